@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sluice: see README.md. Every target works from a fresh clone.
+
+SHELL := /bin/bash
+
+# The kernel to build for: the newest installed 6.12 headers, or KVER=..., or
+# any kernel build folder with KDIR=...
+KVER ?= $(shell ls -d /lib/modules/6.12.*/build /lib/modules/6.12-*/build 2>/dev/null | \
+	sort -V | tail -n1 | cut -d/ -f4)
+KDIR ?= /lib/modules/$(KVER)/build
+RELEASE = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+OUT = $(CURDIR)/build/$(RELEASE)
+JOBS ?= $(shell nproc)
+
+# Kbuild writes beside its sources, so it is shown links to them.
+LINKED := Kbuild Kconfig drivers include
+
+.PHONY: all modules tools setup demo check bench lint clean help
+all: modules
+
+modules:
+	@test -n "$(RELEASE)" || { echo "no kernel headers found: run 'make setup'" >&2; exit 1; }
+	@mkdir -p $(OUT)/src
+	@cp -rsf $(addprefix $(CURDIR)/,$(LINKED)) $(OUT)/src/
+	@find $(OUT)/src -xtype l -delete
+	$(MAKE) --no-print-directory -j$(JOBS) -C $(KDIR) M=$(OUT)/src W=$(W) C=$(C) modules
+	@rm -f $(OUT)/*.ko
+	@find $(OUT)/src -name '*.ko' -exec cp -p {} $(OUT)/ \;
+
+tools:
+	@$(MAKE) --no-print-directory -C tools OUT=$(CURDIR)/build/tools
+
+setup:
+	@scripts/setup
+
+demo: setup modules tools
+	@scripts/demo
+
+check: setup
+	@scripts/check
+
+check-%: setup
+	@scripts/check $*
+
+bench bench-%: setup modules tools
+	@scripts/bench $(patsubst bench-%,%,$(filter bench-%,$@))
+
+lint:
+	@scripts/lint
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n 's/^| `\(make[^`]*\)` | \(.*\) |$$/\1\t\2/p' README.md | expand -t 20

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What every script here shares; to be sourced.
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export TOP
+# Slow to make or to fetch, and the same for every clone: keyed by content.
+CACHE=${SLUICE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice}
+export CACHE
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 2
+}
+
+# The release of the kernel that is built for: the newest installed 6.12.
+default_release() {
+	local dir
+	dir=$(find /lib/modules -maxdepth 1 -name '6.12[.-]*' 2>/dev/null |
+		while read -r dir; do [ -e "$dir/build" ] && echo "$dir"; done |
+		sort -V | tail -n1)
+	[ -n "$dir" ] || die "no 6.12 kernel headers are installed: run 'make setup'"
+	basename "$dir"
+}
+
+# release_of FILE: the release that a kernel image says it is. The x86 boot
+# protocol keeps the offset of the version string, less 0x200, at 0x20e.
+release_of() {
+	local at
+	at=$(od -An -tu2 -j $((0x20e)) -N2 "$1") || return
+	tail -c +$((at + 0x200 + 1)) "$1" | head -c 256 | tr '\0' '\n' |
+		head -n1 | cut -d' ' -f1
+}
