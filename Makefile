@@ -18,14 +18,21 @@ LINKED := Kbuild Kconfig drivers include
 .PHONY: all modules tools setup demo check bench lint clean help
 all: modules
 
+# PARTS="pt vtd" builds those driver folders only.
 modules:
 	@test -n "$(RELEASE)" || { echo "no kernel headers found: run 'make setup'" >&2; exit 1; }
+	@mkdir -p $(OUT)
+	+@flock $(OUT)/lock $(MAKE) --no-print-directory kbuild
+
+.PHONY: kbuild
+kbuild:
 	@mkdir -p $(OUT)/src
 	@cp -rsf $(addprefix $(CURDIR)/,$(LINKED)) $(OUT)/src/
 	@find $(OUT)/src -xtype l -delete
-	$(MAKE) --no-print-directory -j$(JOBS) -C $(KDIR) M=$(OUT)/src W=$(W) C=$(C) modules
-	@rm -f $(OUT)/*.ko
-	@find $(OUT)/src -name '*.ko' -exec cp -p {} $(OUT)/ \;
+	$(MAKE) --no-print-directory -j$(JOBS) -C $(KDIR) M=$(OUT)/src PARTS="$(PARTS)" modules
+	@find $(OUT) -maxdepth 1 -name '*.ko' | while read -r ko; do \
+		name=$$(basename $$ko); [ -n "$$(find $(OUT)/src -name $$name)" ] || rm $$ko; done
+	@find $(OUT)/src -name '*.ko' -exec cp -pu {} $(OUT)/ \;
 
 tools:
 	@$(MAKE) --no-print-directory -C tools OUT=$(CURDIR)/build/tools
@@ -42,8 +49,11 @@ check: setup
 check-%: setup
 	@scripts/check $*
 
-bench bench-%: setup modules tools
-	@scripts/bench $(patsubst bench-%,%,$(filter bench-%,$@))
+bench: setup
+	@scripts/bench
+
+bench-%: setup
+	@scripts/bench $*
 
 lint:
 	@scripts/lint
