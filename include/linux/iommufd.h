@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What iommufd.ko offers to other modules.
+ *
+ * A context (struct iommufd_ctx) is what one open file of /dev/iommu, or one
+ * in-kernel user, owns: objects with ids, of which the address spaces are the
+ * ones that matter here. Three kinds of user:
+ *
+ *  - the driver of a device that does DMA (VFIO's device file) binds the device
+ *    to a context and attaches it to an address space: iommufd_device_*();
+ *  - the driver of a device that does not (a mediated device) asks for the
+ *    pages behind an IOVA: iommufd_access_*();
+ *  - a front end with an ABI of its own (VFIO's container) makes a context and
+ *    an address space without a file, attaches groups and maps memory:
+ *    iommufd_ctx_create(), iommufd_ioas_*().
+ *
+ * Every function may sleep, unless it says otherwise.
+ */
+#ifndef _LINUX_IOMMUFD_H
+#define _LINUX_IOMMUFD_H
+
+#include <linux/err.h>
+#include <linux/iommu.h>
+#include <linux/types.h>
+#include <uapi/linux/iommufd.h>
+
+struct device;
+struct file;
+struct iommu_group;
+struct iommufd_access;
+struct iommufd_ctx;
+struct iommufd_device;
+struct iommufd_ioas;
+struct page;
+
+/* Contexts */
+
+/**
+ * enum iommufd_account - whose limit locked memory counts against
+ * @IOMMUFD_ACCOUNT_USER: the user's: user_struct::locked_vm
+ * @IOMMUFD_ACCOUNT_MM: the process's: mm_struct::locked_vm, as VFIO counts
+ * @IOMMUFD_ACCOUNT_NONE: nobody's; what a task with CAP_IPC_LOCK maps
+ */
+enum iommufd_account {
+	IOMMUFD_ACCOUNT_USER,
+	IOMMUFD_ACCOUNT_MM,
+	IOMMUFD_ACCOUNT_NONE,
+};
+
+/**
+ * iommufd_ctx_create() - make a context that belongs to no file
+ * @account: IOMMUFD_ACCOUNT_USER or IOMMUFD_ACCOUNT_MM
+ *
+ * Return: the context with one reference, to be put with iommufd_ctx_put(), or
+ * ERR_PTR(-ENOMEM).
+ */
+struct iommufd_ctx *iommufd_ctx_create(enum iommufd_account account);
+
+/**
+ * iommufd_ctx_get() - take a further reference
+ * @ictx: a context that the caller has a reference to
+ *
+ * Context: any.
+ */
+void iommufd_ctx_get(struct iommufd_ctx *ictx);
+
+/**
+ * iommufd_ctx_put() - give a reference back
+ * @ictx: the context; with the last reference all its objects go
+ */
+void iommufd_ctx_put(struct iommufd_ctx *ictx);
+
+/**
+ * iommufd_ctx_from_file() - the context of an open file
+ * @file: any file
+ *
+ * Return: the context with a reference of its own, or ERR_PTR(-EBADFD) if the
+ * file is not one of /dev/iommu.
+ */
+struct iommufd_ctx *iommufd_ctx_from_file(struct file *file);
+
+/**
+ * iommufd_ctx_from_fd() - the context of a file descriptor
+ * @fd: a descriptor of the calling process
+ *
+ * Return: as iommufd_ctx_from_file(), or ERR_PTR(-EBADF).
+ */
+struct iommufd_ctx *iommufd_ctx_from_fd(int fd);
+
+/**
+ * iommufd_ctx_has_group() - is a device of the group bound to the context?
+ * @ictx: the context, or NULL
+ * @group: the group, or NULL
+ */
+bool iommufd_ctx_has_group(struct iommufd_ctx *ictx, struct iommu_group *group);
+
+/* Devices that do DMA */
+
+/**
+ * iommufd_device_bind() - give a device to a context
+ * @ictx: the context
+ * @dev: a device with an IOMMU; its driver has set driver_managed_dma
+ * @id: the id of the new object
+ *
+ * DMA of the whole group is blocked until iommufd_device_attach(). The object
+ * holds a reference to the context.
+ *
+ * Return: the bound device, for iommufd_device_unbind(). ERR_PTR: -EINVAL
+ * without cache coherent DMA, -EPERM if its interrupts are not isolated,
+ * -EBUSY if the group has another owner, -ENODEV without an IOMMU.
+ */
+struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ictx,
+					   struct device *dev, u32 *id);
+
+/**
+ * iommufd_device_unbind() - undo iommufd_device_bind()
+ * @idev: the bound device; detached, and not in use in another call
+ */
+void iommufd_device_unbind(struct iommufd_device *idev);
+
+/**
+ * iommufd_device_attach() - let a device do DMA
+ * @idev: the bound device
+ * @pasid: IOMMU_NO_PASID
+ * @pt_id: in: an address space or a hardware page table; out: the hardware
+ *	page table that it was attached to
+ *
+ * Given an address space, a hardware page table of it that suits the device
+ * is found or made. The device sees every mapping when the call returns.
+ *
+ * Return: 0; -EADDRINUSE if what is mapped, allowed or promised by a window
+ * collides with what the device reserves or cannot reach; -EINVAL if the
+ * device is attached to another table; -EOPNOTSUPP for a PASID.
+ */
+int iommufd_device_attach(struct iommufd_device *idev, ioasid_t pasid,
+			  u32 *pt_id);
+
+/**
+ * iommufd_device_replace() - move a device to another table in one step
+ * @idev: the bound and attached device
+ * @pasid: IOMMU_NO_PASID
+ * @pt_id: as for iommufd_device_attach()
+ *
+ * The whole group moves. If it fails, the device stays where it was.
+ *
+ * Return: as iommufd_device_attach().
+ */
+int iommufd_device_replace(struct iommufd_device *idev, ioasid_t pasid,
+			   u32 *pt_id);
+
+/**
+ * iommufd_device_detach() - block the DMA of a device again
+ * @idev: the bound and attached device
+ * @pasid: IOMMU_NO_PASID
+ */
+void iommufd_device_detach(struct iommufd_device *idev, ioasid_t pasid);
+
+/**
+ * iommufd_device_to_ictx() - the context that a device is bound to
+ * @idev: the bound device
+ */
+struct iommufd_ctx *iommufd_device_to_ictx(struct iommufd_device *idev);
+
+/**
+ * iommufd_device_to_id() - the id of a bound device
+ * @idev: the bound device
+ */
+u32 iommufd_device_to_id(struct iommufd_device *idev);
+
+/* Drivers that want the pages behind an IOVA */
+
+/**
+ * struct iommufd_access_ops - what the owner of an access offers
+ * @needs_pin_pages: iommufd_access_pin_pages() will be called
+ * @unmap: stop using the range and unpin what was pinned in it, before
+ *	returning. Must be there with @needs_pin_pages. May sleep. Not called
+ *	any more once iommufd_access_detach() has returned.
+ */
+struct iommufd_access_ops {
+	u8 needs_pin_pages : 1;
+	void (*unmap)(void *data, unsigned long iova, unsigned long length);
+};
+
+/* Flags of iommufd_access_pin_pages() and iommufd_access_rw() */
+enum {
+	IOMMUFD_ACCESS_RW_READ = 0,
+	/* The memory is written to */
+	IOMMUFD_ACCESS_RW_WRITE = 1 << 0,
+	/* The caller is a kernel thread */
+	IOMMUFD_ACCESS_RW_KTHREAD = 1 << 1,
+	/* For tests: do not take the short way */
+	__IOMMUFD_ACCESS_RW_SLOW_PATH = 1 << 2,
+};
+
+/**
+ * iommufd_access_create() - make an access
+ * @ictx: the context; the access holds a reference to it
+ * @ops: the owner's functions
+ * @data: handed to them
+ * @id: the id of the new object
+ */
+struct iommufd_access *
+iommufd_access_create(struct iommufd_ctx *ictx,
+		      const struct iommufd_access_ops *ops, void *data,
+		      u32 *id);
+
+/**
+ * iommufd_access_destroy() - undo iommufd_access_create()
+ * @access: the access; detached if it was attached
+ */
+void iommufd_access_destroy(struct iommufd_access *access);
+
+/**
+ * iommufd_access_attach() - choose the address space
+ * @access: an access that is not attached
+ * @ioas_id: the address space
+ */
+int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id);
+
+/**
+ * iommufd_access_replace() - change the address space
+ * @access: an attached access; its unmap function is called for everything
+ * @ioas_id: the new address space
+ */
+int iommufd_access_replace(struct iommufd_access *access, u32 ioas_id);
+
+/**
+ * iommufd_access_detach() - undo iommufd_access_attach()
+ * @access: an attached access; its unmap function is called for everything
+ */
+void iommufd_access_detach(struct iommufd_access *access);
+
+/**
+ * iommufd_access_pin_pages() - pin a range and say which pages it is
+ * @access: an attached access
+ * @iova: start, a multiple of the page size
+ * @length: bytes
+ * @out_pages: one entry per page
+ * @flags: IOMMUFD_ACCESS_RW_READ or IOMMUFD_ACCESS_RW_WRITE
+ *
+ * Return: 0; -ENOENT if not all of the range is mapped; -EPERM for access that
+ * the mapping does not allow; -EINVAL for a range that is not of whole pages,
+ * or that is being unmapped.
+ */
+int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
+			     unsigned long length, struct page **out_pages,
+			     unsigned int flags);
+
+/**
+ * iommufd_access_unpin_pages() - undo iommufd_access_pin_pages()
+ * @access: the access
+ * @iova: as when pinned
+ * @length: as when pinned
+ */
+void iommufd_access_unpin_pages(struct iommufd_access *access,
+				unsigned long iova, unsigned long length);
+
+/**
+ * iommufd_access_rw() - read or write memory behind a range
+ * @access: an attached access
+ * @iova: start
+ * @data: where to or from
+ * @length: bytes
+ * @flags: IOMMUFD_ACCESS_RW_*
+ *
+ * Return: as iommufd_access_pin_pages().
+ */
+int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
+		      void *data, size_t length, unsigned int flags);
+
+/* Address spaces, for a front end with an ABI of its own */
+
+/**
+ * iommufd_ioas_create() - make an address space
+ * @ictx: the context
+ * @flags: 0 or IOMMU_IOAS_ALLOC_WINDOWED
+ *
+ * Return: the address space, to be given back with iommufd_ioas_destroy(), or
+ * ERR_PTR(-ENOMEM).
+ */
+struct iommufd_ioas *iommufd_ioas_create(struct iommufd_ctx *ictx, u32 flags);
+
+/**
+ * iommufd_ioas_destroy() - undo iommufd_ioas_create()
+ * @ioas: the address space; nothing is attached to it. What is mapped goes.
+ */
+void iommufd_ioas_destroy(struct iommufd_ioas *ioas);
+
+/**
+ * iommufd_ioas_id() - the id of an address space
+ * @ioas: the address space
+ */
+u32 iommufd_ioas_id(const struct iommufd_ioas *ioas);
+
+/**
+ * iommufd_ioas_attach_group() - let all devices of a group do DMA
+ * @ioas: the address space
+ * @group: the group; the caller has claimed its DMA ownership
+ *
+ * Return: as iommufd_device_bind() and iommufd_device_attach(); -EBUSY if the
+ * group is attached already.
+ */
+int iommufd_ioas_attach_group(struct iommufd_ioas *ioas,
+			      struct iommu_group *group);
+
+/**
+ * iommufd_ioas_detach_group() - undo iommufd_ioas_attach_group()
+ * @ioas: the address space
+ * @group: the group
+ */
+void iommufd_ioas_detach_group(struct iommufd_ioas *ioas,
+			       struct iommu_group *group);
+
+/**
+ * enum iommufd_map_flags - flags of iommufd_ioas_map_user()
+ * @IOMMUFD_MAP_ALLOC_IOVA: choose the IOVA
+ * @IOMMUFD_MAP_DEVICE_MEMORY: the range may be one that a driver has mapped
+ *	from a device (VM_PFNMAP); such memory is not pinned or counted
+ */
+enum iommufd_map_flags {
+	IOMMUFD_MAP_ALLOC_IOVA = 1 << 0,
+	IOMMUFD_MAP_DEVICE_MEMORY = 1 << 1,
+};
+
+/**
+ * iommufd_ioas_map_user() - map memory of the calling process
+ * @ioas: the address space
+ * @iova: where; in without IOMMUFD_MAP_ALLOC_IOVA, out with it
+ * @uaddr: the memory's address
+ * @length: bytes
+ * @iommu_prot: IOMMU_READ, IOMMU_WRITE
+ * @flags: enum iommufd_map_flags
+ *
+ * Return: 0 or the errors of IOMMU_IOAS_MAP; nothing is mapped then.
+ */
+int iommufd_ioas_map_user(struct iommufd_ioas *ioas, unsigned long *iova,
+			  unsigned long uaddr, unsigned long length,
+			  int iommu_prot, unsigned int flags);
+
+/**
+ * iommufd_ioas_unmap() - remove all mappings in a range
+ * @ioas: the address space
+ * @iova: start
+ * @length: bytes, not 0
+ * @unmapped: bytes that were mapped
+ *
+ * Return: 0, also if nothing is mapped; -ENOENT if a mapping lies in the range
+ * only in part; -EBUSY if a driver does not let go of its pages. Nothing has
+ * changed then.
+ */
+int iommufd_ioas_unmap(struct iommufd_ioas *ioas, unsigned long iova,
+		       unsigned long length, unsigned long *unmapped);
+
+/**
+ * iommufd_ioas_unmap_all() - remove all mappings
+ * @ioas: the address space
+ * @unmapped: bytes that were mapped
+ *
+ * Return: as iommufd_ioas_unmap().
+ */
+int iommufd_ioas_unmap_all(struct iommufd_ioas *ioas, unsigned long *unmapped);
+
+/**
+ * iommufd_ioas_cut() - cut mappings in two at the ends of a range
+ * @ioas: the address space
+ * @iova: start of the range
+ * @length: bytes, not 0
+ *
+ * What follows can unmap the range though it is a part of what was mapped in
+ * one call, as VFIO's type1 (not type1v2) promises. Translation does not change
+ * and DMA goes on.
+ *
+ * Return: 0; -EINVAL if an end is not aligned, if a driver has pinned pages of
+ * such a mapping, or if the hardware page table cannot be split there (see
+ * iommufd_ioas_small_pages()); -ENOMEM.
+ */
+int iommufd_ioas_cut(struct iommufd_ioas *ioas, unsigned long iova,
+		     unsigned long length);
+
+/**
+ * iommufd_ioas_small_pages() - use only the smallest pages from now on
+ * @ioas: the address space
+ *
+ * Return: 0, or -EINVAL if something is shown to hardware already.
+ */
+int iommufd_ioas_small_pages(struct iommufd_ioas *ioas);
+
+/**
+ * iommufd_ioas_iova_ranges() - what can be mapped, range by range
+ * @ioas: the address space
+ * @fn: called in ascending order, with a lock held under which it must not
+ *	call back; an error ends the walk
+ * @data: handed to @fn
+ *
+ * Return: 0 or what @fn returned.
+ */
+int iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas,
+			     int (*fn)(void *data, unsigned long first,
+				       unsigned long last),
+			     void *data);
+
+/**
+ * iommufd_ioas_mappings() - what is mapped, mapping by mapping
+ * @ioas: the address space
+ * @first: where to begin
+ * @last: where to end
+ * @fn: as for iommufd_ioas_iova_ranges(); @address is that of the user's
+ *	memory, or the offset in the file
+ * @data: handed to @fn
+ *
+ * Return: 0 or what @fn returned.
+ */
+int iommufd_ioas_mappings(struct iommufd_ioas *ioas, unsigned long first,
+			  unsigned long last,
+			  int (*fn)(void *data, unsigned long iova,
+				    unsigned long length,
+				    unsigned long address, int iommu_prot),
+			  void *data);
+
+/**
+ * iommufd_ioas_page_sizes() - page sizes that everything attached can use
+ * @ioas: the address space
+ *
+ * Return: a bit per size, those below PAGE_SIZE folded into PAGE_SIZE.
+ */
+unsigned long iommufd_ioas_page_sizes(struct iommufd_ioas *ioas);
+
+/**
+ * iommufd_ioas_enforced_coherency() - is no-snoop blocked for all devices?
+ * @ioas: the address space
+ */
+bool iommufd_ioas_enforced_coherency(struct iommufd_ioas *ioas);
+
+/**
+ * iommufd_ioas_window_create() - promise a range of IOVA
+ * @ioas: a windowed address space
+ * @base: in with IOMMU_IOAS_WINDOW_FIXED_BASE, out in any case
+ * @length: bytes
+ * @page_size: granularity, or 0 to have it chosen; out: what it is
+ * @flags: enum iommufd_ioas_window_flags
+ * @id: the id of the new window
+ *
+ * Return: 0 or the errors of IOMMU_IOAS_WINDOW_CREATE.
+ */
+int iommufd_ioas_window_create(struct iommufd_ioas *ioas, unsigned long *base,
+			       unsigned long length, unsigned long *page_size,
+			       u32 flags, u32 *id);
+
+/**
+ * iommufd_ioas_window_remove() - undo iommufd_ioas_window_create()
+ * @ioas: the address space
+ * @id: the window; every mapping in it goes
+ *
+ * Return: 0 or the errors of IOMMU_IOAS_WINDOW_REMOVE.
+ */
+int iommufd_ioas_window_remove(struct iommufd_ioas *ioas, u32 id);
+
+#endif
