@@ -13,8 +13,7 @@
  *
  * Return: -@err
  */
-int fail(int err, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+int fail(int err, const char *format, ...);
 
 /**
  * fail_text() - the sentence of the last failure

@@ -14,7 +14,6 @@
  * sections 3.1, 4.2, 4.6, 5.3, 5.4, 5.15.
  */
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,6 +21,7 @@
 #include <unistd.h>
 
 #include "fail.h"
+#include "mmio.h"
 #include "nvme.h"
 
 enum {
@@ -99,12 +99,12 @@ size_t nvme_memory_size(void)
 
 static uint32_t get32(struct nvme *disk, unsigned int reg)
 {
-	return *(volatile uint32_t *)(disk->regs + reg);
+	return load32((uint32_t *)(disk->regs + reg));
 }
 
 static void put32(struct nvme *disk, unsigned int reg, uint32_t value)
 {
-	*(volatile uint32_t *)(disk->regs + reg) = value;
+	store32((uint32_t *)(disk->regs + reg), value);
 }
 
 static uint64_t get64(struct nvme *disk, unsigned int reg)
@@ -146,15 +146,14 @@ static void queue_init(struct nvme *disk, struct nvme_queue *queue,
 		       unsigned int cq_page)
 {
 	unsigned int stride = 4u << CAP_DSTRD(get64(disk, REG_CAP));
-	volatile uint8_t *bells = disk->regs + REG_DOORBELLS;
+	uint8_t *bells = disk->regs + REG_DOORBELLS;
 
 	*queue = (struct nvme_queue){
 		.commands = page(disk, sq_page),
 		.completions = page(disk, cq_page),
 		.phase = 1,
-		.tail_bell = (volatile uint32_t *)(bells + 2 * number * stride),
-		.head_bell =
-			(volatile uint32_t *)(bells + (2 * number + 1) * stride),
+		.tail_bell = (uint32_t *)(bells + 2 * number * stride),
+		.head_bell = (uint32_t *)(bells + (2 * number + 1) * stride),
 	};
 }
 
@@ -163,26 +162,24 @@ static void queue_submit(struct nvme_queue *queue,
 {
 	queue->commands[queue->tail] = *command;
 	queue->tail = (queue->tail + 1) % NVME_DEPTH;
-	atomic_thread_fence(memory_order_seq_cst);
-	*queue->tail_bell = queue->tail;
+	store32(queue->tail_bell, queue->tail);
 }
 
 /* Take the next completion, if there is one. */
 static bool queue_take(struct nvme_queue *queue, uint16_t *id,
 		       uint16_t *status)
 {
-	volatile struct nvme_completion *next = &queue->completions[queue->head];
-	uint16_t word = next->status;
+	struct nvme_completion *next = &queue->completions[queue->head];
+	uint16_t word = load16(&next->status);
 
 	if ((word & 1) != queue->phase)
 		return false;
-	atomic_thread_fence(memory_order_acquire);
 	*id = next->id;
 	*status = word >> 1;
 	queue->head = (queue->head + 1) % NVME_DEPTH;
 	if (queue->head == 0)
 		queue->phase ^= 1;
-	*queue->head_bell = queue->head;
+	store32(queue->head_bell, queue->head);
 	return true;
 }
 
@@ -239,7 +236,7 @@ static int identify(struct nvme *disk)
 	unsigned int format, shift;
 	int rc;
 
-	rc = admin(disk, &command, "identify controller");
+	rc = admin(disk, &command, "describe the controller");
 	if (rc)
 		return rc;
 	memcpy(disk->model, data + 24, 40);
@@ -253,7 +250,7 @@ static int identify(struct nvme *disk)
 
 	command.nsid = NAMESPACE;
 	command.dw10 = IDENTIFY_NAMESPACE;
-	rc = admin(disk, &command, "identify namespace 1");
+	rc = admin(disk, &command, "describe namespace 1");
 	if (rc)
 		return rc;
 	memcpy(&disk->blocks, data, sizeof(disk->blocks));
@@ -352,7 +349,7 @@ unmap_memory:
 free_memory:
 	munmap(disk->memory, nvme_memory_size());
 unmap_regs:
-	munmap((void *)disk->regs, disk->regs_size);
+	munmap(disk->regs, disk->regs_size);
 	return rc;
 }
 
@@ -363,7 +360,7 @@ void nvme_close(struct nvme *disk)
 	vfio_device_bus_master(disk->device, false);
 	vfio_unmap(disk->device->space, disk->iova, nvme_memory_size());
 	munmap(disk->memory, nvme_memory_size());
-	munmap((void *)disk->regs, disk->regs_size);
+	munmap(disk->regs, disk->regs_size);
 }
 
 static int free_slot(struct nvme *disk)

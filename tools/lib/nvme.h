@@ -41,12 +41,12 @@ enum nvme_op {
  */
 struct nvme_queue {
 	struct nvme_command *commands;
-	volatile struct nvme_completion *completions;
+	struct nvme_completion *completions;
 	unsigned int tail;
 	unsigned int head;
 	unsigned int phase;
-	volatile uint32_t *tail_bell;
-	volatile uint32_t *head_bell;
+	uint32_t *tail_bell;
+	uint32_t *head_bell;
 };
 
 /* What became of a command, by command identifier. */
@@ -74,7 +74,7 @@ struct nvme_slot {
  */
 struct nvme {
 	struct vfio_device *device;
-	volatile uint8_t *regs;
+	uint8_t *regs;
 	size_t regs_size;
 	uint8_t *memory;
 	uint64_t iova;

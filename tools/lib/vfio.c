@@ -273,8 +273,7 @@ static int region_info(struct vfio_device *device, int index,
 	return 0;
 }
 
-volatile void *vfio_device_bar(struct vfio_device *device, int bar,
-			       size_t *size)
+void *vfio_device_bar(struct vfio_device *device, int bar, size_t *size)
 {
 	struct vfio_region_info info;
 	void *at;

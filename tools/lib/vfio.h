@@ -97,8 +97,7 @@ void vfio_device_close(struct vfio_device *device);
  *
  * Return: where it is, or NULL; to be given back with munmap().
  */
-volatile void *vfio_device_bar(struct vfio_device *device, int bar,
-			       size_t *size);
+void *vfio_device_bar(struct vfio_device *device, int bar, size_t *size);
 
 /**
  * vfio_device_bus_master() - let the device do DMA, or forbid it
