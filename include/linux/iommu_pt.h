@@ -22,6 +22,7 @@
 
 struct iommu_pt;
 struct iommu_pt_format;
+struct iommu_window_ops;
 
 /**
  * struct iommu_run - a physically contiguous stretch of memory
@@ -88,6 +89,8 @@ static inline bool iommu_pt_gather_empty(const struct iommu_pt_gather *gather)
  * @sync: Invalidate once what @gather holds, free the unlinked tables, and
  *	leave the gather empty. When it returns, no device of the domain reaches
  *	memory through what was unmapped.
+ * @windows: NULL, or for hardware that translates only in windows of its own:
+ *	see <linux/iommu_windows.h>
  *
  * @iova and @length are bytes and multiples of the domain's smallest page.
  * @prot has the IOMMU_READ, IOMMU_WRITE, IOMMU_CACHE, ... bits.
@@ -106,6 +109,7 @@ struct iommu_run_ops {
 			size_t length, struct iommu_pt_gather *gather);
 	void (*sync)(struct iommu_domain *domain,
 		     struct iommu_pt_gather *gather);
+	const struct iommu_window_ops *windows;
 };
 
 /*
