@@ -28,6 +28,6 @@ default_release() {
 release_of() {
 	local at
 	at=$(od -An -tu2 -j $((0x20e)) -N2 "$1") || return
-	tail -c +$((at + 0x200 + 1)) "$1" | head -c 256 | tr '\0' '\n' |
-		head -n1 | cut -d' ' -f1
+	dd if="$1" bs=1 skip=$((at + 0x200)) count=256 status=none |
+		sed -nz '1s/ .*//p' | tr -d '\0'
 }
