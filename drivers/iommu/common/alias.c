@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The source-ids that a device may present to an IOMMU.
+ *
+ * Its own comes first. Then those that the device is known to use besides, and
+ * those with which a bridge to conventional PCI on the way up replaces it.
+ */
+#include <linux/export.h>
+#include <linux/pci.h>
+
+#include "alias.h"
+
+/* The source-id that a bridge puts on requests from below; -1 for none */
+static int id_of_bridge(const struct pci_dev *bridge)
+{
+	int secondary = PCI_DEVID(bridge->subordinate->number, 0);
+	int own = PCI_DEVID(bridge->bus->number, bridge->devfn);
+	int type;
+
+	if (!pci_is_pcie(bridge))
+		return bridge->dev_flags & PCI_DEV_FLAG_PCIE_BRIDGE_ALIAS ?
+		       secondary : own;
+	type = pci_pcie_type(bridge);
+	if (type == PCI_EXP_TYPE_PCI_BRIDGE)
+		return secondary;
+	return type == PCI_EXP_TYPE_PCIE_BRIDGE ? own : -1;
+}
+
+static int visit_quirks(struct pci_dev *pdev, iommu_alias_fn fn, void *arg)
+{
+	unsigned int devfn;
+	int ret;
+
+	if (!pdev->dma_alias_mask)
+		return 0;
+	for_each_set_bit(devfn, pdev->dma_alias_mask, MAX_NR_DEVFNS) {
+		ret = fn(&pdev->dev, PCI_DEVID(pdev->bus->number, devfn), arg);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int visit_bridges(struct pci_dev *pdev, iommu_alias_fn fn, void *arg)
+{
+	struct pci_bus *bus = pdev->bus;
+	int alias, ret;
+
+	for (; !pci_is_root_bus(bus); bus = bus->parent) {
+		/* A virtual bus of an SR-IOV device has no bridge */
+		if (!bus->self)
+			continue;
+		if (bus->self->dev_flags & PCI_DEV_FLAGS_BRIDGE_XLATE_ROOT)
+			return 0;
+		alias = id_of_bridge(bus->self);
+		ret = alias < 0 ? 0 : fn(&pdev->dev, alias, arg);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
+ * iommu_for_each_alias() - visit every source-id that a device may present
+ * @dev: the device
+ * @source_id: its own
+ * @fn: called with each; some may come twice
+ * @arg: for @fn
+ *
+ * Context: any in which the device stays.
+ * Return: what @fn returned last.
+ */
+int iommu_for_each_alias(struct device *dev, u16 source_id, iommu_alias_fn fn,
+			 void *arg)
+{
+	struct pci_dev *pdev;
+	int ret;
+
+	ret = fn(dev, source_id, arg);
+	if (ret || !dev_is_pci(dev))
+		return ret;
+	pdev = to_pci_dev(dev);
+	ret = visit_quirks(pdev, fn, arg);
+	return ret ?: visit_bridges(pdev, fn, arg);
+}
+EXPORT_SYMBOL_GPL(iommu_for_each_alias);

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Paging domains: a live domain behind the IOMMU API and the run interface.
+ *
+ * Both are doors to the same tables. A map of the IOMMU API comes in pieces
+ * and is announced at its end by iotlb_sync_map; a map of runs is one piece.
+ * What an unmap has to invalidate travels from the page table's gather to the
+ * core's, and back into one for the invalidation. Where the core defers
+ * invalidations, unlinked tables wait in the page table for the next
+ * invalidation of everything.
+ */
+#include <linux/export.h>
+
+#include "paging.h"
+
+static void announce(struct iommu_paging *paging, unsigned long iova,
+		     size_t length)
+{
+	int index;
+
+	if (!paging->ops->announce || !length)
+		return;
+	index = srcu_read_lock(&iommu_live_srcu);
+	paging->ops->announce(paging, iova, length);
+	srcu_read_unlock(&iommu_live_srcu, index);
+}
+
+static int map(struct iommu_paging *paging, unsigned long iova,
+	       const struct iommu_run *runs, size_t nr, int prot, gfp_t gfp,
+	       size_t length)
+{
+	int ret;
+
+	ret = iommu_live_map(&paging->live, iova, runs, nr, prot, gfp);
+	if (paging->ops->mapped)
+		paging->ops->mapped(paging, iova, length, ret);
+	return ret;
+}
+
+static size_t unmap(struct iommu_paging *paging, unsigned long iova,
+		    size_t length, struct iommu_pt_gather *gather)
+{
+	size_t unmapped;
+
+	unmapped = iommu_pt_unmap(&paging->live.pt, iova, length, gather);
+	if (paging->ops->unmapped)
+		paging->ops->unmapped(paging, iova, length, unmapped);
+	return unmapped;
+}
+
+/**
+ * iommu_paging_map_pages() - map_pages of struct iommu_domain_ops
+ * @domain: the domain
+ * @iova: where
+ * @paddr: what; physically contiguous
+ * @pgsize: a size of page
+ * @pgcount: how many
+ * @prot: IOMMU_READ, ...
+ * @gfp: how tables are allocated
+ * @mapped: bytes are added
+ *
+ * Return: 0 or an error.
+ */
+int iommu_paging_map_pages(struct iommu_domain *domain, unsigned long iova,
+			   phys_addr_t paddr, size_t pgsize, size_t pgcount,
+			   int prot, gfp_t gfp, size_t *mapped)
+{
+	const struct iommu_run run = { paddr, pgsize * pgcount };
+	int ret;
+
+	ret = map(to_iommu_paging(domain), iova, &run, 1, prot, gfp,
+		  run.length);
+	if (!ret)
+		*mapped += run.length;
+	return ret;
+}
+EXPORT_SYMBOL_GPL(iommu_paging_map_pages);
+
+/**
+ * iommu_paging_iotlb_sync_map() - iotlb_sync_map of struct iommu_domain_ops
+ * @domain: the domain
+ * @iova: first IOVA that was mapped
+ * @size: bytes
+ *
+ * Return: 0.
+ */
+int iommu_paging_iotlb_sync_map(struct iommu_domain *domain,
+				unsigned long iova, size_t size)
+{
+	announce(to_iommu_paging(domain), iova, size);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(iommu_paging_iotlb_sync_map);
+
+/* The core's gather knows one size, which is of no use here: it is a flag */
+#define WITH_TABLES	SIZE_MAX
+
+static void hand_over(struct iommu_paging *paging,
+		      struct iommu_iotlb_gather *to,
+		      struct iommu_pt_gather *from)
+{
+	if (from->start <= from->last)
+		iommu_iotlb_gather_add_range(to, from->start,
+					     from->last - from->start + 1);
+	if (from->tables)
+		to->pgsize = WITH_TABLES;
+	iommu_pt_gather_move(&paging->live.pt, &to->freelist, &from->freelist);
+}
+
+/**
+ * iommu_paging_unmap_pages() - unmap_pages of struct iommu_domain_ops
+ * @domain: the domain
+ * @iova: where
+ * @pgsize: a size of page
+ * @pgcount: how many
+ * @iotlb_gather: what is to be invalidated is added
+ *
+ * The DMA API unmaps what it has mapped. Others may cut a superpage: nothing is
+ * unmapped if there is no memory to split it.
+ *
+ * Return: bytes that were mapped.
+ */
+size_t iommu_paging_unmap_pages(struct iommu_domain *domain,
+				unsigned long iova, size_t pgsize,
+				size_t pgcount,
+				struct iommu_iotlb_gather *iotlb_gather)
+{
+	struct iommu_paging *paging = to_iommu_paging(domain);
+	struct iommu_pt *pt = &paging->live.pt;
+	size_t length = pgsize * pgcount, unmapped;
+	struct iommu_pt_gather gather;
+
+	if (!iommu_is_dma_domain(domain) &&
+	    iommu_pt_reserve(pt, iova, length, GFP_ATOMIC))
+		return 0;
+	iommu_pt_gather_init(&gather);
+	unmapped = unmap(paging, iova, length, &gather);
+	if (iommu_iotlb_gather_queued(iotlb_gather))
+		iommu_pt_gather_defer(pt, &gather);
+	else
+		hand_over(paging, iotlb_gather, &gather);
+	return unmapped;
+}
+EXPORT_SYMBOL_GPL(iommu_paging_unmap_pages);
+
+/**
+ * iommu_paging_iotlb_sync() - iotlb_sync of struct iommu_domain_ops
+ * @domain: the domain
+ * @iotlb_gather: what is to be invalidated
+ */
+void iommu_paging_iotlb_sync(struct iommu_domain *domain,
+			     struct iommu_iotlb_gather *iotlb_gather)
+{
+	struct iommu_paging *paging = to_iommu_paging(domain);
+	struct iommu_pt_gather gather;
+
+	iommu_pt_gather_init(&gather);
+	gather.start = iotlb_gather->start;
+	gather.last = iotlb_gather->end;
+	gather.tables = iotlb_gather->pgsize == WITH_TABLES;
+	iommu_pt_gather_move(&paging->live.pt, &gather.freelist,
+			     &iotlb_gather->freelist);
+	iommu_live_sync(&paging->live, &gather);
+}
+EXPORT_SYMBOL_GPL(iommu_paging_iotlb_sync);
+
+/**
+ * iommu_paging_flush_iotlb_all() - flush_iotlb_all of struct iommu_domain_ops
+ * @domain: the domain
+ */
+void iommu_paging_flush_iotlb_all(struct iommu_domain *domain)
+{
+	struct iommu_paging *paging = to_iommu_paging(domain);
+	struct iommu_pt_gather gather;
+
+	iommu_pt_gather_init(&gather);
+	/* Taken first: what is unlinked from now on waits for the next time */
+	iommu_pt_gather_deferred(&paging->live.pt, &gather);
+	gather.start = 0;
+	gather.last = ULONG_MAX;
+	gather.tables = true;
+	iommu_live_sync(&paging->live, &gather);
+}
+EXPORT_SYMBOL_GPL(iommu_paging_flush_iotlb_all);
+
+/**
+ * iommu_paging_iova_to_phys() - iova_to_phys of struct iommu_domain_ops
+ * @domain: the domain
+ * @iova: the IOVA
+ *
+ * Return: the physical address, or 0.
+ */
+phys_addr_t iommu_paging_iova_to_phys(struct iommu_domain *domain,
+				      dma_addr_t iova)
+{
+	return iommu_pt_iova_to_phys(&to_iommu_paging(domain)->live.pt, iova);
+}
+EXPORT_SYMBOL_GPL(iommu_paging_iova_to_phys);
+
+/**
+ * iommu_paging_enforce_cache_coherency() - block no-snoop for good
+ * @domain: the domain
+ *
+ * Return: true if it is enforced from now on.
+ */
+bool iommu_paging_enforce_cache_coherency(struct iommu_domain *domain)
+{
+	return iommu_live_enforce(&to_iommu_paging(domain)->live);
+}
+EXPORT_SYMBOL_GPL(iommu_paging_enforce_cache_coherency);
+
+static int run_map(struct iommu_domain *domain, unsigned long iova,
+		   const struct iommu_run *runs, size_t nr, int prot, gfp_t gfp)
+{
+	struct iommu_paging *paging = to_iommu_paging(domain);
+	size_t length = 0, i;
+	int ret;
+
+	for (i = 0; i < nr; i++)
+		length += runs[i].length;
+	ret = map(paging, iova, runs, nr, prot, gfp, length);
+	if (!ret)
+		announce(paging, iova, length);
+	return ret;
+}
+
+static int run_reserve(struct iommu_domain *domain, unsigned long iova,
+		       size_t length, gfp_t gfp)
+{
+	return iommu_pt_reserve(&to_iommu_paging(domain)->live.pt, iova, length,
+				gfp);
+}
+
+static size_t run_unmap(struct iommu_domain *domain, unsigned long iova,
+			size_t length, struct iommu_pt_gather *gather)
+{
+	return unmap(to_iommu_paging(domain), iova, length, gather);
+}
+
+static void run_sync(struct iommu_domain *domain,
+		     struct iommu_pt_gather *gather)
+{
+	iommu_live_sync(&to_iommu_paging(domain)->live, gather);
+}
+
+const struct iommu_run_ops iommu_paging_run_ops = {
+	.map = run_map,
+	.reserve = run_reserve,
+	.unmap = run_unmap,
+	.sync = run_sync,
+};
+EXPORT_SYMBOL_GPL(iommu_paging_run_ops);

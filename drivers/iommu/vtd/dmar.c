@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ACPI DMAR table, read from bytes.
+ *
+ *	header (48) | structure | structure | ...
+ *	structure:  type (2) length (2) body [device scope ...]
+ *	scope:      type (1) length (1) flags (1) reserved (1) id (1) bus (1)
+ *		    [device (1) function (1) ...]
+ *
+ * dmar_open() walks the table once and refuses it when a length is impossible:
+ * after a wrong length nothing that follows can be trusted. A structure whose
+ * lengths are right but whose content cannot be is reported by dmar_next()
+ * with a complaint, and the caller leaves out that one.
+ *
+ * All numbers are little-endian and unaligned.
+ */
+#include <linux/array_size.h>
+#include <linux/errno.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+
+#include "dmar.h"
+
+#define HEADER_BYTES	48
+#define HEADER_LENGTH	4	/* u32 */
+#define HEADER_WIDTH	36	/* u8, less one */
+#define HEADER_FLAGS	37
+#define SCOPE_BYTES	6
+#define PAGE_BYTES	4096ULL
+
+/* Bytes of each structure before its device scopes; 0 where it has none */
+static const struct {
+	u8 body;
+	bool scopes;
+} layout[] = {
+	[DMAR_DRHD] = { 16, true },
+	[DMAR_RMRR] = { 24, true },
+	[DMAR_ATSR] = { 8, true },
+	[DMAR_RHSA] = { 20, false },
+	[DMAR_ANDD] = { 8, false },
+	[DMAR_SATC] = { 8, true },
+	[DMAR_SIDP] = { 8, true },
+};
+
+#define KNOWN_TYPES	ARRAY_SIZE(layout)
+
+static int refuse(struct dmar_error *error, size_t offset, const char *what)
+{
+	error->offset = offset;
+	error->what = what;
+	return -EINVAL;
+}
+
+static int check_scopes(const struct dmar_table *table, size_t offset,
+			size_t end, struct dmar_error *error)
+{
+	while (offset < end) {
+		const u8 *scope = table->bytes + offset;
+		size_t left = end - offset;
+
+		if (left < SCOPE_BYTES || scope[1] < SCOPE_BYTES ||
+		    scope[1] > left)
+			return refuse(error, offset,
+				      "device scope has an impossible length");
+		if (scope[1] % 2)
+			return refuse(error, offset,
+				      "device scope ends inside a path entry");
+		offset += scope[1];
+	}
+	return 0;
+}
+
+static int check_structure(const struct dmar_table *table, size_t offset,
+			   size_t *next, struct dmar_error *error)
+{
+	const u8 *s = table->bytes + offset;
+	size_t left = table->length - offset;
+	u16 type, length;
+
+	if (left < 4)
+		return refuse(error, offset, "table ends inside a structure");
+	type = get_unaligned_le16(s);
+	length = get_unaligned_le16(s + 2);
+	if (length < 4 || length > left)
+		return refuse(error, offset,
+			      "structure has an impossible length");
+	*next = offset + length;
+	if (type >= KNOWN_TYPES)
+		return 0;
+	if (length < layout[type].body)
+		return refuse(error, offset,
+			      "structure is shorter than its type");
+	if (!layout[type].scopes)
+		return 0;
+	return check_scopes(table, offset + layout[type].body, *next, error);
+}
+
+/**
+ * dmar_open() - check a DMAR table
+ * @table: filled in on success
+ * @bytes: the table as firmware left it
+ * @available: bytes that may be read at @bytes
+ * @error: filled in on failure
+ *
+ * Context: any; pure function of the bytes, which have to stay.
+ * Return: 0, or -EINVAL with @error set.
+ */
+int dmar_open(struct dmar_table *table, const void *bytes, size_t available,
+	      struct dmar_error *error)
+{
+	size_t offset = HEADER_BYTES;
+	int ret;
+
+	table->bytes = bytes;
+	if (available < HEADER_BYTES)
+		return refuse(error, available, "table ends inside its header");
+	if (memcmp(table->bytes, "DMAR", 4))
+		return refuse(error, 0, "table has another signature");
+	table->length = get_unaligned_le32(table->bytes + HEADER_LENGTH);
+	if (table->length < HEADER_BYTES || table->length > available)
+		return refuse(error, HEADER_LENGTH,
+			      "table has an impossible length");
+	table->width = table->bytes[HEADER_WIDTH] + 1;
+	if (table->width < 32 || table->width > 64)
+		return refuse(error, HEADER_WIDTH,
+			      "host address width is impossible");
+	table->flags = table->bytes[HEADER_FLAGS];
+
+	while (offset < table->length) {
+		ret = check_structure(table, offset, &offset, error);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static bool beyond_width(const struct dmar_table *table, u64 address)
+{
+	return table->width < 64 && address >> table->width;
+}
+
+static void read_drhd(const struct dmar_table *table, const u8 *s,
+		      struct dmar_structure *out)
+{
+	out->flags = s[4];
+	out->segment = get_unaligned_le16(s + 6);
+	out->base = get_unaligned_le64(s + 8);
+	/* SIZE, bits 3:0: the register set is 2^N pages of 4 KiB */
+	out->size = PAGE_BYTES << (s[5] & 0xf);
+	if (!out->base || out->base % PAGE_BYTES)
+		out->complaint = "register base is not that of a page";
+	else if (beyond_width(table, out->base) ||
+		 beyond_width(table, out->base + out->size - 1) ||
+		 out->base + out->size < out->base)
+		out->complaint = "registers are beyond the address width";
+}
+
+static void read_rmrr(const struct dmar_table *table, const u8 *s,
+		      struct dmar_structure *out)
+{
+	out->segment = get_unaligned_le16(s + 6);
+	out->base = get_unaligned_le64(s + 8);
+	out->last = get_unaligned_le64(s + 16);
+	if (out->base % PAGE_BYTES || (out->last + 1) % PAGE_BYTES)
+		out->complaint = "reserved memory is not whole pages";
+	else if (out->last <= out->base)
+		out->complaint = "reserved memory ends before it begins";
+	else if (beyond_width(table, out->last))
+		out->complaint = "reserved memory is beyond the address width";
+}
+
+static void read_andd(const u8 *s, size_t length, struct dmar_structure *out)
+{
+	out->number = s[7];
+	out->name = (const char *)s + 8;
+	if (length == 8 || !memchr(s + 8, 0, length - 8)) {
+		out->name = NULL;
+		out->complaint = "device name does not end";
+	}
+}
+
+/**
+ * dmar_next() - the next remapping structure
+ * @table: a table that passed dmar_open()
+ * @cursor: where to go on; moved behind what is returned
+ * @out: filled in
+ *
+ * Return: false at the end of the table.
+ */
+bool dmar_next(const struct dmar_table *table, struct dmar_cursor *cursor,
+	       struct dmar_structure *out)
+{
+	size_t offset = cursor->offset ? cursor->offset : HEADER_BYTES;
+
+	while (offset < table->length) {
+		const u8 *s = table->bytes + offset;
+		u16 type = get_unaligned_le16(s);
+		u16 length = get_unaligned_le16(s + 2);
+
+		cursor->offset = offset + length;
+		if (type >= KNOWN_TYPES) {
+			offset = cursor->offset;
+			continue;
+		}
+		*out = (struct dmar_structure){
+			.type = type,
+			.offset = offset,
+			.scopes = offset + layout[type].body,
+			.scopes_end = layout[type].scopes ? offset + length : 0,
+		};
+		switch (out->type) {
+		case DMAR_DRHD:
+			read_drhd(table, s, out);
+			break;
+		case DMAR_RMRR:
+			read_rmrr(table, s, out);
+			break;
+		case DMAR_ATSR:
+		case DMAR_SATC:
+		case DMAR_SIDP:
+			out->flags = s[4];
+			out->segment = get_unaligned_le16(s + 6);
+			break;
+		case DMAR_RHSA:
+			out->base = get_unaligned_le64(s + 8);
+			out->proximity = get_unaligned_le32(s + 16);
+			break;
+		case DMAR_ANDD:
+			read_andd(s, length, out);
+			break;
+		}
+		return true;
+	}
+	cursor->offset = table->length;
+	return false;
+}
+
+/**
+ * dmar_next_scope() - the next device scope of a structure
+ * @table: the table that @of is from
+ * @of: a structure from dmar_next(); its @scopes moves on
+ * @out: filled in
+ *
+ * Scopes of reserved types, and those without a path, name no device and are
+ * passed over.
+ *
+ * Return: false when the structure has no more.
+ */
+bool dmar_next_scope(const struct dmar_table *table,
+		     struct dmar_structure *of, struct dmar_scope *out)
+{
+	while (of->scopes < of->scopes_end) {
+		const u8 *s = table->bytes + of->scopes;
+		unsigned int i;
+
+		of->scopes += s[1];
+		if (s[0] < DMAR_SCOPE_ENDPOINT || s[0] > DMAR_SCOPE_NAMESPACE ||
+		    s[1] == SCOPE_BYTES)
+			continue;
+		out->type = s[0];
+		out->flags = s[2];
+		out->id = s[4];
+		out->bus = s[5];
+		out->depth = (s[1] - SCOPE_BYTES) / 2;
+		for (i = 0; i < out->depth; i++) {
+			out->path[i].device = s[SCOPE_BYTES + 2 * i];
+			out->path[i].function = s[SCOPE_BYTES + 2 * i + 1];
+		}
+		return true;
+	}
+	return false;
+}

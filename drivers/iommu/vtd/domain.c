@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Paging domains.
+ *
+ * A domain is a live domain (../common/live.c) whose members are units. A unit
+ * becomes a member with the first of its devices and gives the domain an id of
+ * its own choice; one invalidation reaches all devices behind it, and one more
+ * descriptor each of those that have a device-TLB.
+ *
+ * Mapping invalidates nothing, unless a unit is in caching mode, which may
+ * have cached that an entry was not present (section 6.1), or has a write
+ * buffer to flush.
+ *
+ * The IOMMU API and the run interface are two doors to the same tables.
+ */
+#define pr_fmt(fmt) "vtd: " fmt
+
+#include <linux/slab.h>
+
+#include "device.h"
+#include "domain.h"
+#include "inval.h"
+#include "params.h"
+#include "trace.h"
+#include "unit.h"
+
+static LIST_HEAD(domains);
+static DEFINE_MUTEX(domains_lock);
+
+/**
+ * vtd_unit_ability() - what a unit can do for a domain
+ * @unit: the unit
+ *
+ * Return: its ability, less what is hidden.
+ */
+struct iommu_ability vtd_unit_ability(const struct vtd_unit *unit)
+{
+	unsigned long hidden = READ_ONCE(unit->hidden);
+	struct iommu_ability ability = {
+		.page_sizes = SZ_4K,
+		.coherent = unit->ecap & ECAP_C &&
+			    !(hidden & VTD_HIDE_COHERENCY),
+		.snoop = unit->ecap & ECAP_SC && !(hidden & VTD_HIDE_SNOOP),
+	};
+
+	if (hidden & VTD_HIDE_SUPERPAGES)
+		return ability;
+	if (unit->cap & CAP_SSLPS_2M)
+		ability.page_sizes |= SZ_2M;
+	if (unit->cap & CAP_SSLPS_1G)
+		ability.page_sizes |= SZ_1G;
+	return ability;
+}
+
+/* Send a batch; devices that time out leave the next attempt by themselves */
+static void add_devices(struct vtd_member *member, struct vtd_batch *batch,
+			const struct vtd_range *range)
+{
+	struct vtd_device *device;
+
+	list_for_each_entry_srcu(device, &member->ats, ats_node,
+				 iommu_live_read_held()) {
+		if (READ_ONCE(device->ats_lost))
+			continue;
+		if (vtd_inval_add_device(batch, device->source_id,
+					 device->pf_id, device->ats_depth,
+					 range))
+			continue;
+		/* In its own request, behind the IOTLB's */
+		vtd_inval_run(member->unit, batch);
+		batch->nr = 0;
+		vtd_inval_add_device(batch, device->source_id, device->pf_id,
+				     device->ats_depth, range);
+	}
+}
+
+static void invalidate_member(struct vtd_domain *domain,
+			      struct vtd_member *member,
+			      const struct vtd_range *range)
+{
+	int ret;
+
+	do {
+		struct vtd_batch batch = { };
+
+		vtd_inval_add_range(member->unit, &batch, member->domain_id,
+				    domain->first_stage, range);
+		add_devices(member, &batch, range);
+		ret = vtd_inval_run(member->unit, &batch);
+	} while (ret == -EAGAIN);
+}
+
+static void invalidate(struct iommu_live *live,
+		       const struct iommu_pt_gather *gather)
+{
+	struct vtd_domain *domain = container_of(live, struct vtd_domain, live);
+	struct vtd_range range = {
+		.start = gather->start,
+		.last = gather->last,
+		.upper = gather->tables,
+	};
+	struct vtd_member *member;
+
+	if (gather->start > gather->last) {
+		range.start = 0;
+		range.last = ULONG_MAX;
+	}
+	iommu_live_for_each_member(member, live, member)
+		invalidate_member(domain, member, &range);
+}
+
+static const struct iommu_live_ops live_ops = {
+	.invalidate = invalidate,
+};
+
+/* What was not present before is now */
+static void announce(struct vtd_domain *domain, unsigned long iova,
+		     size_t length)
+{
+	struct vtd_range range = {
+		.start = iova,
+		.last = iova + length - 1,
+		.upper = true,
+	};
+	struct vtd_member *member;
+	int index;
+
+	index = iommu_live_read_lock();
+	iommu_live_for_each_member(member, &domain->live, member) {
+		struct vtd_batch batch = { };
+
+		if (member->unit->cap & CAP_RWBF)
+			vtd_unit_flush_write_buffer(member->unit);
+		if (!(member->unit->cap & CAP_CM))
+			continue;
+		vtd_inval_add_range(member->unit, &batch, member->domain_id,
+				    domain->first_stage, &range);
+		while (vtd_inval_run(member->unit, &batch) == -EAGAIN)
+			;
+	}
+	iommu_live_read_unlock(index);
+}
+
+static int paging_map_pages(struct iommu_domain *domain, unsigned long iova,
+			    phys_addr_t paddr, size_t pgsize, size_t pgcount,
+			    int prot, gfp_t gfp, size_t *mapped)
+{
+	struct vtd_domain *vdomain = to_vtd_domain(domain);
+	const struct iommu_run run = { paddr, pgsize * pgcount };
+	int ret;
+
+	ret = iommu_live_map(&vdomain->live, iova, &run, 1, prot, gfp);
+	if (!ret)
+		*mapped += run.length;
+	trace_vtd_map(vdomain, iova, run.length, ret);
+	return ret;
+}
+
+static int paging_iotlb_sync_map(struct iommu_domain *domain,
+				 unsigned long iova, size_t size)
+{
+	if (size)
+		announce(to_vtd_domain(domain), iova, size);
+	return 0;
+}
+
+/* What one gather holds also fits the other */
+static void gather_both(struct iommu_iotlb_gather *to,
+			struct iommu_pt_gather *from, struct iommu_live *live)
+{
+	if (from->start <= from->last)
+		iommu_iotlb_gather_add_range(to, from->start,
+					     from->last - from->start + 1);
+	if (from->tables)
+		to->pgsize = ULONG_MAX;
+	iommu_pt_gather_move(&live->pt, &to->freelist, &from->freelist);
+}
+
+static size_t paging_unmap_pages(struct iommu_domain *domain,
+				 unsigned long iova, size_t pgsize,
+				 size_t pgcount,
+				 struct iommu_iotlb_gather *iotlb_gather)
+{
+	struct vtd_domain *vdomain = to_vtd_domain(domain);
+	size_t length = pgsize * pgcount, unmapped;
+	struct iommu_pt_gather gather;
+
+	iommu_pt_gather_init(&gather);
+	/*
+	 * The DMA API unmaps what it has mapped. Others may cut a superpage:
+	 * nothing is unmapped when there is no memory to split it.
+	 */
+	if (!iommu_is_dma_domain(domain) &&
+	    iommu_pt_reserve(&vdomain->live.pt, iova, length, GFP_ATOMIC))
+		return 0;
+	unmapped = iommu_pt_unmap(&vdomain->live.pt, iova, length, &gather);
+	trace_vtd_unmap(vdomain, iova, length, unmapped);
+	if (iommu_iotlb_gather_queued(iotlb_gather))
+		iommu_pt_gather_defer(&vdomain->live.pt, &gather);
+	else
+		gather_both(iotlb_gather, &gather, &vdomain->live);
+	return unmapped;
+}
+
+static void paging_iotlb_sync(struct iommu_domain *domain,
+			      struct iommu_iotlb_gather *iotlb_gather)
+{
+	struct vtd_domain *vdomain = to_vtd_domain(domain);
+	struct iommu_pt_gather gather;
+
+	iommu_pt_gather_init(&gather);
+	gather.start = iotlb_gather->start;
+	gather.last = iotlb_gather->end;
+	gather.tables = iotlb_gather->pgsize == ULONG_MAX;
+	iommu_pt_gather_move(&vdomain->live.pt, &gather.freelist,
+			     &iotlb_gather->freelist);
+	iommu_live_sync(&vdomain->live, &gather);
+}
+
+static void paging_flush_iotlb_all(struct iommu_domain *domain)
+{
+	struct vtd_domain *vdomain = to_vtd_domain(domain);
+	struct iommu_pt_gather gather;
+
+	iommu_pt_gather_init(&gather);
+	/* Before the invalidation: what comes after waits for the next */
+	iommu_pt_gather_deferred(&vdomain->live.pt, &gather);
+	gather.start = 0;
+	gather.last = ULONG_MAX;
+	gather.tables = true;
+	iommu_live_sync(&vdomain->live, &gather);
+}
+
+static phys_addr_t paging_iova_to_phys(struct iommu_domain *domain,
+				       dma_addr_t iova)
+{
+	return iommu_pt_iova_to_phys(&to_vtd_domain(domain)->live.pt, iova);
+}
+
+static bool paging_enforce_cache_coherency(struct iommu_domain *domain)
+{
+	return iommu_live_enforce(&to_vtd_domain(domain)->live);
+}
+
+static int run_map(struct iommu_domain *domain, unsigned long iova,
+		   const struct iommu_run *runs, size_t nr, int prot, gfp_t gfp)
+{
+	struct vtd_domain *vdomain = to_vtd_domain(domain);
+	size_t length = 0, i;
+	int ret;
+
+	ret = iommu_live_map(&vdomain->live, iova, runs, nr, prot, gfp);
+	for (i = 0; i < nr; i++)
+		length += runs[i].length;
+	trace_vtd_map(vdomain, iova, length, ret);
+	if (!ret && length)
+		announce(vdomain, iova, length);
+	return ret;
+}
+
+static int run_reserve(struct iommu_domain *domain, unsigned long iova,
+		       size_t length, gfp_t gfp)
+{
+	return iommu_pt_reserve(&to_vtd_domain(domain)->live.pt, iova, length,
+				gfp);
+}
+
+static size_t run_unmap(struct iommu_domain *domain, unsigned long iova,
+			size_t length, struct iommu_pt_gather *gather)
+{
+	struct vtd_domain *vdomain = to_vtd_domain(domain);
+	size_t unmapped;
+
+	unmapped = iommu_pt_unmap(&vdomain->live.pt, iova, length, gather);
+	trace_vtd_unmap(vdomain, iova, length, unmapped);
+	return unmapped;
+}
+
+static void run_sync(struct iommu_domain *domain,
+		     struct iommu_pt_gather *gather)
+{
+	iommu_live_sync(&to_vtd_domain(domain)->live, gather);
+}
+
+static const struct iommu_run_ops run_ops = {
+	.map = run_map,
+	.reserve = run_reserve,
+	.unmap = run_unmap,
+	.sync = run_sync,
+};
+
+static struct vtd_member *make_member(struct vtd_domain *domain,
+				      struct vtd_unit *unit)
+{
+	unsigned int ids = 1U << (4 + 2 * FIELD_GET(CAP_ND, unit->cap));
+	struct vtd_member *member;
+	int id, ret;
+
+	if (!(vtd_unit_levels(unit) & BIT(domain->levels)) ||
+	    vtd_unit_width(unit) < domain->live.pt.iova_bits)
+		return ERR_PTR(-EINVAL);
+	if (domain->first_stage && !unit->scalable)
+		return ERR_PTR(-EINVAL);
+	member = kzalloc(sizeof(*member), GFP_KERNEL);
+	if (!member)
+		return ERR_PTR(-ENOMEM);
+	id = ida_alloc_range(&unit->domain_ids, VTD_DOMAIN_FIRST, ids - 1,
+			     GFP_KERNEL);
+	if (id < 0) {
+		kfree(member);
+		return ERR_PTR(id);
+	}
+	member->unit = unit;
+	member->domain_id = id;
+	INIT_LIST_HEAD(&member->ats);
+	member->member.ability = vtd_unit_ability(unit);
+	ret = iommu_live_join(&domain->live, &member->member);
+	if (ret) {
+		ida_free(&unit->domain_ids, id);
+		kfree(member);
+		return ERR_PTR(ret);
+	}
+	unit->domains_used++;
+	return member;
+}
+
+static void shape_changed(struct vtd_domain *domain)
+{
+	unsigned long sizes = domain->live.shape.page_sizes;
+
+	WRITE_ONCE(domain->domain.pgsize_bitmap, sizes);
+	trace_vtd_convert(domain, sizes, domain->live.shape.coherent,
+			  domain->live.shape.snoop, domain->live.enforced);
+}
+
+/**
+ * vtd_domain_join() - take a device's place in a domain
+ * @domain: the domain
+ * @unit: the device's unit, whose table_lock is held
+ *
+ * Return: the unit's membership, to be given back with vtd_domain_leave(), or
+ * an error with nothing changed: -EINVAL if the unit cannot be served, -ENOSPC
+ * if it has no domain id left, -ENOMEM.
+ */
+struct vtd_member *vtd_domain_join(struct vtd_domain *domain,
+				   struct vtd_unit *unit)
+{
+	struct vtd_member *member;
+
+	lockdep_assert_held(&unit->table_lock);
+	mutex_lock(&domain->live.lock);
+	list_for_each_entry(member, &domain->live.members, member.node) {
+		if (member->unit == unit) {
+			member->users++;
+			mutex_unlock(&domain->live.lock);
+			return member;
+		}
+	}
+	mutex_unlock(&domain->live.lock);
+	/* The unit's table_lock keeps a second member of it away */
+	member = make_member(domain, unit);
+	if (!IS_ERR(member)) {
+		member->users = 1;
+		shape_changed(domain);
+	}
+	return member;
+}
+
+/**
+ * vtd_domain_leave() - give a device's place back
+ * @domain: the domain
+ * @member: from vtd_domain_join(); the device's entries lead elsewhere now and
+ *	what the unit had cached of them is invalidated
+ */
+void vtd_domain_leave(struct vtd_domain *domain, struct vtd_member *member)
+{
+	struct vtd_unit *unit = member->unit;
+
+	lockdep_assert_held(&unit->table_lock);
+	if (--member->users)
+		return;
+	iommu_live_leave(&domain->live, &member->member);
+	shape_changed(domain);
+	/* The id may be used again: nothing tagged with it is left */
+	vtd_inval_domain(unit, member->domain_id, domain->first_stage);
+	ida_free(&unit->domain_ids, member->domain_id);
+	unit->domains_used--;
+	kfree(member);
+}
+
+/**
+ * vtd_domain_unit_changed() - bring all domains of a unit into its new shape
+ * @unit: a unit of which more or less is hidden than before
+ *
+ * A domain that cannot follow, because snooping is enforced, keeps its shape;
+ * the log says so.
+ */
+void vtd_domain_unit_changed(struct vtd_unit *unit)
+{
+	struct iommu_ability ability = vtd_unit_ability(unit);
+	struct vtd_member *member;
+	struct vtd_domain *domain;
+
+	mutex_lock(&domains_lock);
+	mutex_lock(&unit->table_lock);
+	list_for_each_entry(domain, &domains, node) {
+		struct vtd_member *found = NULL;
+
+		mutex_lock(&domain->live.lock);
+		list_for_each_entry(member, &domain->live.members, member.node)
+			if (member->unit == unit)
+				found = member;
+		mutex_unlock(&domain->live.lock);
+		if (!found)
+			continue;
+		if (iommu_live_change(&domain->live, &found->member, &ability))
+			unit_warn(unit, "a domain that enforces snooping keeps its shape\n");
+		shape_changed(domain);
+	}
+	mutex_unlock(&unit->table_lock);
+	mutex_unlock(&domains_lock);
+}
+
+static unsigned int pick_levels(const struct vtd_unit *unit, unsigned int most)
+{
+	unsigned int levels = vtd_unit_levels(unit) & GENMASK(most, 0);
+
+	return levels ? fls(levels) - 1 : 0;
+}
+
+/**
+ * vtd_domain_alloc() - make an empty paging domain
+ * @unit: a unit that is going to be a member; the width follows from it
+ *
+ * Return: the domain or an error.
+ */
+struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit)
+{
+	static const struct iommu_ability all = {
+		.page_sizes = SZ_4K | SZ_2M | SZ_1G,
+		.coherent = true,
+		.snoop = true,
+	};
+	struct iommu_pt_config config = {
+		.format = &iommu_pt_vtdss,
+		.nid = unit->nid,
+	};
+	struct vtd_domain *domain;
+	int ret;
+
+	domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
+	if (!domain)
+		return ERR_PTR(-ENOMEM);
+	/* 5 levels only where fewer do not do: each costs a walk step */
+	config.levels = pick_levels(unit, 4);
+	if (!config.levels)
+		config.levels = pick_levels(unit, 5);
+	config.iova_bits = min(vtd_unit_width(unit),
+			       12 + 9 * config.levels);
+	domain->levels = config.levels;
+	ret = iommu_live_init(&domain->live, &config, &all, &live_ops);
+	if (ret) {
+		kfree(domain);
+		return ERR_PTR(ret);
+	}
+	domain->domain.ops = &vtd_paging_ops;
+	domain->domain.pgsize_bitmap = vtd_unit_ability(unit).page_sizes;
+	domain->domain.geometry.aperture_start = 0;
+	domain->domain.geometry.aperture_end =
+		GENMASK_ULL(config.iova_bits - 1, 0);
+	domain->domain.geometry.force_aperture = true;
+	mutex_lock(&domains_lock);
+	list_add_tail(&domain->node, &domains);
+	mutex_unlock(&domains_lock);
+	return domain;
+}
+
+/**
+ * vtd_domain_free() - free a domain to which nothing is attached
+ * @domain: the domain
+ */
+void vtd_domain_free(struct vtd_domain *domain)
+{
+	mutex_lock(&domains_lock);
+	list_del(&domain->node);
+	mutex_unlock(&domains_lock);
+	iommu_live_destroy(&domain->live);
+	kfree(domain);
+}
+
+static void paging_free(struct iommu_domain *domain)
+{
+	vtd_domain_free(to_vtd_domain(domain));
+}
+
+static int paging_attach_dev(struct iommu_domain *domain, struct device *dev)
+{
+	struct vtd_domain *vdomain = to_vtd_domain(domain);
+	struct vtd_entry entry = {
+		.translation = vdomain->first_stage ? VTD_FIRST_STAGE :
+						      VTD_SECOND_STAGE,
+		.levels = vdomain->levels,
+	};
+
+	return vtd_device_move(dev_iommu_priv_get(dev), vdomain, &entry);
+}
+
+const struct iommu_domain_ops vtd_paging_ops = {
+	.attach_dev = paging_attach_dev,
+	.map_pages = paging_map_pages,
+	.unmap_pages = paging_unmap_pages,
+	.iotlb_sync_map = paging_iotlb_sync_map,
+	.iotlb_sync = paging_iotlb_sync,
+	.flush_iotlb_all = paging_flush_iotlb_all,
+	.iova_to_phys = paging_iova_to_phys,
+	.enforce_cache_coherency = paging_enforce_cache_coherency,
+	.free = paging_free,
+};
+
+/**
+ * vtd_domain_init() - offer the run interface
+ *
+ * Return: 0 or an error.
+ */
+int vtd_domain_init(void)
+{
+	return iommu_run_ops_register(&vtd_paging_ops, &run_ops);
+}
+
+/**
+ * vtd_domain_exit() - take it back
+ */
+void vtd_domain_exit(void)
+{
+	iommu_run_ops_unregister(&vtd_paging_ops);
+}

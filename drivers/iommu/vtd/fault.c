@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fault recording of a unit.
+ *
+ * The unit records faults in a few registers, used in turn. The interrupt
+ * empties all that are full, counts, and puts what is worth it into a backlog;
+ * a work item logs that and hands it to the IOMMU core. So a fault is counted
+ * when it is read, and costs no more than that when there are many.
+ *
+ * Two bounds keep a device from taking a CPU with its faults:
+ *
+ * - A device's meter (../common/meter.c) lets a few lines through, and has its
+ *   fault recording switched off (FPD in its context entry) while it storms.
+ *
+ * - A unit that interrupts too often, whoever it is, is polled for a while
+ *   with its interrupt masked. What it cannot record meanwhile it blocks all
+ *   the same; that some were lost is counted as an overflow.
+ *
+ * Locks: vtd_faults.lock, raw, interrupts off, over draining and meters.
+ */
+#define pr_fmt(fmt) "vtd: " fmt
+
+#include <linux/pci.h>
+
+#include "device.h"
+#include "domain.h"
+#include "inval.h"
+#include "params.h"
+#include "trace.h"
+#include "unit.h"
+
+#define BUSY_WINDOW		(HZ / 10)
+#define BUSY_FAULTS		5000
+#define POLL_INTERVAL		(HZ / 20)
+
+/* Reason codes, section 7.1.3 */
+static const char *const reasons[256] = {
+	[0x01] = "root entry not present",
+	[0x02] = "context entry not present: the device is blocked",
+	[0x03] = "context entry invalid",
+	[0x04] = "address beyond the domain's width",
+	[0x05] = "no write permission",
+	[0x06] = "no read permission",
+	[0x07] = "page-table entry not reachable",
+	[0x08] = "root table not reachable",
+	[0x09] = "context table not reachable",
+	[0x0a] = "reserved bits in root entry",
+	[0x0b] = "reserved bits in context entry",
+	[0x0c] = "reserved bits in page-table entry",
+	[0x0d] = "device-TLB request of a device that may not",
+	[0x0e] = "write to the interrupt address range",
+	[0x20] = "reserved bits in interrupt request",
+	[0x21] = "interrupt index beyond the table",
+	[0x22] = "interrupt entry not present",
+	[0x23] = "interrupt table not reachable",
+	[0x24] = "reserved bits in interrupt entry",
+	[0x25] = "interrupt of compatibility format",
+	[0x26] = "interrupt of another source-id",
+	[0x30] = "scalable-mode root table not reachable",
+	[0x38] = "scalable-mode root entry not reachable",
+	[0x39] = "scalable-mode root entry not present",
+	[0x3a] = "reserved bits in scalable-mode root entry",
+	[0x40] = "scalable-mode context entry not reachable",
+	[0x41] = "scalable-mode context entry not present: the device is blocked",
+	[0x42] = "reserved bits in scalable-mode context entry",
+	[0x43] = "scalable-mode context entry invalid",
+	[0x44] = "PASID in a request of a device without PASIDs",
+	[0x45] = "PASID beyond the directory",
+	[0x46] = "device-TLB request of a device that may not",
+	[0x50] = "PASID directory entry not reachable",
+	[0x51] = "PASID directory entry not present",
+	[0x52] = "reserved bits in PASID directory entry",
+	[0x58] = "PASID table entry not reachable",
+	[0x59] = "PASID table entry not present: the device is blocked",
+	[0x5a] = "reserved bits in PASID table entry",
+	[0x5b] = "PASID table entry invalid",
+	[0x5c] = "execute request not enabled",
+	[0x5d] = "supervisor request not enabled",
+	[0x70] = "first-stage entry not reachable",
+	[0x71] = "first-stage entry not present",
+	[0x72] = "reserved bits in first-stage entry",
+	[0x73] = "first-stage top table not reachable",
+	[0x74] = "first-stage table beyond the second stage",
+	[0x75] = "first-stage top table not readable in the second stage",
+	[0x76] = "first-stage table not readable in the second stage",
+	[0x77] = "first-stage table not writable in the second stage",
+	[0x78] = "second-stage entry not reachable",
+	[0x79] = "no permission in the second stage",
+	[0x7a] = "reserved bits in second-stage entry",
+	[0x7b] = "second-stage table pointer invalid",
+	[0x80] = "address is not canonical",
+	[0x81] = "page is for supervisors",
+	[0x82] = "page is not executable",
+	[0x83] = "address beyond the hardware's width",
+	[0x84] = "second-stage address beyond the hardware's width",
+	[0x85] = "no write permission",
+	[0x86] = "no read permission",
+	[0x87] = "access to the interrupt address range",
+};
+
+/**
+ * vtd_fault_reason() - a reason code in words
+ * @reason: the code
+ *
+ * Return: the words.
+ */
+const char *vtd_fault_reason(u8 reason)
+{
+	return reasons[reason] ?: "unknown reason";
+}
+
+static bool is_interrupt_fault(u8 reason)
+{
+	return reason >= 0x20 && reason < 0x30;
+}
+
+static void decode(struct vtd_fault *fault, u64 lo, u64 hi)
+{
+	fault->source_id = FIELD_GET(FRCD_HI_SID, hi);
+	fault->reason = FIELD_GET(FRCD_HI_FR, hi);
+	fault->write = !(hi & (FRCD_HI_T1 | FRCD_HI_T2));
+	fault->has_pasid = hi & FRCD_HI_PP;
+	fault->pasid = FIELD_GET(FRCD_HI_PV, hi);
+	fault->address = lo & FRCD_LO_FI;
+	fault->told = false;
+}
+
+static void keep(struct vtd_faults *faults, const struct vtd_fault *fault)
+{
+	if (faults->head - faults->tail == VTD_FAULT_BACKLOG) {
+		faults->unreported++;
+		return;
+	}
+	faults->backlog[faults->head++ % VTD_FAULT_BACKLOG] = *fault;
+}
+
+static void count(struct vtd_unit *unit, struct vtd_fault *fault)
+{
+	struct vtd_faults *faults = &unit->faults;
+	struct vtd_device *device;
+	struct iommu_meter *meter;
+
+	faults->recorded++;
+	rcu_read_lock();
+	device = xa_load(&unit->devices, fault->source_id);
+	if (!device)
+		faults->unknown++;
+	meter = device ? &device->meter : &faults->unknown_meter;
+	switch (iommu_meter_fault(meter, jiffies, &fault->untold)) {
+	case IOMMU_METER_LOG:
+		fault->told = true;
+		keep(faults, fault);
+		break;
+	case IOMMU_METER_KEEP_QUIET:
+		if (meter->silent)
+			faults->unreported++;
+		else
+			keep(faults, fault);
+		break;
+	case IOMMU_METER_SILENCE:
+		faults->unreported++;
+		queue_delayed_work(system_wq, &faults->silence, 0);
+		break;
+	}
+	rcu_read_unlock();
+}
+
+static bool is_busy(struct vtd_faults *faults, unsigned int more)
+{
+	if (time_after(jiffies, faults->window + BUSY_WINDOW)) {
+		faults->window = jiffies;
+		faults->in_window = 0;
+	}
+	faults->in_window += more;
+	return faults->in_window > BUSY_FAULTS;
+}
+
+/* Empty the registers once round; returns how many were full */
+static unsigned int drain_round(struct vtd_unit *unit)
+{
+	unsigned int offset = FIELD_GET(CAP_FRO, unit->cap) * 16;
+	unsigned int nr = FIELD_GET(CAP_NFR, unit->cap) + 1;
+	unsigned int at, full = 0;
+	struct vtd_fault fault;
+	u64 lo, hi;
+
+	at = FIELD_GET(FSTS_FRI, vtd_read(unit, VTD_FSTS));
+	/* FRI is the unit's word: it may be anything */
+	for (at %= nr; full < nr; at = (at + 1) % nr) {
+		unsigned int reg = offset + at * FRCD_BYTES;
+
+		hi = vtd_read64(unit, reg + 8);
+		if (!(hi & FRCD_HI_F))
+			break;
+		lo = vtd_read64(unit, reg);
+		/* Writing the bit frees the register */
+		vtd_write(unit, reg + 12, upper_32_bits(FRCD_HI_F));
+		decode(&fault, lo, hi);
+		count(unit, &fault);
+		full++;
+	}
+	return full;
+}
+
+/* Empty the registers; false when it has to be gone on with later */
+static bool drain(struct vtd_unit *unit)
+{
+	struct vtd_faults *faults = &unit->faults;
+	unsigned int full, rounds = 16;
+
+	lockdep_assert_held(&faults->lock);
+	do {
+		u32 status = vtd_read(unit, VTD_FSTS);
+
+		if (!(status & (FSTS_PPF | FSTS_PFO)))
+			return true;
+		full = drain_round(unit);
+		/* After a register is free: else it would be set again */
+		if (status & FSTS_PFO) {
+			faults->overflows++;
+			vtd_write(unit, VTD_FSTS, FSTS_PFO);
+		}
+		if (is_busy(faults, full))
+			return false;
+	} while (--rounds);
+	return false;
+}
+
+/**
+ * vtd_faults_drain() - read the faults that a unit has recorded
+ * @unit: the unit
+ *
+ * Context: any, also the interrupt.
+ */
+void vtd_faults_drain(struct vtd_unit *unit)
+{
+	struct vtd_faults *faults = &unit->faults;
+	unsigned long flags;
+	bool done;
+
+	raw_spin_lock_irqsave(&faults->lock, flags);
+	done = drain(unit);
+	if (faults->irq && faults->masked != !done) {
+		faults->masked = !done;
+		vtd_irq_mask(unit, !done);
+	}
+	if (faults->head != faults->tail)
+		queue_work(system_wq, &faults->report);
+	if (!done)
+		queue_delayed_work(system_wq, &faults->poll, POLL_INTERVAL);
+	raw_spin_unlock_irqrestore(&faults->lock, flags);
+}
+
+static void poll(struct work_struct *work)
+{
+	struct vtd_unit *unit = container_of(work, struct vtd_unit,
+					     faults.poll.work);
+
+	vtd_faults_drain(unit);
+	if (!unit->faults.irq && !READ_ONCE(unit->dead))
+		queue_delayed_work(system_wq, &unit->faults.poll,
+				   POLL_INTERVAL);
+}
+
+static void log_fault(const struct vtd_unit *unit,
+		      const struct vtd_fault *fault)
+{
+	char untold[64] = "";
+
+	if (fault->untold)
+		snprintf(untold, sizeof(untold),
+			 " (%llu more of it were not shown)", fault->untold);
+	if (is_interrupt_fault(fault->reason)) {
+		unit_err(unit, "%04x:%02x:%02x.%d interrupt blocked: index 0x%llx, %s%s\n",
+			 unit->segment, PCI_BUS_NUM(fault->source_id),
+			 PCI_SLOT(fault->source_id), PCI_FUNC(fault->source_id),
+			 fault->address >> 48,
+			 vtd_fault_reason(fault->reason), untold);
+		return;
+	}
+	unit_err(unit, "%04x:%02x:%02x.%d DMA %s blocked: IOVA 0x%llx, %s (0x%02x)%s\n",
+		 unit->segment, PCI_BUS_NUM(fault->source_id),
+		 PCI_SLOT(fault->source_id), PCI_FUNC(fault->source_id),
+		 fault->write ? "write" : "read", fault->address,
+		 vtd_fault_reason(fault->reason), fault->reason, untold);
+}
+
+static void hand_on(struct vtd_unit *unit, const struct vtd_fault *fault)
+{
+	struct vtd_device *device;
+	struct vtd_domain *domain;
+	int index;
+
+	index = iommu_live_read_lock();
+	device = xa_load(&unit->devices, fault->source_id);
+	domain = device ? READ_ONCE(device->domain) : NULL;
+	if (domain)
+		report_iommu_fault(&domain->domain, device->dev, fault->address,
+				   fault->write ? IOMMU_FAULT_WRITE :
+						  IOMMU_FAULT_READ);
+	iommu_live_read_unlock(index);
+}
+
+static bool take(struct vtd_faults *faults, struct vtd_fault *fault)
+{
+	bool found;
+
+	raw_spin_lock_irq(&faults->lock);
+	found = faults->head != faults->tail;
+	if (found)
+		*fault = faults->backlog[faults->tail++ % VTD_FAULT_BACKLOG];
+	raw_spin_unlock_irq(&faults->lock);
+	return found;
+}
+
+static void report(struct work_struct *work)
+{
+	struct vtd_unit *unit = container_of(work, struct vtd_unit,
+					     faults.report);
+	struct vtd_fault fault;
+
+	while (take(&unit->faults, &fault)) {
+		trace_vtd_fault(unit->name, fault.source_id, fault.address,
+				fault.write, fault.reason);
+		if (fault.told)
+			log_fault(unit, &fault);
+		if (!is_interrupt_fault(fault.reason))
+			hand_on(unit, &fault);
+	}
+}
+
+/* Bring a device's fault recording to where its meter wants it */
+static void follow_meter(struct vtd_unit *unit, struct vtd_device *device,
+			 bool *pending)
+{
+	bool silent;
+
+	raw_spin_lock_irq(&unit->faults.lock);
+	iommu_meter_silence_over(&device->meter, jiffies);
+	silent = device->meter.silent;
+	raw_spin_unlock_irq(&unit->faults.lock);
+	*pending |= silent;
+	if (device->entry.quiet == silent)
+		return;
+	device->entry.quiet = silent;
+	vtd_tables_set_quiet(unit, device->source_id, silent);
+	vtd_inval_context(unit, device->source_id, device->entry.domain_id,
+			  false);
+	dev_warn(device->dev, silent ?
+		 "storm of DMA faults: they stay blocked, but are not recorded for %u s\n" :
+		 "DMA faults are recorded again after %u s\n",
+		 device->meter.silence_s);
+}
+
+static void silence(struct work_struct *work)
+{
+	struct vtd_unit *unit = container_of(work, struct vtd_unit,
+					     faults.silence.work);
+	struct vtd_device *device;
+	unsigned long index;
+	bool pending = false;
+
+	mutex_lock(&unit->table_lock);
+	xa_for_each(&unit->devices, index, device)
+		follow_meter(unit, device, &pending);
+	mutex_unlock(&unit->table_lock);
+	raw_spin_lock_irq(&unit->faults.lock);
+	iommu_meter_silence_over(&unit->faults.unknown_meter, jiffies);
+	pending |= unit->faults.unknown_meter.silent;
+	raw_spin_unlock_irq(&unit->faults.lock);
+	if (pending)
+		queue_delayed_work(system_wq, &unit->faults.silence, HZ / 4);
+}
+
+/**
+ * vtd_faults_resume() - set up fault recording in a unit that was reset
+ * @unit: the unit
+ */
+void vtd_faults_resume(struct vtd_unit *unit)
+{
+	if (!unit->faults.irq)
+		return;
+	vtd_irq_restore(unit);
+	vtd_irq_mask(unit, unit->faults.masked);
+}
+
+/**
+ * vtd_faults_start() - listen to a unit's faults
+ * @unit: the unit
+ *
+ * Without an interrupt they are polled for, and the log says so.
+ *
+ * Return: 0 or an error.
+ */
+int vtd_faults_start(struct vtd_unit *unit)
+{
+	struct vtd_faults *faults = &unit->faults;
+	int ret = -EOPNOTSUPP;
+
+	raw_spin_lock_init(&faults->lock);
+	INIT_WORK(&faults->report, report);
+	INIT_DELAYED_WORK(&faults->poll, poll);
+	INIT_DELAYED_WORK(&faults->silence, silence);
+	/* What is there from before is not ours */
+	vtd_write(unit, VTD_FECTL, FECTL_IM);
+	if (!vtd_params_poll())
+		ret = vtd_irq_create(unit);
+	if (ret) {
+		unit_warn(unit, "no fault interrupt (%d): polling %d times a second\n",
+			  ret, HZ / POLL_INTERVAL);
+		queue_delayed_work(system_wq, &faults->poll, POLL_INTERVAL);
+	}
+	vtd_faults_drain(unit);
+	if (faults->irq)
+		vtd_irq_mask(unit, faults->masked);
+	return 0;
+}
+
+/**
+ * vtd_faults_stop() - listen no more
+ * @unit: the unit
+ */
+void vtd_faults_stop(struct vtd_unit *unit)
+{
+	vtd_write(unit, VTD_FECTL, FECTL_IM);
+	vtd_irq_destroy(unit);
+	cancel_delayed_work_sync(&unit->faults.poll);
+	cancel_work_sync(&unit->faults.report);
+	cancel_delayed_work_sync(&unit->faults.silence);
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Identity translation: by pass-through, or by a table where a unit has none.
+ *
+ * The table maps the machine's memory, and what RMRRs reserve, to itself. A
+ * unit makes its own when it is started and keeps it. Memory that is plugged
+ * in later is not in it.
+ */
+#define pr_fmt(fmt) "vtd: " fmt
+
+#include <linux/ioport.h>
+#include <linux/slab.h>
+
+#include "device.h"
+#include "domain.h"
+#include "identity.h"
+#include "scope.h"
+#include "unit.h"
+
+static int map_range(struct vtd_domain *domain, u64 start, u64 last)
+{
+	u64 from = round_down(start, PAGE_SIZE);
+	struct iommu_run run = {
+		.addr = from,
+		.length = round_up(last + 1, PAGE_SIZE) - from,
+	};
+
+	return iommu_live_map(&domain->live, from, &run, 1,
+			      IOMMU_READ | IOMMU_WRITE, GFP_KERNEL);
+}
+
+static int map_memory(struct resource *resource, void *arg)
+{
+	return map_range(arg, resource->start, resource->end);
+}
+
+static int map_reserved(struct vtd_domain *domain)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+	u64 at;
+	int ret;
+
+	while (dmar_next(vtd_dmar, &cursor, &s)) {
+		if (s.type != DMAR_RMRR || s.complaint)
+			continue;
+		/* It may overlap memory, or another one */
+		for (at = s.base; at < s.last; at += PAGE_SIZE) {
+			if (iommu_pt_iova_to_phys(&domain->live.pt, at))
+				continue;
+			ret = map_range(domain, at, at + PAGE_SIZE - 1);
+			if (ret)
+				return ret;
+		}
+	}
+	return 0;
+}
+
+/**
+ * vtd_identity_create() - prepare identity translation
+ * @unit: a unit whose tables are there, before it is started
+ *
+ * Return: 0 or an error.
+ */
+int vtd_identity_create(struct vtd_unit *unit)
+{
+	struct vtd_member *member;
+	struct vtd_domain *domain;
+	int ret;
+
+	if (unit->ecap & ECAP_PT)
+		return 0;
+	domain = vtd_domain_alloc(unit);
+	if (IS_ERR(domain))
+		return PTR_ERR(domain);
+	mutex_lock(&unit->table_lock);
+	member = vtd_domain_join(domain, unit);
+	mutex_unlock(&unit->table_lock);
+	if (IS_ERR(member)) {
+		ret = PTR_ERR(member);
+		goto err_free;
+	}
+	unit->identity = domain;
+	unit->identity_member = member;
+	ret = walk_iomem_res_desc(IORES_DESC_NONE,
+				  IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0,
+				  domain->domain.geometry.aperture_end, domain,
+				  map_memory);
+	if (!ret)
+		ret = map_reserved(domain);
+	if (ret)
+		vtd_identity_destroy(unit);
+	return ret;
+err_free:
+	vtd_domain_free(domain);
+	return ret;
+}
+
+/**
+ * vtd_identity_destroy() - free what vtd_identity_create() made
+ * @unit: a unit that is not started
+ */
+void vtd_identity_destroy(struct vtd_unit *unit)
+{
+	if (!unit->identity)
+		return;
+	mutex_lock(&unit->table_lock);
+	vtd_domain_leave(unit->identity, unit->identity_member);
+	mutex_unlock(&unit->table_lock);
+	vtd_domain_free(unit->identity);
+	unit->identity = NULL;
+	unit->identity_member = NULL;
+}
+
+/**
+ * vtd_identity_entry() - the entry with which a device passes through
+ * @unit: the device's unit
+ * @entry: filled in
+ */
+void vtd_identity_entry(const struct vtd_unit *unit, struct vtd_entry *entry)
+{
+	struct iommu_pt_root root;
+
+	*entry = (struct vtd_entry){ };
+	if (!unit->identity) {
+		entry->translation = VTD_PASS_THROUGH;
+		entry->domain_id = VTD_DOMAIN_PASS;
+		/* The width has to be the largest that the unit supports */
+		entry->levels = fls(vtd_unit_levels(unit)) - 1;
+		return;
+	}
+	iommu_pt_root(&unit->identity->live.pt, &root);
+	entry->translation = VTD_SECOND_STAGE;
+	entry->domain_id = unit->identity_member->domain_id;
+	entry->root = root.phys;
+	entry->levels = root.levels;
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vtd.ko: a driver for Intel VT-d DMA remapping.
+ *
+ * What is found in the DMAR table (dmar.c, scope.c) becomes units (unit.c).
+ * Each gets its tables (tables.c, pasid.c), its queue (queue.c, inval.c) and
+ * its fault interrupt (fault.c, irq.c). Devices are attached by the IOMMU core
+ * through the operations in device.c, to domains (domain.c).
+ *
+ * Loading is all or nothing as far as the machine goes: whoever else owns a
+ * unit is found out before any unit is touched. A single unit that is broken
+ * is left out, and the others work.
+ *
+ *	1. read and check the table, map the units, ask who owns them
+ *	2. fill each unit's tables so that every device passes through
+ *	3. start each unit with these tables, then switch its translation on
+ *	4. register with the IOMMU core, which gives each device its domain
+ *
+ * The core holds a reference on this module for each device, so it stays for
+ * as long as there is one; there is no way to unload it.
+ */
+#define pr_fmt(fmt) "vtd: " fmt
+
+#include <linux/acpi.h>
+#include <linux/dmar.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include <compat/intel_iommu.h>
+
+#include "device.h"
+#include "domain.h"
+#include "identity.h"
+#include "scope.h"
+#include "sysfs.h"
+#include "unit.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+LIST_HEAD(vtd_units);
+const struct dmar_table *vtd_dmar;
+
+static struct dmar_table table;
+
+/* A copy, so that what was checked is what is used */
+static int read_table(void)
+{
+	struct acpi_table_header *header;
+	struct dmar_error error;
+	void *copy;
+
+	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_DMAR, 0, &header))) {
+		pr_err("no VT-d unit: the firmware has no DMAR table\n");
+		return -ENODEV;
+	}
+	copy = kmemdup(header, header->length, GFP_KERNEL);
+	if (!copy) {
+		acpi_put_table(header);
+		return -ENOMEM;
+	}
+	if (dmar_open(&table, copy, header->length, &error)) {
+		pr_err("DMAR at offset %zu: %s; not used\n", error.offset,
+		       error.what);
+		kfree(copy);
+		acpi_put_table(header);
+		return -ENODEV;
+	}
+	acpi_put_table(header);
+	vtd_dmar = &table;
+	return 0;
+}
+
+static void forget_table(void)
+{
+	vtd_dmar = NULL;
+	kfree(table.bytes);
+}
+
+static bool is_known(phys_addr_t base)
+{
+	struct vtd_unit *unit;
+
+	list_for_each_entry(unit, &vtd_units, node)
+		if (unit->base == base)
+			return true;
+	return false;
+}
+
+static void place_unit(struct vtd_unit *unit)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+
+	while (dmar_next(vtd_dmar, &cursor, &s))
+		if (s.type == DMAR_RHSA && s.base == unit->base)
+			unit->nid = pxm_to_node(s.proximity);
+	if (unit->nid != NUMA_NO_NODE && !node_online(unit->nid))
+		unit->nid = NUMA_NO_NODE;
+}
+
+static void destroy_units(void)
+{
+	struct vtd_unit *unit, *next;
+
+	list_for_each_entry_safe(unit, next, &vtd_units, node) {
+		list_del(&unit->node);
+		vtd_unit_destroy(unit);
+	}
+}
+
+static int create_units(void)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+	struct vtd_unit *unit;
+	unsigned int index = 0;
+
+	while (dmar_next(vtd_dmar, &cursor, &s)) {
+		if (s.type != DMAR_DRHD || s.complaint || is_known(s.base))
+			continue;
+		unit = vtd_unit_create(&s, index++);
+		if (IS_ERR(unit)) {
+			if (PTR_ERR(unit) == -ENODEV)
+				continue;
+			destroy_units();
+			return PTR_ERR(unit);
+		}
+		place_unit(unit);
+		list_add_tail(&unit->node, &vtd_units);
+	}
+	if (!list_empty(&vtd_units))
+		return 0;
+	pr_err("no VT-d unit in the DMAR table can be used\n");
+	return -ENODEV;
+}
+
+static int check_owners(void)
+{
+	struct vtd_unit *unit;
+	const char *option;
+
+	list_for_each_entry(unit, &vtd_units, node) {
+		option = vtd_unit_owned(unit);
+		if (!option)
+			continue;
+		unit_err(unit, "in use by the kernel for interrupt remapping; boot with %s to use this driver\n",
+			 option);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static void stop_units(void)
+{
+	struct vtd_unit *unit;
+
+	list_for_each_entry(unit, &vtd_units, node) {
+		if (unit->started)
+			vtd_unit_stop(unit);
+		if (unit->tables.root) {
+			vtd_identity_destroy(unit);
+			vtd_tables_destroy(unit);
+		}
+	}
+}
+
+static int start_units(void)
+{
+	struct vtd_unit *unit;
+	int ret;
+
+	list_for_each_entry(unit, &vtd_units, node) {
+		ret = vtd_tables_create(unit);
+		if (!ret)
+			ret = vtd_identity_create(unit);
+		if (ret)
+			return ret;
+	}
+	ret = vtd_devices_pass();
+	if (ret)
+		return ret;
+	list_for_each_entry(unit, &vtd_units, node) {
+		ret = vtd_unit_start(unit);
+		if (!ret)
+			ret = vtd_unit_translate(unit, true);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static void announce(const struct vtd_unit *unit)
+{
+	u32 version = vtd_read(unit, VTD_VER);
+
+	unit_info(unit, "VT-d %lu.%lu at %pa, %s mode, %u-bit IOVAs, %s%s%s, faults by %s\n",
+		  FIELD_GET(VER_MAJOR, version), FIELD_GET(VER_MINOR, version),
+		  &unit->base, unit->scalable ? "scalable" : "legacy",
+		  vtd_unit_width(unit),
+		  unit->queue ? "queued invalidation" : "register invalidation",
+		  unit->cap & CAP_CM ? ", caching mode" : "",
+		  unit->ecap & ECAP_SC ? ", snoop control" : "",
+		  unit->faults.irq ? "interrupt" : "polling");
+}
+
+static void unregister_units(void)
+{
+	struct vtd_unit *unit;
+
+	list_for_each_entry(unit, &vtd_units, node) {
+		if (unit->registered)
+			iommu_device_unregister(&unit->iommu);
+		if (unit->iommu.dev)
+			iommu_device_sysfs_remove(&unit->iommu);
+	}
+}
+
+/* Devices of any unit are probed with the first one: all need their links */
+static int register_units(void)
+{
+	struct vtd_unit *unit;
+	int ret;
+
+	list_for_each_entry(unit, &vtd_units, node) {
+		ret = iommu_device_sysfs_add(&unit->iommu, NULL,
+					     vtd_unit_groups, "%s", unit->name);
+		if (ret)
+			return ret;
+	}
+	list_for_each_entry(unit, &vtd_units, node) {
+		ret = iommu_device_register(&unit->iommu, &vtd_iommu_ops, NULL);
+		if (ret)
+			return ret;
+		unit->registered = true;
+		announce(unit);
+	}
+	return 0;
+}
+
+static int __init vtd_init(void)
+{
+	int ret;
+
+	if (compat_intel_iommu_active()) {
+		pr_err("the kernel's own driver is active; boot with intel_iommu=off to use this one\n");
+		return -EBUSY;
+	}
+	if (!boot_cpu_has(X86_FEATURE_CX16)) {
+		pr_err("no VT-d unit can be used: the CPU has no 16-byte compare and exchange\n");
+		return -ENODEV;
+	}
+	ret = read_table();
+	if (ret)
+		return ret;
+	vtd_scope_complain(vtd_dmar);
+	ret = create_units();
+	if (ret)
+		goto err_table;
+	ret = check_owners();
+	if (ret)
+		goto err_units;
+	ret = vtd_domain_init();
+	if (ret)
+		goto err_units;
+	ret = start_units();
+	if (ret)
+		goto err_stop;
+	ret = register_units();
+	if (ret)
+		goto err_unregister;
+	return 0;
+err_unregister:
+	unregister_units();
+err_stop:
+	stop_units();
+	vtd_domain_exit();
+err_units:
+	destroy_units();
+err_table:
+	forget_table();
+	return ret;
+}
+module_init(vtd_init);
+
+MODULE_DESCRIPTION("Intel VT-d DMA remapping");
+MODULE_LICENSE("GPL");

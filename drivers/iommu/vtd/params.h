@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Module parameters, read.
+ */
+#ifndef VTD_PARAMS_H
+#define VTD_PARAMS_H
+
+#include <linux/types.h>
+
+unsigned long vtd_params_hidden(const char *unit);
+bool vtd_params_scalable(void);
+bool vtd_params_poll(void);
+
+#endif

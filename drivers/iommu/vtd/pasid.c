@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Scalable mode: the PASID directory and table of a source-id.
+ *
+ * Requests without a PASID are translated by the entry of RID_PASID, which is
+ * 0 here. Each source-id has a directory and a table of its own: one page for
+ * the directory, of the smallest size, and one for the first table, whose 64
+ * entries are those of the PASIDs 0 to 63.
+ *
+ * An entry has eight quadwords. The first two hold what a second-stage or a
+ * pass-through translation needs, and change in one write. The pointer of a
+ * first-stage translation is in the third; so an entry that has one is blocked
+ * for the moment in which that changes.
+ */
+#define pr_fmt(fmt) "vtd: " fmt
+
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "inval.h"
+#include "pasid.h"
+#include "unit.h"
+
+#define RID_PASID	0
+#define ENTRY_QUADS	8
+
+struct pasid_tables {
+	u64 *directory;
+	u64 *table;
+};
+
+static void free_tables(struct pasid_tables *tables)
+{
+	free_page((unsigned long)tables->directory);
+	free_page((unsigned long)tables->table);
+	kfree(tables);
+}
+
+static struct pasid_tables *alloc_tables(struct vtd_unit *unit)
+{
+	struct pasid_tables *tables = kzalloc(sizeof(*tables), GFP_KERNEL);
+
+	if (!tables)
+		return NULL;
+	tables->directory = vtd_tables_page(unit);
+	tables->table = vtd_tables_page(unit);
+	if (!tables->directory || !tables->table) {
+		free_tables(tables);
+		return NULL;
+	}
+	tables->directory[0] = virt_to_phys(tables->table) | PDIR_P;
+	vtd_tables_flush(unit, tables->directory, sizeof(u64));
+	return tables;
+}
+
+/**
+ * vtd_pasid_prepare() - give a context entry its PASID tables
+ * @unit: a unit in scalable mode
+ * @source_id: the source-id
+ * @context: its context entry; nothing happens if it is present
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vtd_pasid_prepare(struct vtd_unit *unit, u16 source_id, u64 *context)
+{
+	struct pasid_tables *tables;
+	int ret;
+
+	if (context[0] & SCTX_P)
+		return 0;
+	tables = alloc_tables(unit);
+	if (!tables)
+		return -ENOMEM;
+	ret = xa_err(xa_store(&unit->tables.pasid, source_id, tables,
+			      GFP_KERNEL));
+	if (ret) {
+		free_tables(tables);
+		return ret;
+	}
+	/* The second quadword is RID_PASID and RID_PRIV: both 0 */
+	vtd_tables_write128(unit, context,
+			    virt_to_phys(tables->directory) | SCTX_P |
+			    (unit->ecap & ECAP_DT ? SCTX_DTE : 0) |
+			    (context[0] & SCTX_FPD), RID_PASID);
+	return vtd_inval_context(unit, source_id, 0, false);
+}
+
+static u64 *rid_entry(struct vtd_unit *unit, u16 source_id)
+{
+	struct pasid_tables *tables = xa_load(&unit->tables.pasid, source_id);
+
+	return tables ? tables->table + RID_PASID * ENTRY_QUADS : NULL;
+}
+
+static void encode(const struct vtd_unit *unit, const struct vtd_entry *entry,
+		   u64 quads[3])
+{
+	memset(quads, 0, 3 * sizeof(*quads));
+	if (entry->quiet)
+		quads[0] |= PASID_FPD;
+	if (entry->translation == VTD_BLOCKED)
+		return;
+	quads[0] |= PASID_P;
+	quads[1] |= FIELD_PREP(PASID1_DID, entry->domain_id);
+	if (entry->snoop)
+		quads[1] |= PASID1_PGSNP;
+	if (unit->ecap & ECAP_SMPWCS && unit->ecap & ECAP_C)
+		quads[1] |= PASID1_PWSNP;
+	switch (entry->translation) {
+	case VTD_PASS_THROUGH:
+		quads[0] |= FIELD_PREP(PASID_PGTT, PGTT_PT) |
+			    FIELD_PREP(PASID_AW, entry->levels - 2);
+		break;
+	case VTD_FIRST_STAGE:
+		quads[0] |= FIELD_PREP(PASID_PGTT, PGTT_FS);
+		quads[2] |= (entry->root & PASID2_FSPTPTR) |
+			    FIELD_PREP(PASID2_FSPM, entry->levels - 4);
+		break;
+	default:
+		quads[0] |= FIELD_PREP(PASID_PGTT, PGTT_SS) |
+			    FIELD_PREP(PASID_AW, entry->levels - 2) |
+			    (entry->root & PASID_SSPTPTR);
+		break;
+	}
+}
+
+static bool is_first_stage(u64 quad)
+{
+	return quad & PASID_P && FIELD_GET(PASID_PGTT, quad) == PGTT_FS;
+}
+
+/**
+ * vtd_pasid_set() - give requests without a PASID a translation
+ * @unit: a unit in scalable mode
+ * @source_id: the source-id
+ * @entry: the translation
+ * @old_domain_id: set to the former domain id
+ *
+ * Return: true if there was a former translation.
+ */
+bool vtd_pasid_set(struct vtd_unit *unit, u16 source_id,
+		   const struct vtd_entry *entry, u16 *old_domain_id)
+{
+	u64 *to = rid_entry(unit, source_id);
+	u64 quads[3];
+	bool present;
+
+	if (!to)
+		return false;
+	present = to[0] & PASID_P;
+	if (present)
+		*old_domain_id = FIELD_GET(PASID1_DID, to[1]);
+	encode(unit, entry, quads);
+	if (is_first_stage(to[0]) && quads[2] != to[2]) {
+		vtd_tables_write128(unit, to, 0, 0);
+		vtd_inval_pasid(unit, source_id, *old_domain_id);
+	}
+	if (quads[2]) {
+		WRITE_ONCE(to[2], quads[2]);
+		vtd_tables_flush(unit, to + 2, sizeof(u64));
+	}
+	vtd_tables_write128(unit, to, quads[0], quads[1]);
+	return present;
+}
+
+/**
+ * vtd_pasid_get() - read the PASID table entry, to show it
+ * @unit: a unit in scalable mode
+ * @source_id: the source-id
+ * @raw: its quadwords
+ *
+ * Return: false if there is none.
+ */
+bool vtd_pasid_get(struct vtd_unit *unit, u16 source_id, u64 raw[8])
+{
+	const u64 *entry = rid_entry(unit, source_id);
+
+	if (!entry)
+		return false;
+	memcpy(raw, entry, ENTRY_QUADS * sizeof(*raw));
+	return true;
+}
+
+/**
+ * vtd_pasid_destroy() - free all PASID tables of a unit
+ * @unit: the unit, which does not use them any more
+ */
+void vtd_pasid_destroy(struct vtd_unit *unit)
+{
+	struct pasid_tables *tables;
+	unsigned long source_id;
+
+	xa_for_each(&unit->tables.pasid, source_id, tables)
+		free_tables(tables);
+	xa_destroy(&unit->tables.pasid);
+}

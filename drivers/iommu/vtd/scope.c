@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which unit a device is behind, and what else the DMAR table says of it.
+ *
+ * Nothing is stored: a question is answered from the table each time, by
+ * walking the device's way up to its root bus and comparing it with the paths
+ * in the scopes. A path lists device and function on every bus from the one
+ * where it starts, so it is compared from its end while climbing. That needs
+ * no bus numbers below the first, which firmware and Linux may assign anew.
+ *
+ * The first unit that names a device, or a bridge above it, has it; otherwise
+ * the unit of its segment with INCLUDE_PCI_ALL does.
+ */
+#include <linux/acpi.h>
+#include <linux/pci.h>
+
+#include "scope.h"
+
+static bool path_leads_to(const struct dmar_scope *scope, struct pci_dev *pdev)
+{
+	unsigned int i = scope->depth;
+
+	while (i--) {
+		if (!pdev || pdev->devfn != PCI_DEVFN(scope->path[i].device,
+						      scope->path[i].function))
+			return false;
+		if (!i)
+			return pdev->bus->number == scope->bus;
+		pdev = pdev->bus->self;
+	}
+	return false;
+}
+
+static bool path_exists(const struct dmar_scope *scope)
+{
+	unsigned int i;
+
+	for (i = 0; i < scope->depth; i++)
+		if (scope->path[i].device > 31 || scope->path[i].function > 7)
+			return false;
+	return true;
+}
+
+static bool scope_matches(const struct dmar_scope *scope, struct pci_dev *pdev)
+{
+	struct pci_dev *at;
+
+	if (!path_exists(scope))
+		return false;
+	if (scope->type == DMAR_SCOPE_ENDPOINT)
+		return path_leads_to(scope, pdev);
+	if (scope->type != DMAR_SCOPE_BRIDGE)
+		return false;
+	for (at = pdev; at; at = at->bus->self)
+		if (path_leads_to(scope, at))
+			return true;
+	return false;
+}
+
+/**
+ * vtd_scope_holds() - does a structure's scope cover a PCI device?
+ * @table: the DMAR table
+ * @of: a structure from it
+ * @pdev: the device; a virtual function goes with its physical function
+ *
+ * Return: true if a scope names the device, or a bridge above it.
+ */
+bool vtd_scope_holds(const struct dmar_table *table,
+		     const struct dmar_structure *of, struct pci_dev *pdev)
+{
+	struct dmar_structure walk = *of;
+	struct dmar_scope scope;
+
+	pdev = pci_physfn(pdev);
+	if (pci_domain_nr(pdev->bus) != of->segment)
+		return false;
+	while (dmar_next_scope(table, &walk, &scope))
+		if (scope_matches(&scope, pdev))
+			return true;
+	return false;
+}
+
+static bool find_pci(const struct dmar_table *table, struct pci_dev *pdev,
+		     struct vtd_place *place)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+	bool found = false;
+
+	place->segment = pci_domain_nr(pdev->bus);
+	place->source_id = pci_dev_id(pdev);
+	while (dmar_next(table, &cursor, &s)) {
+		if (s.type != DMAR_DRHD || s.segment != place->segment)
+			continue;
+		if (vtd_scope_holds(table, &s, pdev)) {
+			place->unit = s.offset;
+			return true;
+		}
+		if (s.flags & DMAR_INCLUDE_PCI_ALL && !found) {
+			place->unit = s.offset;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* The device number that an ANDD structure gives to a namespace device */
+static bool find_declared(const struct dmar_table *table, struct device *dev,
+			  u8 *number)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+	acpi_handle handle;
+
+	while (dmar_next(table, &cursor, &s)) {
+		if (s.type != DMAR_ANDD || s.complaint)
+			continue;
+		if (ACPI_FAILURE(acpi_get_handle(ACPI_ROOT_OBJECT,
+						 (acpi_string)s.name, &handle)))
+			continue;
+		if (handle == ACPI_HANDLE(dev)) {
+			*number = s.number;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool find_namespace(const struct dmar_table *table, struct device *dev,
+			   struct vtd_place *place)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+	struct dmar_scope scope;
+	u8 number;
+
+	if (!has_acpi_companion(dev) || !find_declared(table, dev, &number))
+		return false;
+	while (dmar_next(table, &cursor, &s)) {
+		size_t unit = s.offset;
+
+		if (s.type != DMAR_DRHD)
+			continue;
+		while (dmar_next_scope(table, &s, &scope)) {
+			if (scope.type != DMAR_SCOPE_NAMESPACE ||
+			    scope.id != number || !path_exists(&scope))
+				continue;
+			place->unit = unit;
+			place->segment = s.segment;
+			place->source_id =
+				PCI_DEVID(scope.bus,
+					  PCI_DEVFN(scope.path[0].device,
+						    scope.path[0].function));
+			return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * vtd_scope_find() - where the table puts a device
+ * @table: the DMAR table
+ * @dev: a PCI device, or one that the ACPI namespace describes
+ * @place: filled in
+ *
+ * Return: false if no unit has the device.
+ */
+bool vtd_scope_find(const struct dmar_table *table, struct device *dev,
+		    struct vtd_place *place)
+{
+	if (dev_is_pci(dev))
+		return find_pci(table, to_pci_dev(dev), place);
+	return find_namespace(table, dev, place);
+}
+
+/**
+ * vtd_scope_ats() - may a device use a device-TLB?
+ * @table: the DMAR table
+ * @pdev: the device
+ *
+ * Below a root port that one is asked (ATSR); an integrated device has to be
+ * listed itself (SATC).
+ *
+ * Return: true if the platform allows it.
+ */
+bool vtd_scope_ats(const struct dmar_table *table, struct pci_dev *pdev)
+{
+	struct pci_dev *port = pcie_find_root_port(pdev);
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+
+	while (dmar_next(table, &cursor, &s)) {
+		if (s.segment != pci_domain_nr(pdev->bus))
+			continue;
+		if (s.type == DMAR_SATC && vtd_scope_holds(table, &s, pdev))
+			return true;
+		if (s.type != DMAR_ATSR || !port)
+			continue;
+		if (s.flags & DMAR_ALL_PORTS ||
+		    vtd_scope_holds(table, &s, port))
+			return true;
+	}
+	return false;
+}
+
+static bool same_device(const struct dmar_scope *a, const struct dmar_scope *b)
+{
+	return a->type == b->type && a->bus == b->bus && a->id == b->id &&
+	       a->depth == b->depth &&
+	       !memcmp(a->path, b->path, a->depth * sizeof(a->path[0]));
+}
+
+static bool names_same_device(const struct dmar_table *table,
+			      struct dmar_structure a, struct dmar_structure b)
+{
+	struct dmar_structure again;
+	struct dmar_scope x, y;
+
+	while (dmar_next_scope(table, &a, &x))
+		for (again = b; dmar_next_scope(table, &again, &y); )
+			if (same_device(&x, &y))
+				return true;
+	return false;
+}
+
+static const char *contradiction(const struct dmar_table *table,
+				 const struct dmar_structure *a,
+				 const struct dmar_structure *b)
+{
+	if (a->base == b->base)
+		return "has the registers of an earlier one";
+	if (a->segment != b->segment)
+		return NULL;
+	if (a->flags & b->flags & DMAR_INCLUDE_PCI_ALL)
+		return "is the second that includes all of a segment";
+	if (names_same_device(table, *a, *b))
+		return "names a device of an earlier one";
+	return NULL;
+}
+
+/**
+ * vtd_scope_complain() - log what in the table cannot be
+ * @table: the DMAR table
+ *
+ * One line for each structure that is left out, and for each unit that
+ * contradicts an earlier one, which then holds.
+ */
+void vtd_scope_complain(const struct dmar_table *table)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+
+	while (dmar_next(table, &cursor, &s)) {
+		struct dmar_cursor before = { };
+		struct dmar_structure earlier;
+
+		if (s.complaint)
+			pr_warn("DMAR at offset %zu: %s; left out\n", s.offset,
+				s.complaint);
+		if (s.complaint || s.type != DMAR_DRHD)
+			continue;
+		while (dmar_next(table, &before, &earlier) &&
+		       earlier.offset < s.offset) {
+			const char *what;
+
+			if (earlier.type != DMAR_DRHD || earlier.complaint)
+				continue;
+			what = contradiction(table, &earlier, &s);
+			if (what)
+				pr_warn("DMAR at offset %zu: unit %s, which holds\n",
+					s.offset, what);
+		}
+	}
+}

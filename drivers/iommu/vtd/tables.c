@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Root and context tables of a unit.
+ *
+ *	legacy mode:	root[bus] -> context[devfn] -> page tables
+ *	scalable mode:	root[bus] -> context[devfn], half a bus a table
+ *			-> PASID directory -> PASID table -> page tables
+ *
+ * A source-id moves from one translation to another by one 16-byte write, so
+ * that it is never seen without any. In legacy mode that is its context entry;
+ * in scalable mode, whose context entry never changes once made, it is the
+ * first quarter of its PASID table entry (pasid.c).
+ *
+ * Tables are made as buses need them and stay until the unit is given up. The
+ * caller invalidates what the unit has cached of an entry: vtd_tables_set()
+ * says what was there.
+ *
+ * Locks: the unit's table_lock protects everything here.
+ */
+#define pr_fmt(fmt) "vtd: " fmt
+
+#include <linux/gfp.h>
+#include <linux/mm.h>
+
+#include <asm/cacheflush.h>
+
+#include "pasid.h"
+#include "unit.h"
+
+#define CONTEXT_LEGACY_QUADS	2
+#define CONTEXT_SCALABLE_QUADS	4
+
+/**
+ * vtd_tables_flush() - make a change visible to a unit that does not snoop
+ * @unit: the unit
+ * @p: what changed
+ * @size: its bytes
+ */
+void vtd_tables_flush(const struct vtd_unit *unit, void *p, size_t size)
+{
+	if (!(unit->ecap & ECAP_C))
+		clflush_cache_range(p, size);
+}
+
+/**
+ * vtd_tables_page() - allocate a zeroed page that the unit may walk
+ * @unit: the unit
+ *
+ * Return: the page, or NULL.
+ */
+void *vtd_tables_page(const struct vtd_unit *unit)
+{
+	struct page *page = alloc_pages_node(unit->nid,
+					     GFP_KERNEL | __GFP_ZERO, 0);
+
+	if (!page)
+		return NULL;
+	vtd_tables_flush(unit, page_address(page), PAGE_SIZE);
+	return page_address(page);
+}
+
+/**
+ * vtd_tables_write128() - change 16 bytes of an entry at once
+ * @unit: the unit
+ * @entry: the entry, 16-byte aligned
+ * @lo: new first quadword
+ * @hi: new second quadword
+ */
+void vtd_tables_write128(const struct vtd_unit *unit, u64 *entry, u64 lo,
+			 u64 hi)
+{
+	u128 old = ((u128)entry[1] << 64) | entry[0];
+	u128 new = ((u128)hi << 64) | lo;
+
+	lockdep_assert_held(&unit->table_lock);
+	/* The lock keeps other writers away: this is for the hardware */
+	while (!try_cmpxchg128((u128 *)entry, &old, new))
+		cpu_relax();
+	vtd_tables_flush(unit, entry, 2 * sizeof(u64));
+}
+
+static unsigned int context_index(const struct vtd_unit *unit, u16 source_id)
+{
+	unsigned int index = 2 * (source_id >> 8);
+
+	if (unit->scalable && source_id & 0x80)
+		index++;
+	return index;
+}
+
+/* The context entry of a source-id, or NULL if its table is not there */
+static u64 *context_entry(struct vtd_unit *unit, u16 source_id)
+{
+	u64 *table = unit->tables.context[context_index(unit, source_id)];
+
+	if (!table)
+		return NULL;
+	if (unit->scalable)
+		return table + (source_id & 0x7f) * CONTEXT_SCALABLE_QUADS;
+	return table + (source_id & 0xff) * CONTEXT_LEGACY_QUADS;
+}
+
+/**
+ * vtd_tables_prepare() - make the tables in which a source-id has its entry
+ * @unit: the unit
+ * @source_id: the source-id
+ *
+ * Context: may sleep; the unit's table_lock is held.
+ * Return: 0 or -ENOMEM.
+ */
+int vtd_tables_prepare(struct vtd_unit *unit, u16 source_id)
+{
+	unsigned int index = context_index(unit, source_id);
+	u64 *root = unit->tables.root + index;
+	void *table;
+
+	lockdep_assert_held(&unit->table_lock);
+	if (!unit->tables.context[index]) {
+		table = vtd_tables_page(unit);
+		if (!table)
+			return -ENOMEM;
+		unit->tables.context[index] = table;
+		WRITE_ONCE(*root, virt_to_phys(table) | ROOT_P);
+		vtd_tables_flush(unit, root, sizeof(*root));
+	}
+	if (unit->scalable)
+		return vtd_pasid_prepare(unit, source_id,
+					 context_entry(unit, source_id));
+	return 0;
+}
+
+static void encode_legacy(const struct vtd_entry *entry, u64 *lo, u64 *hi)
+{
+	u64 type = CTX_TT_SS;
+
+	*lo = entry->quiet ? CTX_FPD : 0;
+	*hi = 0;
+	if (entry->translation == VTD_BLOCKED)
+		return;
+	if (entry->translation == VTD_PASS_THROUGH)
+		type = CTX_TT_PT;
+	else if (entry->device_tlb)
+		type = CTX_TT_SS_DT;
+	*lo |= CTX_P | FIELD_PREP(CTX_TT, type) | (entry->root & CTX_PTR);
+	*hi |= FIELD_PREP(CTX_HI_DID, entry->domain_id) |
+	       FIELD_PREP(CTX_HI_AW, entry->levels - 2);
+}
+
+/**
+ * vtd_tables_set() - give a source-id a translation, in one step
+ * @unit: the unit
+ * @source_id: a source-id for which vtd_tables_prepare() succeeded; blocking
+ *	one that was never prepared does nothing
+ * @entry: the translation
+ * @old_domain_id: set to the domain id under which the unit may have cached
+ *	the former translation
+ *
+ * Return: true if there was a former translation.
+ */
+bool vtd_tables_set(struct vtd_unit *unit, u16 source_id,
+		    const struct vtd_entry *entry, u16 *old_domain_id)
+{
+	u64 *context, lo, hi;
+	bool present;
+
+	lockdep_assert_held(&unit->table_lock);
+	*old_domain_id = 0;
+	context = context_entry(unit, source_id);
+	if (!context)
+		return false;
+	if (unit->scalable)
+		return vtd_pasid_set(unit, source_id, entry, old_domain_id);
+	present = context[0] & CTX_P;
+	if (present)
+		*old_domain_id = FIELD_GET(CTX_HI_DID, context[1]);
+	encode_legacy(entry, &lo, &hi);
+	vtd_tables_write128(unit, context, lo, hi);
+	return present;
+}
+
+/**
+ * vtd_tables_set_quiet() - stop or resume recording a source-id's faults
+ * @unit: the unit
+ * @source_id: the source-id
+ * @quiet: stop
+ *
+ * The caller invalidates the context entry.
+ */
+void vtd_tables_set_quiet(struct vtd_unit *unit, u16 source_id, bool quiet)
+{
+	u64 *context = context_entry(unit, source_id);
+
+	lockdep_assert_held(&unit->table_lock);
+	BUILD_BUG_ON(CTX_FPD != SCTX_FPD);
+	if (!context)
+		return;
+	WRITE_ONCE(*context, quiet ? *context | CTX_FPD : *context & ~CTX_FPD);
+	vtd_tables_flush(unit, context, sizeof(*context));
+}
+
+/**
+ * vtd_tables_get() - read the entries of a source-id, to show them
+ * @unit: the unit
+ * @source_id: the source-id
+ * @raw: the context entry, 2 or 4 quadwords, then zeros
+ *
+ * Return: false if there is nothing.
+ */
+bool vtd_tables_get(struct vtd_unit *unit, u16 source_id, u64 raw[8])
+{
+	unsigned int quads = unit->scalable ? CONTEXT_SCALABLE_QUADS :
+					      CONTEXT_LEGACY_QUADS;
+	const u64 *context = context_entry(unit, source_id);
+
+	if (!context)
+		return false;
+	memset(raw, 0, 8 * sizeof(*raw));
+	memcpy(raw, context, quads * sizeof(*raw));
+	return raw[0] || raw[1];
+}
+
+/**
+ * vtd_tables_root() - what the root table address register has to hold
+ * @unit: the unit
+ *
+ * Return: the register's value.
+ */
+u64 vtd_tables_root(const struct vtd_unit *unit)
+{
+	return virt_to_phys(unit->tables.root) |
+	       (unit->scalable ? RTADDR_TTM_SCALABLE : RTADDR_TTM_LEGACY);
+}
+
+/**
+ * vtd_tables_create() - allocate an empty root table: everything is blocked
+ * @unit: a unit whose mode is settled
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vtd_tables_create(struct vtd_unit *unit)
+{
+	xa_init(&unit->tables.pasid);
+	unit->tables.root = vtd_tables_page(unit);
+	return unit->tables.root ? 0 : -ENOMEM;
+}
+
+/**
+ * vtd_tables_destroy() - free the tables of a unit that does not use them
+ * @unit: the unit
+ */
+void vtd_tables_destroy(struct vtd_unit *unit)
+{
+	unsigned int i;
+
+	vtd_pasid_destroy(unit);
+	for (i = 0; i < ARRAY_SIZE(unit->tables.context); i++)
+		free_page((unsigned long)unit->tables.context[i]);
+	free_page((unsigned long)unit->tables.root);
+	unit->tables = (struct vtd_tables){ };
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Root and context tables of a unit, and in scalable mode PASID tables: what
+ * leads from a source-id to a translation.
+ */
+#ifndef VTD_TABLES_H
+#define VTD_TABLES_H
+
+#include <linux/types.h>
+
+struct vtd_unit;
+
+/**
+ * struct vtd_tables - what leads from a source-id to a translation
+ * @root: root table, one page of 256 entries
+ * @context: context tables: in legacy mode one a bus, at 2 * bus; in scalable
+ *	mode a second, for functions 128 and up
+ * @pasid: scalable mode: PASID directory of each source-id that has one
+ */
+struct vtd_tables {
+	u64 *root;
+	u64 *context[512];
+	struct xarray pasid;
+};
+
+enum vtd_translation {
+	VTD_BLOCKED,		/* no entry */
+	VTD_PASS_THROUGH,	/* identity without tables */
+	VTD_SECOND_STAGE,
+	VTD_FIRST_STAGE,	/* scalable mode only */
+};
+
+/**
+ * struct vtd_entry - what a source-id is to be given
+ * @translation: how requests are translated
+ * @domain_id: tag of what the unit caches; not 0
+ * @root: physical address of the page tables' top
+ * @levels: levels of these tables, 3 to 5
+ * @device_tlb: the device may use its ATS
+ * @snoop: scalable mode: force all requests to snoop
+ * @quiet: do not record faults of this source-id
+ */
+struct vtd_entry {
+	enum vtd_translation translation;
+	u16 domain_id;
+	phys_addr_t root;
+	unsigned int levels;
+	bool device_tlb;
+	bool snoop;
+	bool quiet;
+};
+
+int vtd_tables_create(struct vtd_unit *unit);
+void vtd_tables_destroy(struct vtd_unit *unit);
+u64 vtd_tables_root(const struct vtd_unit *unit);
+
+int vtd_tables_prepare(struct vtd_unit *unit, u16 source_id);
+bool vtd_tables_set(struct vtd_unit *unit, u16 source_id,
+		    const struct vtd_entry *entry, u16 *old_domain_id);
+void vtd_tables_set_quiet(struct vtd_unit *unit, u16 source_id, bool quiet);
+bool vtd_tables_get(struct vtd_unit *unit, u16 source_id, u64 raw[8]);
+
+#endif

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A unit: one remapping engine with its registers.
+ *
+ * Its life: created from a DRHD structure (registers mapped, abilities read
+ * and checked), asked who owns it, started (tables, queue, root pointer, all
+ * caches empty; translation still as it was), told to translate. Stopping is
+ * the reverse. A unit that fails to start is left as it was found.
+ *
+ * Every wait for a register ends: a unit that does not answer within
+ * VTD_TIMEOUT_US is dead, is asked nothing more, and the devices behind it
+ * lose bus mastering, because what they may have cached cannot be invalidated.
+ *
+ * Locks: @reg_lock is a leaf, taken with interrupts off.
+ */
+#define pr_fmt(fmt) "vtd: " fmt
+
+#include <linux/iopoll.h>
+#include <linux/ioport.h>
+#include <linux/slab.h>
+
+#include "device.h"
+#include "dmar.h"
+#include "inval.h"
+#include "params.h"
+#include "trace.h"
+#include "unit.h"
+
+/**
+ * vtd_unit_lost() - declare that a unit does not answer
+ * @unit: the unit
+ * @doing: what was asked of it
+ */
+void vtd_unit_lost(struct vtd_unit *unit, const char *doing)
+{
+	if (xchg(&unit->dead, true))
+		return;
+	unit_err(unit, "no answer from %s; the devices behind it are cut off\n",
+		 doing);
+	vtd_devices_cut_off();
+}
+
+/**
+ * vtd_unit_wait64() - wait until bits of a register have cleared
+ * @unit: the unit
+ * @offset: the register
+ * @busy: the bits
+ *
+ * Context: any; spins up to VTD_TIMEOUT_US.
+ * Return: 0, or -EIO after declaring the unit lost.
+ */
+int vtd_unit_wait64(struct vtd_unit *unit, unsigned int offset, u64 busy)
+{
+	u64 value;
+
+	if (!readq_poll_timeout_atomic(unit->regs + offset, value,
+				       !(value & busy), 0, VTD_TIMEOUT_US))
+		return 0;
+	vtd_unit_lost(unit, "an invalidation register");
+	return -EIO;
+}
+
+static int command(struct vtd_unit *unit, u32 bit, bool on, u32 wait_for)
+{
+	u32 status;
+
+	lockdep_assert_held(&unit->reg_lock);
+	status = vtd_read(unit, VTD_GSTS) & ~GCMD_ONE_SHOT;
+	vtd_write(unit, VTD_GCMD, on ? status | bit : status & ~bit);
+	if (!readl_poll_timeout_atomic(unit->regs + VTD_GSTS, status,
+				       (status & bit) == wait_for, 0,
+				       VTD_TIMEOUT_US))
+		return 0;
+	vtd_unit_lost(unit, "the global command register");
+	return -EIO;
+}
+
+/**
+ * vtd_unit_command() - set or clear a bit of the global command register
+ * @unit: the unit
+ * @bit: GCMD_TE, GCMD_QIE, or GCMD_SRTP (set only)
+ * @on: set it
+ *
+ * Return: 0 when the status shows it, or -EIO.
+ */
+int vtd_unit_command(struct vtd_unit *unit, u32 bit, bool on)
+{
+	unsigned long flags;
+	int ret;
+
+	raw_spin_lock_irqsave(&unit->reg_lock, flags);
+	ret = command(unit, bit, on, on ? bit : 0);
+	raw_spin_unlock_irqrestore(&unit->reg_lock, flags);
+	return ret;
+}
+
+/**
+ * vtd_unit_flush_write_buffer() - make entries written reach memory
+ * @unit: the unit; nothing happens unless it needs this (CAP.RWBF)
+ *
+ * Return: 0 or -EIO.
+ */
+int vtd_unit_flush_write_buffer(struct vtd_unit *unit)
+{
+	unsigned long flags;
+	int ret;
+
+	if (!(unit->cap & CAP_RWBF) || READ_ONCE(unit->dead))
+		return 0;
+	raw_spin_lock_irqsave(&unit->reg_lock, flags);
+	/* The status bit is set while the flush goes on */
+	ret = command(unit, GCMD_WBF, true, 0);
+	raw_spin_unlock_irqrestore(&unit->reg_lock, flags);
+	return ret;
+}
+
+/**
+ * vtd_unit_levels() - levels of page tables that a unit walks
+ * @unit: the unit
+ *
+ * Return: bitmap, bit 3 to 5.
+ */
+unsigned int vtd_unit_levels(const struct vtd_unit *unit)
+{
+	/* SAGAW bit 1 is for 3 levels, and so on; bits 0 and 4 are reserved */
+	return (FIELD_GET(CAP_SAGAW, unit->cap) &
+		(SAGAW_3_LEVEL | SAGAW_4_LEVEL | SAGAW_5_LEVEL)) << 2;
+}
+
+/**
+ * vtd_unit_width() - bits of an IOVA that a unit translates
+ * @unit: the unit
+ *
+ * Return: the maximum guest address width.
+ */
+unsigned int vtd_unit_width(const struct vtd_unit *unit)
+{
+	return FIELD_GET(CAP_MGAW, unit->cap) + 1;
+}
+
+/**
+ * vtd_unit_owned() - does somebody use the unit already?
+ * @unit: a unit that is not started
+ *
+ * Translation alone is not a reason: with the kernel's own driver off, firmware
+ * or a former kernel has left it on, and what devices in use do is DMA to
+ * physical addresses, which the identity entries of the take-over permit. The
+ * root pointer then changes under the running unit, which the specification
+ * allows, so DMA is not interrupted.
+ *
+ * Return: NULL, or the boot option that keeps the owner away.
+ */
+const char *vtd_unit_owned(const struct vtd_unit *unit)
+{
+	u32 status = vtd_read(unit, VTD_GSTS);
+
+	if (status & (GCMD_IRE | GCMD_QIE))
+		return "intremap=off";
+	return NULL;
+}
+
+static const char *impossible(const struct vtd_unit *unit, size_t available)
+{
+	unsigned int fro = FIELD_GET(CAP_FRO, unit->cap) * 16;
+	unsigned int nfr = FIELD_GET(CAP_NFR, unit->cap) + 1;
+	unsigned int iro = FIELD_GET(ECAP_IRO, unit->ecap) * 16;
+
+	if (unit->cap == U64_MAX || unit->ecap == U64_MAX || !unit->cap)
+		return "its registers do not answer";
+	if (!vtd_unit_levels(unit))
+		return "it supports no page-table depth";
+	if (vtd_unit_width(unit) < 32)
+		return "its address width is impossible";
+	if (FIELD_GET(CAP_ND, unit->cap) == 7)
+		return "its number of domains is reserved";
+	if (fro + nfr * FRCD_BYTES > available || iro + 16 > available)
+		return "its registers lie outside its register set";
+	if (FIELD_GET(CAP_MAMV, unit->cap) > 52)
+		return "its address mask value is impossible";
+	return NULL;
+}
+
+static int map_registers(struct vtd_unit *unit, size_t size)
+{
+	unit->claimed = request_mem_region(unit->base, size, unit->name);
+	unit->regs = ioremap(unit->base, size);
+	if (!unit->regs)
+		return -ENOMEM;
+	unit->mapped = size;
+	return 0;
+}
+
+static void unmap_registers(struct vtd_unit *unit)
+{
+	if (unit->regs)
+		iounmap(unit->regs);
+	if (unit->claimed)
+		release_mem_region(unit->base, unit->mapped);
+}
+
+/* What is hidden looks to everything else as if the unit did not have it */
+static void hide(struct vtd_unit *unit)
+{
+	unit->hidden = vtd_params_hidden(unit->name);
+	if (unit->hidden & VTD_HIDE_QUEUE)
+		unit->ecap &= ~(ECAP_QI | ECAP_DT | ECAP_SMTS);
+	if (unit->hidden & VTD_HIDE_PASS_THROUGH)
+		unit->ecap &= ~ECAP_PT;
+	if (unit->hidden & VTD_HIDE_SCALABLE)
+		unit->ecap &= ~ECAP_SMTS;
+	/* Both need a queue */
+	if (!(unit->ecap & ECAP_QI))
+		unit->ecap &= ~(ECAP_DT | ECAP_SMTS);
+	/* Coherency of tables shared by all devices does not change later */
+	if (unit->hidden & VTD_HIDE_COHERENCY)
+		unit->ecap &= ~ECAP_C;
+}
+
+/**
+ * vtd_unit_create() - make a unit from what the DMAR table says
+ * @drhd: the structure
+ * @index: number for its name
+ *
+ * Return: the unit, or an error; -ENODEV after a line in the log means that
+ * this unit cannot be used and the others are not touched by that.
+ */
+struct vtd_unit *vtd_unit_create(const struct dmar_structure *drhd,
+				 unsigned int index)
+{
+	struct vtd_unit *unit = kzalloc(sizeof(*unit), GFP_KERNEL);
+	const char *what;
+	int ret;
+
+	if (!unit)
+		return ERR_PTR(-ENOMEM);
+	raw_spin_lock_init(&unit->reg_lock);
+	mutex_init(&unit->table_lock);
+	ida_init(&unit->domain_ids);
+	xa_init(&unit->devices);
+	unit->index = index;
+	snprintf(unit->name, sizeof(unit->name), "dmar%u", index);
+	unit->offset = drhd->offset;
+	unit->base = drhd->base;
+	unit->segment = drhd->segment;
+	unit->nid = NUMA_NO_NODE;
+
+	/* 32 KiB hold every place that CAP and ECAP can name */
+	ret = map_registers(unit, min_t(u64, drhd->size, SZ_32K));
+	if (ret)
+		goto err;
+	unit->cap = vtd_read64(unit, VTD_CAP);
+	unit->ecap = vtd_read64(unit, VTD_ECAP);
+	what = impossible(unit, unit->mapped);
+	if (what) {
+		unit_warn(unit, "unit at %pa left out: %s\n", &unit->base, what);
+		ret = -ENODEV;
+		goto err;
+	}
+	hide(unit);
+	unit->scalable = unit->ecap & ECAP_SMTS && vtd_params_scalable();
+	return unit;
+err:
+	unmap_registers(unit);
+	kfree(unit);
+	return ERR_PTR(ret);
+}
+
+/**
+ * vtd_unit_destroy() - free a unit that is not started
+ * @unit: the unit
+ */
+void vtd_unit_destroy(struct vtd_unit *unit)
+{
+	unmap_registers(unit);
+	xa_destroy(&unit->devices);
+	ida_destroy(&unit->domain_ids);
+	kfree(unit);
+}
+
+/**
+ * vtd_unit_set_root() - let the unit use its queue and its tables
+ * @unit: a unit whose tables and queue are allocated
+ *
+ * Return: 0 with nothing stale in its caches, or -EIO.
+ */
+int vtd_unit_set_root(struct vtd_unit *unit)
+{
+	int ret;
+
+	if (unit->queue) {
+		ret = vtd_queue_enable(unit);
+		if (ret)
+			return ret;
+	}
+	vtd_write64(unit, VTD_RTADDR, vtd_tables_root(unit));
+	ret = vtd_unit_command(unit, GCMD_SRTP, true);
+	if (ret)
+		return ret;
+	unit->started = true;
+	/* Also where ESRTPS says that the unit has done so by itself */
+	return vtd_inval_all(unit);
+}
+
+/**
+ * vtd_unit_start() - prepare a unit for translation
+ * @unit: a unit that nobody owns
+ *
+ * Translation stays as it was, off or on; a unit on which it was on now uses
+ * our tables, so these already have to hold what devices in use need.
+ *
+ * Return: 0 or an error, with the unit as it was found.
+ */
+int vtd_unit_start(struct vtd_unit *unit)
+{
+	int ret;
+
+	if (unit->ecap & ECAP_QI) {
+		ret = vtd_queue_create(unit);
+		if (ret)
+			return ret;
+	}
+	ret = vtd_unit_set_root(unit);
+	if (ret)
+		goto err_queue;
+	ret = vtd_faults_start(unit);
+	if (ret)
+		goto err_root;
+	return 0;
+err_root:
+	unit->started = false;
+	if (unit->queue)
+		vtd_queue_disable(unit);
+err_queue:
+	vtd_queue_destroy(unit);
+	return ret;
+}
+
+static void disable_protected_memory(struct vtd_unit *unit)
+{
+	u32 status;
+
+	if (!(unit->cap & (CAP_PLMR | CAP_PHMR)))
+		return;
+	vtd_write(unit, VTD_PMEN, vtd_read(unit, VTD_PMEN) & ~PMEN_EPM);
+	if (readl_poll_timeout_atomic(unit->regs + VTD_PMEN, status,
+				      !(status & PMEN_PRS), 0, VTD_TIMEOUT_US))
+		unit_warn(unit, "protected memory regions stay on\n");
+}
+
+/**
+ * vtd_unit_translate() - switch translation on or off
+ * @unit: a started unit
+ * @on: on
+ *
+ * Return: 0 or -EIO.
+ */
+int vtd_unit_translate(struct vtd_unit *unit, bool on)
+{
+	int ret = vtd_unit_command(unit, GCMD_TE, on);
+
+	/* What firmware has protected, the tables protect now */
+	if (!ret && on)
+		disable_protected_memory(unit);
+	return ret;
+}
+
+/**
+ * vtd_unit_stop() - leave a unit as a kernel without VT-d expects it
+ * @unit: a started unit, no device of which is attached to a domain
+ */
+void vtd_unit_stop(struct vtd_unit *unit)
+{
+	vtd_unit_translate(unit, false);
+	vtd_faults_stop(unit);
+	unit->started = false;
+	if (unit->queue)
+		vtd_queue_disable(unit);
+	vtd_queue_destroy(unit);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A unit: one remapping engine with its registers.
+ *
+ * Offers register access with bounded waits, finding out what the unit can
+ * do, and switching translation on and off. What the unit's memory structures
+ * hold is the business of tables.c, queue.c and fault.c.
+ */
+#ifndef VTD_UNIT_H
+#define VTD_UNIT_H
+
+#include <linux/idr.h>
+#include <linux/io.h>
+#include <linux/iommu.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/xarray.h>
+
+#include "fault.h"
+#include "queue.h"
+#include "regs.h"
+#include "tables.h"
+
+struct dmar_structure;
+struct vtd_domain;
+struct vtd_member;
+
+/* What a test or a user has asked to be kept out of sight, params.c */
+#define VTD_HIDE_SUPERPAGES	BIT(0)
+#define VTD_HIDE_SNOOP		BIT(1)
+#define VTD_HIDE_COHERENCY	BIT(2)
+#define VTD_HIDE_QUEUE		BIT(3)
+#define VTD_HIDE_PASS_THROUGH	BIT(4)
+#define VTD_HIDE_SCALABLE	BIT(5)
+
+/**
+ * struct vtd_unit - one remapping engine
+ * @iommu: what the IOMMU core knows of it
+ * @node: in the list of units, which does not change after the load
+ * @index: number of the unit, as in its name
+ * @name: "dmarN"
+ * @offset: where the DMAR table describes it, which identifies it there
+ * @base: physical address of its registers
+ * @mapped: bytes of registers mapped
+ * @regs: the registers
+ * @claimed: the resource is ours to release
+ * @segment: PCI segment
+ * @nid: memory node close to it, or NUMA_NO_NODE
+ * @cap: CAP_REG
+ * @ecap: ECAP_REG, less what is hidden
+ * @hidden: VTD_HIDE_ bits in force
+ * @scalable: runs in scalable mode
+ * @started: has our root table and, if any, our queue
+ * @registered: known to the IOMMU core
+ * @dead: stopped answering; nothing is asked of it any more
+ * @reg_lock: protects read-modify-write of registers and multi-step commands
+ * @table_lock: protects @tables against concurrent change, and attaching
+ * @tables: root and context tables
+ * @queue: invalidation queue; without one, registers are used
+ * @domain_ids: domain ids in use
+ * @domains_used: how many; protected by @table_lock
+ * @devices: struct vtd_device by source-id
+ * @identity: identity table, for a unit without pass-through
+ * @identity_member: the unit's place in it
+ * @faults: fault recording
+ */
+struct vtd_unit {
+	struct iommu_device iommu;
+	struct list_head node;
+	unsigned int index;
+	char name[12];
+	size_t offset;
+	phys_addr_t base;
+	size_t mapped;
+	void __iomem *regs;
+	bool claimed;
+	u16 segment;
+	int nid;
+	u64 cap;
+	u64 ecap;
+	unsigned long hidden;
+	bool scalable;
+	bool started;
+	bool registered;
+	bool dead;
+	raw_spinlock_t reg_lock;
+	struct mutex table_lock;
+	struct vtd_tables tables;
+	struct vtd_queue *queue;
+	struct ida domain_ids;
+	unsigned int domains_used;
+	struct xarray devices;
+	struct vtd_domain *identity;
+	struct vtd_member *identity_member;
+	struct vtd_faults faults;
+};
+
+extern struct list_head vtd_units;
+
+#define unit_err(unit, fmt, ...) \
+	pr_err("%s: " fmt, (unit)->name, ##__VA_ARGS__)
+#define unit_warn(unit, fmt, ...) \
+	pr_warn("%s: " fmt, (unit)->name, ##__VA_ARGS__)
+#define unit_info(unit, fmt, ...) \
+	pr_info("%s: " fmt, (unit)->name, ##__VA_ARGS__)
+
+/* A register wait longer than this means that the unit does not answer */
+#define VTD_TIMEOUT_US	1000000
+
+static inline u32 vtd_read(const struct vtd_unit *unit, unsigned int offset)
+{
+	return readl(unit->regs + offset);
+}
+
+static inline u64 vtd_read64(const struct vtd_unit *unit, unsigned int offset)
+{
+	return readq(unit->regs + offset);
+}
+
+static inline void vtd_write(const struct vtd_unit *unit, unsigned int offset,
+			     u32 value)
+{
+	writel(value, unit->regs + offset);
+}
+
+static inline void vtd_write64(const struct vtd_unit *unit,
+			       unsigned int offset, u64 value)
+{
+	writeq(value, unit->regs + offset);
+}
+
+struct vtd_unit *vtd_unit_create(const struct dmar_structure *drhd,
+				 unsigned int index);
+void vtd_unit_destroy(struct vtd_unit *unit);
+const char *vtd_unit_owned(const struct vtd_unit *unit);
+
+int vtd_unit_start(struct vtd_unit *unit);
+void vtd_unit_stop(struct vtd_unit *unit);
+int vtd_unit_set_root(struct vtd_unit *unit);
+int vtd_unit_translate(struct vtd_unit *unit, bool on);
+int vtd_unit_command(struct vtd_unit *unit, u32 bit, bool on);
+int vtd_unit_flush_write_buffer(struct vtd_unit *unit);
+int vtd_unit_wait64(struct vtd_unit *unit, unsigned int offset, u64 busy);
+void vtd_unit_lost(struct vtd_unit *unit, const char *doing);
+
+unsigned int vtd_unit_levels(const struct vtd_unit *unit);
+unsigned int vtd_unit_width(const struct vtd_unit *unit);
+
+#endif
