@@ -39,6 +39,8 @@ enum {
 	IOMMU_TEST_OP_PASID_CHECK_HWPT = 21,
 	IOMMU_TEST_OP_DMABUF_GET = 22,
 	IOMMU_TEST_OP_DMABUF_REVOKE = 23,
+
+	IOMMU_TEST_OP_MD_COUNT = 1 << 16,
 };
 
 /* struct iommu_hwpt_selftest::pagetable_type */
@@ -91,6 +93,8 @@ enum {
 	MOCK_FLAGS_DEVICE_INCOHERENT = 1 << 20,
 	/* Its unit translates 48-bit addresses from 0 on */
 	MOCK_FLAGS_DEVICE_WIDE = 1 << 21,
+	/* Its interrupts are not isolated */
+	MOCK_FLAGS_DEVICE_UNSAFE_MSI = 1 << 22,
 };
 
 /* The reserved region of MOCK_FLAGS_DEVICE_RESERVED */
@@ -167,6 +171,8 @@ enum {
  *	device @id, or nothing if it is 0?
  * @dmabuf_get: DMABUF_GET: make a dma-buf; the ioctl returns its descriptor
  * @dmabuf_revoke: DMABUF_REVOKE: take its memory away, or give it back
+ * @md_count: MD_COUNT: of hardware page table @id: bytes that are mapped, and
+ *	how many invalidations there have been
  * @last: where the structure ends
  */
 struct iommu_test_cmd {
@@ -278,6 +284,10 @@ struct iommu_test_cmd {
 			__s32 dmabuf_fd;
 			__u32 revoked;
 		} dmabuf_revoke;
+		struct {
+			__aligned_u64 out_mapped;
+			__aligned_u64 out_syncs;
+		} md_count;
 	};
 	__u32 last;
 };

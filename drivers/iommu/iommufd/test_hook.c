@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where the mock IOMMU meets iommufd: see <linux/iommufd_test.h>.
+ *
+ * One mock at a time is registered. A lock covers which; who uses it holds a
+ * reference to its module, so that it cannot go in the middle of a call or
+ * while an object of its is left.
+ *
+ * A mock device is an object that binds a device to the context it is in, and
+ * so holds a reference to that context. It therefore goes when the file of the
+ * context is closed, and does not wait for the last reference.
+ */
+#include <linux/export.h>
+#include <linux/module.h>
+#include <linux/iommufd_test.h>
+#include <linux/spinlock.h>
+#include <linux/uaccess.h>
+
+#include "device.h"
+#include "ioas.h"
+#include "object.h"
+#include "test_hook.h"
+
+struct iommufd_test_object {
+	struct iommufd_object obj;
+	const struct iommufd_test_ops *ops;
+	void *data;
+};
+
+static DEFINE_SPINLOCK(test_lock);
+static const struct iommufd_test_ops *test_ops;
+
+size_t iommufd_test_memory_limit = SZ_64K;
+
+/**
+ * iommufd_test_register() - a mock comes
+ * @ops: what it offers
+ *
+ * Return: 0, or -EBUSY if there is one.
+ */
+int iommufd_test_register(const struct iommufd_test_ops *ops)
+{
+	int rc = -EBUSY;
+
+	spin_lock(&test_lock);
+	if (!test_ops) {
+		test_ops = ops;
+		rc = 0;
+	}
+	spin_unlock(&test_lock);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(iommufd_test_register);
+
+/**
+ * iommufd_test_unregister() - undo iommufd_test_register()
+ * @ops: as registered
+ */
+void iommufd_test_unregister(const struct iommufd_test_ops *ops)
+{
+	spin_lock(&test_lock);
+	if (!WARN_ON(test_ops != ops))
+		test_ops = NULL;
+	spin_unlock(&test_lock);
+	iommufd_test_memory_limit = SZ_64K;
+}
+EXPORT_SYMBOL_GPL(iommufd_test_unregister);
+
+/* The mock, with a reference to its module, or NULL. */
+static const struct iommufd_test_ops *test_ops_get(void)
+{
+	const struct iommufd_test_ops *ops;
+
+	spin_lock(&test_lock);
+	ops = test_ops;
+	if (ops && !try_module_get(ops->owner))
+		ops = NULL;
+	spin_unlock(&test_lock);
+	return ops;
+}
+
+/**
+ * iommufd_test_ioctl() - hand IOMMU_TEST_CMD on to the mock
+ * @ictx: the context
+ * @user: struct iommu_test_cmd
+ *
+ * Return: what the mock says, -ENOTTY if there is none, or the errors that
+ * every ioctl shares.
+ */
+long iommufd_test_ioctl(struct iommufd_ctx *ictx, void __user *user)
+{
+	struct iommu_test_cmd cmd = {};
+	struct iommufd_test_call call = {
+		.ictx = ictx,
+		.cmd = &cmd,
+		.user = user,
+	};
+	const struct iommufd_test_ops *ops;
+	long rc;
+
+	ops = test_ops_get();
+	if (!ops)
+		return -ENOTTY;
+	rc = get_user(call.user_size, (u32 __user *)user);
+	if (rc)
+		goto out;
+	rc = -EINVAL;
+	if (call.user_size < offsetofend(struct iommu_test_cmd, last))
+		goto out;
+	rc = copy_struct_from_user(&cmd, sizeof(cmd), user, call.user_size);
+	if (!rc)
+		rc = ops->ioctl(&call);
+out:
+	module_put(ops->owner);
+	return rc;
+}
+
+/**
+ * iommufd_test_respond() - copy the structure back to the caller
+ * @call: the call
+ *
+ * Return: 0 or -EFAULT.
+ */
+int iommufd_test_respond(const struct iommufd_test_call *call)
+{
+	size_t size = min_t(size_t, call->user_size, sizeof(*call->cmd));
+
+	return copy_to_user(call->user, call->cmd, size) ? -EFAULT : 0;
+}
+EXPORT_SYMBOL_GPL(iommufd_test_respond);
+
+/* Objects of the mock */
+
+/**
+ * iommufd_test_object_alloc() - an object that nobody can find yet
+ * @ictx: the context
+ * @id: its id
+ *
+ * Return: the object, for iommufd_test_object_publish() or _abort(), or an
+ * ERR_PTR.
+ */
+struct iommufd_object *iommufd_test_object_alloc(struct iommufd_ctx *ictx,
+						 u32 *id)
+{
+	const struct iommufd_test_ops *ops = test_ops_get();
+	struct iommufd_test_object *test;
+
+	if (!ops)
+		return ERR_PTR(-ENODEV);
+	test = iommufd_object_alloc(ictx, sizeof(*test), IOMMUFD_OBJ_SELFTEST);
+	if (IS_ERR(test)) {
+		module_put(ops->owner);
+		return ERR_CAST(test);
+	}
+	test->ops = ops;
+	*id = test->obj.id;
+	return &test->obj;
+}
+EXPORT_SYMBOL_GPL(iommufd_test_object_alloc);
+
+/**
+ * iommufd_test_object_abort() - undo iommufd_test_object_alloc()
+ * @ictx: the context
+ * @obj: the object
+ */
+void iommufd_test_object_abort(struct iommufd_ctx *ictx,
+			       struct iommufd_object *obj)
+{
+	struct iommufd_test_object *test =
+		container_of(obj, struct iommufd_test_object, obj);
+	struct module *owner = test->ops->owner;
+
+	iommufd_object_abort(ictx, obj);
+	module_put(owner);
+}
+EXPORT_SYMBOL_GPL(iommufd_test_object_abort);
+
+/**
+ * iommufd_test_object_publish() - let ioctls find an object
+ * @ictx: the context
+ * @obj: the object
+ * @data: handed to iommufd_test_ops::destroy when it goes
+ */
+void iommufd_test_object_publish(struct iommufd_ctx *ictx,
+				 struct iommufd_object *obj, void *data)
+{
+	container_of(obj, struct iommufd_test_object, obj)->data = data;
+	iommufd_object_publish(ictx, obj);
+}
+EXPORT_SYMBOL_GPL(iommufd_test_object_publish);
+
+/**
+ * iommufd_test_release() - an object of the mock goes
+ * @obj: the object
+ */
+void iommufd_test_release(struct iommufd_object *obj)
+{
+	struct iommufd_test_object *test =
+		container_of(obj, struct iommufd_test_object, obj);
+
+	test->ops->destroy(test->data);
+	module_put(test->ops->owner);
+}
+
+/**
+ * iommufd_test_file_closed() - destroy the objects of the mock
+ * @ictx: a context whose file is closed
+ */
+void iommufd_test_file_closed(struct iommufd_ctx *ictx)
+{
+	struct iommufd_object *obj;
+	unsigned long id;
+	u32 found;
+
+	do {
+		found = 0;
+		xa_lock(&ictx->objects);
+		xa_for_each(&ictx->objects, id, obj) {
+			if (obj->type == IOMMUFD_OBJ_SELFTEST) {
+				found = id;
+				break;
+			}
+		}
+		xa_unlock(&ictx->objects);
+	} while (found && !WARN_ON(iommufd_object_destroy(ictx, found)));
+}
+
+/* Looking at objects */
+
+/**
+ * iommufd_test_object_get() - find an object of the mock
+ * @ictx: the context
+ * @id: its id
+ * @obj: to be given to iommufd_test_put(); it is not destroyed until then
+ *
+ * Return: its data, or ERR_PTR(-ENOENT).
+ */
+void *iommufd_test_object_get(struct iommufd_ctx *ictx, u32 id,
+			      struct iommufd_object **obj)
+{
+	*obj = iommufd_object_get(ictx, id, IOMMUFD_OBJ_SELFTEST);
+	if (IS_ERR(*obj))
+		return ERR_CAST(*obj);
+	return container_of(*obj, struct iommufd_test_object, obj)->data;
+}
+EXPORT_SYMBOL_GPL(iommufd_test_object_get);
+
+/**
+ * iommufd_test_domain_get() - find the domain of a hardware page table
+ * @ictx: the context
+ * @id: the hardware page table
+ * @obj: to be given to iommufd_test_put()
+ *
+ * Return: the domain, or ERR_PTR(-ENOENT).
+ */
+struct iommu_domain *iommufd_test_domain_get(struct iommufd_ctx *ictx, u32 id,
+					     struct iommufd_object **obj)
+{
+	*obj = iommufd_object_get(ictx, id, IOMMUFD_OBJ_HWPT);
+	if (IS_ERR(*obj))
+		return ERR_CAST(*obj);
+	return container_of(*obj, struct iommufd_hwpt, obj)->domain;
+}
+EXPORT_SYMBOL_GPL(iommufd_test_domain_get);
+
+/**
+ * iommufd_test_device_get() - find a bound device
+ * @ictx: the context
+ * @id: the device
+ * @obj: to be given to iommufd_test_put()
+ *
+ * Return: the device, or ERR_PTR(-ENOENT).
+ */
+struct device *iommufd_test_device_get(struct iommufd_ctx *ictx, u32 id,
+				       struct iommufd_object **obj)
+{
+	*obj = iommufd_object_get(ictx, id, IOMMUFD_OBJ_DEVICE);
+	if (IS_ERR(*obj))
+		return ERR_CAST(*obj);
+	return container_of(*obj, struct iommufd_device, obj)->dev;
+}
+EXPORT_SYMBOL_GPL(iommufd_test_device_get);
+
+/**
+ * iommufd_test_put() - stop looking at an object
+ * @ictx: the context
+ * @obj: what a function above returned
+ */
+void iommufd_test_put(struct iommufd_ctx *ictx, struct iommufd_object *obj)
+{
+	iommufd_object_put(ictx, obj);
+}
+EXPORT_SYMBOL_GPL(iommufd_test_put);
+
+/**
+ * iommufd_test_reserve() - take IOVA away from an address space, for good
+ * @ictx: the context
+ * @ioas_id: the address space
+ * @first: where it begins
+ * @last: where it ends
+ *
+ * Return: 0, -ENOENT, or -EADDRINUSE if it is mapped, allowed or in a window.
+ */
+int iommufd_test_reserve(struct iommufd_ctx *ictx, u32 ioas_id,
+			 unsigned long first, unsigned long last)
+{
+	struct iommufd_object *obj;
+	struct iommufd_ioas *ioas;
+	int rc;
+
+	obj = iommufd_object_get(ictx, ioas_id, IOMMUFD_OBJ_IOAS);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	ioas = container_of(obj, struct iommufd_ioas, obj);
+	down_write(&ioas->lock);
+	rc = iommufd_ioas_reserve(ioas, first, last, NULL);
+	up_write(&ioas->lock);
+	iommufd_object_put(ictx, obj);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(iommufd_test_reserve);
+
+/**
+ * iommufd_test_limit_batch() - make batches of page pointers small
+ * @bytes: how large they may be
+ */
+void iommufd_test_limit_batch(size_t bytes)
+{
+	WRITE_ONCE(iommufd_test_memory_limit, bytes);
+}
+EXPORT_SYMBOL_GPL(iommufd_test_limit_batch);

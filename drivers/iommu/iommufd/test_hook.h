@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where the rest of iommufd meets the mock IOMMU: see <linux/iommufd_test.h>.
+ */
+#ifndef _IOMMUFD_TEST_HOOK_H
+#define _IOMMUFD_TEST_HOOK_H
+
+#include <linux/types.h>
+
+#include "iommufd_test.h"
+
+struct iommufd_ctx;
+struct iommufd_object;
+
+#define IOMMUFD_TEST_CMD IOMMU_TEST_CMD
+
+/* A batch of page pointers takes no more bytes than this, but at least one */
+extern size_t iommufd_test_memory_limit;
+
+long iommufd_test_ioctl(struct iommufd_ctx *ictx, void __user *user);
+void iommufd_test_release(struct iommufd_object *obj);
+void iommufd_test_file_closed(struct iommufd_ctx *ictx);
+
+#endif

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mock devices, and the test operations that make, move and destroy them.
+ *
+ * A stock kernel looks for IOMMUs on the buses that it knows, so a mock device
+ * is a platform device without a driver. Its firmware description (struct
+ * iommu_fwspec) names the mock unit; devices that have one are asked of no
+ * other unit, and the mock unit is asked of no other devices. Adding the
+ * device to its bus makes the IOMMU core probe it.
+ *
+ * The test destroys the object that holds a device, or closes the context:
+ * mock_device_destroy() then detaches, unbinds and removes it.
+ */
+#include <linux/err.h>
+#include <linux/irqdomain.h>
+#include <linux/msi.h>
+#include <linux/platform_device.h>
+#include <linux/property.h>
+#include <linux/slab.h>
+
+#include "mock.h"
+
+#define MOCK_DEVICE_FLAGS \
+	(MOCK_FLAGS_DEVICE_NO_DIRTY | MOCK_FLAGS_DEVICE_PASID | \
+	 MOCK_FLAGS_DEVICE_RUNS | MOCK_FLAGS_DEVICE_WINDOWS | \
+	 MOCK_FLAGS_DEVICE_RESERVED | MOCK_FLAGS_DEVICE_64K | \
+	 MOCK_FLAGS_DEVICE_INCOHERENT | MOCK_FLAGS_DEVICE_WIDE | \
+	 MOCK_FLAGS_DEVICE_UNSAFE_MSI)
+
+/* Takes no interrupt; devices that belong to it can be told apart from others */
+static struct irq_domain *isolated_interrupts;
+
+enum mock_kind mock_device_kind(const struct mock_device *mdev)
+{
+	if (mdev->flags & MOCK_FLAGS_DEVICE_WINDOWS)
+		return MOCK_KIND_WINDOWS;
+	if (mdev->flags & MOCK_FLAGS_DEVICE_64K)
+		return MOCK_KIND_64K;
+	if (mdev->flags & MOCK_FLAGS_DEVICE_WIDE)
+		return MOCK_KIND_WIDE;
+	return MOCK_KIND_SMALL;
+}
+
+/* What the IOMMU core asks of the unit */
+
+static struct iommu_device *mock_probe_device(struct device *dev)
+{
+	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
+
+	if (!fwspec || fwspec->iommu_fwnode != mock_unit_fwnode())
+		return ERR_PTR(-ENODEV);
+	dev_iommu_priv_set(dev, dev_get_drvdata(dev));
+	return mock_unit();
+}
+
+static bool mock_capable(struct device *dev, enum iommu_cap cap)
+{
+	struct mock_device *mdev = dev_iommu_priv_get(dev);
+
+	switch (cap) {
+	case IOMMU_CAP_CACHE_COHERENCY:
+		return !(mdev->flags & MOCK_FLAGS_DEVICE_INCOHERENT);
+	case IOMMU_CAP_DIRTY_TRACKING:
+		return !(mdev->flags & MOCK_FLAGS_DEVICE_NO_DIRTY);
+	default:
+		return false;
+	}
+}
+
+static void *mock_hw_info(struct device *dev, u32 *length, u32 *type)
+{
+	struct iommu_test_hw_info *info;
+
+	info = kzalloc(sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return ERR_PTR(-ENOMEM);
+	info->test_reg = IOMMU_HW_INFO_SELFTEST_REGVAL;
+	*length = sizeof(*info);
+	*type = IOMMU_HW_INFO_TYPE_SELFTEST;
+	return info;
+}
+
+static void mock_get_resv_regions(struct device *dev, struct list_head *list)
+{
+	struct mock_device *mdev = dev_iommu_priv_get(dev);
+	struct iommu_resv_region *region;
+
+	if (!(mdev->flags & MOCK_FLAGS_DEVICE_RESERVED))
+		return;
+	region = iommu_alloc_resv_region(MOCK_RESERVED_START,
+					 MOCK_RESERVED_LAST -
+					 MOCK_RESERVED_START + 1,
+					 0, IOMMU_RESV_RESERVED, GFP_KERNEL);
+	if (region)
+		list_add_tail(&region->list, list);
+}
+
+const struct iommu_ops mock_iommu_ops = {
+	.owner = THIS_MODULE,
+	.default_domain = &mock_blocked_domain,
+	.blocked_domain = &mock_blocked_domain,
+	.domain_alloc_user = mock_domain_alloc_user,
+	.domain_alloc_paging = mock_domain_alloc_paging,
+	.probe_device = mock_probe_device,
+	.device_group = generic_device_group,
+	.capable = mock_capable,
+	.hw_info = mock_hw_info,
+	.get_resv_regions = mock_get_resv_regions,
+};
+
+static const struct irq_domain_ops mock_irq_domain_ops = {};
+
+int mock_interrupts_init(void)
+{
+	isolated_interrupts = irq_domain_create_linear(NULL, 1,
+						       &mock_irq_domain_ops,
+						       NULL);
+	if (!isolated_interrupts)
+		return -ENOMEM;
+	isolated_interrupts->flags |= IRQ_DOMAIN_FLAG_ISOLATED_MSI;
+	return 0;
+}
+
+void mock_interrupts_exit(void)
+{
+	irq_domain_remove(isolated_interrupts);
+}
+
+/* Making and removing a device */
+
+/*
+ * The description is given back by the IOMMU core when the device leaves its
+ * bus. If it never got there, nobody does.
+ */
+static void forget_fwspec(struct device *dev)
+{
+	iommu_fwspec_free(dev);
+	kfree(dev->iommu);
+	dev->iommu = NULL;
+}
+
+static int add_to_bus(struct mock_device *mdev)
+{
+	struct property_entry properties[] = {
+		PROPERTY_ENTRY_U32("pasid-num-bits", MOCK_PASID_WIDTH),
+		{}
+	};
+	struct device *dev = &mdev->pdev->dev;
+	int rc;
+
+	dev_set_drvdata(dev, mdev);
+	if (!(mdev->flags & MOCK_FLAGS_DEVICE_UNSAFE_MSI))
+		dev_set_msi_domain(dev, isolated_interrupts);
+	if (mdev->flags & MOCK_FLAGS_DEVICE_PASID) {
+		rc = device_create_managed_software_node(dev, properties, NULL);
+		if (rc)
+			return rc;
+	}
+	rc = iommu_fwspec_init(dev, mock_unit_fwnode());
+	if (rc) {
+		forget_fwspec(dev);
+		return rc;
+	}
+	rc = platform_device_add(mdev->pdev);
+	if (rc)
+		forget_fwspec(dev);
+	return rc;
+}
+
+static struct mock_device *device_create_on_bus(u32 flags)
+{
+	struct mock_device *mdev;
+	int rc, i;
+
+	if (flags & ~MOCK_DEVICE_FLAGS)
+		return ERR_PTR(-EINVAL);
+	mdev = kzalloc(sizeof(*mdev), GFP_KERNEL_ACCOUNT);
+	if (!mdev)
+		return ERR_PTR(-ENOMEM);
+	mdev->flags = flags;
+	for (i = 0; i < MOCK_DEV_CACHE_NUM; i++)
+		mdev->cache[i] = IOMMU_TEST_DEV_CACHE_DEFAULT;
+
+	mdev->pdev = platform_device_alloc("iommufd_mock", PLATFORM_DEVID_AUTO);
+	if (!mdev->pdev) {
+		rc = -ENOMEM;
+		goto err_free;
+	}
+	rc = add_to_bus(mdev);
+	if (rc)
+		goto err_put;
+	return mdev;
+
+err_put:
+	platform_device_put(mdev->pdev);
+err_free:
+	kfree(mdev);
+	return ERR_PTR(rc);
+}
+
+static void device_remove_from_bus(struct mock_device *mdev)
+{
+	platform_device_unregister(mdev->pdev);
+	kfree(mdev);
+}
+
+/* Test operations */
+
+static int bind_and_attach(struct iommufd_test_call *call,
+			   struct mock_device *mdev)
+{
+	struct iommu_test_cmd *cmd = call->cmd;
+	u32 idev_id, pt_id = cmd->id;
+	int rc;
+
+	mdev->idev = iommufd_device_bind(call->ictx, &mdev->pdev->dev,
+					 &idev_id);
+	if (IS_ERR(mdev->idev))
+		return PTR_ERR(mdev->idev);
+	rc = iommufd_device_attach(mdev->idev, IOMMU_NO_PASID, &pt_id);
+	if (rc)
+		goto err_unbind;
+
+	cmd->mock_domain.out_hwpt_id = pt_id;
+	cmd->mock_domain.out_idev_id = idev_id;
+	rc = iommufd_test_respond(call);
+	if (rc)
+		goto err_detach;
+	return 0;
+
+err_detach:
+	iommufd_device_detach(mdev->idev, IOMMU_NO_PASID);
+err_unbind:
+	iommufd_device_unbind(mdev->idev);
+	return rc;
+}
+
+/**
+ * mock_op_device_create() - MOCK_DOMAIN, MOCK_DOMAIN_FLAGS
+ * @call: the call
+ */
+long mock_op_device_create(struct iommufd_test_call *call)
+{
+	struct iommu_test_cmd *cmd = call->cmd;
+	struct iommufd_object *obj;
+	struct mock_device *mdev;
+	u32 flags = 0;
+	int rc;
+
+	if (cmd->op == IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS)
+		flags = cmd->mock_domain_flags.dev_flags;
+	obj = iommufd_test_object_alloc(call->ictx,
+					&cmd->mock_domain.out_stdev_id);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	mdev = device_create_on_bus(flags);
+	if (IS_ERR(mdev)) {
+		rc = PTR_ERR(mdev);
+		goto err_abort;
+	}
+	rc = bind_and_attach(call, mdev);
+	if (rc)
+		goto err_remove;
+	iommufd_test_object_publish(call->ictx, obj, mdev);
+	return 0;
+
+err_remove:
+	device_remove_from_bus(mdev);
+err_abort:
+	iommufd_test_object_abort(call->ictx, obj);
+	return rc;
+}
+
+/**
+ * mock_device_destroy() - undo mock_op_device_create()
+ * @data: the device
+ */
+void mock_device_destroy(void *data)
+{
+	struct mock_device *mdev = data;
+
+	iommufd_device_detach(mdev->idev, IOMMU_NO_PASID);
+	iommufd_device_unbind(mdev->idev);
+	device_remove_from_bus(mdev);
+}
+
+/**
+ * mock_op_device_replace() - MOCK_DOMAIN_REPLACE
+ * @call: the call
+ */
+long mock_op_device_replace(struct iommufd_test_call *call)
+{
+	struct iommu_test_cmd *cmd = call->cmd;
+	struct iommufd_object *obj;
+	struct mock_device *mdev;
+	u32 pt_id = cmd->mock_domain_replace.pt_id;
+	int rc;
+
+	mdev = iommufd_test_object_get(call->ictx, cmd->id, &obj);
+	if (IS_ERR(mdev))
+		return PTR_ERR(mdev);
+	rc = iommufd_device_replace(mdev->idev, IOMMU_NO_PASID, &pt_id);
+	if (!rc) {
+		cmd->mock_domain_replace.pt_id = pt_id;
+		rc = iommufd_test_respond(call);
+	}
+	iommufd_test_put(call->ictx, obj);
+	return rc;
+}
+
+/**
+ * mock_device_get() - the mock device that a test means
+ * @ictx: the context
+ * @id: a bound device
+ * @obj: to be put
+ *
+ * Return: the device, ERR_PTR(-ENOENT), or ERR_PTR(-EINVAL) for another unit's.
+ */
+struct mock_device *mock_device_get(struct iommufd_ctx *ictx, u32 id,
+				    struct iommufd_object **obj)
+{
+	struct device *dev = iommufd_test_device_get(ictx, id, obj);
+
+	if (IS_ERR(dev))
+		return ERR_CAST(dev);
+	if (!dev->iommu || dev->iommu->iommu_dev != mock_unit()) {
+		iommufd_test_put(ictx, *obj);
+		return ERR_PTR(-EINVAL);
+	}
+	return dev_iommu_priv_get(dev);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The mock unit, and which test operation is whose.
+ *
+ * The unit is a platform device with a firmware node of its own, by which its
+ * devices find it. It stays while a device refers to it: each device that is
+ * probed holds the module.
+ */
+#include <linux/iommu.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/property.h>
+
+#include "mock.h"
+
+static struct platform_device *unit_pdev;
+static struct iommu_device unit;
+
+struct iommu_device *mock_unit(void)
+{
+	return &unit;
+}
+
+struct fwnode_handle *mock_unit_fwnode(void)
+{
+	return unit.fwnode;
+}
+
+static long mock_op_reserve(struct iommufd_test_call *call)
+{
+	unsigned long first = call->cmd->add_reserved.start, last;
+	unsigned long length = call->cmd->add_reserved.length;
+
+	if (!length)
+		return -EINVAL;
+	if (check_add_overflow(first, length - 1, &last))
+		return -EOVERFLOW;
+	return iommufd_test_reserve(call->ictx, call->cmd->id, first, last);
+}
+
+static long mock_op_limit(struct iommufd_test_call *call)
+{
+	u32 limit = call->cmd->memory_limit.limit;
+
+	/* Room for one page pointer and its neighbour */
+	if (limit < sizeof(void *) + sizeof(u32))
+		return -EINVAL;
+	iommufd_test_limit_batch(limit);
+	return 0;
+}
+
+static long mock_ioctl(struct iommufd_test_call *call)
+{
+	switch (call->cmd->op) {
+	case IOMMU_TEST_OP_ADD_RESERVED:
+		return mock_op_reserve(call);
+	case IOMMU_TEST_OP_MOCK_DOMAIN:
+	case IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS:
+		return mock_op_device_create(call);
+	case IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE:
+		return mock_op_device_replace(call);
+	case IOMMU_TEST_OP_MD_CHECK_MAP:
+		return mock_op_check_map(call);
+	case IOMMU_TEST_OP_MD_CHECK_REFS:
+		return mock_op_check_refs(call);
+	case IOMMU_TEST_OP_MD_COUNT:
+		return mock_op_count(call);
+	case IOMMU_TEST_OP_DEV_CHECK_CACHE:
+		return mock_op_check_cache(call);
+	case IOMMU_TEST_OP_DIRTY:
+		return mock_op_dirty(call);
+	case IOMMU_TEST_OP_CREATE_ACCESS:
+		return mock_op_access_create(call);
+	case IOMMU_TEST_OP_ACCESS_REPLACE_IOAS:
+		return mock_op_access_replace(call);
+	case IOMMU_TEST_OP_ACCESS_PAGES:
+		return mock_op_access_pin(call);
+	case IOMMU_TEST_OP_DESTROY_ACCESS_PAGES:
+		return mock_op_access_unpin(call);
+	case IOMMU_TEST_OP_ACCESS_RW:
+		return mock_op_access_rw(call);
+	case IOMMU_TEST_OP_SET_TEMP_MEMORY_LIMIT:
+		return mock_op_limit(call);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static const struct iommufd_test_ops mock_test_ops = {
+	.owner = THIS_MODULE,
+	.ioctl = mock_ioctl,
+	.destroy = mock_device_destroy,
+};
+
+/* The unit's own device has a property only so that it has a firmware node. */
+static const struct property_entry unit_properties[] = {
+	PROPERTY_ENTRY_BOOL("iommufd-mock"),
+	{}
+};
+
+static int __init unit_init(void)
+{
+	const struct platform_device_info info = {
+		.name = "iommufd_mock_unit",
+		.id = PLATFORM_DEVID_NONE,
+		.properties = unit_properties,
+	};
+	int rc;
+
+	unit_pdev = platform_device_register_full(&info);
+	if (IS_ERR(unit_pdev))
+		return PTR_ERR(unit_pdev);
+	rc = iommu_device_sysfs_add(&unit, &unit_pdev->dev, NULL, "%s",
+				    dev_name(&unit_pdev->dev));
+	if (rc)
+		goto err_pdev;
+	unit.max_pasids = BIT(MOCK_PASID_WIDTH);
+	rc = iommu_device_register(&unit, &mock_iommu_ops, &unit_pdev->dev);
+	if (rc)
+		goto err_sysfs;
+	return 0;
+
+err_sysfs:
+	iommu_device_sysfs_remove(&unit);
+err_pdev:
+	platform_device_unregister(unit_pdev);
+	return rc;
+}
+
+static void unit_exit(void)
+{
+	iommu_device_unregister(&unit);
+	iommu_device_sysfs_remove(&unit);
+	platform_device_unregister(unit_pdev);
+}
+
+static int __init mock_init(void)
+{
+	int rc;
+
+	rc = mock_interrupts_init();
+	if (rc)
+		return rc;
+	rc = mock_domains_init();
+	if (rc)
+		goto err_interrupts;
+	rc = unit_init();
+	if (rc)
+		goto err_domains;
+	rc = iommufd_test_register(&mock_test_ops);
+	if (rc)
+		goto err_unit;
+	return 0;
+
+err_unit:
+	unit_exit();
+err_domains:
+	mock_domains_exit();
+err_interrupts:
+	mock_interrupts_exit();
+	return rc;
+}
+
+static void __exit mock_exit(void)
+{
+	iommufd_test_unregister(&mock_test_ops);
+	unit_exit();
+	mock_domains_exit();
+	mock_interrupts_exit();
+}
+
+module_init(mock_init);
+module_exit(mock_exit);
+MODULE_DESCRIPTION("An IOMMU made of memory, for tests of iommufd");
+MODULE_LICENSE("GPL");
