@@ -10,8 +10,11 @@
 
 #include "alias.h"
 
+/* Bits in a mask of aliases on a device's own bus */
+#define DEVFNS_PER_BUS	256
+
 /* The source-id that a bridge puts on requests from below; -1 for none */
-static int id_of_bridge(const struct pci_dev *bridge)
+static int id_of_bridge(struct pci_dev *bridge)
 {
 	int secondary = PCI_DEVID(bridge->subordinate->number, 0);
 	int own = PCI_DEVID(bridge->bus->number, bridge->devfn);
@@ -33,7 +36,7 @@ static int visit_quirks(struct pci_dev *pdev, iommu_alias_fn fn, void *arg)
 
 	if (!pdev->dma_alias_mask)
 		return 0;
-	for_each_set_bit(devfn, pdev->dma_alias_mask, MAX_NR_DEVFNS) {
+	for_each_set_bit(devfn, pdev->dma_alias_mask, DEVFNS_PER_BUS) {
 		ret = fn(&pdev->dev, PCI_DEVID(pdev->bus->number, devfn), arg);
 		if (ret)
 			return ret;
@@ -61,7 +64,7 @@ static int visit_bridges(struct pci_dev *pdev, iommu_alias_fn fn, void *arg)
 }
 
 /**
- * iommu_for_each_alias() - visit every source-id that a device may present
+ * iommu_visit_aliases() - visit every source-id that a device may present
  * @dev: the device
  * @source_id: its own
  * @fn: called with each; some may come twice
@@ -70,7 +73,7 @@ static int visit_bridges(struct pci_dev *pdev, iommu_alias_fn fn, void *arg)
  * Context: any in which the device stays.
  * Return: what @fn returned last.
  */
-int iommu_for_each_alias(struct device *dev, u16 source_id, iommu_alias_fn fn,
+int iommu_visit_aliases(struct device *dev, u16 source_id, iommu_alias_fn fn,
 			 void *arg)
 {
 	struct pci_dev *pdev;
@@ -83,4 +86,4 @@ int iommu_for_each_alias(struct device *dev, u16 source_id, iommu_alias_fn fn,
 	ret = visit_quirks(pdev, fn, arg);
 	return ret ?: visit_bridges(pdev, fn, arg);
 }
-EXPORT_SYMBOL_GPL(iommu_for_each_alias);
+EXPORT_SYMBOL_GPL(iommu_visit_aliases);

@@ -20,9 +20,9 @@ static void announce(struct iommu_paging *paging, unsigned long iova,
 
 	if (!paging->ops->announce || !length)
 		return;
-	index = srcu_read_lock(&iommu_live_srcu);
+	index = iommu_live_read_lock();
 	paging->ops->announce(paging, iova, length);
-	srcu_read_unlock(&iommu_live_srcu, index);
+	iommu_live_read_unlock(index);
 }
 
 static int map(struct iommu_paging *paging, unsigned long iova,

@@ -27,15 +27,13 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
+#include "../common/alias.h"
 #include "device.h"
 #include "domain.h"
 #include "identity.h"
 #include "inval.h"
 #include "scope.h"
 #include "unit.h"
-
-/* Bits of a device's mask of aliases on its own bus */
-#define DEVFNS_PER_BUS	256
 
 static struct vtd_unit *unit_at(size_t offset)
 {
@@ -45,69 +43,6 @@ static struct vtd_unit *unit_at(size_t offset)
 		if (unit->offset == offset)
 			return unit;
 	return NULL;
-}
-
-/* What a bridge presents for the devices below it; -1 if nothing of its own */
-static int bridge_alias(struct pci_dev *bridge)
-{
-	int below = PCI_DEVID(bridge->subordinate->number, PCI_DEVFN(0, 0));
-	int itself = PCI_DEVID(bridge->bus->number, bridge->devfn);
-
-	if (!pci_is_pcie(bridge))
-		return bridge->dev_flags & PCI_DEV_FLAG_PCIE_BRIDGE_ALIAS ?
-		       below : itself;
-	switch (pci_pcie_type(bridge)) {
-	case PCI_EXP_TYPE_PCI_BRIDGE:
-		return below;
-	case PCI_EXP_TYPE_PCIE_BRIDGE:
-		return itself;
-	default:
-		return -1;
-	}
-}
-
-/**
- * vtd_visit_aliases() - visit every source-id that a device may present
- * @dev: the device
- * @source_id: its own
- * @fn: called with each; anything but 0 stops
- * @arg: for @fn
- *
- * Return: what @fn returned last.
- */
-int vtd_visit_aliases(struct device *dev, u16 source_id,
-		       int (*fn)(struct device *dev, u16 alias, void *arg),
-		       void *arg)
-{
-	struct pci_dev *pdev;
-	struct pci_bus *bus;
-	unsigned int devfn;
-	int alias, ret;
-
-	ret = fn(dev, source_id, arg);
-	if (ret || !dev_is_pci(dev))
-		return ret;
-	pdev = to_pci_dev(dev);
-	if (pdev->dma_alias_mask) {
-		for_each_set_bit(devfn, pdev->dma_alias_mask, DEVFNS_PER_BUS) {
-			ret = fn(dev, PCI_DEVID(pdev->bus->number, devfn), arg);
-			if (ret)
-				return ret;
-		}
-	}
-	for (bus = pdev->bus; !pci_is_root_bus(bus); bus = bus->parent) {
-		if (!bus->self)
-			continue;
-		if (bus->self->dev_flags & PCI_DEV_FLAGS_BRIDGE_XLATE_ROOT)
-			return 0;
-		alias = bridge_alias(bus->self);
-		if (alias < 0)
-			continue;
-		ret = fn(dev, alias, arg);
-		if (ret)
-			return ret;
-	}
-	return 0;
 }
 
 /* What setting the entries of a device's source-ids needs to know */
@@ -166,12 +101,12 @@ static int set_entries(struct vtd_unit *unit, struct device *dev,
 
 	lockdep_assert_held(&unit->table_lock);
 	if (entry->translation != VTD_BLOCKED) {
-		ret = vtd_visit_aliases(dev, source_id, prepare_alias,
+		ret = iommu_visit_aliases(dev, source_id, prepare_alias,
 					 &setting);
 		if (ret)
 			return ret;
 	}
-	return vtd_visit_aliases(dev, source_id, set_alias, &setting);
+	return iommu_visit_aliases(dev, source_id, set_alias, &setting);
 }
 
 static void ats_off(struct vtd_device *device)
@@ -232,7 +167,7 @@ int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 			ret = PTR_ERR(member);
 			goto out;
 		}
-		iommu_pt_root(&domain->live.pt, &root);
+		iommu_pt_root(&domain->paging.live.pt, &root);
 		entry.root = root.phys;
 		entry.levels = root.levels;
 		entry.domain_id = member->domain_id;
@@ -327,6 +262,17 @@ int vtd_devices_pass(void)
 	return 0;
 }
 
+/* Invalidations that a device takes at once; all functions share theirs */
+static unsigned int ats_queue_depth(struct pci_dev *pdev)
+{
+	u16 cap;
+
+	if (pdev->is_virtfn ||
+	    pci_read_config_word(pdev, pdev->ats_cap + PCI_ATS_CAP, &cap))
+		return 0;
+	return PCI_ATS_CAP_QDEP(cap);
+}
+
 static void look_for_ats(struct vtd_device *device)
 {
 	struct pci_dev *pdev;
@@ -339,7 +285,7 @@ static void look_for_ats(struct vtd_device *device)
 	    !vtd_scope_ats(vtd_dmar, pdev))
 		return;
 	device->ats_supported = true;
-	device->ats_depth = pci_ats_queue_depth(pdev);
+	device->ats_depth = ats_queue_depth(pdev);
 }
 
 static struct iommu_device *probe_device(struct device *dev)
@@ -400,7 +346,7 @@ static bool is_shared(struct vtd_unit *unit, const struct vtd_device *but,
 
 	xa_for_each(&unit->devices, index, device)
 		if (device != but &&
-		    vtd_visit_aliases(device->dev, device->source_id, is_alias,
+		    iommu_visit_aliases(device->dev, device->source_id, is_alias,
 				       &sharing))
 			return true;
 	return false;
@@ -425,7 +371,7 @@ static void release_device(struct device *dev)
 
 	mutex_lock(&unit->table_lock);
 	ats_off(device);
-	vtd_visit_aliases(dev, device->source_id, block_alias, device);
+	iommu_visit_aliases(dev, device->source_id, block_alias, device);
 	if (device->domain)
 		vtd_domain_leave(device->domain, device->member);
 	xa_erase(&unit->devices, device->source_id);
@@ -475,7 +421,7 @@ static struct iommu_domain *domain_alloc_paging(struct device *dev)
 	struct vtd_device *device = dev_iommu_priv_get(dev);
 	struct vtd_domain *domain = vtd_domain_alloc(device->unit);
 
-	return IS_ERR(domain) ? ERR_CAST(domain) : &domain->domain;
+	return IS_ERR(domain) ? ERR_CAST(domain) : &domain->paging.domain;
 }
 
 /* Firmware uses it for a while only, and a guest may have the device */

@@ -62,8 +62,4 @@ void vtd_device_ats_lost(struct vtd_unit *unit, u16 source_id);
 void vtd_devices_cut_off(void);
 int vtd_devices_pass(void);
 
-int vtd_visit_aliases(struct device *dev, u16 source_id,
-		       int (*fn)(struct device *dev, u16 alias, void *arg),
-		       void *arg);
-
 #endif

@@ -11,7 +11,7 @@
  * have cached that an entry was not present (section 6.1), or has a write
  * buffer to flush.
  *
- * The IOMMU API and the run interface are two doors to the same tables.
+ * Mapping and unmapping themselves are in ../common/paging.c.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -93,7 +93,8 @@ static void invalidate_member(struct vtd_domain *domain,
 static void invalidate(struct iommu_live *live,
 		       const struct iommu_pt_gather *gather)
 {
-	struct vtd_domain *domain = container_of(live, struct vtd_domain, live);
+	struct vtd_domain *domain = container_of(live, struct vtd_domain,
+						 paging.live);
 	struct vtd_range range = {
 		.start = gather->start,
 		.last = gather->last,
@@ -114,23 +115,21 @@ static const struct iommu_live_ops live_ops = {
 };
 
 /* What was not present before is now */
-static void announce(struct vtd_domain *domain, unsigned long iova,
+static void announce(struct iommu_paging *paging, unsigned long iova,
 		     size_t length)
 {
+	struct vtd_domain *domain = to_vtd_domain(&paging->domain);
 	struct vtd_range range = {
 		.start = iova,
 		.last = iova + length - 1,
 		.upper = true,
 	};
 	struct vtd_member *member;
-	int index;
 
-	index = iommu_live_read_lock();
-	iommu_live_for_each_member(member, &domain->live, member) {
+	iommu_live_for_each_member(member, &paging->live, member) {
 		struct vtd_batch batch = { };
 
-		if (member->unit->cap & CAP_RWBF)
-			vtd_unit_flush_write_buffer(member->unit);
+		vtd_unit_flush_write_buffer(member->unit);
 		if (!(member->unit->cap & CAP_CM))
 			continue;
 		vtd_inval_add_range(member->unit, &batch, member->domain_id,
@@ -138,155 +137,24 @@ static void announce(struct vtd_domain *domain, unsigned long iova,
 		while (vtd_inval_run(member->unit, &batch) == -EAGAIN)
 			;
 	}
-	iommu_live_read_unlock(index);
 }
 
-static int paging_map_pages(struct iommu_domain *domain, unsigned long iova,
-			    phys_addr_t paddr, size_t pgsize, size_t pgcount,
-			    int prot, gfp_t gfp, size_t *mapped)
+static void mapped(struct iommu_paging *paging, unsigned long iova,
+		   size_t length, int error)
 {
-	struct vtd_domain *vdomain = to_vtd_domain(domain);
-	const struct iommu_run run = { paddr, pgsize * pgcount };
-	int ret;
-
-	ret = iommu_live_map(&vdomain->live, iova, &run, 1, prot, gfp);
-	if (!ret)
-		*mapped += run.length;
-	trace_vtd_map(vdomain, iova, run.length, ret);
-	return ret;
+	trace_vtd_map(paging, iova, length, error);
 }
 
-static int paging_iotlb_sync_map(struct iommu_domain *domain,
-				 unsigned long iova, size_t size)
+static void unmapped(struct iommu_paging *paging, unsigned long iova,
+		     size_t length, size_t unmapped)
 {
-	if (size)
-		announce(to_vtd_domain(domain), iova, size);
-	return 0;
+	trace_vtd_unmap(paging, iova, length, unmapped);
 }
 
-/* What one gather holds also fits the other */
-static void gather_both(struct iommu_iotlb_gather *to,
-			struct iommu_pt_gather *from, struct iommu_live *live)
-{
-	if (from->start <= from->last)
-		iommu_iotlb_gather_add_range(to, from->start,
-					     from->last - from->start + 1);
-	if (from->tables)
-		to->pgsize = ULONG_MAX;
-	iommu_pt_gather_move(&live->pt, &to->freelist, &from->freelist);
-}
-
-static size_t paging_unmap_pages(struct iommu_domain *domain,
-				 unsigned long iova, size_t pgsize,
-				 size_t pgcount,
-				 struct iommu_iotlb_gather *iotlb_gather)
-{
-	struct vtd_domain *vdomain = to_vtd_domain(domain);
-	size_t length = pgsize * pgcount, unmapped;
-	struct iommu_pt_gather gather;
-
-	iommu_pt_gather_init(&gather);
-	/*
-	 * The DMA API unmaps what it has mapped. Others may cut a superpage:
-	 * nothing is unmapped when there is no memory to split it.
-	 */
-	if (!iommu_is_dma_domain(domain) &&
-	    iommu_pt_reserve(&vdomain->live.pt, iova, length, GFP_ATOMIC))
-		return 0;
-	unmapped = iommu_pt_unmap(&vdomain->live.pt, iova, length, &gather);
-	trace_vtd_unmap(vdomain, iova, length, unmapped);
-	if (iommu_iotlb_gather_queued(iotlb_gather))
-		iommu_pt_gather_defer(&vdomain->live.pt, &gather);
-	else
-		gather_both(iotlb_gather, &gather, &vdomain->live);
-	return unmapped;
-}
-
-static void paging_iotlb_sync(struct iommu_domain *domain,
-			      struct iommu_iotlb_gather *iotlb_gather)
-{
-	struct vtd_domain *vdomain = to_vtd_domain(domain);
-	struct iommu_pt_gather gather;
-
-	iommu_pt_gather_init(&gather);
-	gather.start = iotlb_gather->start;
-	gather.last = iotlb_gather->end;
-	gather.tables = iotlb_gather->pgsize == ULONG_MAX;
-	iommu_pt_gather_move(&vdomain->live.pt, &gather.freelist,
-			     &iotlb_gather->freelist);
-	iommu_live_sync(&vdomain->live, &gather);
-}
-
-static void paging_flush_iotlb_all(struct iommu_domain *domain)
-{
-	struct vtd_domain *vdomain = to_vtd_domain(domain);
-	struct iommu_pt_gather gather;
-
-	iommu_pt_gather_init(&gather);
-	/* Before the invalidation: what comes after waits for the next */
-	iommu_pt_gather_deferred(&vdomain->live.pt, &gather);
-	gather.start = 0;
-	gather.last = ULONG_MAX;
-	gather.tables = true;
-	iommu_live_sync(&vdomain->live, &gather);
-}
-
-static phys_addr_t paging_iova_to_phys(struct iommu_domain *domain,
-				       dma_addr_t iova)
-{
-	return iommu_pt_iova_to_phys(&to_vtd_domain(domain)->live.pt, iova);
-}
-
-static bool paging_enforce_cache_coherency(struct iommu_domain *domain)
-{
-	return iommu_live_enforce(&to_vtd_domain(domain)->live);
-}
-
-static int run_map(struct iommu_domain *domain, unsigned long iova,
-		   const struct iommu_run *runs, size_t nr, int prot, gfp_t gfp)
-{
-	struct vtd_domain *vdomain = to_vtd_domain(domain);
-	size_t length = 0, i;
-	int ret;
-
-	ret = iommu_live_map(&vdomain->live, iova, runs, nr, prot, gfp);
-	for (i = 0; i < nr; i++)
-		length += runs[i].length;
-	trace_vtd_map(vdomain, iova, length, ret);
-	if (!ret && length)
-		announce(vdomain, iova, length);
-	return ret;
-}
-
-static int run_reserve(struct iommu_domain *domain, unsigned long iova,
-		       size_t length, gfp_t gfp)
-{
-	return iommu_pt_reserve(&to_vtd_domain(domain)->live.pt, iova, length,
-				gfp);
-}
-
-static size_t run_unmap(struct iommu_domain *domain, unsigned long iova,
-			size_t length, struct iommu_pt_gather *gather)
-{
-	struct vtd_domain *vdomain = to_vtd_domain(domain);
-	size_t unmapped;
-
-	unmapped = iommu_pt_unmap(&vdomain->live.pt, iova, length, gather);
-	trace_vtd_unmap(vdomain, iova, length, unmapped);
-	return unmapped;
-}
-
-static void run_sync(struct iommu_domain *domain,
-		     struct iommu_pt_gather *gather)
-{
-	iommu_live_sync(&to_vtd_domain(domain)->live, gather);
-}
-
-static const struct iommu_run_ops run_ops = {
-	.map = run_map,
-	.reserve = run_reserve,
-	.unmap = run_unmap,
-	.sync = run_sync,
+static const struct iommu_paging_ops paging_ops = {
+	.announce = announce,
+	.mapped = mapped,
+	.unmapped = unmapped,
 };
 
 static struct vtd_member *make_member(struct vtd_domain *domain,
@@ -297,7 +165,7 @@ static struct vtd_member *make_member(struct vtd_domain *domain,
 	int id, ret;
 
 	if (!(vtd_unit_levels(unit) & BIT(domain->levels)) ||
-	    vtd_unit_width(unit) < domain->live.pt.iova_bits)
+	    vtd_unit_width(unit) < domain->paging.live.pt.iova_bits)
 		return ERR_PTR(-EINVAL);
 	if (domain->first_stage && !unit->scalable)
 		return ERR_PTR(-EINVAL);
@@ -314,7 +182,7 @@ static struct vtd_member *make_member(struct vtd_domain *domain,
 	member->domain_id = id;
 	INIT_LIST_HEAD(&member->ats);
 	member->member.ability = vtd_unit_ability(unit);
-	ret = iommu_live_join(&domain->live, &member->member);
+	ret = iommu_live_join(&domain->paging.live, &member->member);
 	if (ret) {
 		ida_free(&unit->domain_ids, id);
 		kfree(member);
@@ -326,11 +194,11 @@ static struct vtd_member *make_member(struct vtd_domain *domain,
 
 static void shape_changed(struct vtd_domain *domain)
 {
-	unsigned long sizes = domain->live.shape.page_sizes;
+	unsigned long sizes = domain->paging.live.shape.page_sizes;
 
-	WRITE_ONCE(domain->domain.pgsize_bitmap, sizes);
-	trace_vtd_convert(domain, sizes, domain->live.shape.coherent,
-			  domain->live.shape.snoop, domain->live.enforced);
+	WRITE_ONCE(domain->paging.domain.pgsize_bitmap, sizes);
+	trace_vtd_convert(domain, sizes, domain->paging.live.shape.coherent,
+			  domain->paging.live.shape.snoop, domain->paging.live.enforced);
 }
 
 /**
@@ -348,15 +216,15 @@ struct vtd_member *vtd_domain_join(struct vtd_domain *domain,
 	struct vtd_member *member;
 
 	lockdep_assert_held(&unit->table_lock);
-	mutex_lock(&domain->live.lock);
-	list_for_each_entry(member, &domain->live.members, member.node) {
+	mutex_lock(&domain->paging.live.lock);
+	list_for_each_entry(member, &domain->paging.live.members, member.node) {
 		if (member->unit == unit) {
 			member->users++;
-			mutex_unlock(&domain->live.lock);
+			mutex_unlock(&domain->paging.live.lock);
 			return member;
 		}
 	}
-	mutex_unlock(&domain->live.lock);
+	mutex_unlock(&domain->paging.live.lock);
 	/* The unit's table_lock keeps a second member of it away */
 	member = make_member(domain, unit);
 	if (!IS_ERR(member)) {
@@ -379,7 +247,7 @@ void vtd_domain_leave(struct vtd_domain *domain, struct vtd_member *member)
 	lockdep_assert_held(&unit->table_lock);
 	if (--member->users)
 		return;
-	iommu_live_leave(&domain->live, &member->member);
+	iommu_live_leave(&domain->paging.live, &member->member);
 	shape_changed(domain);
 	/* The id may be used again: nothing tagged with it is left */
 	vtd_inval_domain(unit, member->domain_id, domain->first_stage);
@@ -406,14 +274,14 @@ void vtd_domain_unit_changed(struct vtd_unit *unit)
 	list_for_each_entry(domain, &domains, node) {
 		struct vtd_member *found = NULL;
 
-		mutex_lock(&domain->live.lock);
-		list_for_each_entry(member, &domain->live.members, member.node)
+		mutex_lock(&domain->paging.live.lock);
+		list_for_each_entry(member, &domain->paging.live.members, member.node)
 			if (member->unit == unit)
 				found = member;
-		mutex_unlock(&domain->live.lock);
+		mutex_unlock(&domain->paging.live.lock);
 		if (!found)
 			continue;
-		if (iommu_live_change(&domain->live, &found->member, &ability))
+		if (iommu_live_change(&domain->paging.live, &found->member, &ability))
 			unit_warn(unit, "a domain that enforces snooping keeps its shape\n");
 		shape_changed(domain);
 	}
@@ -458,17 +326,18 @@ struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit)
 	config.iova_bits = min(vtd_unit_width(unit),
 			       12 + 9 * config.levels);
 	domain->levels = config.levels;
-	ret = iommu_live_init(&domain->live, &config, &all, &live_ops);
+	ret = iommu_live_init(&domain->paging.live, &config, &all, &live_ops);
 	if (ret) {
 		kfree(domain);
 		return ERR_PTR(ret);
 	}
-	domain->domain.ops = &vtd_paging_ops;
-	domain->domain.pgsize_bitmap = vtd_unit_ability(unit).page_sizes;
-	domain->domain.geometry.aperture_start = 0;
-	domain->domain.geometry.aperture_end =
+	domain->paging.ops = &paging_ops;
+	domain->paging.domain.ops = &vtd_paging_ops;
+	domain->paging.domain.pgsize_bitmap = vtd_unit_ability(unit).page_sizes;
+	domain->paging.domain.geometry.aperture_start = 0;
+	domain->paging.domain.geometry.aperture_end =
 		GENMASK_ULL(config.iova_bits - 1, 0);
-	domain->domain.geometry.force_aperture = true;
+	domain->paging.domain.geometry.force_aperture = true;
 	mutex_lock(&domains_lock);
 	list_add_tail(&domain->node, &domains);
 	mutex_unlock(&domains_lock);
@@ -484,7 +353,7 @@ void vtd_domain_free(struct vtd_domain *domain)
 	mutex_lock(&domains_lock);
 	list_del(&domain->node);
 	mutex_unlock(&domains_lock);
-	iommu_live_destroy(&domain->live);
+	iommu_live_destroy(&domain->paging.live);
 	kfree(domain);
 }
 
@@ -507,13 +376,13 @@ static int paging_attach_dev(struct iommu_domain *domain, struct device *dev)
 
 const struct iommu_domain_ops vtd_paging_ops = {
 	.attach_dev = paging_attach_dev,
-	.map_pages = paging_map_pages,
-	.unmap_pages = paging_unmap_pages,
-	.iotlb_sync_map = paging_iotlb_sync_map,
-	.iotlb_sync = paging_iotlb_sync,
-	.flush_iotlb_all = paging_flush_iotlb_all,
-	.iova_to_phys = paging_iova_to_phys,
-	.enforce_cache_coherency = paging_enforce_cache_coherency,
+	.map_pages = iommu_paging_map_pages,
+	.unmap_pages = iommu_paging_unmap_pages,
+	.iotlb_sync_map = iommu_paging_iotlb_sync_map,
+	.iotlb_sync = iommu_paging_iotlb_sync,
+	.flush_iotlb_all = iommu_paging_flush_iotlb_all,
+	.iova_to_phys = iommu_paging_iova_to_phys,
+	.enforce_cache_coherency = iommu_paging_enforce_cache_coherency,
 	.free = paging_free,
 };
 
@@ -524,7 +393,8 @@ const struct iommu_domain_ops vtd_paging_ops = {
  */
 int vtd_domain_init(void)
 {
-	return iommu_run_ops_register(&vtd_paging_ops, &run_ops);
+	return iommu_run_ops_register(&vtd_paging_ops,
+				      &iommu_paging_run_ops);
 }
 
 /**

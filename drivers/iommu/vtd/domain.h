@@ -7,22 +7,20 @@
 
 #include <linux/iommu.h>
 
-#include "../common/live.h"
+#include "../common/paging.h"
 
 struct vtd_device;
 struct vtd_unit;
 
 /**
  * struct vtd_domain - a paging domain
- * @domain: what the IOMMU core knows of it
- * @live: page table and members
+ * @paging: the domain as the IOMMU core and the page table know it
  * @node: in the list of all domains
  * @levels: levels of its page table
  * @first_stage: its tables are first-stage ones
  */
 struct vtd_domain {
-	struct iommu_domain domain;
-	struct iommu_live live;
+	struct iommu_paging paging;
 	struct list_head node;
 	unsigned int levels;
 	bool first_stage;
@@ -52,7 +50,7 @@ struct vtd_member {
 
 static inline struct vtd_domain *to_vtd_domain(struct iommu_domain *domain)
 {
-	return container_of(domain, struct vtd_domain, domain);
+	return container_of(domain, struct vtd_domain, paging.domain);
 }
 
 extern const struct iommu_domain_ops vtd_paging_ops;

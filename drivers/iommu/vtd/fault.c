@@ -3,20 +3,11 @@
  * Fault recording of a unit.
  *
  * The unit records faults in a few registers, used in turn. The interrupt
- * empties all that are full, counts, and puts what is worth it into a backlog;
- * a work item logs that and hands it to the IOMMU core. So a fault is counted
- * when it is read, and costs no more than that when there are many.
+ * empties all that are full into ../common/faults.c, which counts them, limits
+ * what they may cost, and has them logged and handed to the IOMMU core.
  *
- * Two bounds keep a device from taking a CPU with its faults:
- *
- * - A device's meter (../common/meter.c) lets a few lines through, and has its
- *   fault recording switched off (FPD in its context entry) while it storms.
- *
- * - A unit that interrupts too often, whoever it is, is polled for a while
- *   with its interrupt masked. What it cannot record meanwhile it blocks all
- *   the same; that some were lost is counted as an overflow.
- *
- * Locks: vtd_faults.lock, raw, interrupts off, over draining and meters.
+ * A device that storms has its recording switched off by FPD in its context
+ * entry for a while. What is not recorded is blocked all the same.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -28,10 +19,6 @@
 #include "params.h"
 #include "trace.h"
 #include "unit.h"
-
-#define BUSY_WINDOW		(HZ / 10)
-#define BUSY_FAULTS		5000
-#define POLL_INTERVAL		(HZ / 20)
 
 /* Reason codes, section 7.1.3 */
 static const char *const reasons[256] = {
@@ -114,65 +101,19 @@ static bool is_interrupt_fault(u8 reason)
 	return reason >= 0x20 && reason < 0x30;
 }
 
-static void decode(struct vtd_fault *fault, u64 lo, u64 hi)
+static struct vtd_unit *to_unit(struct iommu_faults *faults)
 {
-	fault->source_id = FIELD_GET(FRCD_HI_SID, hi);
-	fault->reason = FIELD_GET(FRCD_HI_FR, hi);
-	fault->write = !(hi & (FRCD_HI_T1 | FRCD_HI_T2));
-	fault->has_pasid = hi & FRCD_HI_PP;
-	fault->pasid = FIELD_GET(FRCD_HI_PV, hi);
-	fault->address = lo & FRCD_LO_FI;
-	fault->told = false;
+	return container_of(faults, struct vtd_unit, faults.common);
 }
 
-static void keep(struct vtd_faults *faults, const struct vtd_fault *fault)
+static void decode(struct iommu_fault_record *record, u64 lo, u64 hi)
 {
-	if (faults->head - faults->tail == VTD_FAULT_BACKLOG) {
-		faults->unreported++;
-		return;
-	}
-	faults->backlog[faults->head++ % VTD_FAULT_BACKLOG] = *fault;
-}
-
-static void count(struct vtd_unit *unit, struct vtd_fault *fault)
-{
-	struct vtd_faults *faults = &unit->faults;
-	struct vtd_device *device;
-	struct iommu_meter *meter;
-
-	faults->recorded++;
-	rcu_read_lock();
-	device = xa_load(&unit->devices, fault->source_id);
-	if (!device)
-		faults->unknown++;
-	meter = device ? &device->meter : &faults->unknown_meter;
-	switch (iommu_meter_fault(meter, jiffies, &fault->untold)) {
-	case IOMMU_METER_LOG:
-		fault->told = true;
-		keep(faults, fault);
-		break;
-	case IOMMU_METER_KEEP_QUIET:
-		if (meter->silent)
-			faults->unreported++;
-		else
-			keep(faults, fault);
-		break;
-	case IOMMU_METER_SILENCE:
-		faults->unreported++;
-		queue_delayed_work(system_wq, &faults->silence, 0);
-		break;
-	}
-	rcu_read_unlock();
-}
-
-static bool is_busy(struct vtd_faults *faults, unsigned int more)
-{
-	if (time_after(jiffies, faults->window + BUSY_WINDOW)) {
-		faults->window = jiffies;
-		faults->in_window = 0;
-	}
-	faults->in_window += more;
-	return faults->in_window > BUSY_FAULTS;
+	*record = (struct iommu_fault_record){
+		.source_id = FIELD_GET(FRCD_HI_SID, hi),
+		.reason = FIELD_GET(FRCD_HI_FR, hi),
+		.write = !(hi & (FRCD_HI_T1 | FRCD_HI_T2)),
+		.address = lo & FRCD_LO_FI,
+	};
 }
 
 /* Empty the registers once round; returns how many were full */
@@ -181,7 +122,7 @@ static unsigned int drain_round(struct vtd_unit *unit)
 	unsigned int offset = FIELD_GET(CAP_FRO, unit->cap) * 16;
 	unsigned int nr = FIELD_GET(CAP_NFR, unit->cap) + 1;
 	unsigned int at, full = 0;
-	struct vtd_fault fault;
+	struct iommu_fault_record record;
 	u64 lo, hi;
 
 	at = FIELD_GET(FSTS_FRI, vtd_read(unit, VTD_FSTS));
@@ -195,75 +136,51 @@ static unsigned int drain_round(struct vtd_unit *unit)
 		lo = vtd_read64(unit, reg);
 		/* Writing the bit frees the register */
 		vtd_write(unit, reg + 12, upper_32_bits(FRCD_HI_F));
-		decode(&fault, lo, hi);
-		count(unit, &fault);
+		decode(&record, lo, hi);
+		iommu_faults_count(&unit->faults.common, &record);
 		full++;
 	}
 	return full;
 }
 
 /* Empty the registers; false when it has to be gone on with later */
-static bool drain(struct vtd_unit *unit)
+static bool drain(struct iommu_faults *faults)
 {
-	struct vtd_faults *faults = &unit->faults;
-	unsigned int full, rounds = 16;
+	struct vtd_unit *unit = to_unit(faults);
+	unsigned int rounds = 16;
 
-	lockdep_assert_held(&faults->lock);
 	do {
 		u32 status = vtd_read(unit, VTD_FSTS);
 
-		if (!(status & (FSTS_PPF | FSTS_PFO)))
+		if (!(status & (FSTS_PPF | FSTS_PFO)) || READ_ONCE(unit->dead))
 			return true;
-		full = drain_round(unit);
+		drain_round(unit);
 		/* After a register is free: else it would be set again */
 		if (status & FSTS_PFO) {
 			faults->overflows++;
 			vtd_write(unit, VTD_FSTS, FSTS_PFO);
 		}
-		if (is_busy(faults, full))
+		if (iommu_faults_busy(faults))
 			return false;
 	} while (--rounds);
 	return false;
 }
 
-/**
- * vtd_faults_drain() - read the faults that a unit has recorded
- * @unit: the unit
- *
- * Context: any, also the interrupt.
- */
-void vtd_faults_drain(struct vtd_unit *unit)
+static void mask(struct iommu_faults *faults, bool mask)
 {
-	struct vtd_faults *faults = &unit->faults;
-	unsigned long flags;
-	bool done;
-
-	raw_spin_lock_irqsave(&faults->lock, flags);
-	done = drain(unit);
-	if (faults->irq && faults->masked != !done) {
-		faults->masked = !done;
-		vtd_irq_mask(unit, !done);
-	}
-	if (faults->head != faults->tail)
-		queue_work(system_wq, &faults->report);
-	if (!done)
-		queue_delayed_work(system_wq, &faults->poll, POLL_INTERVAL);
-	raw_spin_unlock_irqrestore(&faults->lock, flags);
+	vtd_irq_mask(to_unit(faults), mask);
 }
 
-static void poll(struct work_struct *work)
+static struct iommu_meter *meter(struct iommu_faults *faults, u16 source_id)
 {
-	struct vtd_unit *unit = container_of(work, struct vtd_unit,
-					     faults.poll.work);
+	struct vtd_device *device = xa_load(&to_unit(faults)->devices,
+					    source_id);
 
-	vtd_faults_drain(unit);
-	if (!unit->faults.irq && !READ_ONCE(unit->dead))
-		queue_delayed_work(system_wq, &unit->faults.poll,
-				   POLL_INTERVAL);
+	return device ? &device->meter : NULL;
 }
 
 static void log_fault(const struct vtd_unit *unit,
-		      const struct vtd_fault *fault)
+		      const struct iommu_fault_record *fault)
 {
 	char untold[64] = "";
 
@@ -285,7 +202,7 @@ static void log_fault(const struct vtd_unit *unit,
 		 vtd_fault_reason(fault->reason), fault->reason, untold);
 }
 
-static void hand_on(struct vtd_unit *unit, const struct vtd_fault *fault)
+static void hand_on(struct vtd_unit *unit, const struct iommu_fault_record *fault)
 {
 	struct vtd_device *device;
 	struct vtd_domain *domain;
@@ -295,53 +212,32 @@ static void hand_on(struct vtd_unit *unit, const struct vtd_fault *fault)
 	device = xa_load(&unit->devices, fault->source_id);
 	domain = device ? READ_ONCE(device->domain) : NULL;
 	if (domain)
-		report_iommu_fault(&domain->domain, device->dev, fault->address,
+		report_iommu_fault(&domain->paging.domain, device->dev, fault->address,
 				   fault->write ? IOMMU_FAULT_WRITE :
 						  IOMMU_FAULT_READ);
 	iommu_live_read_unlock(index);
 }
 
-static bool take(struct vtd_faults *faults, struct vtd_fault *fault)
+static void report(struct iommu_faults *faults,
+		   const struct iommu_fault_record *fault)
 {
-	bool found;
+	struct vtd_unit *unit = to_unit(faults);
 
-	raw_spin_lock_irq(&faults->lock);
-	found = faults->head != faults->tail;
-	if (found)
-		*fault = faults->backlog[faults->tail++ % VTD_FAULT_BACKLOG];
-	raw_spin_unlock_irq(&faults->lock);
-	return found;
-}
-
-static void report(struct work_struct *work)
-{
-	struct vtd_unit *unit = container_of(work, struct vtd_unit,
-					     faults.report);
-	struct vtd_fault fault;
-
-	while (take(&unit->faults, &fault)) {
-		trace_vtd_fault(unit->name, fault.source_id, fault.address,
-				fault.write, fault.reason);
-		if (fault.told)
-			log_fault(unit, &fault);
-		if (!is_interrupt_fault(fault.reason))
-			hand_on(unit, &fault);
-	}
+	trace_vtd_fault(unit->name, fault->source_id, fault->address,
+			fault->write, fault->reason);
+	if (fault->told)
+		log_fault(unit, fault);
+	if (!is_interrupt_fault(fault->reason))
+		hand_on(unit, fault);
 }
 
 /* Bring a device's fault recording to where its meter wants it */
-static void follow_meter(struct vtd_unit *unit, struct vtd_device *device,
-			 bool *pending)
+static bool follow_meter(struct vtd_unit *unit, struct vtd_device *device)
 {
-	bool silent;
+	bool silent = iommu_faults_silent(&unit->faults.common, &device->meter);
 
-	raw_spin_lock_irq(&unit->faults.lock);
-	iommu_meter_silence_over(&device->meter, jiffies);
-	silent = device->meter.silent;
-	raw_spin_unlock_irq(&unit->faults.lock);
-	*pending |= silent;
 	if (device->entry.quiet == silent)
-		return;
+		return silent;
 	device->entry.quiet = silent;
 	vtd_tables_set_quiet(unit, device->source_id, silent);
 	vtd_inval_context(unit, device->source_id, device->entry.domain_id,
@@ -350,27 +246,30 @@ static void follow_meter(struct vtd_unit *unit, struct vtd_device *device,
 		 "storm of DMA faults: they stay blocked, but are not recorded for %u s\n" :
 		 "DMA faults are recorded again after %u s\n",
 		 device->meter.silence_s);
+	return silent;
 }
 
-static void silence(struct work_struct *work)
+static bool follow(struct iommu_faults *faults)
 {
-	struct vtd_unit *unit = container_of(work, struct vtd_unit,
-					     faults.silence.work);
+	struct vtd_unit *unit = to_unit(faults);
 	struct vtd_device *device;
 	unsigned long index;
-	bool pending = false;
+	bool silent = false;
 
 	mutex_lock(&unit->table_lock);
 	xa_for_each(&unit->devices, index, device)
-		follow_meter(unit, device, &pending);
+		silent |= follow_meter(unit, device);
 	mutex_unlock(&unit->table_lock);
-	raw_spin_lock_irq(&unit->faults.lock);
-	iommu_meter_silence_over(&unit->faults.unknown_meter, jiffies);
-	pending |= unit->faults.unknown_meter.silent;
-	raw_spin_unlock_irq(&unit->faults.lock);
-	if (pending)
-		queue_delayed_work(system_wq, &unit->faults.silence, HZ / 4);
+	return silent;
 }
+
+static const struct iommu_faults_ops faults_ops = {
+	.drain = drain,
+	.mask = mask,
+	.meter = meter,
+	.report = report,
+	.follow = follow,
+};
 
 /**
  * vtd_faults_resume() - set up fault recording in a unit that was reset
@@ -381,7 +280,7 @@ void vtd_faults_resume(struct vtd_unit *unit)
 	if (!unit->faults.irq)
 		return;
 	vtd_irq_restore(unit);
-	vtd_irq_mask(unit, unit->faults.masked);
+	vtd_irq_mask(unit, unit->faults.common.masked);
 }
 
 /**
@@ -394,25 +293,16 @@ void vtd_faults_resume(struct vtd_unit *unit)
  */
 int vtd_faults_start(struct vtd_unit *unit)
 {
-	struct vtd_faults *faults = &unit->faults;
 	int ret = -EOPNOTSUPP;
 
-	raw_spin_lock_init(&faults->lock);
-	INIT_WORK(&faults->report, report);
-	INIT_DELAYED_WORK(&faults->poll, poll);
-	INIT_DELAYED_WORK(&faults->silence, silence);
-	/* What is there from before is not ours */
+	iommu_faults_init(&unit->faults.common, &faults_ops);
 	vtd_write(unit, VTD_FECTL, FECTL_IM);
 	if (!vtd_params_poll())
 		ret = vtd_irq_create(unit);
-	if (ret) {
-		unit_warn(unit, "no fault interrupt (%d): polling %d times a second\n",
-			  ret, HZ / POLL_INTERVAL);
-		queue_delayed_work(system_wq, &faults->poll, POLL_INTERVAL);
-	}
-	vtd_faults_drain(unit);
-	if (faults->irq)
-		vtd_irq_mask(unit, faults->masked);
+	if (ret)
+		unit_warn(unit, "no fault interrupt (%d): polling for faults\n",
+			  ret);
+	iommu_faults_start(&unit->faults.common, !ret);
 	return 0;
 }
 
@@ -424,7 +314,5 @@ void vtd_faults_stop(struct vtd_unit *unit)
 {
 	vtd_write(unit, VTD_FECTL, FECTL_IM);
 	vtd_irq_destroy(unit);
-	cancel_delayed_work_sync(&unit->faults.poll);
-	cancel_work_sync(&unit->faults.report);
-	cancel_delayed_work_sync(&unit->faults.silence);
+	iommu_faults_stop(&unit->faults.common);
 }

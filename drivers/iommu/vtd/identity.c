@@ -25,7 +25,7 @@ static int map_range(struct vtd_domain *domain, u64 start, u64 last)
 		.length = round_up(last + 1, PAGE_SIZE) - from,
 	};
 
-	return iommu_live_map(&domain->live, from, &run, 1,
+	return iommu_live_map(&domain->paging.live, from, &run, 1,
 			      IOMMU_READ | IOMMU_WRITE, GFP_KERNEL);
 }
 
@@ -46,7 +46,7 @@ static int map_reserved(struct vtd_domain *domain)
 			continue;
 		/* It may overlap memory, or another one */
 		for (at = s.base; at < s.last; at += PAGE_SIZE) {
-			if (iommu_pt_iova_to_phys(&domain->live.pt, at))
+			if (iommu_pt_iova_to_phys(&domain->paging.live.pt, at))
 				continue;
 			ret = map_range(domain, at, at + PAGE_SIZE - 1);
 			if (ret)
@@ -84,7 +84,7 @@ int vtd_identity_create(struct vtd_unit *unit)
 	unit->identity_member = member;
 	ret = walk_iomem_res_desc(IORES_DESC_NONE,
 				  IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0,
-				  domain->domain.geometry.aperture_end, domain,
+				  domain->paging.domain.geometry.aperture_end, domain,
 				  map_memory);
 	if (!ret)
 		ret = map_reserved(domain);
@@ -129,7 +129,7 @@ void vtd_identity_entry(const struct vtd_unit *unit, struct vtd_entry *entry)
 		entry->levels = fls(vtd_unit_levels(unit)) - 1;
 		return;
 	}
-	iommu_pt_root(&unit->identity->live.pt, &root);
+	iommu_pt_root(&unit->identity->paging.live.pt, &root);
 	entry->translation = VTD_SECOND_STAGE;
 	entry->domain_id = unit->identity_member->domain_id;
 	entry->root = root.phys;

@@ -113,7 +113,9 @@ static const struct irq_domain_ops domain_ops = {
 
 static irqreturn_t handler(int irq, void *arg)
 {
-	vtd_faults_drain(arg);
+	struct vtd_unit *unit = arg;
+
+	iommu_faults_drain(&unit->faults.common);
 	return IRQ_HANDLED;
 }
 
@@ -149,7 +151,7 @@ int vtd_irq_create(struct vtd_unit *unit)
 	return 0;
 err_irq:
 	faults->irq = 0;
-	irq_domain_free_irqs(irq, 1);
+	irq_dispose_mapping(irq);
 err_domain:
 	irq_domain_remove(faults->domain);
 	faults->domain = NULL;
@@ -170,7 +172,7 @@ void vtd_irq_destroy(struct vtd_unit *unit)
 	if (!faults->irq)
 		return;
 	free_irq(faults->irq, unit);
-	irq_domain_free_irqs(faults->irq, 1);
+	irq_dispose_mapping(faults->irq);
 	irq_domain_remove(faults->domain);
 	irq_domain_free_fwnode(faults->fwnode);
 	faults->irq = 0;

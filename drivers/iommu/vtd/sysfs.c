@@ -68,7 +68,7 @@ static DEVICE_ATTR_RO(domains_used);
 static ssize_t faults_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
-	struct vtd_faults *faults = &to_unit(dev)->faults;
+	struct iommu_faults *faults = &to_unit(dev)->faults.common;
 	unsigned long flags;
 	u64 recorded;
 
