@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a page-table format is.
+ *
+ * Every format here has tables of 512 entries of 8 bytes; an entry of level 1
+ * maps 4 KiB, one of level n maps 512 times what one of level n - 1 does. An
+ * entry is 0 when it is unused. What else it can be, its format says, in a
+ * header fmt_NAME.h that answers these questions by macros and inline
+ * functions, and that nothing but the walker includes:
+ *
+ * FMT_FORMAT		the name of its struct iommu_pt_format
+ * FMT_MIN_LEVELS,
+ * FMT_MAX_LEVELS	levels of the top table
+ * FMT_SIGNED		are IOVAs sign-extended?
+ * FMT_GROWS		may the top table get a table above it?
+ * FMT_CONTIGUOUS	are there entries that act as one?
+ * FMT_OA_BITS		width of a physical address
+ * FMT_SIZES		bitmap of the sizes of a leaf
+ * FMT_ATTR_BITS	bits of a leaf that say what it permits and has seen
+ * FMT_ACCESSED,
+ * FMT_DIRTY		of those, the ones that hardware sets
+ * FMT_SEAM		a bit that hardware ignores; set in the first entry
+ *			that one call mapped
+ * FMT_ATTRS		enum iommu_pt_attrs that can be changed in place
+ *
+ * fmt_present()	is there a leaf or a table?
+ * fmt_is_table()	of a present entry of a level above 1: is it a table?
+ * fmt_table()		the entry that leads to a table; accessed already, so
+ *			that hardware never changes it
+ * fmt_table_phys()	the table that an entry leads to
+ * fmt_leaf()		address and size of a leaf as entry bits; the next one
+ *			of the same size in the same table differs by its
+ *			size in bytes. Contiguous ones are all equal.
+ * fmt_leaf_addr()	the address of the first byte of a leaf
+ * fmt_leaf_shift()	log2 of the bytes of a leaf
+ * fmt_prot()		attribute bits for IOMMU_READ and so on; 0: impossible
+ * fmt_attrs()		bits of a leaf, as enum iommu_pt_attrs
+ * fmt_change_attrs()	a leaf with attributes of FMT_ATTRS set and cleared
+ *
+ * The size 2^s of a leaf gives its level, (s - 12) / 9 + 1, and how many equal
+ * contiguous entries make it up, 2^((s - 12) % 9).
+ *
+ * Bits 0 to 2 are 0 in an entry that is neither present nor unused: that is a
+ * tombstone, see walk_core.h.
+ */
+#ifndef PT_FORMAT_H
+#define PT_FORMAT_H
+
+#include <linux/bits.h>
+#include <linux/iommu_pt.h>
+
+#define PT_ENTRIES		512u
+#define PT_TABLE_SIZE		4096u
+#define PT_PAGE_SHIFT		12u
+#define PT_LEVEL_SHIFT		9u
+
+/**
+ * struct iommu_pt_format - a format as the rest of the library sees it
+ * @name: for messages
+ * @min_levels: smallest level of a top table
+ * @max_levels: largest level of a top table
+ * @oa_bits: width of a physical address
+ * @sign_extended: IOVAs have an upper half
+ * @grows: the top level may grow
+ * @page_sizes: bitmap of the sizes of a leaf
+ * @attrs: enum iommu_pt_attrs that can be changed in place
+ * @map: see iommu_pt_map(); the arguments are checked, @length is the sum
+ * @unmap: see iommu_pt_unmap_runs()
+ * @reserve: log2 of the largest leaf that touches a range
+ * @iova_to_phys: see iommu_pt_iova_to_phys()
+ * @visit: see iommu_pt_visit()
+ * @read_dirty: see iommu_pt_read_and_clear_dirty(); clears if @gather is given
+ * @set_attrs: see iommu_pt_set_attrs()
+ * @demote: see iommu_pt_demote()
+ * @promote: see iommu_pt_promote()
+ * @flush_tables: see iommu_pt_flush_tables()
+ * @orphan: cut the tombstones in a table that is about to be freed
+ * @free_all: free every table below and including one
+ *
+ * Ranges are given by first and last IOVA.
+ */
+struct iommu_pt_format {
+	const char *name;
+	unsigned int min_levels;
+	unsigned int max_levels;
+	unsigned int oa_bits;
+	bool sign_extended;
+	bool grows;
+	unsigned long page_sizes;
+	unsigned int attrs;
+
+	int (*map)(struct iommu_pt *pt, unsigned long iova,
+		   const struct iommu_run *runs, size_t length, int prot,
+		   gfp_t gfp, struct iommu_pt_gather *gather);
+	size_t (*unmap)(struct iommu_pt *pt, unsigned long iova,
+			unsigned long last, struct iommu_pt_gather *gather,
+			iommu_pt_run_fn fn, void *arg);
+	unsigned int (*reserve)(struct iommu_pt *pt, unsigned long iova,
+				unsigned long last);
+	phys_addr_t (*iova_to_phys)(struct iommu_pt *pt, unsigned long iova);
+	int (*visit)(struct iommu_pt *pt, unsigned long iova,
+		     unsigned long last, iommu_pt_leaf_fn fn, void *arg);
+	void (*read_dirty)(struct iommu_pt *pt, unsigned long iova,
+			   unsigned long last, iommu_pt_dirty_fn fn, void *arg,
+			   struct iommu_pt_gather *gather);
+	int (*set_attrs)(struct iommu_pt *pt, unsigned long iova,
+			 unsigned long last, unsigned int set,
+			 unsigned int clear, gfp_t gfp,
+			 struct iommu_pt_gather *gather);
+	int (*demote)(struct iommu_pt *pt, unsigned long iova,
+		      unsigned long last, unsigned long page_sizes, gfp_t gfp,
+		      struct iommu_pt_gather *gather);
+	int (*promote)(struct iommu_pt *pt, unsigned long iova,
+		       unsigned long last, struct iommu_pt_gather *gather);
+	void (*flush_tables)(struct iommu_pt *pt);
+	void (*orphan)(u64 *table);
+	void (*free_all)(struct iommu_pt *pt, u64 *table, unsigned int level);
+};
+
+/* Where the walker compiled over a format starts: the packed top table. */
+#define PT_TOP_LEVEL_MASK	7ul
+
+static inline unsigned long pt_top_pack(u64 *table, unsigned int level)
+{
+	return (unsigned long)table | level;
+}
+
+static inline u64 *pt_top_table(unsigned long top)
+{
+	return (u64 *)(top & ~PT_TOP_LEVEL_MASK);
+}
+
+static inline unsigned int pt_top_level(unsigned long top)
+{
+	return top & PT_TOP_LEVEL_MASK;
+}
+
+/* log2 of the bytes that one entry of a level maps, alone. */
+static inline unsigned int pt_level_shift(unsigned int level)
+{
+	return PT_PAGE_SHIFT + PT_LEVEL_SHIFT * (level - 1);
+}
+
+/* The level of a leaf of 2^shift bytes. */
+static inline unsigned int pt_shift_level(unsigned int shift)
+{
+	return (shift - PT_PAGE_SHIFT) / PT_LEVEL_SHIFT + 1;
+}
+
+static inline unsigned int pt_index(unsigned long iova, unsigned int level)
+{
+	return (iova >> pt_level_shift(level)) & (PT_ENTRIES - 1);
+}
+
+/* The last IOVA that an aligned block of 2^shift bytes around @iova holds. */
+static inline unsigned long pt_block_last(unsigned long iova,
+					  unsigned int shift)
+{
+	return shift < BITS_PER_LONG ? iova | (BIT(shift) - 1) : ULONG_MAX;
+}
+
+static inline unsigned long pt_block_start(unsigned long iova,
+					   unsigned int shift)
+{
+	return shift < BITS_PER_LONG ? iova & ~(BIT(shift) - 1) : 0;
+}
+
+/* The same for the entry, and for the whole table, of a level. */
+static inline unsigned long pt_entry_last(unsigned long iova,
+					  unsigned int level)
+{
+	return pt_block_last(iova, pt_level_shift(level));
+}
+
+static inline unsigned long pt_table_last(unsigned long iova,
+					  unsigned int level)
+{
+	return pt_block_last(iova, pt_level_shift(level + 1));
+}
+
+static inline unsigned long pt_table_start(unsigned long iova,
+					   unsigned int level)
+{
+	return pt_block_start(iova, pt_level_shift(level + 1));
+}
+
+#endif

@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The library's interface: arguments are checked here, once, for all formats;
+ * the walker compiled over the format of the table does the rest.
+ */
+#include <linux/export.h>
+#include <linux/io.h>
+#include <linux/overflow.h>
+
+#include <asm/cacheflush.h>
+
+#include "table.h"
+
+/* An aligned range within the aperture, one half of it if there are two. */
+static bool range_ok(const struct iommu_pt *pt, unsigned long iova,
+		     size_t length, unsigned long *last)
+{
+	unsigned int bits = pt->iova_bits;
+
+	if (!length || !IS_ALIGNED(iova | length, PT_TABLE_SIZE))
+		return false;
+	*last = iova + length - 1;
+	if (*last < iova)
+		return false;
+	if (pt->format->sign_extended) {
+		long first_half = (long)iova >> (bits - 1);
+		long last_half = (long)*last >> (bits - 1);
+
+		return first_half == last_half &&
+		       (first_half == 0 || first_half == -1);
+	}
+	return bits >= BITS_PER_LONG || !(*last >> bits);
+}
+
+/* The bytes of all runs; 0 if one is not as it should be. */
+static size_t runs_length(const struct iommu_pt *pt,
+			  const struct iommu_run *runs, size_t nr)
+{
+	u64 bits = 0, reach = 0;
+	size_t length = 0, i;
+	bool bad = !nr;
+
+	for (i = 0; i < nr; i++) {
+		bits |= runs[i].addr | runs[i].length;
+		reach |= runs[i].addr + runs[i].length - 1;
+		bad |= !runs[i].length;
+		bad |= check_add_overflow(length, runs[i].length, &length);
+	}
+	if (bad || (bits & (PT_TABLE_SIZE - 1)) || reach >> pt->oa_bits)
+		return 0;
+	return length;
+}
+
+static void sizes_fit(const struct iommu_pt *pt, unsigned int levels,
+		      unsigned long *page_sizes)
+{
+	unsigned int most = min3(pt_level_shift(levels + 1) - 1, pt->iova_bits,
+				 pt->oa_bits);
+
+	if (!*page_sizes)
+		*page_sizes = ULONG_MAX;
+	*page_sizes &= pt->format->page_sizes;
+	if (!pt->format->grows && most < BITS_PER_LONG - 1)
+		*page_sizes &= (2ul << most) - 1;
+	*page_sizes |= BIT(PT_PAGE_SHIFT);
+}
+
+static int check_config(const struct iommu_pt_config *config,
+			unsigned int *iova_bits, unsigned int *oa_bits)
+{
+	const struct iommu_pt_format *format = config->format;
+	unsigned int reach, most;
+
+	if (!format || config->levels < format->min_levels ||
+	    config->levels > format->max_levels)
+		return -EINVAL;
+	reach = min_t(unsigned int, BITS_PER_LONG,
+		      pt_level_shift(config->levels + 1));
+	most = !format->grows ? reach :
+	       min_t(unsigned int, BITS_PER_LONG,
+		     pt_level_shift(format->max_levels + 1));
+	*iova_bits = config->iova_bits ?: reach;
+	*oa_bits = config->oa_bits ?: format->oa_bits;
+	if (*iova_bits <= PT_PAGE_SHIFT || *iova_bits > most ||
+	    *oa_bits <= PT_PAGE_SHIFT || *oa_bits > format->oa_bits)
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * iommu_pt_init() - make an empty page table
+ * @pt: to be initialised
+ * @config: how; not kept
+ *
+ * Context: May sleep.
+ * Return: 0, -EINVAL for a configuration that the format cannot do, -ENOMEM.
+ */
+int iommu_pt_init(struct iommu_pt *pt, const struct iommu_pt_config *config)
+{
+	struct pt_stash stash = {};
+	struct pt_table *top;
+	int ret;
+
+	memset(pt, 0, sizeof(*pt));
+	ret = check_config(config, &pt->iova_bits, &pt->oa_bits);
+	if (ret)
+		return ret;
+	pt->format = config->format;
+	pt->flags = config->flags;
+	pt->nid = config->nid;
+	pt->root_changed = config->root_changed;
+	pt->page_sizes = config->page_sizes;
+	sizes_fit(pt, config->levels, &pt->page_sizes);
+	spin_lock_init(&pt->lock);
+	INIT_LIST_HEAD(&pt->reservations);
+	INIT_LIST_HEAD(&pt->deferred);
+
+	ret = pt_stash_fill(pt, &stash, 1, GFP_KERNEL);
+	if (ret)
+		return ret;
+	top = pt_stash_get(&stash);
+	top->level = config->levels;
+	atomic_set(&top->count, PT_TOP_BIAS);
+	if (pt->flags & IOMMU_PT_NONCOHERENT)
+		clflush_cache_range(pt_entries(top), PT_TABLE_SIZE);
+	pt->top = pt_top_pack(pt_entries(top), config->levels);
+	pt->hw_top = pt->top;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(iommu_pt_init);
+
+/**
+ * iommu_pt_destroy() - free a page table, with all that is mapped
+ * @pt: no hardware uses it any more, no other CPU either, and every gather
+ *	that it filled has been freed
+ *
+ * Context: Any.
+ */
+void iommu_pt_destroy(struct iommu_pt *pt)
+{
+	struct iommu_pt_gather gather;
+
+	pt_reservation_drop(pt, 0, ULONG_MAX);
+	iommu_pt_gather_init(&gather);
+	iommu_pt_gather_deferred(pt, &gather);
+	iommu_pt_gather_free(pt, &gather);
+	pt->format->free_all(pt, pt_top_table(pt->top), pt_top_level(pt->top));
+	pt->top = 0;
+	WARN_ON_ONCE(atomic_long_read(&pt->nr_tables));
+}
+EXPORT_SYMBOL_GPL(iommu_pt_destroy);
+
+/**
+ * iommu_pt_root() - what devices shall walk from
+ * @pt: the page table
+ * @root: gets it
+ *
+ * A driver whose format grows reads it under the lock that its root_changed
+ * takes to go through the devices, so that none misses a change.
+ *
+ * Context: Any.
+ */
+void iommu_pt_root(struct iommu_pt *pt, struct iommu_pt_root *root)
+{
+	unsigned long top = READ_ONCE(pt->hw_top);
+
+	root->phys = virt_to_phys(pt_top_table(top));
+	root->levels = pt_top_level(top);
+}
+EXPORT_SYMBOL_GPL(iommu_pt_root);
+
+/**
+ * iommu_pt_nr_tables() - how many pages a page table takes
+ * @pt: the page table
+ *
+ * Context: Any.
+ * Return: table pages, including the top one, those that wait for their
+ * invalidation, and those reserved.
+ */
+unsigned long iommu_pt_nr_tables(const struct iommu_pt *pt)
+{
+	return atomic_long_read(&pt->nr_tables);
+}
+EXPORT_SYMBOL_GPL(iommu_pt_nr_tables);
+
+/**
+ * iommu_pt_page_sizes() - the entry sizes allowed now
+ * @pt: the page table
+ *
+ * Context: Any.
+ * Return: a bitmap.
+ */
+unsigned long iommu_pt_page_sizes(const struct iommu_pt *pt)
+{
+	return READ_ONCE(pt->page_sizes);
+}
+EXPORT_SYMBOL_GPL(iommu_pt_page_sizes);
+
+/**
+ * iommu_pt_set_page_sizes() - allow other entry sizes from now on
+ * @pt: the page table
+ * @page_sizes: as in struct iommu_pt_config
+ *
+ * What is mapped already stays as it is: see iommu_pt_demote() and
+ * iommu_pt_promote(). When this returns no map is under way that goes by the
+ * sizes allowed before.
+ *
+ * Context: Sleeps.
+ */
+void iommu_pt_set_page_sizes(struct iommu_pt *pt, unsigned long page_sizes)
+{
+	sizes_fit(pt, pt_top_level(READ_ONCE(pt->top)), &page_sizes);
+	WRITE_ONCE(pt->page_sizes, page_sizes);
+	synchronize_rcu();
+}
+EXPORT_SYMBOL_GPL(iommu_pt_set_page_sizes);
+
+/**
+ * iommu_pt_set_flags() - hardware of another kind walks the table from now on
+ * @pt: the page table
+ * @set: bits of enum iommu_pt_flags to set
+ * @clear: bits to clear
+ *
+ * What is written already stays as it is: see iommu_pt_flush_tables() and
+ * iommu_pt_set_attrs(). When this returns nothing is under way that goes by
+ * the flags of before.
+ *
+ * Context: Sleeps. Calls on one table are kept apart by the caller.
+ */
+void iommu_pt_set_flags(struct iommu_pt *pt, unsigned int set,
+			unsigned int clear)
+{
+	WRITE_ONCE(pt->flags, (pt->flags & ~clear) | set);
+	synchronize_rcu();
+}
+EXPORT_SYMBOL_GPL(iommu_pt_set_flags);
+
+/**
+ * iommu_pt_flush_tables() - let a walker that does not snoop see everything
+ * @pt: the page table, whose IOMMU_PT_NONCOHERENT is set already
+ *
+ * Flushes all tables from the CPU caches.
+ *
+ * Context: Sleeps.
+ */
+void iommu_pt_flush_tables(struct iommu_pt *pt)
+{
+	might_sleep();
+	pt->format->flush_tables(pt);
+}
+EXPORT_SYMBOL_GPL(iommu_pt_flush_tables);
+
+/**
+ * iommu_pt_map() - map runs
+ * @pt: the page table
+ * @iova: where the first run goes; the others follow without a gap
+ * @runs: what to map; addresses and lengths are multiples of 4096
+ * @nr: how many, at least 1
+ * @prot: IOMMU_READ, IOMMU_WRITE (at least one), IOMMU_NOEXEC, IOMMU_PRIV
+ * @gfp: for tables
+ * @gather: gets what has to be invalidated after all, often nothing: on an
+ *	error, what was mapped for a moment; rarely, a table unlinked
+ *
+ * Takes the largest entries that alignment and the allowed sizes permit. A run
+ * that continues the one before is not joined with it: whoever hands in runs
+ * has joined what can be.
+ *
+ * Context: May sleep if @gfp allows it. The range holds no mapping, and no
+ * invalidation is due for it.
+ * Return: 0; -EINVAL for bad arguments, -ERANGE when the range or a run
+ * leaves the address widths, -EADDRINUSE when something is mapped there,
+ * -ENOMEM. On an error nothing is mapped.
+ */
+int iommu_pt_map(struct iommu_pt *pt, unsigned long iova,
+		 const struct iommu_run *runs, size_t nr, int prot, gfp_t gfp,
+		 struct iommu_pt_gather *gather)
+{
+	size_t length = runs_length(pt, runs, nr);
+	unsigned long last;
+
+	if (unlikely(!length || !IS_ALIGNED(iova, PT_TABLE_SIZE)))
+		return -EINVAL;
+	if (unlikely(!range_ok(pt, iova, length, &last)))
+		return -ERANGE;
+	return pt->format->map(pt, iova, runs, length, prot, gfp, gather);
+}
+EXPORT_SYMBOL_GPL(iommu_pt_map);
+
+/**
+ * iommu_pt_unmap() - unmap a range
+ * @pt: the page table
+ * @iova: its first IOVA
+ * @length: bytes; both multiples of 4096
+ * @gather: gets what has to be invalidated, and the tables to be freed after
+ *
+ * Holes are passed over. A superpage that reaches out of the range is cut;
+ * that takes memory, which comes from iommu_pt_reserve(), or else is allocated
+ * without sleeping.
+ *
+ * Context: Any.
+ * Return: bytes that were mapped. 0, with nothing changed, also when the range
+ * is bad or when memory for a cut was neither reserved nor to be had.
+ */
+size_t iommu_pt_unmap(struct iommu_pt *pt, unsigned long iova, size_t length,
+		      struct iommu_pt_gather *gather)
+{
+	return iommu_pt_unmap_runs(pt, iova, length, gather, NULL, NULL);
+}
+EXPORT_SYMBOL_GPL(iommu_pt_unmap);
+
+/**
+ * iommu_pt_unmap_runs() - unmap a range and tell what it held
+ * @pt: the page table
+ * @iova: its first IOVA
+ * @length: bytes; both multiples of 4096
+ * @gather: as for iommu_pt_unmap()
+ * @fn: takes the runs in the order of their IOVAs; devices may reach them
+ *	until the invalidation
+ * @arg: for @fn
+ *
+ * Otherwise like iommu_pt_unmap().
+ *
+ * Context: Any.
+ * Return: bytes that were mapped.
+ */
+size_t iommu_pt_unmap_runs(struct iommu_pt *pt, unsigned long iova,
+			   size_t length, struct iommu_pt_gather *gather,
+			   iommu_pt_run_fn fn, void *arg)
+{
+	unsigned long last;
+
+	if (unlikely(!range_ok(pt, iova, length, &last)))
+		return 0;
+	return pt->format->unmap(pt, iova, last, gather, fn, arg);
+}
+EXPORT_SYMBOL_GPL(iommu_pt_unmap_runs);
+
+/**
+ * iommu_pt_iova_to_phys() - where an IOVA leads
+ * @pt: the page table
+ * @iova: any
+ *
+ * Context: Any.
+ * Return: the physical address, or 0 where nothing is mapped.
+ */
+phys_addr_t iommu_pt_iova_to_phys(struct iommu_pt *pt, unsigned long iova)
+{
+	unsigned long last;
+
+	if (!range_ok(pt, iova & ~(PT_TABLE_SIZE - 1ul), PT_TABLE_SIZE, &last))
+		return 0;
+	return pt->format->iova_to_phys(pt, iova);
+}
+EXPORT_SYMBOL_GPL(iommu_pt_iova_to_phys);
+
+/**
+ * iommu_pt_visit() - look at the leaves of a range
+ * @pt: the page table
+ * @iova: its first IOVA
+ * @length: bytes; both multiples of 4096
+ * @fn: called for each leaf in order; the first and the last may reach out of
+ *	the range
+ * @arg: for @fn
+ *
+ * What changes meanwhile is seen as before or as after.
+ *
+ * Context: Any.
+ * Return: 0, -EINVAL for a bad range, or what @fn returned to stop.
+ */
+int iommu_pt_visit(struct iommu_pt *pt, unsigned long iova, size_t length,
+		   iommu_pt_leaf_fn fn, void *arg)
+{
+	unsigned long last;
+
+	if (!range_ok(pt, iova, length, &last))
+		return -EINVAL;
+	return pt->format->visit(pt, iova, last, fn, arg);
+}
+EXPORT_SYMBOL_GPL(iommu_pt_visit);
+
+/**
+ * iommu_pt_set_attrs() - change attributes of what is mapped in a range
+ * @pt: the page table
+ * @iova: its first IOVA
+ * @length: bytes; both multiples of 4096
+ * @set: bits of enum iommu_pt_attrs to set
+ * @clear: bits to clear
+ * @gfp: for cutting superpages that reach out of the range; nothing is
+ *	allocated for others
+ * @gather: gets what has to be invalidated
+ *
+ * Holes are passed over.
+ *
+ * Context: May sleep if @gfp allows it.
+ * Return: 0, -EINVAL for a bad range, -EOPNOTSUPP for attributes that the
+ * format cannot change, or -ENOMEM with nothing changed.
+ */
+int iommu_pt_set_attrs(struct iommu_pt *pt, unsigned long iova, size_t length,
+		       unsigned int set, unsigned int clear, gfp_t gfp,
+		       struct iommu_pt_gather *gather)
+{
+	unsigned long last;
+
+	if (!range_ok(pt, iova, length, &last) || (set & clear))
+		return -EINVAL;
+	if ((set | clear) & ~pt->format->attrs)
+		return -EOPNOTSUPP;
+	return pt->format->set_attrs(pt, iova, last, set, clear, gfp, gather);
+}
+EXPORT_SYMBOL_GPL(iommu_pt_set_attrs);
+
+/**
+ * iommu_pt_demote() - leave no leaf in a range larger than allowed
+ * @pt: the page table
+ * @iova: its first IOVA
+ * @length: bytes; both multiples of 4096
+ * @page_sizes: bitmap of the sizes allowed; 4096 always is
+ * @gfp: for tables
+ * @gather: gets what has to be invalidated
+ *
+ * Each superpage is replaced by one write, and at no time does an address stop
+ * to translate. Superpages that reach out of the range are cut as far as its
+ * part of them needs. After an error some are demoted and some not, which
+ * iommu_pt_promote() undoes.
+ *
+ * Context: May sleep if @gfp allows it.
+ * Return: 0, -EINVAL for a bad range, -ENOMEM.
+ */
+int iommu_pt_demote(struct iommu_pt *pt, unsigned long iova, size_t length,
+		    unsigned long page_sizes, gfp_t gfp,
+		    struct iommu_pt_gather *gather)
+{
+	unsigned long last;
+
+	if (!range_ok(pt, iova, length, &last))
+		return -EINVAL;
+	return pt->format->demote(pt, iova, last,
+				  page_sizes | BIT(PT_PAGE_SHIFT), gfp, gather);
+}
+EXPORT_SYMBOL_GPL(iommu_pt_demote);
+
+/**
+ * iommu_pt_promote() - make the leaves in a range as large as can be
+ * @pt: the page table
+ * @iova: its first IOVA
+ * @length: bytes; both multiples of 4096
+ * @gather: gets what has to be invalidated, and the tables to be freed after
+ *
+ * Afterwards leaves are as large as if everything had just been mapped with
+ * the sizes allowed now, by the calls that mapped it: nothing is joined across
+ * the start of what one call mapped, so that unmapping it takes no memory.
+ *
+ * Each table is replaced by one write, and at no time does an address stop to
+ * translate. With IOMMU_PT_DIRTY, what is joined and may be written to counts
+ * as dirty.
+ *
+ * Context: Sleeps.
+ * Return: 0, -EINVAL for a bad range.
+ */
+int iommu_pt_promote(struct iommu_pt *pt, unsigned long iova, size_t length,
+		     struct iommu_pt_gather *gather)
+{
+	unsigned long last;
+
+	might_sleep();
+	if (!range_ok(pt, iova, length, &last))
+		return -EINVAL;
+	return pt->format->promote(pt, iova, last, gather);
+}
+EXPORT_SYMBOL_GPL(iommu_pt_promote);
+
+/**
+ * iommu_pt_read_dirty() - what has been written to in a range?
+ * @pt: the page table, with IOMMU_PT_DIRTY
+ * @iova: its first IOVA
+ * @length: bytes; both multiples of 4096
+ * @fn: called for each dirty leaf in order; the first and the last may reach
+ *	out of the range
+ * @arg: for @fn
+ *
+ * Context: Any.
+ */
+void iommu_pt_read_dirty(struct iommu_pt *pt, unsigned long iova, size_t length,
+			 iommu_pt_dirty_fn fn, void *arg)
+{
+	unsigned long last;
+
+	if (range_ok(pt, iova, length, &last))
+		pt->format->read_dirty(pt, iova, last, fn, arg, NULL);
+}
+EXPORT_SYMBOL_GPL(iommu_pt_read_dirty);
+
+/**
+ * iommu_pt_read_and_clear_dirty() - the same, starting anew
+ * @pt: the page table, with IOMMU_PT_DIRTY
+ * @iova: first IOVA of a range
+ * @length: bytes; both multiples of 4096
+ * @fn: as for iommu_pt_read_dirty(); each leaf it gets is clean by then
+ * @arg: for @fn
+ * @gather: gets what has to be invalidated, before which hardware may go on
+ *	to write without saying so
+ *
+ * Context: Any.
+ */
+void iommu_pt_read_and_clear_dirty(struct iommu_pt *pt, unsigned long iova,
+				   size_t length, iommu_pt_dirty_fn fn,
+				   void *arg, struct iommu_pt_gather *gather)
+{
+	unsigned long last;
+
+	if (range_ok(pt, iova, length, &last))
+		pt->format->read_dirty(pt, iova, last, fn, arg, gather);
+}
+EXPORT_SYMBOL_GPL(iommu_pt_read_and_clear_dirty);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The walker, whole: compiled once over each format, whose header comes
+ * before. It ends in the one symbol that the rest of the library sees.
+ */
+#include "walk_core.h"
+#include "walk_cut.h"
+#include "walk_unmap.h"
+#include "walk_map.h"
+#include "walk_read.h"
+#include "walk_change.h"
+
+const struct iommu_pt_format FMT_FORMAT = {
+	.name = FMT_NAME,
+	.min_levels = FMT_MIN_LEVELS,
+	.max_levels = FMT_MAX_LEVELS,
+	.oa_bits = FMT_OA_BITS,
+	.sign_extended = FMT_SIGNED,
+	.grows = FMT_GROWS,
+	.page_sizes = FMT_SIZES,
+	.attrs = FMT_ATTRS,
+	.map = pt_map,
+	.unmap = pt_unmap,
+	.reserve = pt_reserve,
+	.iova_to_phys = pt_iova_to_phys,
+	.visit = pt_visit,
+	.read_dirty = pt_read_dirty,
+	.set_attrs = pt_set_attrs,
+	.demote = pt_demote,
+	.promote = pt_promote,
+	.flush_tables = pt_flush_tables,
+	.orphan = pt_orphan,
+	.free_all = pt_free_all,
+};
+EXPORT_SYMBOL_GPL(FMT_FORMAT);

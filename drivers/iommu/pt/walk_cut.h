@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The walker, part 3: cutting superpages.
+ *
+ * A leaf of level 2 or above becomes a table by one write of its entry. The
+ * table is complete before: all its entries together translate as the leaf
+ * did. Leaves made of contiguous entries are rewritten entry by entry into
+ * smaller ones, under pt->lock, so that two who cut the same leaf do so one
+ * after the other; hardware that reads any of the entries at any time gets the
+ * same translation.
+ */
+#ifndef PT_WALK_CUT_H
+#define PT_WALK_CUT_H
+
+#include "walk_core.h"
+
+/* The size that a leaf is cut into: the largest allowed of a level. */
+static inline unsigned int cut_shift(unsigned long sizes, unsigned int level,
+				     unsigned int below)
+{
+	unsigned int least = pt_level_shift(level);
+
+	if (!FMT_CONTIGUOUS)
+		return least;
+	sizes &= BIT(below) - BIT(least);
+	return sizes ? __fls(sizes) : least;
+}
+
+/* Lead from the leaf at @spot to a table that does the same. */
+static void cut_to_table(struct walk *walk, const struct spot *spot,
+			 unsigned long iova)
+{
+	unsigned int level = spot->level - 1;
+	unsigned int shift = cut_shift(walk->sizes, level,
+				       pt_level_shift(spot->level));
+	unsigned int same = 1u << leaf_entries_shift(shift), i;
+	phys_addr_t addr = fmt_leaf_addr(spot->entry, spot->level);
+	u64 attrs = spot->entry & FMT_ATTR_BITS;
+	struct pt_table *table = pt_stash_get(&walk->stash);
+	u64 *entries = pt_entries(table);
+
+	for (i = 0; i < PT_ENTRIES; i++) {
+		entries[i] = fmt_leaf(addr, level, shift) | attrs;
+		if (!((i + 1) & (same - 1)))
+			addr += BIT_ULL(shift);
+	}
+	entries[0] |= spot->entry & FMT_SEAM;
+	table->level = level;
+	table->slot = spot->slot;
+	atomic_set(&table->count, PT_ENTRIES);
+	walk_flush(walk, entries, PT_ENTRIES);
+
+	if (likely(cmpxchg(spot->slot, spot->entry,
+			   table_to_entry(entries, level)) == spot->entry)) {
+		walk_flush(walk, spot->slot, 1);
+		pt_gather_range(walk->gather,
+				pt_block_start(iova, pt_level_shift(level + 1)),
+				pt_block_last(iova, pt_level_shift(level + 1)));
+		return;
+	}
+	memset(entries, 0, PT_TABLE_SIZE);
+	table->slot = NULL;
+	atomic_set(&table->count, 0);
+	pt_stash_put(&walk->stash, table);
+}
+
+/* Write the same leaf bits into @nr entries, leaving what hardware sets. */
+static void rewrite_entry(u64 *entry, u64 leaf, u64 more)
+{
+	u64 old = READ_ONCE(*entry);
+
+	do {
+		if (!old)
+			return;
+	} while (!try_cmpxchg(entry, &old,
+			      leaf | more | (old & (FMT_ATTR_BITS | FMT_SEAM))));
+}
+
+/* Make smaller groups of the group of contiguous entries at @spot. */
+static void cut_group(struct walk *walk, const struct spot *spot,
+		      unsigned long iova)
+{
+	unsigned int shift = fmt_leaf_shift(spot->entry, spot->level);
+	unsigned int nr = 1u << leaf_entries_shift(shift), i;
+	unsigned int first = (spot->slot - spot->entries) & ~(nr - 1);
+	unsigned int to = cut_shift(walk->sizes, spot->level, shift);
+	unsigned int same = 1u << leaf_entries_shift(to);
+	phys_addr_t addr = fmt_leaf_addr(spot->entry, spot->level);
+	u64 *group = &spot->entries[first], used = 0;
+	bool locked = walk->locked;
+
+	walk_lock(walk);
+	/* Somebody else may have cut it before. */
+	if ((READ_ONCE(*spot->slot) ^ spot->entry) &
+	    ~(FMT_ACCESSED | FMT_DIRTY))
+		goto unlock;
+	for (i = 0; i < nr; i++)
+		used |= READ_ONCE(group[i]) & (FMT_ACCESSED | FMT_DIRTY);
+	for (i = 0; i < nr; i++)
+		rewrite_entry(&group[i],
+			      fmt_leaf(addr + (u64)(i / same) * BIT_ULL(to),
+				       spot->level, to), used);
+	walk_flush(walk, group, nr);
+	pt_gather_range(walk->gather, pt_block_start(iova, shift),
+			pt_block_last(iova, shift));
+unlock:
+	if (!locked)
+		walk_unlock(walk);
+}
+
+static void cut_leaf(struct walk *walk, const struct spot *spot,
+		     unsigned long iova)
+{
+	if (leaf_entries_shift(fmt_leaf_shift(spot->entry, spot->level)))
+		cut_group(walk, spot, iova);
+	else
+		cut_to_table(walk, spot, iova);
+}
+
+/**
+ * struct cut - where a range ends inside leaves
+ * @first: the range starts inside a leaf
+ * @last: it ends inside one
+ * @tables: tables that both cuts take together
+ */
+struct cut {
+	bool first;
+	bool last;
+	unsigned int tables;
+};
+
+static inline bool leaf_is_cut(const struct spot *spot, unsigned long at)
+{
+	if (!entry_is_leaf(spot->entry, spot->level))
+		return false;
+	return at & (BIT(fmt_leaf_shift(spot->entry, spot->level)) - 1);
+}
+
+/* What does it take to make a range begin and end with a leaf? */
+static void cut_plan(struct iommu_pt *pt, unsigned long iova,
+		     unsigned long last, struct cut *cut)
+{
+	struct spot spot;
+	unsigned int level, top = 0;
+
+	cut->tables = 0;
+	walk_down(pt, iova, &spot);
+	cut->first = leaf_is_cut(&spot, iova);
+	if (cut->first)
+		top = spot.level;
+	for (level = top; level > 1; level--)
+		if (iova & (BIT(pt_level_shift(level)) - 1))
+			cut->tables++;
+
+	walk_down(pt, last, &spot);
+	cut->last = leaf_is_cut(&spot, last + 1);
+	if (!cut->last)
+		return;
+	for (level = spot.level; level > 1; level--) {
+		unsigned int shift = pt_level_shift(level);
+		bool shared = level <= top && (iova & (BIT(shift) - 1)) &&
+			      iova >> shift == last >> shift;
+
+		if ((last + 1) & (BIT(shift) - 1) && !shared)
+			cut->tables++;
+	}
+}
+
+/* Let a leaf begin or end at @at, which is in or beside the one of @iova. */
+static void cut_at(struct walk *walk, unsigned long iova, unsigned long at)
+{
+	struct spot spot;
+
+	for (;;) {
+		walk_down(walk->pt, iova, &spot);
+		if (!leaf_is_cut(&spot, at))
+			return;
+		cut_leaf(walk, &spot, iova);
+	}
+}
+
+/* Carry out a plan in the section that made it, with its tables at hand. */
+static void cut_ends(struct walk *walk, unsigned long iova, unsigned long last,
+		     const struct cut *cut)
+{
+	if (cut->first)
+		cut_at(walk, iova, iova);
+	if (cut->last)
+		cut_at(walk, last, last + 1);
+}
+
+#endif

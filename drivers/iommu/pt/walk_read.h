@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The walker, part 5: reading, and what goes over all tables.
+ *
+ * A long range is read in many sections, one per table, each of which walks
+ * down from the top again; so nobody waits long for RCU.
+ */
+#ifndef PT_WALK_READ_H
+#define PT_WALK_READ_H
+
+#include "walk_core.h"
+
+/* A leaf whole: what hardware noted in any of its entries holds for all. */
+static u64 leaf_entry(const struct spot *spot)
+{
+	unsigned int shift = fmt_leaf_shift(spot->entry, spot->level);
+	unsigned int nr = 1u << leaf_entries_shift(shift), i;
+	unsigned int first = (spot->slot - spot->entries) & ~(nr - 1);
+	u64 entry = spot->entry;
+
+	if (nr == 1)
+		return entry;
+	for (i = first; i < first + nr; i++)
+		entry |= READ_ONCE(spot->entries[i]) &
+			 (FMT_ACCESSED | FMT_DIRTY);
+	return entry;
+}
+
+/*
+ * Go on to the first IOVA after what is at @spot, in the same table if there
+ * is more of it: true if @iova is still in it and in the range.
+ */
+static bool spot_next(struct spot *spot, unsigned long *iova,
+		      unsigned long last, bool *done)
+{
+	unsigned int shift = pt_level_shift(spot->level);
+	unsigned long end;
+
+	if (entry_is_leaf(spot->entry, spot->level))
+		shift = fmt_leaf_shift(spot->entry, spot->level);
+	end = pt_block_last(*iova, shift);
+	*done = end >= last;
+	*iova = end + 1;
+	if (*done || end == pt_table_last(end, spot->level))
+		return false;
+	spot->slot = &spot->entries[pt_index(*iova, spot->level)];
+	spot->entry = READ_ONCE(*spot->slot);
+	return !entry_is_table(spot->entry, spot->level);
+}
+
+/* Nothing can be mapped where a table does not reach. */
+static bool clamp_range(struct iommu_pt *pt, unsigned long iova,
+			unsigned long *last)
+{
+	if (!top_reaches(READ_ONCE(pt->top), iova))
+		return false;
+	if (FMT_GROWS)
+		*last = min(*last, top_last(iova, pt));
+	return true;
+}
+
+static phys_addr_t pt_iova_to_phys(struct iommu_pt *pt, unsigned long iova)
+{
+	phys_addr_t phys = 0;
+	struct spot spot;
+
+	rcu_read_lock();
+	if (likely(top_reaches(READ_ONCE(pt->top), iova))) {
+		walk_down(pt, iova, &spot);
+		if (entry_is_leaf(spot.entry, spot.level)) {
+			unsigned int shift = fmt_leaf_shift(spot.entry,
+							    spot.level);
+
+			phys = fmt_leaf_addr(spot.entry, spot.level) |
+			       (iova & (BIT(shift) - 1));
+		}
+	}
+	rcu_read_unlock();
+	return phys;
+}
+
+static int visit_leaf(const struct spot *spot, unsigned long iova,
+		      iommu_pt_leaf_fn fn, void *arg)
+{
+	unsigned int shift = fmt_leaf_shift(spot->entry, spot->level);
+	struct iommu_pt_leaf leaf = {
+		.iova = pt_block_start(iova, shift),
+		.addr = fmt_leaf_addr(spot->entry, spot->level),
+		.length = BIT(shift),
+		.attrs = fmt_attrs(leaf_entry(spot)),
+	};
+
+	return fn(arg, &leaf);
+}
+
+static int pt_visit(struct iommu_pt *pt, unsigned long iova,
+		    unsigned long last, iommu_pt_leaf_fn fn, void *arg)
+{
+	struct spot spot;
+	bool done;
+	int ret = 0;
+
+	if (!clamp_range(pt, iova, &last))
+		return 0;
+	do {
+		rcu_read_lock();
+		walk_down(pt, iova, &spot);
+		do {
+			if (entry_is_leaf(spot.entry, spot.level))
+				ret = visit_leaf(&spot, iova, fn, arg);
+		} while (!ret && spot_next(&spot, &iova, last, &done));
+		rcu_read_unlock();
+	} while (!ret && !done);
+	return ret;
+}
+
+/* Is a leaf dirty? If asked, it is clean from now on. */
+static bool leaf_dirty(struct walk *walk, const struct spot *spot, bool clear)
+{
+	unsigned int shift = fmt_leaf_shift(spot->entry, spot->level);
+	unsigned int nr = 1u << leaf_entries_shift(shift), i;
+	unsigned int first = (spot->slot - spot->entries) & ~(nr - 1);
+	bool dirty = false;
+
+	for (i = first; i < first + nr; i++) {
+		u64 *slot = &spot->entries[i], old = READ_ONCE(*slot);
+
+		while (entry_is_leaf(old, spot->level) && (old & FMT_DIRTY)) {
+			dirty = true;
+			if (!clear || try_cmpxchg(slot, &old, old & ~FMT_DIRTY))
+				break;
+		}
+	}
+	if (dirty && clear)
+		walk_flush(walk, &spot->entries[first], nr);
+	return dirty;
+}
+
+static void pt_read_dirty(struct iommu_pt *pt, unsigned long iova,
+			  unsigned long last, iommu_pt_dirty_fn fn, void *arg,
+			  struct iommu_pt_gather *gather)
+{
+	struct walk walk;
+	struct spot spot;
+	bool done;
+
+	if (!clamp_range(pt, iova, &last))
+		return;
+	walk_init(&walk, pt, gather);
+	do {
+		walk_enter(&walk);
+		walk_down(pt, iova, &spot);
+		do {
+			unsigned long from, to;
+			unsigned int shift;
+
+			if (!entry_is_leaf(spot.entry, spot.level) ||
+			    !leaf_dirty(&walk, &spot, gather))
+				continue;
+			shift = fmt_leaf_shift(spot.entry, spot.level);
+			from = pt_block_start(iova, shift);
+			to = pt_block_last(iova, shift);
+			fn(arg, from, BIT(shift));
+			if (gather)
+				pt_gather_range(gather, from, to);
+		} while (spot_next(&spot, &iova, last, &done));
+		walk_leave(&walk);
+	} while (!done);
+}
+
+static unsigned int leaf_shift_at(struct iommu_pt *pt, unsigned long iova)
+{
+	struct spot spot;
+
+	if (!top_reaches(READ_ONCE(pt->top), iova))
+		return PT_PAGE_SHIFT;
+	walk_down(pt, iova, &spot);
+	if (!entry_is_leaf(spot.entry, spot.level))
+		return PT_PAGE_SHIFT;
+	return fmt_leaf_shift(spot.entry, spot.level);
+}
+
+/* The two at the ends may reach out of the range; others fit into it. */
+static unsigned int pt_reserve(struct iommu_pt *pt, unsigned long iova,
+			       unsigned long last)
+{
+	unsigned int within = __fls(last - iova + 1);
+	unsigned int shift;
+
+	rcu_read_lock();
+	shift = max(leaf_shift_at(pt, iova), leaf_shift_at(pt, last));
+	rcu_read_unlock();
+	return max_t(unsigned int, shift,
+		     __fls(FMT_SIZES & ((2ul << within) - 1)));
+}
+
+/*
+ * Flush every table that existed when this began. What is written from then on
+ * is flushed by who writes it.
+ */
+static void pt_flush_tables(struct iommu_pt *pt)
+{
+	unsigned long pos = 0, top, from, last;
+	unsigned int level;
+	bool first = true;
+	u64 *entries;
+
+	last = pt->iova_bits < BITS_PER_LONG ? BIT(pt->iova_bits) - 1 :
+					       ULONG_MAX;
+	for (;;) {
+		rcu_read_lock();
+		top = READ_ONCE(pt->top);
+		entries = pt_top_table(top);
+		for (level = pt_top_level(top);; level--) {
+			u64 entry = READ_ONCE(entries[pt_index(pos, level)]);
+
+			/* Seen before, unless this is its first entry. */
+			from = pt_table_start(pos, level);
+			if (first || from == pos)
+				clflush_cache_range(entries, PT_TABLE_SIZE);
+			if (level == 1 || !entry_is_table(entry, level))
+				break;
+			entries = entry_to_entries(entry);
+		}
+		pos = level == 1 ? pt_table_last(pos, 1) :
+				   pt_entry_last(pos, level);
+		last = min(last, pt_table_last(0, pt_top_level(top)));
+		rcu_read_unlock();
+		first = false;
+		if (pos >= last)
+			return;
+		pos++;
+	}
+}
+
+/* Cut the tombstones in a table that is about to be freed. */
+static void pt_orphan(u64 *entries)
+{
+	unsigned int i;
+
+	for (i = 0; i < PT_ENTRIES; i++)
+		if (entry_is_tomb(entries[i]))
+			walk_orphan(&entries[i]);
+}
+
+static void pt_free_all(struct iommu_pt *pt, u64 *entries, unsigned int level)
+{
+	unsigned int i;
+
+	for (i = 0; level > 1 && i < PT_ENTRIES; i++)
+		if (entry_is_table(entries[i], level))
+			pt_free_all(pt, entry_to_entries(entries[i]),
+				    level - 1);
+	pt_table_free(pt, pt_table_of(entries));
+}
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The walker, part 4: unmapping.
+ *
+ * First the superpages are cut that reach out of the range; the tables for
+ * that are at hand before anything changes, and from then on nothing can fail.
+ * Then leaves are cleared, and tables that the range covers whole are unlinked
+ * by one write at their top.
+ */
+#ifndef PT_WALK_UNMAP_H
+#define PT_WALK_UNMAP_H
+
+#include "walk_cut.h"
+
+/**
+ * struct unmap - an unmap on its way
+ * @walk: its walk
+ * @bytes: bytes that were mapped
+ * @fn: takes the runs, or NULL
+ * @arg: for @fn
+ * @iova: where @run was
+ * @run: a run that may still grow
+ */
+struct unmap {
+	struct walk walk;
+	size_t bytes;
+	iommu_pt_run_fn fn;
+	void *arg;
+	unsigned long iova;
+	struct iommu_run run;
+};
+
+static void yield_run(struct unmap *unmap)
+{
+	if (unmap->run.length)
+		unmap->fn(unmap->arg, unmap->iova, &unmap->run);
+	unmap->run.length = 0;
+}
+
+/* An entry that held a leaf, or its part of a leaf, is no more. */
+static void yield_entry(struct unmap *unmap, unsigned long iova, u64 entry,
+			unsigned int level)
+{
+	size_t size = BIT(pt_level_shift(level));
+	struct iommu_run *run = &unmap->run;
+	phys_addr_t addr;
+
+	unmap->bytes += size;
+	if (!unmap->fn)
+		return;
+	addr = fmt_leaf_addr(entry, level) +
+	       (iova & (BIT(fmt_leaf_shift(entry, level)) - 1));
+	if (run->length && run->addr + run->length == addr &&
+	    unmap->iova + run->length == iova) {
+		run->length += size;
+		return;
+	}
+	yield_run(unmap);
+	unmap->iova = iova;
+	run->addr = addr;
+	run->length = size;
+}
+
+/* A table that the range covers whole, already unlinked. */
+static void unmap_covered(struct unmap *unmap, u64 *entries, unsigned int level,
+			  unsigned long iova)
+{
+	struct pt_table *table = pt_table_of(entries);
+	unsigned int i;
+
+	table->slot = NULL;
+	list_add_tail(&table->list, &unmap->walk.covered);
+	if (level == 1 && !unmap->fn) {
+		unmap->bytes += (size_t)atomic_read(&table->count)
+				<< PT_PAGE_SHIFT;
+		return;
+	}
+	for (i = 0; i < PT_ENTRIES; i++) {
+		u64 entry = READ_ONCE(entries[i]);
+
+		if (entry_is_table(entry, level))
+			unmap_covered(unmap, entry_to_entries(entry), level - 1,
+				      iova);
+		else if (fmt_present(entry))
+			yield_entry(unmap, iova, entry, level);
+		iova += BIT(pt_level_shift(level));
+	}
+}
+
+/* Leaves of level 1, the most frequent case by far. */
+static unsigned int unmap_pages(struct unmap *unmap, u64 *entries,
+				unsigned long iova, unsigned long last)
+{
+	unsigned int first = pt_index(iova, 1), end = pt_index(last, 1) + 1;
+	unsigned int i, gone = 0;
+
+	if (unmap->fn) {
+		for (i = first; i < end; i++, iova += BIT(PT_PAGE_SHIFT)) {
+			if (!entries[i])
+				continue;
+			yield_entry(unmap, iova, READ_ONCE(entries[i]), 1);
+			WRITE_ONCE(entries[i], 0);
+			gone++;
+		}
+	} else {
+		for (i = first; i < end; i++) {
+			if (!READ_ONCE(entries[i]))
+				continue;
+			WRITE_ONCE(entries[i], 0);
+			gone++;
+		}
+		unmap->bytes += (size_t)gone << PT_PAGE_SHIFT;
+	}
+	if (gone)
+		walk_flush(&unmap->walk, &entries[first], end - first);
+	return gone;
+}
+
+/*
+ * One entry above level 1 that is not a table that the range has only a part
+ * of. A leaf may turn into a table until it is cleared.
+ */
+static unsigned int unmap_entry(struct unmap *unmap, u64 *slot, u64 entry,
+				unsigned int level, unsigned long iova)
+{
+	do {
+		if (!fmt_present(entry))
+			return 0;
+	} while (!try_cmpxchg(slot, &entry, 0));
+	walk_flush(&unmap->walk, slot, 1);
+	if (entry_is_table(entry, level)) {
+		unmap->walk.gather->tables = true;
+		unmap_covered(unmap, entry_to_entries(entry), level - 1,
+			      pt_block_start(iova, pt_level_shift(level)));
+	} else {
+		yield_entry(unmap, iova, entry, level);
+	}
+	return 1;
+}
+
+static void unmap_table(struct unmap *unmap, u64 *entries, unsigned int level,
+			unsigned long iova, unsigned long last)
+{
+	struct walk *walk = &unmap->walk;
+	unsigned int i = pt_index(iova, level), gone = 0;
+	unsigned int end = pt_index(last, level);
+	unsigned long from = iova;
+
+	if (level == 1) {
+		gone = unmap_pages(unmap, entries, iova, last);
+		goto done;
+	}
+	for (; i <= end; i++) {
+		u64 entry = READ_ONCE(entries[i]);
+		unsigned long to = min(pt_entry_last(from, level), last);
+
+		if (!entry_is_table(entry, level) ||
+		    (to - from == BIT(pt_level_shift(level)) - 1))
+			gone += unmap_entry(unmap, &entries[i], entry, level,
+					    from);
+		else
+			unmap_table(unmap, entry_to_entries(entry), level - 1,
+				    from, to);
+		from = to + 1;
+	}
+done:
+	if (!gone)
+		return;
+	pt_gather_range(walk->gather, iova, last);
+	walk_put(walk, pt_table_of(entries), gone);
+}
+
+/* Have the tables at hand that the cuts take, or change nothing. */
+static bool unmap_prepare(struct unmap *unmap, unsigned long iova,
+			  unsigned long last)
+{
+	struct walk *walk = &unmap->walk;
+	struct iommu_pt *pt = walk->pt;
+	struct cut cut;
+
+	cut_plan(pt, iova, last, &cut);
+	if (likely(!cut.first && !cut.last))
+		return true;
+	if (cut.tables) {
+		bool locked = walk->locked;
+
+		walk_lock(walk);
+		pt_reservation_take(pt, iova, last, &walk->stash, cut.tables);
+		if (!locked)
+			walk_unlock(walk);
+		if (pt_stash_fill(pt, &walk->stash, cut.tables,
+				  GFP_ATOMIC | __GFP_NOWARN))
+			return false;
+	}
+	cut_ends(walk, iova, last, &cut);
+	return true;
+}
+
+/* A range inside one table of level 1 needs no preparation: true if done. */
+static inline bool unmap_quick(struct unmap *unmap, unsigned long iova,
+			       unsigned long last)
+{
+	struct spot spot;
+
+	walk_down(unmap->walk.pt, iova, &spot);
+	if (spot.level != 1 || last > pt_table_last(iova, 1) ||
+	    (iova == pt_table_start(iova, 1) && last == pt_table_last(iova, 1)))
+		return false;
+	if (FMT_CONTIGUOUS) {
+		u64 end = READ_ONCE(spot.entries[pt_index(last, 1)]);
+
+		if (leaf_is_cut(&spot, iova))
+			return false;
+		if (fmt_present(end) &&
+		    (last + 1) & (BIT(fmt_leaf_shift(end, 1)) - 1))
+			return false;
+	}
+	unmap_table(unmap, spot.entries, 1, iova, last);
+	return true;
+}
+
+static size_t pt_unmap(struct iommu_pt *pt, unsigned long iova,
+		       unsigned long last, struct iommu_pt_gather *gather,
+		       iommu_pt_run_fn fn, void *arg)
+{
+	struct unmap unmap = { .fn = fn, .arg = arg };
+	unsigned long top, reach;
+
+	walk_init(&unmap.walk, pt, gather);
+	walk_enter(&unmap.walk);
+	top = READ_ONCE(pt->top);
+	if (unlikely(!top_reaches(top, iova)))
+		goto out;
+	reach = FMT_GROWS ? min(last, top_last(iova, pt)) : last;
+	if (!unmap_quick(&unmap, iova, reach) &&
+	    unmap_prepare(&unmap, iova, reach))
+		unmap_table(&unmap, pt_top_table(top), pt_top_level(top), iova,
+			    reach);
+	if (fn)
+		yield_run(&unmap);
+out:
+	walk_leave(&unmap.walk);
+	walk_end(&unmap.walk);
+	if (unlikely(!list_empty(&pt->reservations)))
+		pt_reservation_drop(pt, iova, last);
+	return unmap.bytes;
+}
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The little that page tables need of the IOMMU API. */
+#ifndef HOST_LINUX_IOMMU_H
+#define HOST_LINUX_IOMMU_H
+
+#include <linux/types.h>
+
+#define IOMMU_READ		(1 << 0)
+#define IOMMU_WRITE		(1 << 1)
+#define IOMMU_CACHE		(1 << 2)
+#define IOMMU_NOEXEC		(1 << 3)
+#define IOMMU_MMIO		(1 << 4)
+#define IOMMU_PRIV		(1 << 5)
+
+struct iommu_domain_ops;
+
+struct iommu_domain {
+	const struct iommu_domain_ops *ops;
+};
+
+#endif
