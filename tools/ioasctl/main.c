@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ioasctl: see address spaces of /dev/iommu, one's own and those of other
+ * processes, and try them out.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fail.h"
+#include "ioasctl/find.h"
+#include "ioasctl/ioas.h"
+#include "ioasctl/picture.h"
+#include "ioasctl/script.h"
+
+/* Ids are handed out from 1 on; this long a gap means that no more follow. */
+#define ID_GAP_MAX 1024
+
+static void usage(FILE *to)
+{
+	fprintf(to,
+		"usage: ioasctl list             processes that have /dev/iommu open\n"
+		"       ioasctl show PID [FD]    draw the address spaces of a process\n"
+		"       ioasctl run [FILE]       commands, a line each (default: from input)\n"
+		"\n"
+		"Commands of 'run':\n%s", script_help);
+}
+
+static int stop(void)
+{
+	fprintf(stderr, "ioasctl: %s\n", fail_text());
+	return 1;
+}
+
+static int list_one(void *arg, pid_t pid, int fd)
+{
+	char name[16];
+
+	(void)arg;
+	find_name(pid, name);
+	printf("%7d  %-15s  descriptor %d\n", pid, name, fd);
+	return 0;
+}
+
+static int list(void)
+{
+	return find_descriptors(0, list_one, NULL) < 0 ? stop() : 0;
+}
+
+static int show_descriptor(void *arg, pid_t pid, int fd)
+{
+	uint32_t id, missing = 0;
+	struct ioas_view view;
+	int *shown = arg;
+	char name[16];
+	int copy, ret;
+
+	copy = find_borrow(pid, fd);
+	if (copy < 0)
+		return copy;
+	find_name(pid, name);
+	printf("process %d (%s), descriptor %d\n", pid, name, fd);
+	for (id = 1; missing < ID_GAP_MAX; id++) {
+		ret = ioas_look(copy, id, &view);
+		if (ret == -ENOENT) {
+			missing++;
+			continue;
+		}
+		if (ret)
+			break;
+		missing = 0;
+		picture_draw(stdout, &view);
+		ioas_view_free(&view);
+		(*shown)++;
+	}
+	close(copy);
+	return ret == -ENOENT ? 0 : ret;
+}
+
+static int show(const char *pid, const char *fd)
+{
+	int shown = 0, ret;
+
+	if (atoi(pid) <= 0)
+		ret = fail(EINVAL, "process '%s'", pid);
+	else if (fd)
+		ret = show_descriptor(&shown, atoi(pid), atoi(fd));
+	else
+		ret = find_descriptors(atoi(pid), show_descriptor, &shown);
+	if (ret)
+		return stop();
+	if (!shown)
+		printf("process %s has no address space\n", pid);
+	return 0;
+}
+
+static int run(const char *name)
+{
+	FILE *in = name ? fopen(name, "r") : stdin;
+	int fd, line;
+
+	if (!in) {
+		fail(errno, "%s", name);
+		return stop();
+	}
+	fd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		fail(errno, "/dev/iommu (is iommufd.ko loaded?)");
+		return stop();
+	}
+	line = script_run(fd, in, stdout);
+	if (line)
+		fprintf(stderr, "ioasctl: line %d: %s\n", line, fail_text());
+	close(fd);
+	return line ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *command = argc > 1 ? argv[1] : "";
+
+	setlocale(LC_ALL, "");
+	if (!strcmp(command, "list") && argc == 2)
+		return list();
+	if (!strcmp(command, "show") && (argc == 3 || argc == 4))
+		return show(argv[2], argc == 4 ? argv[3] : NULL);
+	if (!strcmp(command, "run") && argc <= 3)
+		return run(argc == 3 ? argv[2] : NULL);
+	if (!strcmp(command, "--help")) {
+		usage(stdout);
+		return 0;
+	}
+	usage(stderr);
+	return 2;
+}
