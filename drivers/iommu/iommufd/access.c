@@ -1,0 +1,595 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Accesses.
+ *
+ * What an access pins is a holder of the pages object, one per different range
+ * of indices, with a count of how often that range is pinned. The area counts
+ * the pins in it: as long as there is one, the area does not go away, and
+ * unmapping it begins with asking every access of the address space to let go.
+ *
+ * Order of events when an area is unmapped that has pins: it is CLOSED, so
+ * that there will be no more; outside of all locks every access's unmap
+ * function is called, which unpins; then the unmap looks again.
+ */
+#include <linux/highmem.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include "access.h"
+#include "pin.h"
+#include "runs.h"
+
+/* Long enough for a pin that is under way to be told to its owner */
+#define LET_GO_WAIT (HZ / 100)
+
+/**
+ * struct access_pin - a range that accesses have pinned
+ * @holder: its count says how often
+ */
+struct access_pin {
+	struct iommufd_holder holder;
+};
+
+/**
+ * struct piece - the part of a range that lies in one area
+ * @area: the area; it counts us
+ * @iova: where the part begins
+ * @length: its bytes
+ */
+struct piece {
+	struct iommufd_area *area;
+	unsigned long iova;
+	unsigned long length;
+};
+
+static unsigned long piece_first(const struct piece *piece)
+{
+	return area_index(piece->area, piece->iova);
+}
+
+static unsigned long piece_last(const struct piece *piece)
+{
+	return area_index(piece->area, piece->iova + piece->length - 1);
+}
+
+/* Find the part of [iova, last] that lies in the area at its beginning. */
+static int piece_find(struct iommufd_ioas *ioas, unsigned long iova,
+		      unsigned long last, struct piece *piece)
+{
+	piece->area = iommufd_area_first(ioas, iova, iova);
+	if (!piece->area || !area_is(piece->area, AREA_LIVE))
+		return -ENOENT;
+	piece->iova = iova;
+	piece->length = min(last, piece->area->node.last) - iova + 1;
+	return 0;
+}
+
+/* The same, for use: count it in the area. */
+static int piece_get(struct iommufd_ioas *ioas, unsigned long iova,
+		     unsigned long last, int prot, struct piece *piece)
+{
+	int rc;
+
+	down_read(&ioas->lock);
+	rc = piece_find(ioas, iova, last, piece);
+	if (!rc && area_is(piece->area, AREA_DYING))
+		rc = -ENOENT;
+	if (!rc && area_is(piece->area, AREA_CLOSED))
+		rc = -EINVAL;
+	if (!rc && !area_is(piece->area, prot))
+		rc = -EPERM;
+	if (!rc)
+		atomic_inc(&piece->area->holder.count);
+	up_read(&ioas->lock);
+	return rc;
+}
+
+static void piece_put(struct iommufd_ioas *ioas, const struct piece *piece)
+{
+	if (!atomic_dec_and_test(&piece->area->holder.count))
+		return;
+	/* The area may be gone; whoever waits for it looks again */
+	atomic_inc(&ioas->let_go);
+	wake_up_all(&ioas->access_wait);
+}
+
+static struct access_pin *pin_find(struct iommufd_pages *pages,
+				   unsigned long first, unsigned long last)
+{
+	struct interval_tree_node *node;
+
+	for (node = interval_tree_iter_first(&pages->holders, first, first);
+	     node; node = interval_tree_iter_next(node, first, first)) {
+		struct iommufd_holder *holder = to_holder(node);
+
+		if ((holder->flags & HOLDER_PIN) &&
+		    holder->node.start == first && holder->node.last == last)
+			return container_of(holder, struct access_pin, holder);
+	}
+	return NULL;
+}
+
+static int pin_new(struct iommufd_pages *pages, unsigned long first,
+		   unsigned long last)
+{
+	struct access_pin *pin;
+	int rc;
+
+	pin = kzalloc(sizeof(*pin), GFP_KERNEL_ACCOUNT);
+	if (!pin)
+		return -ENOMEM;
+	pin->holder.node.start = first;
+	pin->holder.node.last = last;
+	pin->holder.flags = HOLDER_PIN;
+	atomic_set(&pin->holder.count, 1);
+	rc = iommufd_pages_hold(pages, &pin->holder);
+	if (rc)
+		kfree(pin);
+	return rc;
+}
+
+static int piece_pin(struct iommufd_ctx *ictx, const struct piece *piece,
+		     struct page **list)
+{
+	struct iommufd_pages *pages = piece->area->pages;
+	unsigned long first = piece_first(piece), last = piece_last(piece);
+	unsigned long pfn, npages;
+	struct access_pin *pin;
+	struct run_cursor cur;
+	int rc = 0;
+
+	if (pages->device)
+		return -EINVAL;
+	iommufd_pages_lock(ictx, pages);
+	pin = pin_find(pages, first, last);
+	if (pin)
+		atomic_inc(&pin->holder.count);
+	else
+		rc = pin_new(pages, first, last);
+	if (!rc) {
+		run_cursor_init(&cur, pages, first, last);
+		while ((npages = run_cursor_next(&cur, &pfn)))
+			while (npages--)
+				*list++ = pfn_to_page(pfn++);
+	}
+	iommufd_pages_unlock(ictx, pages);
+	return rc;
+}
+
+static void piece_unpin(struct iommufd_ctx *ictx, const struct piece *piece)
+{
+	struct iommufd_pages *pages = piece->area->pages;
+	struct access_pin *pin;
+
+	iommufd_pages_lock(ictx, pages);
+	pin = pin_find(pages, piece_first(piece), piece_last(piece));
+	if (!WARN_ON(!pin) && atomic_dec_and_test(&pin->holder.count)) {
+		iommufd_pages_release(pages, &pin->holder);
+		kfree(pin);
+	}
+	iommufd_pages_unlock(ictx, pages);
+}
+
+static void access_unpin(struct iommufd_access *access,
+			 struct iommufd_ioas *ioas, unsigned long iova,
+			 unsigned long last)
+{
+	struct piece piece;
+	int rc;
+
+	for (;;) {
+		down_read(&ioas->lock);
+		rc = piece_find(ioas, iova, last, &piece);
+		up_read(&ioas->lock);
+		if (WARN_ON(rc))
+			return;
+		/* Our own pin keeps the area */
+		piece_unpin(access->ictx, &piece);
+		piece_put(ioas, &piece);
+		if (piece.length > last - iova)
+			return;
+		iova += piece.length;
+	}
+}
+
+/* Whole pages at both ends, except where the range itself ends */
+static bool piece_is_whole(const struct piece *piece, unsigned long last)
+{
+	unsigned long start = piece->area->holder.offset +
+			      (piece->iova - piece->area->node.start);
+
+	if (offset_in_page(start))
+		return false;
+	return piece->iova + piece->length - 1 == last ||
+	       !offset_in_page(start + piece->length);
+}
+
+int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
+			     unsigned long length, struct page **out_pages,
+			     unsigned int flags)
+{
+	int prot = flags & IOMMUFD_ACCESS_RW_WRITE ? IOMMU_WRITE : IOMMU_READ;
+	unsigned long pos = iova, last;
+	struct piece piece;
+	int rc;
+
+	if (!length || !access->ops->needs_pin_pages)
+		return -EINVAL;
+	if (check_add_overflow(iova, length - 1, &last))
+		return -EOVERFLOW;
+
+	mutex_lock(&access->lock);
+	if (!access->ioas) {
+		mutex_unlock(&access->lock);
+		return -ENOENT;
+	}
+	for (;;) {
+		rc = piece_get(access->ioas, pos, last, prot, &piece);
+		if (rc)
+			break;
+		rc = -EINVAL;
+		if (piece_is_whole(&piece, last))
+			rc = piece_pin(access->ictx, &piece, out_pages);
+		if (rc) {
+			piece_put(access->ioas, &piece);
+			break;
+		}
+		if (piece.length > last - pos)
+			break;
+		out_pages += piece_last(&piece) - piece_first(&piece) + 1;
+		pos += piece.length;
+	}
+	if (rc && pos != iova)
+		access_unpin(access, access->ioas, iova, pos - 1);
+	mutex_unlock(&access->lock);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(iommufd_access_pin_pages);
+
+void iommufd_access_unpin_pages(struct iommufd_access *access,
+				unsigned long iova, unsigned long length)
+{
+	unsigned long last;
+
+	if (WARN_ON(!length || check_add_overflow(iova, length - 1, &last)))
+		return;
+	mutex_lock(&access->lock);
+	if (!WARN_ON(!access->pinned_ioas))
+		access_unpin(access, access->pinned_ioas, iova, last);
+	mutex_unlock(&access->lock);
+}
+EXPORT_SYMBOL_GPL(iommufd_access_unpin_pages);
+
+/**
+ * struct transfer - bytes that are being copied
+ * @data: the kernel's
+ * @offset: in the pages object
+ * @left: how many
+ * @write: to the pages object
+ */
+struct transfer {
+	void *data;
+	unsigned long offset;
+	unsigned long left;
+	bool write;
+};
+
+static void transfer_run(struct transfer *t, unsigned long pfn,
+			 unsigned long npages)
+{
+	while (npages-- && t->left) {
+		struct page *page = pfn_to_page(pfn++);
+		unsigned long start = offset_in_page(t->offset);
+		unsigned long n = min(PAGE_SIZE - start, t->left);
+
+		if (t->write)
+			memcpy_to_page(page, start, t->data, n);
+		else
+			memcpy_from_page(t->data, page, start, n);
+		t->data += n;
+		t->offset += n;
+		t->left -= n;
+	}
+}
+
+/* Few enough for the builder's room on the stack */
+#define TRANSFER_PAGES RUNS_ON_STACK
+
+/* Pages that nobody holds are pinned for the moment, and not counted. */
+static int transfer_unpinned(struct iommufd_pages *pages, struct transfer *t,
+			     unsigned long first, unsigned long last)
+{
+	while (first <= last) {
+		unsigned long npages = min(last - first + 1, TRANSFER_PAGES);
+		struct run_builder b;
+		u32 i;
+		int rc;
+
+		run_builder_init(&b, first);
+		rc = iommufd_pin(pages, first, npages, &b);
+		for (i = 0; !rc && i < b.nr; i++)
+			transfer_run(t, run_pfn(b.runs[i]),
+				     run_npages(b.runs[i]));
+		run_builder_abort(&b, pages);
+		if (rc)
+			return rc;
+		first += npages;
+	}
+	return 0;
+}
+
+static int transfer_pages(struct iommufd_pages *pages, struct transfer *t)
+{
+	unsigned long first = t->offset >> PAGE_SHIFT;
+	unsigned long last = (t->offset + t->left - 1) >> PAGE_SHIFT;
+	unsigned long pfn, npages;
+	struct run_cursor cur;
+	struct iova_span span;
+	int rc = 0;
+
+	iova_for_each_span(&span, &pages->holders, NULL, first, last) {
+		if (!span.used) {
+			rc = transfer_unpinned(pages, t, span.first, span.last);
+			if (rc)
+				return rc;
+			continue;
+		}
+		run_cursor_init(&cur, pages, span.first, span.last);
+		while ((npages = run_cursor_next(&cur, &pfn)))
+			transfer_run(t, pfn, npages);
+	}
+	return 0;
+}
+
+static int piece_transfer(struct iommufd_ctx *ictx, const struct piece *piece,
+			  void *data, bool write)
+{
+	struct iommufd_pages *pages = piece->area->pages;
+	struct transfer t = {
+		.data = data,
+		.offset = piece->area->holder.node.start * PAGE_SIZE +
+			  piece->area->holder.offset +
+			  (piece->iova - piece->area->node.start),
+		.left = piece->length,
+		.write = write,
+	};
+	int rc;
+
+	if (pages->device)
+		return -EINVAL;
+	iommufd_pages_lock(ictx, pages);
+	rc = transfer_pages(pages, &t);
+	iommufd_pages_unlock(ictx, pages);
+	return rc;
+}
+
+int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
+		      void *data, size_t length, unsigned int flags)
+{
+	bool write = flags & IOMMUFD_ACCESS_RW_WRITE;
+	int prot = write ? IOMMU_WRITE : IOMMU_READ;
+	struct piece piece;
+	unsigned long last;
+	int rc;
+
+	if (!length)
+		return -EINVAL;
+	if (check_add_overflow(iova, length - 1, &last))
+		return -EOVERFLOW;
+
+	mutex_lock(&access->lock);
+	if (!access->ioas) {
+		mutex_unlock(&access->lock);
+		return -ENOENT;
+	}
+	for (;;) {
+		rc = piece_get(access->ioas, iova, last, prot, &piece);
+		if (rc)
+			break;
+		rc = piece_transfer(access->ictx, &piece, data, write);
+		piece_put(access->ioas, &piece);
+		if (rc || piece.length > last - iova)
+			break;
+		iova += piece.length;
+		data += piece.length;
+	}
+	mutex_unlock(&access->lock);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(iommufd_access_rw);
+
+/**
+ * iommufd_accesses_let_go() - ask every access to stop using a range
+ * @ioas: the address space
+ * @first: where the range begins
+ * @last: where the range ends
+ *
+ * Afterwards some may still hold pages; then ask again.
+ *
+ * Context: no lock of iommufd held.
+ */
+void iommufd_accesses_let_go(struct iommufd_ioas *ioas, unsigned long first,
+			     unsigned long last)
+{
+	unsigned long length = last - first == ULONG_MAX ? ULONG_MAX :
+							   last - first + 1;
+	int before = atomic_read(&ioas->let_go);
+	struct iommufd_access *access;
+	unsigned long index;
+
+	xa_lock(&ioas->accesses);
+	xa_for_each(&ioas->accesses, index, access) {
+		if (!access->ops->unmap)
+			continue;
+		/* It is in the list, so it has its own count at least */
+		refcount_inc(&access->obj.users);
+		xa_unlock(&ioas->accesses);
+		access->ops->unmap(access->data, first, length);
+		iommufd_object_put(access->ictx, &access->obj);
+		xa_lock(&ioas->accesses);
+	}
+	xa_unlock(&ioas->accesses);
+	wait_event_timeout(ioas->access_wait,
+			   atomic_read(&ioas->let_go) != before, LET_GO_WAIT);
+}
+
+static int ioas_add_access(struct iommufd_ioas *ioas,
+			   struct iommufd_access *access, u32 *list_id)
+{
+	int rc;
+
+	down_write(&ioas->domains_lock);
+	down_write(&ioas->lock);
+	rc = xa_alloc(&ioas->accesses, list_id, access, xa_limit_31b,
+		      GFP_KERNEL_ACCOUNT);
+	if (!rc) {
+		rc = iommufd_ioas_update_alignment(ioas);
+		if (rc)
+			xa_erase(&ioas->accesses, *list_id);
+	}
+	up_write(&ioas->lock);
+	up_write(&ioas->domains_lock);
+	return rc;
+}
+
+static void ioas_remove_access(struct iommufd_ioas *ioas, u32 list_id)
+{
+	down_write(&ioas->domains_lock);
+	down_write(&ioas->lock);
+	xa_erase(&ioas->accesses, list_id);
+	iommufd_ioas_update_alignment(ioas);
+	up_write(&ioas->lock);
+	up_write(&ioas->domains_lock);
+}
+
+/*
+ * First the new address space is joined, which can fail, then the old one is
+ * left. In between nothing new is pinned, and what is pinned in the old one
+ * can be unpinned.
+ */
+static int access_change_ioas(struct iommufd_access *access,
+			      struct iommufd_ioas *ioas)
+{
+	struct iommufd_ioas *old = access->ioas;
+	u32 old_id = access->list_id;
+	int rc;
+
+	lockdep_assert_held(&access->lock);
+
+	/* Another change is under way */
+	if (old != access->pinned_ioas)
+		return -EBUSY;
+	if (old == ioas)
+		return 0;
+	if (ioas) {
+		rc = ioas_add_access(ioas, access, &access->list_id);
+		if (rc)
+			return rc;
+		refcount_inc(&ioas->obj.users);
+	}
+	if (old) {
+		access->ioas = NULL;
+		if (access->ops->unmap) {
+			mutex_unlock(&access->lock);
+			access->ops->unmap(access->data, 0, ULONG_MAX);
+			mutex_lock(&access->lock);
+		}
+		ioas_remove_access(old, old_id);
+		iommufd_object_put(access->ictx, &old->obj);
+	}
+	access->ioas = ioas;
+	access->pinned_ioas = ioas;
+	return 0;
+}
+
+static int access_change_ioas_id(struct iommufd_access *access, u32 id)
+{
+	struct iommufd_object *obj;
+	int rc;
+
+	obj = iommufd_object_get(access->ictx, id, IOMMUFD_OBJ_IOAS);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	rc = access_change_ioas(access,
+				container_of(obj, struct iommufd_ioas, obj));
+	iommufd_object_put(access->ictx, obj);
+	return rc;
+}
+
+int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id)
+{
+	int rc = -EINVAL;
+
+	mutex_lock(&access->lock);
+	if (!access->ioas)
+		rc = access_change_ioas_id(access, ioas_id);
+	mutex_unlock(&access->lock);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(iommufd_access_attach);
+
+int iommufd_access_replace(struct iommufd_access *access, u32 ioas_id)
+{
+	int rc = -ENOENT;
+
+	mutex_lock(&access->lock);
+	if (access->ioas)
+		rc = access_change_ioas_id(access, ioas_id);
+	mutex_unlock(&access->lock);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(iommufd_access_replace);
+
+void iommufd_access_detach(struct iommufd_access *access)
+{
+	mutex_lock(&access->lock);
+	if (!WARN_ON(!access->ioas))
+		WARN_ON(access_change_ioas(access, NULL));
+	mutex_unlock(&access->lock);
+}
+EXPORT_SYMBOL_GPL(iommufd_access_detach);
+
+struct iommufd_access *
+iommufd_access_create(struct iommufd_ctx *ictx,
+		      const struct iommufd_access_ops *ops, void *data, u32 *id)
+{
+	struct iommufd_access *access;
+
+	access = iommufd_object_alloc(ictx, sizeof(*access),
+				      IOMMUFD_OBJ_ACCESS);
+	if (IS_ERR(access))
+		return access;
+	access->ictx = ictx;
+	iommufd_ctx_get(ictx);
+	access->ops = ops;
+	access->data = data;
+	mutex_init(&access->lock);
+	access->alignment = ops->needs_pin_pages ? PAGE_SIZE : 1;
+	/* The owner's, until iommufd_access_destroy() */
+	refcount_inc(&access->obj.users);
+	*id = access->obj.id;
+	iommufd_object_publish(ictx, &access->obj);
+	return access;
+}
+EXPORT_SYMBOL_GPL(iommufd_access_create);
+
+void iommufd_access_destroy(struct iommufd_access *access)
+{
+	struct iommufd_ctx *ictx = access->ictx;
+
+	iommufd_object_destroy_owned(ictx, &access->obj);
+	iommufd_ctx_put(ictx);
+}
+EXPORT_SYMBOL_GPL(iommufd_access_destroy);
+
+void iommufd_access_release(struct iommufd_object *obj)
+{
+	struct iommufd_access *access =
+		container_of(obj, struct iommufd_access, obj);
+
+	mutex_lock(&access->lock);
+	if (access->ioas)
+		WARN_ON(access_change_ioas(access, NULL));
+	mutex_unlock(&access->lock);
+	mutex_destroy(&access->lock);
+}

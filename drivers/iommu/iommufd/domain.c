@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Showing areas in a domain and hiding them again.
+ *
+ * Stored runs are handed to the domain some at a time: through the run
+ * operations of its driver if there are any, otherwise one by one through the
+ * Linux IOMMU API. Runs that follow one another in memory go as one, whatever
+ * chunk they are stored in, so that the driver can choose the largest page.
+ *
+ * Hiding any number of areas ends with one invalidation.
+ */
+#include "ioas.h"
+#include "runs.h"
+
+#define RUNS_PER_CALL 16
+
+/**
+ * struct show - an area that is being shown
+ * @hwpt: in what
+ * @iova: where the next run goes
+ * @prot: what devices may do
+ * @nr: runs collected
+ * @runs: the runs
+ */
+struct show {
+	struct iommufd_hwpt *hwpt;
+	unsigned long iova;
+	int prot;
+	unsigned int nr;
+	struct iommu_run runs[RUNS_PER_CALL];
+};
+
+static int show_run(struct show *s, const struct iommu_run *run)
+{
+	return iommu_map(s->hwpt->domain, s->iova, run->addr, run->length,
+			 s->prot, GFP_KERNEL_ACCOUNT);
+}
+
+static int show_collected(struct show *s)
+{
+	const struct iommu_run_ops *ops = s->hwpt->run_ops;
+	unsigned int i;
+	int rc;
+
+	if (ops) {
+		rc = ops->map(s->hwpt->domain, s->iova, s->runs, s->nr,
+			      s->prot, GFP_KERNEL_ACCOUNT);
+		if (rc)
+			return rc;
+		for (i = 0; i < s->nr; i++)
+			s->iova += s->runs[i].length;
+		s->nr = 0;
+		return 0;
+	}
+	for (i = 0; i < s->nr; i++) {
+		rc = show_run(s, &s->runs[i]);
+		if (rc)
+			return rc;
+		s->iova += s->runs[i].length;
+	}
+	s->nr = 0;
+	return 0;
+}
+
+static int show_add(struct show *s, phys_addr_t addr, size_t length)
+{
+	struct iommu_run *last = &s->runs[s->nr - 1];
+
+	if (s->nr && last->addr + last->length == addr) {
+		last->length += length;
+		return 0;
+	}
+	if (s->nr == RUNS_PER_CALL) {
+		int rc = show_collected(s);
+
+		if (rc)
+			return rc;
+	}
+	s->runs[s->nr].addr = addr;
+	s->runs[s->nr].length = length;
+	s->nr++;
+	return 0;
+}
+
+/* Page by page, each shown before the next, so that no driver joins them. */
+static int show_small(struct show *s, phys_addr_t addr, size_t length)
+{
+	while (length) {
+		size_t step = min(length, PAGE_SIZE - offset_in_page(s->iova));
+		int rc;
+
+		s->runs[0].addr = addr;
+		s->runs[0].length = step;
+		s->nr = 1;
+		rc = show_collected(s);
+		if (rc)
+			return rc;
+		addr += step;
+		length -= step;
+	}
+	return 0;
+}
+
+/**
+ * iommufd_hwpt_show() - show an area in a hardware page table
+ * @hwpt: the hardware page table
+ * @area: the area; it is a holder of its pages
+ * @small_pages: use the smallest pages only
+ *
+ * Context: iommufd_ioas::domains_lock; iommufd_pages_lock() if the pages are
+ * shared.
+ *
+ * Return: 0, or an error with nothing shown.
+ */
+int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
+		      const struct iommufd_area *area, bool small_pages)
+{
+	unsigned long left = area_length(area);
+	unsigned long skip = area->holder.offset;
+	unsigned long pfn, npages;
+	struct run_cursor cur;
+	struct show s;
+	int rc = 0;
+
+	s.hwpt = hwpt;
+	s.iova = area->node.start;
+	s.prot = (area->holder.flags & AREA_PROT) | IOMMU_CACHE;
+	if (area->pages->device)
+		s.prot |= IOMMU_MMIO;
+	s.nr = 0;
+
+	run_cursor_init(&cur, area->pages, area->holder.node.start,
+			area->holder.node.last);
+	while (!rc && (npages = run_cursor_next(&cur, &pfn))) {
+		phys_addr_t addr = PFN_PHYS(pfn) + skip;
+		size_t length = min((npages << PAGE_SHIFT) - skip, left);
+
+		skip = 0;
+		left -= length;
+		rc = small_pages ? show_small(&s, addr, length) :
+				   show_add(&s, addr, length);
+	}
+	if (!rc && s.nr)
+		rc = show_collected(&s);
+	if (rc && s.iova != area->node.start) {
+		union iommufd_gather gather;
+
+		iommufd_hide_begin(hwpt, &gather);
+		iommufd_hide(hwpt, area->node.start,
+			     s.iova - area->node.start, &gather);
+		iommufd_hide_end(hwpt, &gather);
+	}
+	return rc;
+}
+
+/**
+ * iommufd_hide_begin() - begin to hide ranges
+ * @hwpt: from what
+ * @gather: what has to be invalidated
+ */
+void iommufd_hide_begin(const struct iommufd_hwpt *hwpt,
+			union iommufd_gather *gather)
+{
+	if (hwpt->run_ops)
+		iommu_pt_gather_init(&gather->run);
+	else
+		iommu_iotlb_gather_init(&gather->iotlb);
+}
+
+/**
+ * iommufd_hide() - hide a range, all of which is shown
+ * @hwpt: from what
+ * @iova: where it begins
+ * @length: bytes
+ * @gather: what has to be invalidated
+ *
+ * Devices may still reach it until iommufd_hide_end().
+ */
+void iommufd_hide(const struct iommufd_hwpt *hwpt, unsigned long iova,
+		  unsigned long length, union iommufd_gather *gather)
+{
+	size_t hidden;
+
+	if (hwpt->run_ops)
+		hidden = hwpt->run_ops->unmap(hwpt->domain, iova, length,
+					      &gather->run);
+	else
+		hidden = iommu_unmap_fast(hwpt->domain, iova, length,
+					  &gather->iotlb);
+	/* The table does not hold what was written: do not trust it further */
+	WARN_ONCE(hidden != length, "unmapped %zu bytes of %lu\n", hidden,
+		  length);
+}
+
+/**
+ * iommufd_hide_end() - invalidate
+ * @hwpt: from what ranges were hidden
+ * @gather: those ranges
+ *
+ * When it returns, no device reaches them.
+ */
+void iommufd_hide_end(const struct iommufd_hwpt *hwpt,
+		      union iommufd_gather *gather)
+{
+	if (hwpt->run_ops)
+		hwpt->run_ops->sync(hwpt->domain, &gather->run);
+	else
+		iommu_iotlb_sync(hwpt->domain, &gather->iotlb);
+}

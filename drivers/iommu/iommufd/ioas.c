@@ -1,0 +1,550 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Address spaces: made, mapped into, shown in hardware page tables. The
+ * structure and the locks are in ioas.h; unmapping is in ioas_unmap.c.
+ */
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include "access.h"
+#include "ioas.h"
+
+static struct kmem_cache *mapping_cache;
+static struct kmem_cache *area_cache;
+
+int iommufd_ioas_caches_init(void)
+{
+	mapping_cache = kmem_cache_create("iommufd_mapping",
+					  sizeof(struct iommufd_mapping), 0,
+					  SLAB_ACCOUNT, NULL);
+	area_cache = kmem_cache_create("iommufd_area",
+				       sizeof(struct iommufd_area), 0,
+				       SLAB_ACCOUNT, NULL);
+	if (mapping_cache && area_cache)
+		return 0;
+	iommufd_ioas_caches_exit();
+	return -ENOMEM;
+}
+
+void iommufd_ioas_caches_exit(void)
+{
+	kmem_cache_destroy(mapping_cache);
+	kmem_cache_destroy(area_cache);
+}
+
+struct iommufd_ioas *iommufd_ioas_alloc(struct iommufd_ctx *ictx, u32 flags)
+{
+	struct iommufd_ioas *ioas;
+
+	ioas = iommufd_object_alloc(ictx, sizeof(*ioas), IOMMUFD_OBJ_IOAS);
+	if (IS_ERR(ioas))
+		return ioas;
+	ioas->ictx = ictx;
+	mutex_init(&ioas->attach_lock);
+	init_rwsem(&ioas->domains_lock);
+	INIT_LIST_HEAD(&ioas->hwpts);
+	init_rwsem(&ioas->lock);
+	ioas->areas = RB_ROOT_CACHED;
+	ioas->reserved = RB_ROOT_CACHED;
+	ioas->allowed = RB_ROOT_CACHED;
+	ioas->windows = RB_ROOT_CACHED;
+	xa_init_flags(&ioas->accesses, XA_FLAGS_ALLOC | XA_FLAGS_ACCOUNT);
+	ioas->iova_alignment = 1;
+	ioas->windowed = flags & IOMMU_IOAS_ALLOC_WINDOWED;
+	ioas->next_window_id = 1;
+	INIT_LIST_HEAD(&ioas->groups);
+	init_waitqueue_head(&ioas->access_wait);
+	return ioas;
+}
+
+void iommufd_ioas_release(struct iommufd_object *obj)
+{
+	struct iommufd_ioas *ioas = container_of(obj, struct iommufd_ioas, obj);
+	unsigned long unmapped;
+
+	WARN_ON(!list_empty(&ioas->hwpts) || !list_empty(&ioas->groups));
+	WARN_ON(!xa_empty(&ioas->accesses));
+	WARN_ON(iommufd_ioas_unmap_range(ioas, 0, ULONG_MAX, &unmapped));
+	iommufd_ranges_free(&ioas->reserved);
+	iommufd_ranges_free(&ioas->allowed);
+	iommufd_ranges_free(&ioas->windows);
+	xa_destroy(&ioas->accesses);
+	mutex_destroy(&ioas->attach_lock);
+}
+
+struct iommufd_area *iommufd_area_alloc(void)
+{
+	return kmem_cache_alloc(area_cache, GFP_KERNEL);
+}
+
+/**
+ * iommufd_area_free() - free an area and give back its count of the pages
+ * @area: the area; in no tree, and no holder
+ */
+void iommufd_area_free(struct iommufd_area *area)
+{
+	struct iommufd_pages *pages = area->pages;
+
+	if (!(area->holder.flags & AREA_INLINE))
+		kmem_cache_free(area_cache, area);
+	if (!refcount_dec_and_test(&pages->users))
+		return;
+	iommufd_source_put(pages->source);
+	kmem_cache_free(mapping_cache,
+			container_of(pages, struct iommufd_mapping, pages));
+}
+
+/**
+ * iommufd_area_init() - fill in a new area, all but its IOVA
+ * @area: the area
+ * @pages: its pages; the caller's count passes to it
+ * @byte: distance of its first byte from the first of @pages
+ * @length: bytes
+ * @flags: AREA_*
+ */
+void iommufd_area_init(struct iommufd_area *area, struct iommufd_pages *pages,
+		       unsigned long byte, unsigned long length, u8 flags)
+{
+	area->holder.node.start = byte >> PAGE_SHIFT;
+	area->holder.node.last = (byte + length - 1) >> PAGE_SHIFT;
+	area->holder.spare = false;
+	area->holder.flags = flags;
+	area->holder.offset = offset_in_page(byte);
+	atomic_set(&area->holder.count, 0);
+	area->pages = pages;
+	area->next = NULL;
+	/* Relative to the first area of a list until they are inserted */
+	area->node.start = 0;
+	area->node.last = length - 1;
+}
+
+static bool area_is_shared(const struct iommufd_area *area)
+{
+	return refcount_read(&area->pages->users) > 1;
+}
+
+static int areas_insert(struct iommufd_ioas *ioas, struct iommufd_area *list,
+			const struct iommufd_place *place, unsigned long *iova,
+			bool fixed)
+{
+	struct iommufd_area *area;
+	unsigned long pos;
+	int rc;
+
+	down_write(&ioas->lock);
+	if (fixed)
+		rc = iommufd_iova_check(ioas, *iova, place);
+	else
+		rc = iommufd_iova_alloc(ioas, iova, place);
+	for (area = list; area && !rc; area = area->next)
+		if (area->holder.offset & (ioas->iova_alignment - 1))
+			rc = -EINVAL;
+	if (rc)
+		goto out_unlock;
+	pos = *iova;
+	for (area = list; area; area = area->next) {
+		area->node.last += pos;
+		area->node.start = pos;
+		pos = area->node.last + 1;
+		interval_tree_insert(&area->node, &ioas->areas);
+	}
+out_unlock:
+	up_write(&ioas->lock);
+	return rc;
+}
+
+static void areas_remove(struct iommufd_ioas *ioas, struct iommufd_area *list)
+{
+	struct iommufd_area *area;
+
+	down_write(&ioas->lock);
+	for (area = list; area; area = area->next)
+		interval_tree_remove(&area->node, &ioas->areas);
+	up_write(&ioas->lock);
+}
+
+static void area_hide_from_all(struct iommufd_ioas *ioas,
+			       struct iommufd_area *area,
+			       const struct iommufd_hwpt *end)
+{
+	struct iommufd_hwpt *hwpt;
+
+	list_for_each_entry(hwpt, &ioas->hwpts, node) {
+		union iommufd_gather gather;
+
+		if (hwpt == end)
+			break;
+		iommufd_hide_begin(hwpt, &gather);
+		iommufd_hide(hwpt, area->node.start, area_length(area),
+			     &gather);
+		iommufd_hide_end(hwpt, &gather);
+	}
+}
+
+/* Pin the memory of a new area and show it everywhere, or do nothing. */
+static int area_fill(struct iommufd_ioas *ioas, struct iommufd_area *area)
+{
+	bool shared = area_is_shared(area);
+	struct iommufd_hwpt *hwpt;
+	int rc;
+
+	lockdep_assert_held_read(&ioas->domains_lock);
+
+	if (list_empty(&ioas->hwpts))
+		return 0;
+	if (shared)
+		iommufd_pages_lock(ioas->ictx, area->pages);
+	rc = iommufd_pages_hold(area->pages, &area->holder);
+	if (rc)
+		goto out_unlock;
+	list_for_each_entry(hwpt, &ioas->hwpts, node) {
+		rc = iommufd_hwpt_show(hwpt, area, ioas->small_pages);
+		if (rc) {
+			area_hide_from_all(ioas, area, hwpt);
+			iommufd_pages_release(area->pages, &area->holder);
+			break;
+		}
+	}
+out_unlock:
+	if (shared)
+		iommufd_pages_unlock(ioas->ictx, area->pages);
+	return rc;
+}
+
+static void area_unfill(struct iommufd_ioas *ioas, struct iommufd_area *area)
+{
+	bool shared = area_is_shared(area);
+
+	if (list_empty(&ioas->hwpts))
+		return;
+	area_hide_from_all(ioas, area, NULL);
+	if (shared)
+		iommufd_pages_lock(ioas->ictx, area->pages);
+	iommufd_pages_release(area->pages, &area->holder);
+	if (shared)
+		iommufd_pages_unlock(ioas->ictx, area->pages);
+}
+
+/**
+ * iommufd_areas_map() - map areas side by side
+ * @ioas: the address space
+ * @list: new areas; on success they belong to @ioas
+ * @place: all of them together
+ * @iova: where they begin: in if @fixed, else out
+ * @fixed: the caller chose
+ *
+ * Return: 0, or an error and nothing is mapped.
+ */
+int iommufd_areas_map(struct iommufd_ioas *ioas, struct iommufd_area *list,
+		      const struct iommufd_place *place, unsigned long *iova,
+		      bool fixed)
+{
+	struct iommufd_area *area, *undo, *next;
+	int rc;
+
+	down_read(&ioas->domains_lock);
+	rc = areas_insert(ioas, list, place, iova, fixed);
+	if (rc)
+		goto out_unlock;
+	for (area = list; area; area = area->next) {
+		rc = area_fill(ioas, area);
+		if (rc)
+			goto err_unfill;
+	}
+	for (area = list; area; area = next) {
+		next = area->next;
+		/* From here on it can be found complete, and unmapped */
+		smp_store_release(&area->holder.flags,
+				  area->holder.flags | AREA_LIVE);
+	}
+	up_read(&ioas->domains_lock);
+	return 0;
+
+err_unfill:
+	for (undo = list; undo != area; undo = undo->next)
+		area_unfill(ioas, undo);
+	areas_remove(ioas, list);
+out_unlock:
+	up_read(&ioas->domains_lock);
+	return rc;
+}
+
+/**
+ * iommufd_ioas_map_source() - map memory of a process or a file
+ * @ioas: the address space
+ * @source: whose; the caller's count is used up, whatever the outcome
+ * @address: the user's address, or the offset in the file
+ * @length: bytes
+ * @iova: where: in, or out with IOMMUFD_MAP_ALLOC_IOVA
+ * @prot: IOMMU_READ, IOMMU_WRITE
+ * @flags: enum iommufd_map_flags
+ *
+ * Return: 0, or an error and nothing is mapped.
+ */
+int iommufd_ioas_map_source(struct iommufd_ioas *ioas,
+			    struct iommufd_source *source,
+			    unsigned long address, unsigned long length,
+			    unsigned long *iova, int prot, unsigned int flags)
+{
+	struct iommufd_place place = {
+		.length = length,
+		.address = address,
+		.origin = address,
+		.prot = prot,
+	};
+	struct iommufd_mapping *mapping;
+	int rc = -ENOMEM;
+
+	mapping = kmem_cache_alloc(mapping_cache, GFP_KERNEL);
+	if (!mapping)
+		goto err_source;
+	iommufd_pages_init(&mapping->pages, source,
+			   address & PAGE_MASK, prot & IOMMU_WRITE);
+	mapping->pages.device = flags & IOMMUFD_MAP_DEVICE_MEMORY;
+	iommufd_area_init(&mapping->area, &mapping->pages,
+			  offset_in_page(address), length,
+			  prot | AREA_INLINE);
+	rc = iommufd_areas_map(ioas, &mapping->area, &place, iova,
+			       !(flags & IOMMUFD_MAP_ALLOC_IOVA));
+	if (!rc)
+		return 0;
+	kmem_cache_free(mapping_cache, mapping);
+err_source:
+	iommufd_source_put(source);
+	return rc;
+}
+
+static bool is_device_memory(unsigned long address)
+{
+	struct vm_area_struct *vma;
+	bool is;
+
+	mmap_read_lock(current->mm);
+	vma = vma_lookup(current->mm, address);
+	is = vma && (vma->vm_flags & VM_PFNMAP);
+	mmap_read_unlock(current->mm);
+	return is;
+}
+
+int iommufd_ioas_map_user(struct iommufd_ioas *ioas, unsigned long *iova,
+			  unsigned long uaddr, unsigned long length,
+			  int iommu_prot, unsigned int flags)
+{
+	struct iommufd_source *source;
+	unsigned long end;
+
+	if (check_add_overflow(uaddr, length, &end))
+		return -EOVERFLOW;
+	if (!length || length > SIZE_MAX - PAGE_SIZE)
+		return -EINVAL;
+	if ((flags & IOMMUFD_MAP_DEVICE_MEMORY) && !is_device_memory(uaddr))
+		flags &= ~IOMMUFD_MAP_DEVICE_MEMORY;
+	source = iommufd_source_current(ioas->ictx);
+	if (IS_ERR(source))
+		return PTR_ERR(source);
+	return iommufd_ioas_map_source(ioas, source, uaddr, length, iova,
+				       iommu_prot & AREA_PROT, flags);
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_map_user);
+
+/**
+ * iommufd_ioas_map_file() - map a memory file
+ * @ioas: the address space
+ * @iova: as iommufd_ioas_map_source()
+ * @fd: the file
+ * @start: offset in it
+ * @length: bytes
+ * @prot: IOMMU_READ, IOMMU_WRITE
+ * @flags: 0 or IOMMUFD_MAP_ALLOC_IOVA
+ *
+ * Return: 0, or an error and nothing is mapped.
+ */
+int iommufd_ioas_map_file(struct iommufd_ioas *ioas, unsigned long *iova,
+			  int fd, unsigned long start, unsigned long length,
+			  int prot, unsigned int flags)
+{
+	struct iommufd_source *source;
+	unsigned long last;
+	struct file *file;
+
+	if (!length || length > SIZE_MAX - PAGE_SIZE)
+		return -EINVAL;
+	if (check_add_overflow(start, length - 1, &last))
+		return -EOVERFLOW;
+	file = fget(fd);
+	if (!file)
+		return -EBADF;
+	source = iommufd_source_file(ioas->ictx, file);
+	fput(file);
+	if (IS_ERR(source))
+		return PTR_ERR(source);
+	return iommufd_ioas_map_source(ioas, source, start, length, iova, prot,
+				       flags);
+}
+
+static bool areas_are_aligned(struct iommufd_ioas *ioas,
+			      unsigned long alignment)
+{
+	unsigned long mask = alignment - 1;
+	struct iommufd_area *area;
+
+	iommufd_for_each_area(area, ioas, 0, ULONG_MAX)
+		if ((area->node.start | area_length(area) |
+		     area->holder.offset) & mask)
+			return false;
+	return true;
+}
+
+/**
+ * iommufd_ioas_update_alignment() - find out what users need now
+ * @ioas: the address space
+ *
+ * Context: domains_lock and lock held for writing.
+ *
+ * Return: 0, or -EADDRINUSE if what is mapped is not aligned to what they need.
+ */
+int iommufd_ioas_update_alignment(struct iommufd_ioas *ioas)
+{
+	unsigned long alignment = ioas->small_pages ? PAGE_SIZE : 1;
+	struct iommufd_access *access;
+	struct iommufd_hwpt *hwpt;
+	unsigned long index;
+
+	xa_for_each(&ioas->accesses, index, access)
+		alignment = max(alignment, access->alignment);
+	list_for_each_entry(hwpt, &ioas->hwpts, node)
+		alignment = max(alignment,
+				1UL << __ffs(hwpt->domain->pgsize_bitmap));
+	if (alignment > ioas->iova_alignment &&
+	    !areas_are_aligned(ioas, alignment))
+		return -EADDRINUSE;
+	ioas->iova_alignment = alignment;
+	return 0;
+}
+
+/* Hide every area up to @end from a hardware page table that was added last. */
+static void hwpt_empty(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
+		       const struct iommufd_area *end, bool last)
+{
+	union iommufd_gather gather;
+	struct iommufd_area *area;
+
+	iommufd_hide_begin(hwpt, &gather);
+	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
+		if (area == end)
+			break;
+		iommufd_hide(hwpt, area->node.start, area_length(area),
+			     &gather);
+	}
+	iommufd_hide_end(hwpt, &gather);
+	if (!last)
+		return;
+	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
+		if (area == end)
+			break;
+		iommufd_pages_lock(ioas->ictx, area->pages);
+		iommufd_pages_release(area->pages, &area->holder);
+		iommufd_pages_unlock(ioas->ictx, area->pages);
+	}
+}
+
+static int hwpt_fill(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
+		     bool first)
+{
+	struct iommufd_area *area;
+	int rc;
+
+	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
+		rc = 0;
+		iommufd_pages_lock(ioas->ictx, area->pages);
+		if (first)
+			rc = iommufd_pages_hold(area->pages, &area->holder);
+		if (!rc) {
+			rc = iommufd_hwpt_show(hwpt, area, ioas->small_pages);
+			if (rc && first)
+				iommufd_pages_release(area->pages,
+						      &area->holder);
+		}
+		iommufd_pages_unlock(ioas->ictx, area->pages);
+		if (rc) {
+			hwpt_empty(ioas, hwpt, area, first);
+			return rc;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+static int reserve_outside_aperture(struct iommufd_ioas *ioas,
+				    const struct iommufd_hwpt *hwpt)
+{
+	const struct iommu_domain_geometry *geometry = &hwpt->domain->geometry;
+	int rc = 0;
+
+	if (geometry->aperture_start)
+		rc = iommufd_ioas_reserve(ioas, 0,
+					  geometry->aperture_start - 1, hwpt);
+	if (!rc && geometry->aperture_end != ULONG_MAX)
+		rc = iommufd_ioas_reserve(ioas, geometry->aperture_end + 1,
+					  ULONG_MAX, hwpt);
+	return rc;
+}
+
+/**
+ * iommufd_ioas_add_hwpt() - show an address space in a hardware page table
+ * @ioas: the address space
+ * @hwpt: the hardware page table, empty
+ *
+ * Return: 0; -EADDRINUSE if what is mapped, allowed or promised is not aligned
+ * to its pages or outside of its aperture; -EINVAL if its pages are too large;
+ * the errors of pinning. Nothing has changed then.
+ */
+int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt)
+{
+	bool first;
+	int rc;
+
+	if (1UL << __ffs(hwpt->domain->pgsize_bitmap) > PAGE_SIZE)
+		return -EINVAL;
+
+	down_write(&ioas->domains_lock);
+	down_write(&ioas->lock);
+	first = list_empty(&ioas->hwpts);
+	list_add_tail(&hwpt->node, &ioas->hwpts);
+	rc = iommufd_ioas_update_alignment(ioas);
+	if (!rc)
+		rc = reserve_outside_aperture(ioas, hwpt);
+	up_write(&ioas->lock);
+	/* The tree of areas does not change without domains_lock */
+	if (!rc)
+		rc = hwpt_fill(ioas, hwpt, first);
+	if (rc) {
+		down_write(&ioas->lock);
+		list_del_init(&hwpt->node);
+		iommufd_ioas_unreserve(ioas, hwpt);
+		iommufd_ioas_update_alignment(ioas);
+		up_write(&ioas->lock);
+	}
+	up_write(&ioas->domains_lock);
+	return rc;
+}
+
+/**
+ * iommufd_ioas_remove_hwpt() - undo iommufd_ioas_add_hwpt()
+ * @ioas: the address space
+ * @hwpt: the hardware page table, to which no device is attached any more
+ */
+void iommufd_ioas_remove_hwpt(struct iommufd_ioas *ioas,
+			      struct iommufd_hwpt *hwpt)
+{
+	down_write(&ioas->domains_lock);
+	hwpt_empty(ioas, hwpt, NULL, list_is_singular(&ioas->hwpts));
+	down_write(&ioas->lock);
+	list_del_init(&hwpt->node);
+	iommufd_ioas_unreserve(ioas, hwpt);
+	iommufd_ioas_update_alignment(ioas);
+	up_write(&ioas->lock);
+	up_write(&ioas->domains_lock);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Address spaces: areas, and the hardware page tables that show them.
+ *
+ * An address space is an interval tree of areas. An area maps a range of IOVA
+ * to a range of a pages object (pages.h), from an offset in a first page on.
+ * A hardware page table (HWPT) is a domain of an IOMMU driver that shows every
+ * area of one address space. Areas and hardware page tables:
+ *
+ *	struct iommufd_ioas
+ *	  areas -> area, area, area	by IOVA
+ *	             |     |     |
+ *	           pages pages   |	copies share
+ *	             ^-----------+
+ *	  hwpts -> hwpt, hwpt		each shows all areas
+ *	             |     |
+ *	           domain domain	of the IOMMU drivers
+ *
+ * As long as there is a hardware page table, every area is a holder of its
+ * pages. When the first one comes, all areas pin; when the last one leaves,
+ * they unpin what no access holds.
+ *
+ * Locks, outermost first:
+ *
+ *	attach_lock	one device at a time looks for a hardware page table
+ *	domains_lock	held for reading by whoever maps or unmaps, from
+ *			beginning to end; for writing by whoever adds or removes
+ *			a hardware page table. So those two never meet, but any
+ *			number of maps and unmaps go on side by side.
+ *	lock		covers the trees and the flags of areas, and nothing
+ *			that takes long: nobody pins, writes page tables or
+ *			calls a driver under it. (What a device reserves is
+ *			looked up under it, but that is a rare event.)
+ *	pages lock	of a pages object that is shared; pins under it
+ *
+ * What keeps a range to the one who works on it, while no lock does, is the
+ * area itself: it is in the tree, not yet LIVE or already DYING, so that
+ * nothing else is mapped there and nobody else unmaps it.
+ *
+ * Map:   insert the area; pin; show in every hwpt; set LIVE.
+ * Unmap: find the areas; ask accesses to let go; set DYING; hide from every
+ *        hwpt and invalidate once in each; unpin; remove from the tree.
+ */
+#ifndef _IOMMUFD_IOAS_H
+#define _IOMMUFD_IOAS_H
+
+#include <linux/interval_tree.h>
+#include <linux/iommu_pt.h>
+#include <linux/rwsem.h>
+
+#include "iova.h"
+#include "object.h"
+#include "pages.h"
+
+/*
+ * Flags of an area, in its holder's flags. The first two are IOMMU_READ and
+ * IOMMU_WRITE.
+ */
+#define AREA_PROT	(IOMMU_READ | IOMMU_WRITE)
+#define AREA_LIVE	BIT(2)	/* complete */
+#define AREA_DYING	BIT(3)	/* being unmapped */
+#define AREA_CLOSED	BIT(4)	/* no new access; accesses shall let go */
+#define AREA_COPY	BIT(5)	/* IOMMU_IOAS_COPY made it */
+#define AREA_INLINE	BIT(6)	/* allocated together with its pages object */
+
+/**
+ * struct iommufd_area - a range of IOVA and what it maps to
+ * @node: the range, in iommufd_ioas::areas
+ * @holder: the range of indices in @pages; its flags are AREA_*, its offset is
+ *	the distance of the first byte from its page, its count is that of
+ *	accesses that have pinned in this area
+ * @pages: the memory
+ * @next: in a list, while being made or unmapped
+ */
+struct iommufd_area {
+	struct interval_tree_node node;
+	struct iommufd_holder holder;
+	struct iommufd_pages *pages;
+	struct iommufd_area *next;
+};
+
+/**
+ * struct iommufd_mapping - a pages object and its first area, in one
+ * @pages: the object; the memory is freed with it
+ * @area: the area
+ */
+struct iommufd_mapping {
+	struct iommufd_pages pages;
+	struct iommufd_area area;
+};
+
+/* What a mapping costs; see "Scale" in Documentation/iommufd.md */
+static_assert(sizeof(struct iommufd_mapping) <= 176);
+
+/**
+ * struct iommufd_window - a promise of IOVA
+ * @node: which, in iommufd_ioas::windows
+ * @id: its id
+ * @page_size: granularity of what is mapped in it
+ * @prot: what mappings in it may permit
+ * @fixed: the user chose the base
+ */
+struct iommufd_window {
+	struct interval_tree_node node;
+	u32 id;
+	unsigned long page_size;
+	u8 prot;
+	bool fixed;
+};
+
+/**
+ * struct iommufd_ioas - an address space
+ * @obj: its id
+ * @ictx: the context it is in
+ * @attach_lock: see above
+ * @domains_lock: see above
+ * @hwpts: the hardware page tables that show it
+ * @lock: see above
+ * @areas: what is mapped
+ * @reserved: what cannot be
+ * @allowed: what has to stay available
+ * @windows: of a windowed address space
+ * @accesses: attached to it; index is a number of their own
+ * @iova_alignment: start and length of areas are multiples of this
+ * @alloc_hint: end of the area that the kernel placed last
+ * @windowed: IOVA exists only inside windows
+ * @small_pages: hardware page tables use no superpages
+ * @next_window_id: counts up
+ * @groups: attached by iommufd_ioas_attach_group()
+ * @access_wait: woken when the last access to an area has let go
+ * @let_go: how often that has happened
+ */
+struct iommufd_ioas {
+	struct iommufd_object obj;
+	struct iommufd_ctx *ictx;
+	struct mutex attach_lock;
+	struct rw_semaphore domains_lock;
+	struct list_head hwpts;
+	struct rw_semaphore lock;
+	struct rb_root_cached areas;
+	struct rb_root_cached reserved;
+	struct rb_root_cached allowed;
+	struct rb_root_cached windows;
+	struct xarray accesses;
+	unsigned long iova_alignment;
+	unsigned long alloc_hint;
+	bool windowed;
+	bool small_pages;
+	u32 next_window_id;
+	struct list_head groups;
+	wait_queue_head_t access_wait;
+	atomic_t let_go;
+};
+
+/**
+ * struct iommufd_hwpt - a hardware page table
+ * @obj: its id
+ * @ioas: the address space it shows; counted
+ * @domain: the driver's
+ * @run_ops: how runs are handed to it, or NULL
+ * @node: in iommufd_ioas::hwpts
+ * @automatic: made by attaching, goes with the last device
+ * @enforced_coherency: it blocks no-snoop
+ */
+struct iommufd_hwpt {
+	struct iommufd_object obj;
+	struct iommufd_ioas *ioas;
+	struct iommu_domain *domain;
+	const struct iommu_run_ops *run_ops;
+	struct list_head node;
+	bool automatic;
+	bool enforced_coherency;
+};
+
+static inline struct iommufd_area *to_area(struct interval_tree_node *node)
+{
+	return container_of(node, struct iommufd_area, node);
+}
+
+static inline unsigned long area_length(const struct iommufd_area *area)
+{
+	return area->node.last - area->node.start + 1;
+}
+
+static inline bool area_is(const struct iommufd_area *area, u8 flag)
+{
+	/* Pairs with smp_store_release() where LIVE is set */
+	return smp_load_acquire(&area->holder.flags) & flag;
+}
+
+/* Address of the memory at @iova: of the user, or in the file */
+static inline unsigned long area_address(const struct iommufd_area *area,
+					 unsigned long iova)
+{
+	return area->pages->address + area->holder.node.start * PAGE_SIZE +
+	       area->holder.offset + (iova - area->node.start);
+}
+
+static inline unsigned long area_index(const struct iommufd_area *area,
+				       unsigned long iova)
+{
+	return area->holder.node.start +
+	       ((area->holder.offset + (iova - area->node.start)) >>
+		PAGE_SHIFT);
+}
+
+static inline struct iommufd_area *
+iommufd_area_first(struct iommufd_ioas *ioas, unsigned long first,
+		   unsigned long last)
+{
+	struct interval_tree_node *node =
+		interval_tree_iter_first(&ioas->areas, first, last);
+
+	return node ? to_area(node) : NULL;
+}
+
+static inline struct iommufd_area *
+iommufd_area_next(struct iommufd_area *area, unsigned long first,
+		  unsigned long last)
+{
+	struct interval_tree_node *node =
+		interval_tree_iter_next(&area->node, first, last);
+
+	return node ? to_area(node) : NULL;
+}
+
+#define iommufd_for_each_area(area, ioas, first, last)			\
+	for ((area) = iommufd_area_first(ioas, first, last); (area);	\
+	     (area) = iommufd_area_next(area, first, last))
+
+/* ioas.c */
+int iommufd_ioas_caches_init(void);
+void iommufd_ioas_caches_exit(void);
+struct iommufd_ioas *iommufd_ioas_alloc(struct iommufd_ctx *ictx, u32 flags);
+struct iommufd_area *iommufd_area_alloc(void);
+void iommufd_area_free(struct iommufd_area *area);
+void iommufd_area_init(struct iommufd_area *area, struct iommufd_pages *pages,
+		       unsigned long byte, unsigned long length, u8 flags);
+int iommufd_areas_map(struct iommufd_ioas *ioas, struct iommufd_area *list,
+		      const struct iommufd_place *place, unsigned long *iova,
+		      bool fixed);
+int iommufd_ioas_map_source(struct iommufd_ioas *ioas,
+			    struct iommufd_source *source,
+			    unsigned long address, unsigned long length,
+			    unsigned long *iova, int prot, unsigned int flags);
+int iommufd_ioas_map_file(struct iommufd_ioas *ioas, unsigned long *iova,
+			  int fd, unsigned long start, unsigned long length,
+			  int prot, unsigned int flags);
+int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt);
+void iommufd_ioas_remove_hwpt(struct iommufd_ioas *ioas,
+			      struct iommufd_hwpt *hwpt);
+int iommufd_ioas_update_alignment(struct iommufd_ioas *ioas);
+
+/* ioas_unmap.c */
+int iommufd_ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
+			     unsigned long last, unsigned long *unmapped);
+
+/* domain.c */
+
+/**
+ * union iommufd_gather - what was hidden from a domain and has to be
+ *	invalidated in it
+ * @run: for run operations
+ * @iotlb: for the Linux IOMMU API
+ */
+union iommufd_gather {
+	struct iommu_pt_gather run;
+	struct iommu_iotlb_gather iotlb;
+};
+
+int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
+		      const struct iommufd_area *area, bool small_pages);
+void iommufd_hide_begin(const struct iommufd_hwpt *hwpt,
+			union iommufd_gather *gather);
+void iommufd_hide(const struct iommufd_hwpt *hwpt, unsigned long iova,
+		  unsigned long length, union iommufd_gather *gather);
+void iommufd_hide_end(const struct iommufd_hwpt *hwpt,
+		      union iommufd_gather *gather);
+
+#endif

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The ioctls of address spaces: checks of what the user said, and answers. */
+#include <linux/limits.h>
+#include <linux/slab.h>
+
+#include "ioas.h"
+#include "ucmd.h"
+
+static struct iommufd_ioas *get_ioas(struct iommufd_ucmd *ucmd, u32 id)
+{
+	struct iommufd_object *obj;
+
+	obj = iommufd_object_get(ucmd->ictx, id, IOMMUFD_OBJ_IOAS);
+	if (IS_ERR(obj))
+		return ERR_CAST(obj);
+	return container_of(obj, struct iommufd_ioas, obj);
+}
+
+static void put_ioas(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioas)
+{
+	iommufd_object_put(ucmd->ictx, &ioas->obj);
+}
+
+int iommufd_ioas_alloc_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_ioas_alloc *cmd = ucmd->cmd;
+	struct iommufd_ctx *ictx = ucmd->ictx;
+	struct iommufd_ioas *ioas;
+	int rc;
+
+	if (cmd->flags & ~IOMMU_IOAS_ALLOC_WINDOWED)
+		return -EOPNOTSUPP;
+	ioas = iommufd_ioas_alloc(ictx, cmd->flags);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	cmd->out_ioas_id = ioas->obj.id;
+	rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	if (rc) {
+		iommufd_object_abort(ictx, &ioas->obj);
+		return rc;
+	}
+	down_read(&ictx->process_lock);
+	iommufd_object_publish(ictx, &ioas->obj);
+	up_read(&ictx->process_lock);
+	return 0;
+}
+
+/**
+ * struct range_list - ranges that are being collected for the user
+ * @ranges: some of them
+ * @room: for how many there is room
+ * @nr: how many there are
+ */
+struct range_list {
+	struct iommu_iova_range *ranges;
+	u32 room;
+	u32 nr;
+};
+
+static int collect_range(void *data, unsigned long first, unsigned long last)
+{
+	struct range_list *list = data;
+
+	if (list->nr < list->room) {
+		list->ranges[list->nr].start = first;
+		list->ranges[list->nr].last = last;
+	}
+	list->nr++;
+	return 0;
+}
+
+/*
+ * The user says how many ranges there is room for, which may be any number:
+ * count them first, and look again as often as there turn out to be more.
+ */
+static int collect_ranges(struct iommufd_ioas *ioas, struct range_list *list,
+			  u32 room)
+{
+	u32 want = 0;
+
+	for (;;) {
+		list->nr = 0;
+		iommufd_ioas_iova_ranges(ioas, collect_range, list);
+		if (min(list->nr, room) <= list->room)
+			return 0;
+		want = min(list->nr, room);
+		kvfree(list->ranges);
+		list->room = 0;
+		list->ranges = kvmalloc_array(want, sizeof(*list->ranges),
+					      GFP_KERNEL_ACCOUNT);
+		if (!list->ranges)
+			return -ENOMEM;
+		list->room = want;
+	}
+}
+
+int iommufd_ioas_iova_ranges_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_ioas_iova_ranges *cmd = ucmd->cmd;
+	struct range_list list = {};
+	struct iommufd_ioas *ioas;
+	u32 room = cmd->num_iovas;
+	int rc;
+
+	if (cmd->__reserved)
+		return -EOPNOTSUPP;
+	ioas = get_ioas(ucmd, cmd->ioas_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	rc = collect_ranges(ioas, &list, room);
+	if (rc)
+		goto out_put;
+	if (copy_to_user(u64_to_user_ptr(cmd->allowed_iovas), list.ranges,
+			 min(list.nr, list.room) * sizeof(*list.ranges))) {
+		rc = -EFAULT;
+		goto out_put;
+	}
+	cmd->num_iovas = list.nr;
+	cmd->out_iova_alignment = READ_ONCE(ioas->iova_alignment);
+	rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	if (!rc && list.nr > room)
+		rc = -EMSGSIZE;
+out_put:
+	kvfree(list.ranges);
+	put_ioas(ucmd, ioas);
+	return rc;
+}
+
+#define MAP_FLAGS (IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_WRITEABLE | \
+		   IOMMU_IOAS_MAP_READABLE)
+
+static int check_map_flags(u32 flags)
+{
+	if (flags & ~MAP_FLAGS)
+		return -EOPNOTSUPP;
+	if (!(flags & (IOMMU_IOAS_MAP_WRITEABLE | IOMMU_IOAS_MAP_READABLE)))
+		return -EINVAL;
+	return 0;
+}
+
+static int map_prot(u32 flags)
+{
+	return (flags & IOMMU_IOAS_MAP_READABLE ? IOMMU_READ : 0) |
+	       (flags & IOMMU_IOAS_MAP_WRITEABLE ? IOMMU_WRITE : 0);
+}
+
+static unsigned int map_place(u32 flags)
+{
+	return flags & IOMMU_IOAS_MAP_FIXED_IOVA ? 0 : IOMMUFD_MAP_ALLOC_IOVA;
+}
+
+/*
+ * Where the kernel put it has to reach the user; if it does not, it is as if
+ * nothing had been mapped.
+ */
+static int respond_or_unmap(struct iommufd_ucmd *ucmd, size_t size,
+			    struct iommufd_ioas *ioas, unsigned long iova,
+			    unsigned long length)
+{
+	unsigned long unmapped;
+	int rc = iommufd_ucmd_respond(ucmd, size);
+
+	if (rc)
+		iommufd_ioas_unmap(ioas, iova, length, &unmapped);
+	return rc;
+}
+
+int iommufd_ioas_map_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_ioas_map *cmd = ucmd->cmd;
+	unsigned long iova = cmd->iova;
+	struct iommufd_ioas *ioas;
+	int rc;
+
+	rc = check_map_flags(cmd->flags);
+	if (rc == -EOPNOTSUPP || cmd->__reserved)
+		return -EOPNOTSUPP;
+	if (cmd->iova >= ULONG_MAX || cmd->length >= ULONG_MAX)
+		return -EOVERFLOW;
+	if (rc)
+		return rc;
+	ioas = get_ioas(ucmd, cmd->ioas_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	rc = iommufd_ioas_map_user(ioas, &iova, cmd->user_va, cmd->length,
+				   map_prot(cmd->flags), map_place(cmd->flags));
+	if (!rc) {
+		cmd->iova = iova;
+		rc = respond_or_unmap(ucmd, sizeof(*cmd), ioas, iova,
+				      cmd->length);
+	}
+	put_ioas(ucmd, ioas);
+	return rc;
+}
+
+int iommufd_ioas_unmap_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_ioas_unmap *cmd = ucmd->cmd;
+	unsigned long unmapped = 0;
+	struct iommufd_ioas *ioas;
+	int rc;
+
+	ioas = get_ioas(ucmd, cmd->ioas_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	if (cmd->iova == 0 && cmd->length == U64_MAX) {
+		rc = iommufd_ioas_unmap_all(ioas, &unmapped);
+	} else if (cmd->iova >= ULONG_MAX || cmd->length >= ULONG_MAX) {
+		rc = -EOVERFLOW;
+	} else {
+		rc = iommufd_ioas_unmap(ioas, cmd->iova, cmd->length,
+					&unmapped);
+		if (!rc && !unmapped)
+			rc = -ENOENT;
+	}
+	if (!rc) {
+		cmd->length = unmapped;
+		rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	}
+	put_ioas(ucmd, ioas);
+	return rc;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Address spaces in the hands of another module: see include/linux/iommufd.h */
+#include <linux/module.h>
+
+#include "ioas.h"
+
+struct iommufd_ioas *iommufd_ioas_create(struct iommufd_ctx *ictx, u32 flags)
+{
+	struct iommufd_ioas *ioas = iommufd_ioas_alloc(ictx, flags);
+
+	if (IS_ERR(ioas))
+		return ioas;
+	/* The caller's, until iommufd_ioas_destroy() */
+	refcount_inc(&ioas->obj.users);
+	down_read(&ictx->process_lock);
+	iommufd_object_publish(ictx, &ioas->obj);
+	up_read(&ictx->process_lock);
+	return ioas;
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_create);
+
+void iommufd_ioas_destroy(struct iommufd_ioas *ioas)
+{
+	iommufd_object_destroy_owned(ioas->ictx, &ioas->obj);
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_destroy);
+
+u32 iommufd_ioas_id(const struct iommufd_ioas *ioas)
+{
+	return ioas->obj.id;
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_id);
+
+static int for_each_window(struct iommufd_ioas *ioas,
+			   int (*fn)(void *data, unsigned long first,
+				     unsigned long last),
+			   void *data)
+{
+	struct interval_tree_node *node;
+	int rc = 0;
+
+	for (node = interval_tree_iter_first(&ioas->windows, 0, ULONG_MAX);
+	     node && !rc; node = interval_tree_iter_next(node, 0, ULONG_MAX))
+		rc = fn(data, node->start, node->last);
+	return rc;
+}
+
+int iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas,
+			     int (*fn)(void *data, unsigned long first,
+				       unsigned long last),
+			     void *data)
+{
+	struct iova_span span;
+	int rc = 0;
+
+	down_read(&ioas->lock);
+	if (ioas->windowed) {
+		rc = for_each_window(ioas, fn, data);
+		goto out_unlock;
+	}
+	iova_for_each_span(&span, &ioas->reserved, NULL, 0, ULONG_MAX) {
+		if (!span.used)
+			rc = fn(data, span.first, span.last);
+		if (rc)
+			break;
+	}
+out_unlock:
+	up_read(&ioas->lock);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_iova_ranges);
+
+int iommufd_ioas_mappings(struct iommufd_ioas *ioas, unsigned long first,
+			  unsigned long last,
+			  int (*fn)(void *data, unsigned long iova,
+				    unsigned long length,
+				    unsigned long address, int iommu_prot),
+			  void *data)
+{
+	struct iommufd_area *area;
+	int rc = 0;
+
+	down_read(&ioas->lock);
+	iommufd_for_each_area(area, ioas, first, last) {
+		if (!area_is(area, AREA_LIVE))
+			continue;
+		rc = fn(data, area->node.start, area_length(area),
+			area_address(area, area->node.start),
+			area->holder.flags & AREA_PROT);
+		if (rc)
+			break;
+	}
+	up_read(&ioas->lock);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_mappings);
+
+unsigned long iommufd_ioas_page_sizes(struct iommufd_ioas *ioas)
+{
+	unsigned long sizes = ULONG_MAX;
+	struct iommufd_hwpt *hwpt;
+
+	down_read(&ioas->domains_lock);
+	list_for_each_entry(hwpt, &ioas->hwpts, node)
+		sizes &= hwpt->domain->pgsize_bitmap;
+	up_read(&ioas->domains_lock);
+	if (sizes & ~PAGE_MASK)
+		sizes = (sizes & PAGE_MASK) | PAGE_SIZE;
+	return sizes;
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_page_sizes);
+
+bool iommufd_ioas_enforced_coherency(struct iommufd_ioas *ioas)
+{
+	struct iommufd_hwpt *hwpt;
+	bool all = true;
+
+	down_read(&ioas->domains_lock);
+	list_for_each_entry(hwpt, &ioas->hwpts, node)
+		all &= hwpt->enforced_coherency;
+	up_read(&ioas->domains_lock);
+	return all;
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_enforced_coherency);

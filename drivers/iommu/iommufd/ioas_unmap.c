@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unmapping: see ioas.h for its steps.
+ *
+ * What can make it fail is found out before anything changes: a mapping that
+ * lies in the range only in part, one on which another call is at work, or one
+ * whose pages an access holds and does not let go of. After that it cannot
+ * fail. No memory is needed.
+ */
+#include <linux/overflow.h>
+
+#include "access.h"
+#include "ioas.h"
+
+/* How often accesses are asked before the unmap is given up */
+#define ACCESS_TRIES 100
+
+/**
+ * struct unmap - an unmap
+ * @ioas: of what
+ * @first: where the range begins
+ * @last: where the range ends
+ * @list: the areas in it, once they are DYING
+ * @bytes: how much they are
+ */
+struct unmap {
+	struct iommufd_ioas *ioas;
+	unsigned long first;
+	unsigned long last;
+	struct iommufd_area *list;
+	unsigned long bytes;
+};
+
+/*
+ * Is everything in the range ready to go? Returns 0, an error, or -EAGAIN and
+ * has closed the areas that accesses hold.
+ */
+static int areas_check(struct unmap *u)
+{
+	struct iommufd_area *area;
+	int rc = 0;
+
+	iommufd_for_each_area(area, u->ioas, u->first, u->last) {
+		if (!area_is(area, AREA_LIVE) || area_is(area, AREA_DYING))
+			return -EBUSY;
+		if (area->node.start < u->first || area->node.last > u->last)
+			return -ENOENT;
+		if (atomic_read(&area->holder.count))
+			rc = -EAGAIN;
+	}
+	if (!rc)
+		return 0;
+	iommufd_for_each_area(area, u->ioas, u->first, u->last)
+		if (atomic_read(&area->holder.count))
+			area->holder.flags |= AREA_CLOSED;
+	return rc;
+}
+
+static void areas_reopen(struct unmap *u)
+{
+	struct iommufd_area *area;
+
+	/* One that is being mapped sets a flag without the lock: LIVE */
+	iommufd_for_each_area(area, u->ioas, u->first, u->last)
+		if (area_is(area, AREA_LIVE))
+			area->holder.flags &= ~AREA_CLOSED;
+}
+
+static void areas_claim(struct unmap *u)
+{
+	struct iommufd_area *area, **tail = &u->list;
+
+	iommufd_for_each_area(area, u->ioas, u->first, u->last) {
+		area->holder.flags |= AREA_DYING;
+		u->bytes += area_length(area);
+		*tail = area;
+		tail = &area->next;
+	}
+	*tail = NULL;
+}
+
+static void areas_hide(struct unmap *u)
+{
+	struct iommufd_area *area;
+	struct iommufd_hwpt *hwpt;
+
+	list_for_each_entry(hwpt, &u->ioas->hwpts, node) {
+		union iommufd_gather gather;
+
+		iommufd_hide_begin(hwpt, &gather);
+		for (area = u->list; area; area = area->next)
+			iommufd_hide(hwpt, area->node.start, area_length(area),
+				     &gather);
+		iommufd_hide_end(hwpt, &gather);
+	}
+}
+
+/*
+ * An area that is DYING is not found by those who would take a new count of
+ * its pages: if it has the only one, it is alone.
+ */
+static void area_unpin(struct iommufd_ctx *ictx, struct iommufd_area *area)
+{
+	if (refcount_read(&area->pages->users) == 1) {
+		/* Whoever gave its count back has released its pages before */
+		smp_acquire__after_ctrl_dep();
+		iommufd_pages_release(area->pages, &area->holder);
+		return;
+	}
+	iommufd_pages_lock(ictx, area->pages);
+	iommufd_pages_release(area->pages, &area->holder);
+	iommufd_pages_unlock(ictx, area->pages);
+}
+
+static void areas_remove(struct unmap *u)
+{
+	struct iommufd_area *area, *next;
+
+	if (!list_empty(&u->ioas->hwpts))
+		for (area = u->list; area; area = area->next)
+			area_unpin(u->ioas->ictx, area);
+	down_write(&u->ioas->lock);
+	for (area = u->list; area; area = area->next)
+		interval_tree_remove(&area->node, &u->ioas->areas);
+	up_write(&u->ioas->lock);
+	for (area = u->list; area; area = next) {
+		next = area->next;
+		iommufd_area_free(area);
+	}
+}
+
+/**
+ * iommufd_ioas_unmap_range() - remove all mappings in a range
+ * @ioas: the address space
+ * @first: where the range begins
+ * @last: where the range ends
+ * @unmapped: bytes that were mapped
+ *
+ * Return: 0, also if there were none; -ENOENT, -EBUSY (see the head of the
+ * file), and nothing has changed.
+ */
+int iommufd_ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
+			     unsigned long last, unsigned long *unmapped)
+{
+	struct unmap u = { .ioas = ioas, .first = first, .last = last };
+	int tries = 0, rc;
+
+	for (;;) {
+		down_read(&ioas->domains_lock);
+		down_write(&ioas->lock);
+		rc = areas_check(&u);
+		if (rc != -EAGAIN)
+			break;
+		if (++tries > ACCESS_TRIES) {
+			rc = -EBUSY;
+			break;
+		}
+		up_write(&ioas->lock);
+		up_read(&ioas->domains_lock);
+		iommufd_accesses_let_go(ioas, first, last);
+	}
+	if (rc && tries)
+		areas_reopen(&u);
+	if (!rc)
+		areas_claim(&u);
+	up_write(&ioas->lock);
+	if (u.list) {
+		areas_hide(&u);
+		areas_remove(&u);
+	}
+	up_read(&ioas->domains_lock);
+	*unmapped = u.bytes;
+	return rc;
+}
+
+int iommufd_ioas_unmap(struct iommufd_ioas *ioas, unsigned long iova,
+		       unsigned long length, unsigned long *unmapped)
+{
+	unsigned long last;
+
+	*unmapped = 0;
+	if (!length)
+		return -EINVAL;
+	if (check_add_overflow(iova, length - 1, &last))
+		return -EOVERFLOW;
+	return iommufd_ioas_unmap_range(ioas, iova, last, unmapped);
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_unmap);
+
+int iommufd_ioas_unmap_all(struct iommufd_ioas *ioas, unsigned long *unmapped)
+{
+	return iommufd_ioas_unmap_range(ioas, 0, ULONG_MAX, unmapped);
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_unmap_all);

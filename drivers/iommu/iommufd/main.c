@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/iommu: the device file, contexts, and the table of ioctls.
+ *
+ * Every ioctl is a row: its structure's size, the size that it had at first,
+ * and a function. What concerns all of them (sizes, tails, unknown numbers) is
+ * checked here, once.
+ */
+#define pr_fmt(fmt) "iommufd: " fmt
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include <compat/iommu_internal.h>
+
+#include "ioas.h"
+#include "object.h"
+#include "source.h"
+#include "ucmd.h"
+
+struct iommufd_ctx *iommufd_ctx_create(enum iommufd_account account)
+{
+	struct iommufd_ctx *ictx;
+	int i;
+
+	ictx = kzalloc(sizeof(*ictx), GFP_KERNEL_ACCOUNT);
+	if (!ictx)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&ictx->users, 1);
+	xa_init_flags(&ictx->objects, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
+	xa_init(&ictx->groups);
+	init_waitqueue_head(&ictx->object_wait);
+	init_rwsem(&ictx->process_lock);
+	for (i = 0; i < IOMMUFD_PAGES_LOCKS; i++)
+		mutex_init(&ictx->pages_locks[i]);
+	spin_lock_init(&ictx->source_lock);
+	ictx->account = account;
+	return ictx;
+}
+EXPORT_SYMBOL_GPL(iommufd_ctx_create);
+
+void iommufd_ctx_get(struct iommufd_ctx *ictx)
+{
+	refcount_inc(&ictx->users);
+}
+EXPORT_SYMBOL_GPL(iommufd_ctx_get);
+
+void iommufd_ctx_put(struct iommufd_ctx *ictx)
+{
+	if (!refcount_dec_and_test(&ictx->users))
+		return;
+	iommufd_objects_destroy_all(ictx);
+	iommufd_source_forget(ictx);
+	WARN_ON(!xa_empty(&ictx->groups));
+	xa_destroy(&ictx->objects);
+	kfree(ictx);
+}
+EXPORT_SYMBOL_GPL(iommufd_ctx_put);
+
+static int iommufd_open(struct inode *inode, struct file *file)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_create(IOMMUFD_ACCOUNT_USER);
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	file->private_data = ictx;
+	return 0;
+}
+
+static int iommufd_release(struct inode *inode, struct file *file)
+{
+	iommufd_ctx_put(file->private_data);
+	return 0;
+}
+
+int iommufd_destroy_ioctl(struct iommufd_ucmd *ucmd)
+{
+	const struct iommu_destroy *cmd = ucmd->cmd;
+
+	return iommufd_object_destroy(ucmd->ictx, cmd->id);
+}
+
+union ucmd_buffer {
+	struct iommu_destroy destroy;
+	struct iommu_ioas_alloc ioas_alloc;
+	struct iommu_ioas_iova_ranges iova_ranges;
+	struct iommu_ioas_map map;
+	struct iommu_ioas_unmap unmap;
+};
+
+/**
+ * struct iommufd_ioctl - a row of the table
+ * @size: of the structure
+ * @min_size: what the ioctl had when it was introduced
+ * @cmd: the whole number
+ * @fn: does it
+ */
+struct iommufd_ioctl {
+	unsigned int size;
+	unsigned int min_size;
+	unsigned int cmd;
+	int (*fn)(struct iommufd_ucmd *ucmd);
+};
+
+#define IOCTL(_cmd, _fn, _struct, _last)				\
+	[_IOC_NR(_cmd) - IOMMUFD_CMD_BASE] = {				\
+		.size = sizeof(_struct) +				\
+			BUILD_BUG_ON_ZERO(sizeof(union ucmd_buffer) <	\
+					  sizeof(_struct)),		\
+		.min_size = offsetofend(_struct, _last),		\
+		.cmd = _cmd,						\
+		.fn = _fn,						\
+	}
+
+static const struct iommufd_ioctl iommufd_ioctls[] = {
+	IOCTL(IOMMU_DESTROY, iommufd_destroy_ioctl, struct iommu_destroy, id),
+	IOCTL(IOMMU_IOAS_ALLOC, iommufd_ioas_alloc_ioctl,
+	      struct iommu_ioas_alloc, out_ioas_id),
+	IOCTL(IOMMU_IOAS_IOVA_RANGES, iommufd_ioas_iova_ranges_ioctl,
+	      struct iommu_ioas_iova_ranges, out_iova_alignment),
+	IOCTL(IOMMU_IOAS_MAP, iommufd_ioas_map_ioctl, struct iommu_ioas_map,
+	      iova),
+	IOCTL(IOMMU_IOAS_UNMAP, iommufd_ioas_unmap_ioctl,
+	      struct iommu_ioas_unmap, length),
+};
+
+static long iommufd_ioctl(struct file *file, unsigned int cmd,
+			  unsigned long arg)
+{
+	struct iommufd_ucmd ucmd = {
+		.ictx = file->private_data,
+		.ubuffer = (void __user *)arg,
+	};
+	unsigned int nr = _IOC_NR(cmd) - IOMMUFD_CMD_BASE;
+	const struct iommufd_ioctl *ioctl;
+	union ucmd_buffer buffer;
+	int rc;
+
+	if (nr >= ARRAY_SIZE(iommufd_ioctls))
+		return -ENOIOCTLCMD;
+	ioctl = &iommufd_ioctls[nr];
+	if (ioctl->cmd != cmd)
+		return -ENOIOCTLCMD;
+	rc = get_user(ucmd.user_size, (u32 __user *)ucmd.ubuffer);
+	if (rc)
+		return rc;
+	if (ucmd.user_size < ioctl->min_size)
+		return -EINVAL;
+	ucmd.cmd = &buffer;
+	rc = copy_struct_from_user(ucmd.cmd, ioctl->size, ucmd.ubuffer,
+				   ucmd.user_size);
+	if (rc)
+		return rc;
+	return ioctl->fn(&ucmd);
+}
+
+static const struct file_operations iommufd_fops = {
+	.owner = THIS_MODULE,
+	.open = iommufd_open,
+	.release = iommufd_release,
+	.unlocked_ioctl = iommufd_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+struct iommufd_ctx *iommufd_ctx_from_file(struct file *file)
+{
+	struct iommufd_ctx *ictx;
+
+	if (file->f_op != &iommufd_fops)
+		return ERR_PTR(-EBADFD);
+	ictx = file->private_data;
+	iommufd_ctx_get(ictx);
+	return ictx;
+}
+EXPORT_SYMBOL_GPL(iommufd_ctx_from_file);
+
+struct iommufd_ctx *iommufd_ctx_from_fd(int fd)
+{
+	struct iommufd_ctx *ictx;
+	struct file *file;
+
+	file = fget(fd);
+	if (!file)
+		return ERR_PTR(-EBADF);
+	ictx = iommufd_ctx_from_file(file);
+	fput(file);
+	return ictx;
+}
+EXPORT_SYMBOL_GPL(iommufd_ctx_from_fd);
+
+static struct miscdevice iommufd_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "iommu",
+	.nodename = "iommu",
+	.fops = &iommufd_fops,
+	.mode = 0660,
+};
+
+static int __init iommufd_init(void)
+{
+	int rc;
+
+	if (IS_ENABLED(CONFIG_IOMMUFD)) {
+		pr_err("this kernel has an iommufd of its own (CONFIG_IOMMUFD): use that one\n");
+		return -EBUSY;
+	}
+	rc = iommufd_ioas_caches_init();
+	if (rc)
+		return rc;
+	rc = misc_register(&iommufd_misc);
+	if (rc)
+		iommufd_ioas_caches_exit();
+	return rc;
+}
+module_init(iommufd_init);
+
+static void __exit iommufd_exit(void)
+{
+	misc_deregister(&iommufd_misc);
+	iommufd_ioas_caches_exit();
+}
+module_exit(iommufd_exit);
+
+MODULE_ALIAS("devname:iommu");
+COMPAT_IMPORT_IOMMU_INTERNAL();
+MODULE_DESCRIPTION("I/O address spaces for devices in user hands");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Objects with an id: made, found, used, destroyed. The life of one:
+ *
+ *	iommufd_object_alloc()		an id is taken, nobody can find it yet
+ *	iommufd_object_publish()	ioctls can find it
+ *	... or iommufd_object_abort()	making it failed
+ *	iommufd_object_get(), _put()	a user comes and goes
+ *	iommufd_object_destroy()	the user destroys it, unless it is in use
+ *	iommufd_object_destroy_owned()	the driver that made it destroys it
+ *
+ * Taking a count and removing the id both happen under the lock of the table,
+ * so a count is never taken on an object that is on its way out.
+ */
+#include <linux/slab.h>
+
+#include "object.h"
+
+static void (*const object_release[IOMMUFD_OBJ_TYPES])(struct iommufd_object *) = {
+	[IOMMUFD_OBJ_IOAS] = iommufd_ioas_release,
+	[IOMMUFD_OBJ_ACCESS] = iommufd_access_release,
+};
+
+/**
+ * iommufd_object_alloc() - memory and an id for a new object
+ * @ictx: the context
+ * @size: of the structure that begins with a struct iommufd_object
+ * @type: its kind
+ *
+ * Return: the zeroed structure with one user, the caller, or an ERR_PTR.
+ */
+void *iommufd_object_alloc(struct iommufd_ctx *ictx, size_t size,
+			   enum iommufd_object_type type)
+{
+	struct iommufd_object *obj;
+	int rc;
+
+	obj = kzalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!obj)
+		return ERR_PTR(-ENOMEM);
+	obj->type = type;
+	refcount_set(&obj->users, 1);
+	rc = xa_alloc(&ictx->objects, &obj->id, XA_ZERO_ENTRY, xa_limit_31b,
+		      GFP_KERNEL_ACCOUNT);
+	if (rc) {
+		kfree(obj);
+		return ERR_PTR(rc);
+	}
+	return obj;
+}
+
+/**
+ * iommufd_object_publish() - let ioctls find an object
+ * @ictx: the context
+ * @obj: a complete object; the caller's count passes to the table
+ */
+void iommufd_object_publish(struct iommufd_ctx *ictx,
+			    struct iommufd_object *obj)
+{
+	void *old = xa_store(&ictx->objects, obj->id, obj, GFP_KERNEL);
+
+	/* The entry is there since iommufd_object_alloc() */
+	WARN_ON_ONCE(old);
+}
+
+/**
+ * iommufd_object_abort() - undo iommufd_object_alloc()
+ * @ictx: the context
+ * @obj: an object that was not published; what it refers to is the caller's
+ */
+void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj)
+{
+	xa_erase(&ictx->objects, obj->id);
+	kfree(obj);
+}
+
+/**
+ * iommufd_object_get() - find an object and use it
+ * @ictx: the context
+ * @id: its id
+ * @type: what it has to be
+ *
+ * Return: the object with one more user, or ERR_PTR(-ENOENT).
+ */
+struct iommufd_object *iommufd_object_get(struct iommufd_ctx *ictx, u32 id,
+					  enum iommufd_object_type type)
+{
+	struct iommufd_object *obj;
+
+	xa_lock(&ictx->objects);
+	obj = xa_load(&ictx->objects, id);
+	if (obj && (type == IOMMUFD_OBJ_ANY || obj->type == type))
+		refcount_inc(&obj->users);
+	else
+		obj = ERR_PTR(-ENOENT);
+	xa_unlock(&ictx->objects);
+	return obj;
+}
+
+/**
+ * iommufd_object_put() - stop using an object
+ * @ictx: the context
+ * @obj: the object; somebody else still holds it
+ */
+void iommufd_object_put(struct iommufd_ctx *ictx, struct iommufd_object *obj)
+{
+	/* Once the count is given back, @obj may go at any time */
+	refcount_dec(&obj->users);
+	/* Pairs with the barrier of wait_event() in _destroy_owned() */
+	smp_mb();
+	if (waitqueue_active(&ictx->object_wait))
+		wake_up_all(&ictx->object_wait);
+}
+
+static void object_free(struct iommufd_object *obj)
+{
+	object_release[obj->type](obj);
+	kfree(obj);
+}
+
+/* The table's count is the last one: take the object out. */
+static int object_remove_unused(struct iommufd_ctx *ictx,
+				struct iommufd_object *obj)
+{
+	lockdep_assert_held(&ictx->objects.xa_lock);
+
+	if (!refcount_dec_if_one(&obj->users))
+		return -EBUSY;
+	__xa_erase(&ictx->objects, obj->id);
+	if (ictx->vfio_ioas && (void *)ictx->vfio_ioas == obj)
+		ictx->vfio_ioas = NULL;
+	return 0;
+}
+
+/**
+ * iommufd_object_destroy() - destroy what the user names
+ * @ictx: the context
+ * @id: the object
+ *
+ * Return: 0, -ENOENT, or -EBUSY if it has users.
+ */
+int iommufd_object_destroy(struct iommufd_ctx *ictx, u32 id)
+{
+	struct iommufd_object *obj;
+	int rc = -ENOENT;
+
+	xa_lock(&ictx->objects);
+	obj = xa_load(&ictx->objects, id);
+	if (obj)
+		rc = object_remove_unused(ictx, obj);
+	xa_unlock(&ictx->objects);
+	if (!rc)
+		object_free(obj);
+	return rc;
+}
+
+/**
+ * iommufd_object_destroy_owned() - destroy what the caller made
+ * @ictx: the context
+ * @obj: the object; the caller holds a count beside the table's
+ *
+ * Waits for the ioctls that use it.
+ */
+void iommufd_object_destroy_owned(struct iommufd_ctx *ictx,
+				  struct iommufd_object *obj)
+{
+	xa_lock(&ictx->objects);
+	__xa_erase(&ictx->objects, obj->id);
+	if (ictx->vfio_ioas && (void *)ictx->vfio_ioas == obj)
+		ictx->vfio_ioas = NULL;
+	xa_unlock(&ictx->objects);
+	refcount_dec(&obj->users);
+
+	wait_event(ictx->object_wait, refcount_read(&obj->users) == 1);
+	object_free(obj);
+}
+
+/**
+ * iommufd_object_put_and_try_destroy() - destroy what nobody else uses
+ * @ictx: the context
+ * @obj: an object that was made on demand; the caller's count goes
+ *
+ * Return: true if it was destroyed.
+ */
+bool iommufd_object_put_and_try_destroy(struct iommufd_ctx *ictx,
+					struct iommufd_object *obj)
+{
+	int rc;
+
+	xa_lock(&ictx->objects);
+	refcount_dec(&obj->users);
+	rc = object_remove_unused(ictx, obj);
+	xa_unlock(&ictx->objects);
+	if (!rc)
+		object_free(obj);
+	return !rc;
+}
+
+/**
+ * iommufd_objects_destroy_all() - destroy every object of a context
+ * @ictx: the context, which nobody else refers to any more
+ *
+ * Objects hold counts of other objects but never in a circle: in each round
+ * those that nothing refers to go, and release others for the next.
+ */
+void iommufd_objects_destroy_all(struct iommufd_ctx *ictx)
+{
+	struct iommufd_object *obj;
+	unsigned long id;
+	bool progress;
+
+	do {
+		progress = false;
+		xa_for_each(&ictx->objects, id, obj)
+			if (!iommufd_object_destroy(ictx, id))
+				progress = true;
+	} while (progress);
+	WARN_ON(!xa_empty(&ictx->objects));
+}

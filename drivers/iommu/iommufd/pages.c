@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Holders of pinned pages: see pages.h.
+ *
+ * A holder that comes pins what nobody holds yet, stretch by stretch, and is
+ * then inserted; one that leaves is removed, and what nobody holds any more is
+ * unpinned. Both walk the stretches of the holder's interval that the other
+ * holders leave uncovered.
+ */
+#include "iova.h"
+#include "pages.h"
+#include "pin.h"
+#include "runs.h"
+
+static int pin_stretch(struct iommufd_pages *pages, unsigned long first,
+		       unsigned long last)
+{
+	unsigned long npages = last - first + 1;
+	struct run_builder b;
+	int rc;
+
+	if (!pages->device) {
+		rc = iommufd_source_charge(pages->source, npages);
+		if (rc)
+			return rc;
+	}
+	run_builder_init(&b, first);
+	rc = iommufd_pin(pages, first, npages, &b);
+	if (!rc)
+		rc = run_builder_commit(&b, pages);
+	if (!rc)
+		return 0;
+	run_builder_abort(&b, pages);
+	if (!pages->device)
+		iommufd_source_uncharge(pages->source, npages);
+	return rc;
+}
+
+static void unpin_stretch(struct iommufd_pages *pages, unsigned long first,
+			  unsigned long last)
+{
+	runs_take_out(pages, first, last);
+	if (!pages->device)
+		iommufd_source_uncharge(pages->source, last - first + 1);
+}
+
+/* Unpin what no holder covers in a range all of which is pinned. */
+static void unpin_uncovered(struct iommufd_pages *pages, unsigned long first,
+			    unsigned long last)
+{
+	struct iova_span span;
+
+	if (RB_EMPTY_ROOT(&pages->holders.rb_root)) {
+		unpin_stretch(pages, first, last);
+		return;
+	}
+	iova_for_each_span(&span, &pages->holders, NULL, first, last)
+		if (!span.used)
+			unpin_stretch(pages, span.first, span.last);
+}
+
+/* The holder comes where others are: it has to bring a spare. */
+static int bring_spare(struct iommufd_pages *pages,
+		       struct iommufd_holder *holder)
+{
+	int rc;
+
+	if (!pages->in_chunks) {
+		rc = runs_to_chunks(pages);
+		if (rc)
+			return rc;
+	}
+	rc = runs_add_spare(pages);
+	if (!rc)
+		holder->spare = true;
+	return rc;
+}
+
+/**
+ * iommufd_pages_hold() - pin what a new holder needs
+ * @pages: the object
+ * @holder: the holder, its interval set
+ *
+ * Context: iommufd_pages_lock(), unless nobody else can find @pages.
+ *
+ * Return: 0, or the errors of iommufd_pin() and iommufd_source_charge() with
+ * nothing changed.
+ */
+int iommufd_pages_hold(struct iommufd_pages *pages,
+		       struct iommufd_holder *holder)
+{
+	unsigned long first = holder->node.start;
+	unsigned long last = holder->node.last;
+	struct iova_span span;
+	int rc = 0;
+
+	holder->spare = false;
+	if (RB_EMPTY_ROOT(&pages->holders.rb_root)) {
+		rc = pin_stretch(pages, first, last);
+		if (rc)
+			return rc;
+		goto insert;
+	}
+	if (interval_tree_iter_first(&pages->holders, first, last)) {
+		rc = bring_spare(pages, holder);
+		if (rc)
+			return rc;
+	}
+	iova_for_each_span(&span, &pages->holders, NULL, first, last) {
+		if (span.used)
+			continue;
+		rc = pin_stretch(pages, span.first, span.last);
+		if (rc)
+			goto err_unpin;
+	}
+insert:
+	interval_tree_insert(&holder->node, &pages->holders);
+	return 0;
+
+err_unpin:
+	if (span.first > first)
+		unpin_uncovered(pages, first, span.first - 1);
+	if (holder->spare)
+		runs_drop_spare(pages);
+	holder->spare = false;
+	return rc;
+}
+
+/**
+ * iommufd_pages_release() - a holder leaves
+ * @pages: the object
+ * @holder: the holder
+ *
+ * Cannot fail and needs no memory.
+ *
+ * Context: as iommufd_pages_hold().
+ */
+void iommufd_pages_release(struct iommufd_pages *pages,
+			   struct iommufd_holder *holder)
+{
+	interval_tree_remove(&holder->node, &pages->holders);
+	unpin_uncovered(pages, holder->node.start, holder->node.last);
+	if (holder->spare)
+		runs_drop_spare(pages);
+	holder->spare = false;
+}
+
+/**
+ * iommufd_pages_count_pinned() - how many pages are counted as locked
+ * @pages: the object
+ *
+ * Context: as iommufd_pages_hold().
+ */
+unsigned long iommufd_pages_count_pinned(struct iommufd_pages *pages)
+{
+	unsigned long npages = 0;
+	struct iova_span span;
+
+	if (pages->device || RB_EMPTY_ROOT(&pages->holders.rb_root))
+		return 0;
+	iova_for_each_span(&span, &pages->holders, NULL, 0, ULONG_MAX)
+		if (span.used)
+			npages += span.last - span.first + 1;
+	return npages;
+}

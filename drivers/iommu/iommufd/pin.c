@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pinning: from a range of user memory or of a file to runs.
+ *
+ * Memory of a process is pinned in batches: a list of pages is filled (on the
+ * stack for a small range, otherwise a page full of pointers) and its pages go
+ * into the builder of runs. If the calling task is not of the process that
+ * mapped (a device is attached by another, or by a kernel thread), the pages
+ * are pinned on behalf of that process, as long as it lives.
+ *
+ * Memory of a file comes as folios, each pinned once however many of its pages
+ * are wanted; further pins are added, so that in the store every page counts
+ * one, whatever it came from.
+ *
+ * Memory of a device has no pages that could be pinned. It is looked up in the
+ * process's page table, where the device's driver has put it.
+ */
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include <compat/folio_pins.h>
+
+#include "pages.h"
+#include "pin.h"
+#include "runs.h"
+
+#define PAGES_ON_STACK 16
+#define PAGES_PER_BATCH (SZ_4K / sizeof(struct page *))
+#define FOLIOS_PER_BATCH 64
+
+static long pin_batch(struct mm_struct *mm, unsigned long address,
+		      unsigned long npages, unsigned int gup_flags,
+		      struct page **list)
+{
+	int locked = 1;
+	long got;
+
+	if (mm == current->mm)
+		return pin_user_pages_fast(address, npages, gup_flags, list);
+
+	mmap_read_lock(mm);
+	got = pin_user_pages_remote(mm, address, npages, gup_flags, list,
+				    &locked);
+	if (locked)
+		mmap_read_unlock(mm);
+	return got;
+}
+
+static int pin_user(struct iommufd_pages *pages, unsigned long address,
+		    unsigned long npages, struct run_builder *b)
+{
+	unsigned int gup_flags = FOLL_LONGTERM |
+				 (pages->writable ? FOLL_WRITE : 0);
+	struct page *few[PAGES_ON_STACK], **list = few;
+	unsigned long room = ARRAY_SIZE(few);
+	int rc = 0;
+
+	if (npages > ARRAY_SIZE(few)) {
+		list = kmalloc_array(PAGES_PER_BATCH, sizeof(*list),
+				     GFP_KERNEL);
+		if (!list)
+			return -ENOMEM;
+		room = PAGES_PER_BATCH;
+	}
+	while (npages) {
+		long got = pin_batch(pages->source->mm, address,
+				     min(npages, room), gup_flags, list);
+
+		if (got <= 0) {
+			rc = got ?: -EFAULT;
+			break;
+		}
+		rc = run_builder_add_pages(b, list, got);
+		if (rc)
+			break;
+		address += got * PAGE_SIZE;
+		npages -= got;
+		if (npages)
+			cond_resched();
+	}
+	if (list != few)
+		kfree(list);
+	return rc;
+}
+
+/* Add the pages of pinned folios; those that @b did not take are unpinned. */
+static int add_folios(struct run_builder *b, struct folio **folios, long nr,
+		      unsigned long offset, unsigned long npages)
+{
+	int rc = 0;
+	long i;
+
+	for (i = 0; i < nr; i++) {
+		unsigned long first = offset >> PAGE_SHIFT;
+		unsigned long n = min(folio_nr_pages(folios[i]) - first,
+				      npages);
+
+		offset = 0;
+		npages -= n;
+		if (rc) {
+			unpin_user_folio(folios[i], 1);
+			continue;
+		}
+		compat_folio_add_pins(folios[i], n - 1);
+		rc = run_builder_add(b, folio_pfn(folios[i]) + first, n);
+		if (rc)
+			unpin_user_folio(folios[i], n);
+	}
+	return rc;
+}
+
+static int pin_file(struct iommufd_pages *pages, unsigned long start,
+		    unsigned long npages, struct run_builder *b)
+{
+	struct folio **folios;
+	int rc = 0;
+
+	folios = kmalloc_array(FOLIOS_PER_BATCH, sizeof(*folios), GFP_KERNEL);
+	if (!folios)
+		return -ENOMEM;
+	while (npages) {
+		unsigned long before = b->next;
+		pgoff_t offset;
+		long got;
+
+		got = memfd_pin_folios(pages->source->file, start,
+				       start + npages * PAGE_SIZE - 1, folios,
+				       FOLIOS_PER_BATCH, &offset);
+		if (got <= 0) {
+			rc = got ?: -EFAULT;
+			break;
+		}
+		rc = add_folios(b, folios, got, offset, npages);
+		if (rc)
+			break;
+		start += (b->next - before) * PAGE_SIZE;
+		npages -= b->next - before;
+		if (fatal_signal_pending(current)) {
+			rc = -EINTR;
+			break;
+		}
+		cond_resched();
+	}
+	kfree(folios);
+	return rc;
+}
+
+static int lookup_device_page(struct mm_struct *mm, unsigned long address,
+			      bool write, unsigned long *pfn)
+{
+	struct follow_pfnmap_args args = { .address = address };
+	int rc;
+
+	args.vma = vma_lookup(mm, address);
+	if (!args.vma || !(args.vma->vm_flags & VM_PFNMAP))
+		return -EFAULT;
+	rc = follow_pfnmap_start(&args);
+	if (rc) {
+		bool unlocked = false;
+
+		rc = fixup_user_fault(mm, address, write ? FAULT_FLAG_WRITE : 0,
+				      &unlocked);
+		if (rc)
+			return rc;
+		if (unlocked)
+			return -EAGAIN;
+		rc = follow_pfnmap_start(&args);
+		if (rc)
+			return rc;
+	}
+	if (write && !args.writable)
+		rc = -EFAULT;
+	else
+		*pfn = args.pfn;
+	follow_pfnmap_end(&args);
+	return rc;
+}
+
+static int lookup_device(struct iommufd_pages *pages, unsigned long address,
+			 unsigned long npages, struct run_builder *b)
+{
+	struct mm_struct *mm = pages->source->mm;
+	int rc = 0;
+
+	mmap_read_lock(mm);
+	while (npages) {
+		unsigned long pfn;
+
+		do {
+			rc = lookup_device_page(mm, address, pages->writable,
+						&pfn);
+		} while (rc == -EAGAIN && !fatal_signal_pending(current));
+		if (!rc)
+			rc = run_builder_add(b, pfn, 1);
+		if (rc)
+			break;
+		address += PAGE_SIZE;
+		npages--;
+	}
+	mmap_read_unlock(mm);
+	return rc;
+}
+
+/**
+ * iommufd_pin() - pin pages and collect their runs
+ * @pages: the object
+ * @first: index of the first page
+ * @npages: how many
+ * @b: the builder, which begins at @first; after an error the caller aborts it
+ *
+ * Return: 0; -EFAULT if there is no such memory or not with that access;
+ * -ENOMEM; -EINTR if the task is being killed; -EINVAL for a file that has no
+ * pages to pin.
+ */
+int iommufd_pin(struct iommufd_pages *pages, unsigned long first,
+		unsigned long npages, struct run_builder *b)
+{
+	unsigned long address = pages->address + first * PAGE_SIZE;
+	struct mm_struct *mm = pages->source->mm;
+	int rc;
+
+	if (pages->source->file)
+		return pin_file(pages, address, npages, b);
+	if (mm != current->mm && !mmget_not_zero(mm))
+		return -EFAULT;
+	if (pages->device)
+		rc = lookup_device(pages, address, npages, b);
+	else
+		rc = pin_user(pages, address, npages, b);
+	if (mm != current->mm)
+		mmput(mm);
+	return rc;
+}

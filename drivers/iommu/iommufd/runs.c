@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The store of runs in a pages object.
+ *
+ * While pages are being pinned, runs collect in a struct run_builder: the
+ * first few on the stack, then in chunks of one page each. A run grows as long
+ * as the next page follows it, across batches and also when the chunk is full,
+ * so that no superpage is cut where a batch or a chunk ends. At the end the
+ * last chunk is cut to the length that it has.
+ *
+ * Pages leave the store when no holder covers them any more. That takes whole
+ * chunks, or the front or the back of one, for which its head is adjusted; or
+ * the middle, which makes two heads of one. The second head comes from the
+ * object's spares, because giving pages back must not fail. There is always
+ * one, because every holder that comes where others are brings one:
+ *
+ *	A cut inside a chunk is made where pages go and, behind them, a holder
+ *	begins. That holder came after the chunk was made, or the chunk would
+ *	end there; so it came where pages were held already, and brought a
+ *	spare. It is charged with the cut. As long as it stays there is a
+ *	boundary where it begins, so it is charged only once.
+ */
+#include <linux/pagemap.h>
+#include <linux/slab.h>
+
+#include "runs.h"
+
+static struct run_chunk *chunk_new(size_t nr, gfp_t gfp)
+{
+	struct run_chunk *chunk;
+
+	chunk = kmalloc(struct_size(chunk, runs, nr), gfp);
+	if (!chunk)
+		return NULL;
+	chunk->at = 0;
+	chunk->skip = 0;
+	chunk->home = chunk;
+	chunk->users = 1;
+	chunk->nr = nr;
+	return chunk;
+}
+
+static void chunk_put(struct run_chunk *chunk)
+{
+	struct run_chunk *home = chunk->home;
+
+	if (chunk != home)
+		kfree(chunk);
+	if (!--home->users)
+		kfree(home);
+}
+
+/* The chunk that holds @index, or the next one above it */
+static struct run_chunk *chunk_find(const struct iommufd_pages *pages,
+				    unsigned long index)
+{
+	struct rb_node *node = pages->chunks.rb_node;
+	struct run_chunk *found = NULL;
+
+	while (node) {
+		struct run_chunk *chunk = rb_entry(node, struct run_chunk, rb);
+
+		if (index <= chunk->last) {
+			found = chunk;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found;
+}
+
+static void chunk_insert(struct iommufd_pages *pages, struct run_chunk *chunk)
+{
+	struct rb_node **link = &pages->chunks.rb_node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		if (chunk->first <
+		    rb_entry(parent, struct run_chunk, rb)->first)
+			link = &parent->rb_left;
+		else
+			link = &parent->rb_right;
+	}
+	rb_link_node(&chunk->rb, parent, link);
+	rb_insert_color(&chunk->rb, &pages->chunks);
+}
+
+/* Let @chunk begin at @index, which it holds. */
+static void chunk_advance(struct run_chunk *chunk, unsigned long index)
+{
+	unsigned long skip = chunk->skip + (index - chunk->first);
+	const u64 *runs = chunk->home->runs;
+	u32 at = chunk->at;
+
+	while (skip >= run_npages(runs[at]))
+		skip -= run_npages(runs[at++]);
+	chunk->at = at;
+	chunk->skip = skip;
+	chunk->first = index;
+}
+
+/**
+ * run_builder_init() - begin to collect
+ * @b: the builder
+ * @first: index of the first page
+ */
+void run_builder_init(struct run_builder *b, unsigned long first)
+{
+	b->first = first;
+	b->next = first;
+	b->runs = b->local;
+	b->nr = 0;
+	b->room = RUNS_ON_STACK;
+	b->chunk = NULL;
+	b->full = NULL;
+}
+
+/* There is no room left: go on in a new chunk. */
+static int builder_grow(struct run_builder *b)
+{
+	struct run_chunk *chunk;
+
+	chunk = chunk_new(RUNS_PER_CHUNK, GFP_KERNEL_ACCOUNT);
+	if (!chunk)
+		return -ENOMEM;
+	if (b->chunk) {
+		b->chunk->first = b->first;
+		b->chunk->last = b->next - 1;
+		b->chunk->next = b->full;
+		b->full = b->chunk;
+		b->first = b->next;
+		b->nr = 0;
+	} else {
+		memcpy(chunk->runs, b->local, sizeof(b->local));
+	}
+	b->chunk = chunk;
+	b->runs = chunk->runs;
+	b->room = RUNS_PER_CHUNK - b->nr;
+	return 0;
+}
+
+/**
+ * run_builder_add() - add pages at the end
+ * @b: the builder
+ * @pfn: where they are
+ * @npages: how many
+ *
+ * Return: 0, or -ENOMEM with none of them added.
+ */
+int run_builder_add(struct run_builder *b, unsigned long pfn,
+		    unsigned long npages)
+{
+	if (b->nr) {
+		u64 run = b->runs[b->nr - 1];
+
+		if (run_pfn(run) + run_npages(run) == pfn &&
+		    run_npages(run) + npages <= RUN_MAX_PAGES) {
+			b->runs[b->nr - 1] = run + npages;
+			b->next += npages;
+			return 0;
+		}
+	}
+	if (unlikely(!b->room)) {
+		int rc = builder_grow(b);
+
+		if (rc)
+			return rc;
+	}
+	b->runs[b->nr++] = run_pack(pfn, npages);
+	b->room--;
+	b->next += npages;
+	return 0;
+}
+
+/* How many entries of @list, from the first on, follow one another. */
+static __always_inline unsigned long pages_in_a_row(struct page **list,
+						    unsigned long n)
+{
+	struct page *page = list[0];
+	unsigned long i = 1;
+
+	BUILD_BUG_ON(!IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP));
+
+	while (i + 8 <= n && list[i] == page + i &&
+	       list[i + 1] == page + i + 1 && list[i + 2] == page + i + 2 &&
+	       list[i + 3] == page + i + 3 && list[i + 4] == page + i + 4 &&
+	       list[i + 5] == page + i + 5 && list[i + 6] == page + i + 6 &&
+	       list[i + 7] == page + i + 7)
+		i += 8;
+	while (i < n && list[i] == page + i)
+		i++;
+	return i;
+}
+
+/**
+ * run_builder_add_pages() - add pages that were just pinned
+ * @b: the builder
+ * @list: the pages
+ * @n: how many
+ *
+ * Return: 0; or -ENOMEM, and the pages that @b did not take are unpinned.
+ */
+int run_builder_add_pages(struct run_builder *b, struct page **list,
+			  unsigned long n)
+{
+	unsigned long i = 0;
+
+	while (i < n) {
+		unsigned long npages = pages_in_a_row(list + i, n - i);
+		int rc = run_builder_add(b, page_to_pfn(list[i]), npages);
+
+		if (rc) {
+			unpin_user_pages(list + i, n - i);
+			return rc;
+		}
+		i += npages;
+	}
+	return 0;
+}
+
+/* The collected runs that are not in a full chunk, as a chunk of their size */
+static struct run_chunk *builder_last_chunk(struct run_builder *b)
+{
+	struct run_chunk *chunk;
+
+	chunk = chunk_new(b->nr, GFP_KERNEL_ACCOUNT);
+	if (chunk) {
+		memcpy(chunk->runs, b->runs, b->nr * sizeof(u64));
+		kfree(b->chunk);
+	} else if (b->chunk) {
+		chunk = b->chunk;
+	} else {
+		return NULL;
+	}
+	b->chunk = NULL;
+	chunk->first = b->first;
+	chunk->last = b->next - 1;
+	return chunk;
+}
+
+/**
+ * run_builder_commit() - store what was collected
+ * @b: the builder, which has at least one run
+ * @pages: the object; none of these pages is stored in it yet
+ *
+ * Return: 0, or -ENOMEM with nothing stored.
+ */
+int run_builder_commit(struct run_builder *b, struct iommufd_pages *pages)
+{
+	struct run_chunk *chunk, *next;
+
+	if (!b->full && b->nr == 1 && !pages->in_chunks && !pages->run) {
+		pages->run = b->runs[0];
+		pages->index = b->first;
+		kfree(b->chunk);
+		return 0;
+	}
+	if (!pages->in_chunks) {
+		int rc = runs_to_chunks(pages);
+
+		if (rc)
+			return rc;
+	}
+	chunk = builder_last_chunk(b);
+	if (!chunk)
+		return -ENOMEM;
+	chunk->next = b->full;
+	for (; chunk; chunk = next) {
+		next = chunk->next;
+		chunk_insert(pages, chunk);
+	}
+	b->full = NULL;
+	return 0;
+}
+
+static void unpin_run(const struct iommufd_pages *pages, unsigned long pfn,
+		      unsigned long npages)
+{
+	if (!pages->device)
+		unpin_user_page_range_dirty_lock(pfn_to_page(pfn), npages,
+						 pages->writable);
+}
+
+static void unpin_runs(const struct iommufd_pages *pages, const u64 *runs,
+		       u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		unpin_run(pages, run_pfn(runs[i]), run_npages(runs[i]));
+}
+
+/**
+ * run_builder_abort() - unpin what was collected
+ * @b: the builder
+ * @pages: the object that it was for
+ */
+void run_builder_abort(struct run_builder *b, struct iommufd_pages *pages)
+{
+	struct run_chunk *chunk;
+
+	unpin_runs(pages, b->runs, b->nr);
+	kfree(b->chunk);
+	while ((chunk = b->full)) {
+		b->full = chunk->next;
+		unpin_runs(pages, chunk->runs, chunk->nr);
+		kfree(chunk);
+	}
+}
+
+static void cursor_enter(struct run_cursor *cur, const struct run_chunk *chunk)
+{
+	cur->chunk = chunk;
+	cur->runs = chunk->home->runs;
+	cur->at = chunk->at;
+	cur->skip = chunk->skip;
+	cur->chunk_last = chunk->last;
+}
+
+/**
+ * run_cursor_init() - begin a walk
+ * @cur: the walk
+ * @pages: the object
+ * @first: index of the first page
+ * @last: index of the last page; all in between are stored
+ */
+void run_cursor_init(struct run_cursor *cur, const struct iommufd_pages *pages,
+		     unsigned long first, unsigned long last)
+{
+	unsigned long skip;
+
+	cur->index = first;
+	cur->last = last;
+	if (!pages->in_chunks) {
+		cur->chunk = NULL;
+		cur->runs = &pages->run;
+		cur->at = 0;
+		cur->skip = first - pages->index;
+		cur->chunk_last = pages->index + run_npages(pages->run) - 1;
+		return;
+	}
+	cursor_enter(cur, chunk_find(pages, first));
+	skip = cur->skip + (first - cur->chunk->first);
+	while (skip >= run_npages(cur->runs[cur->at]))
+		skip -= run_npages(cur->runs[cur->at++]);
+	cur->skip = skip;
+}
+
+/**
+ * run_cursor_next_chunk() - go on to the next chunk
+ * @cur: a walk that is at the end of one and not at its own end
+ */
+void run_cursor_next_chunk(struct run_cursor *cur)
+{
+	cursor_enter(cur, rb_entry(rb_next(&cur->chunk->rb), struct run_chunk,
+				   rb));
+}
+
+/**
+ * runs_to_chunks() - change from a run in the object to chunks
+ * @pages: the object, which has no chunks
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int runs_to_chunks(struct iommufd_pages *pages)
+{
+	struct run_chunk *chunk = NULL;
+
+	if (pages->run) {
+		chunk = chunk_new(1, GFP_KERNEL_ACCOUNT);
+		if (!chunk)
+			return -ENOMEM;
+		chunk->runs[0] = pages->run;
+		chunk->first = pages->index;
+		chunk->last = pages->index + run_npages(pages->run) - 1;
+	}
+	pages->in_chunks = true;
+	pages->chunks = RB_ROOT;
+	pages->spares = NULL;
+	if (chunk)
+		chunk_insert(pages, chunk);
+	return 0;
+}
+
+/**
+ * runs_add_spare() - a holder beside others comes
+ * @pages: the object, which has chunks
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int runs_add_spare(struct iommufd_pages *pages)
+{
+	struct run_chunk *spare = chunk_new(0, GFP_KERNEL_ACCOUNT);
+
+	if (!spare)
+		return -ENOMEM;
+	spare->next = pages->spares;
+	pages->spares = spare;
+	return 0;
+}
+
+/**
+ * runs_drop_spare() - a holder leaves that was not charged with a cut
+ * @pages: the object, which has chunks
+ */
+void runs_drop_spare(struct iommufd_pages *pages)
+{
+	struct run_chunk *spare = pages->spares;
+
+	pages->spares = spare->next;
+	kfree(spare);
+}
+
+/* Charge a holder that begins at @index with a cut before it. */
+static struct run_chunk *spare_for_cut(struct iommufd_pages *pages,
+				       unsigned long index)
+{
+	struct interval_tree_node *node;
+	struct run_chunk *spare;
+
+	for (node = interval_tree_iter_first(&pages->holders, index, index);
+	     node; node = interval_tree_iter_next(node, index, index)) {
+		struct iommufd_holder *holder = to_holder(node);
+
+		if (holder->node.start != index || !holder->spare)
+			continue;
+		holder->spare = false;
+		spare = pages->spares;
+		pages->spares = spare->next;
+		return spare;
+	}
+	return NULL;
+}
+
+/* Make the part of @chunk behind @index a chunk of its own. */
+static void chunk_split(struct iommufd_pages *pages, struct run_chunk *chunk,
+			unsigned long index)
+{
+	struct run_chunk *rest = spare_for_cut(pages, index + 1);
+
+	if (WARN_ON_ONCE(!rest))
+		return;
+	rest->home = chunk->home;
+	rest->home->users++;
+	rest->first = chunk->first;
+	rest->last = chunk->last;
+	rest->at = chunk->at;
+	rest->skip = chunk->skip;
+	chunk_advance(rest, index + 1);
+	chunk->last = index;
+	chunk_insert(pages, rest);
+}
+
+static void unpin_stored(struct iommufd_pages *pages, unsigned long first,
+			 unsigned long last)
+{
+	struct run_cursor cur;
+	unsigned long pfn, npages;
+
+	run_cursor_init(&cur, pages, first, last);
+	while ((npages = run_cursor_next(&cur, &pfn)))
+		unpin_run(pages, pfn, npages);
+}
+
+/**
+ * runs_take_out() - unpin pages and forget them
+ * @pages: the object
+ * @first: index of the first page
+ * @last: index of the last page; all in between are stored
+ */
+void runs_take_out(struct iommufd_pages *pages, unsigned long first,
+		   unsigned long last)
+{
+	struct run_chunk *chunk, *next;
+
+	unpin_stored(pages, first, last);
+	if (!pages->in_chunks) {
+		/* There was one holder, and the run was all that it held */
+		pages->run = 0;
+		return;
+	}
+	for (chunk = chunk_find(pages, first); chunk && chunk->first <= last;
+	     chunk = next) {
+		next = rb_entry_safe(rb_next(&chunk->rb), struct run_chunk, rb);
+		if (chunk->first < first) {
+			if (chunk->last > last)
+				chunk_split(pages, chunk, last);
+			chunk->last = first - 1;
+		} else if (chunk->last > last) {
+			/* Its place among the others stays */
+			chunk_advance(chunk, last + 1);
+		} else {
+			rb_erase(&chunk->rb, &pages->chunks);
+			chunk_put(chunk);
+		}
+	}
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* ioctls of /dev/iommu: each is a function over a checked structure. */
+#ifndef _IOMMUFD_UCMD_H
+#define _IOMMUFD_UCMD_H
+
+#include <linux/uaccess.h>
+
+#include "object.h"
+
+/**
+ * struct iommufd_ucmd - a running ioctl
+ * @ictx: the context
+ * @ubuffer: the user's structure
+ * @user_size: its size
+ * @cmd: the kernel's copy, filled up with 0
+ */
+struct iommufd_ucmd {
+	struct iommufd_ctx *ictx;
+	void __user *ubuffer;
+	u32 user_size;
+	void *cmd;
+};
+
+/**
+ * iommufd_ucmd_respond() - give the structure back to the user
+ * @ucmd: the ioctl
+ * @size: of the kernel's copy
+ */
+static inline int iommufd_ucmd_respond(struct iommufd_ucmd *ucmd, size_t size)
+{
+	if (copy_to_user(ucmd->ubuffer, ucmd->cmd,
+			 min_t(size_t, ucmd->user_size, size)))
+		return -EFAULT;
+	return 0;
+}
+
+int iommufd_destroy_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_ioas_alloc_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_ioas_iova_ranges_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_ioas_allow_iovas_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_ioas_map_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_ioas_map_file_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_ioas_copy_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_ioas_unmap_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_option_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_vfio_ioas_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_ioas_change_process_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_hwpt_alloc_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_window_create_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_window_remove_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_window_list_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_mappings_ioctl(struct iommufd_ucmd *ucmd);
+
+#endif

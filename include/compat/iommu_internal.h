@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the IOMMU core exports to an address space layer only, and declares in
+ * no public header (drivers/iommu/iommu-priv.h in the kernel's source); and how
+ * a domain is made with flags.
+ */
+#ifndef _COMPAT_IOMMU_INTERNAL_H
+#define _COMPAT_IOMMU_INTERNAL_H
+
+#include <linux/iommu.h>
+#include <linux/module.h>
+#include <linux/version.h>
+
+struct iommu_user_data;
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define COMPAT_IMPORT_IOMMU_INTERNAL() MODULE_IMPORT_NS(IOMMUFD_INTERNAL)
+#else
+#define COMPAT_IMPORT_IOMMU_INTERNAL() MODULE_IMPORT_NS("IOMMUFD_INTERNAL")
+#endif
+
+int iommu_group_replace_domain(struct iommu_group *group,
+			       struct iommu_domain *new_domain);
+
+static inline const struct iommu_ops *compat_dev_iommu_ops(struct device *dev)
+{
+	return dev->iommu->iommu_dev->ops;
+}
+
+/**
+ * compat_paging_domain_alloc() - make a domain that iommu_map() works on
+ * @dev: for whose unit
+ * @flags: enum iommufd_hwpt_alloc_flags
+ * @data: for the driver, or NULL
+ *
+ * Return: a complete domain, to which @dev need not be attached yet, or an
+ * ERR_PTR: -EOPNOTSUPP if the driver does not know flags or data.
+ */
+static inline struct iommu_domain *
+compat_paging_domain_alloc(struct device *dev, u32 flags,
+			   const struct iommu_user_data *data)
+{
+	const struct iommu_ops *ops = compat_dev_iommu_ops(dev);
+	struct iommu_domain *domain;
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	if (!ops->domain_alloc_user) {
+		if (flags || data)
+			return ERR_PTR(-EOPNOTSUPP);
+		return iommu_paging_domain_alloc(dev);
+	}
+	domain = ops->domain_alloc_user(dev, flags, NULL, data);
+#else
+	if (!ops->domain_alloc_paging_flags) {
+		if (flags || data)
+			return ERR_PTR(-EOPNOTSUPP);
+		return iommu_paging_domain_alloc(dev);
+	}
+	domain = ops->domain_alloc_paging_flags(dev, flags, data);
+#endif
+	if (!IS_ERR(domain))
+		domain->owner = ops;
+	return domain;
+}
+
+#endif
