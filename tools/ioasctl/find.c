@@ -75,7 +75,7 @@ void find_name(pid_t pid, char name[16])
 	char path[64];
 	FILE *file;
 
-	strcpy(name, "?");
+	snprintf(name, 16, "?");
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	file = fopen(path, "r");
 	if (!file)

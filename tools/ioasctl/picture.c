@@ -33,8 +33,10 @@ const char *size_words(uint64_t bytes, char *text)
 	};
 	unsigned int unit = 0;
 
-	if (!bytes)
-		return strcpy(text, "16 EiB");
+	if (!bytes) {
+		bytes = 16;
+		unit = 6;
+	}
 	while (unit + 1 < sizeof(units) / sizeof(*units) && !(bytes & 1023)) {
 		bytes >>= 10;
 		unit++;
@@ -47,11 +49,10 @@ const char *size_words(uint64_t bytes, char *text)
 /* About, for a stretch whose exact size nobody asks for */
 static const char *about(uint64_t bytes, char *text)
 {
-	char exact[SIZE_WORDS_MAX];
 	unsigned int shift = 0;
 
-	if (strlen(size_words(bytes, exact)) <= sizeof("1023 KiB") - 1)
-		return strcpy(text, exact);
+	if (strlen(size_words(bytes, text)) <= sizeof("1023 KiB") - 1)
+		return text;
 	while (bytes >> shift >= 1024 && shift < 60)
 		shift += 10;
 	snprintf(text, SIZE_WORDS_MAX, "%.1f %ciB",
