@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What devices reach through a container, and what they do not. */
+#include "disk.h"
+
+TEST(a_disk_reads_into_what_is_mapped)
+{
+	char *at = memory(4 * PAGE);
+	struct nvme disk;
+	struct box box;
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	CHECK_EQ(map(box.space.fd, IOVA, at, 4 * PAGE, RW), 0);
+	disk_read(&disk, 100, 32, IOVA);
+	for (int i = 0; i < 32; i++)
+		CHECK(is_block(at + i * BLOCK, 100 + i, 0));
+}
+
+TEST(a_disk_writes_what_it_reads_from_memory)
+{
+	char *at = memory(PAGE);
+	struct nvme disk;
+	struct box box;
+	int id;
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	CHECK_EQ(map(box.space.fd, IOVA, at, PAGE, RW), 0);
+	strcpy(at, "written by the test");
+	id = nvme_begin(&disk, NVME_WRITE, disk.blocks - 1, 1, IOVA);
+	CHECK(id >= 0);
+	CHECK_EQ(nvme_wait(&disk, id), 0);
+	memset(at, 0, PAGE);
+	disk_read(&disk, disk.blocks - 1, 1, IOVA);
+	CHECK(!strcmp(at, "written by the test"));
+}
+
+TEST(a_read_only_mapping_is_not_written)
+{
+	char *at = memory(2 * PAGE);
+	struct nvme disk;
+	struct box box;
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	CHECK_EQ(map(box.space.fd, IOVA, at, PAGE, VFIO_DMA_MAP_FLAG_READ), 0);
+	CHECK_EQ(map(box.space.fd, IOVA + PAGE, at + PAGE, PAGE, RW), 0);
+	disk_read_blocked(&disk, 1, 1, IOVA);
+	CHECK(is_untouched(at, PAGE));
+	disk_read(&disk, 2, 1, IOVA + PAGE);
+	CHECK(is_block(at + PAGE, 2, 0));
+}
+
+TEST(nothing_is_reached_after_its_unmap)
+{
+	char *at = memory(PAGE);
+	struct nvme disk;
+	struct box box;
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	for (int i = 0; i < 50; i++) {
+		CHECK_EQ(map(box.space.fd, IOVA, at, PAGE, RW), 0);
+		disk_read(&disk, i, 1, IOVA);
+		CHECK(is_block(at, i, 0));
+		CHECK_EQ(unmap(box.space.fd, IOVA, PAGE), PAGE);
+		memset(at, 0x5a, PAGE);
+		disk_read_blocked(&disk, i, 1, IOVA);
+		CHECK(is_untouched(at, PAGE));
+	}
+}
+
+TEST(an_iova_leads_to_what_is_mapped_there_last)
+{
+	char *first = memory(PAGE), *second = memory(PAGE);
+	struct nvme disk;
+	struct box box;
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	CHECK_EQ(map(box.space.fd, IOVA, first, PAGE, RW), 0);
+	disk_read(&disk, 7, 1, IOVA);
+	CHECK_EQ(unmap(box.space.fd, IOVA, PAGE), PAGE);
+	CHECK_EQ(map(box.space.fd, IOVA, second, PAGE, RW), 0);
+	disk_read(&disk, 8, 1, IOVA);
+	CHECK(is_block(first, 7, 0));
+	CHECK(is_block(second, 8, 0));
+}
+
+TEST(many_mappings_far_apart_are_all_reached)
+{
+	enum { NR = 48 };
+	struct nvme disk;
+	struct box box;
+	char *at[NR];
+	int id[NR];
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	for (int i = 0; i < NR; i++) {
+		at[i] = memory(PAGE);
+		CHECK_EQ(map(box.space.fd, 0x100000000ull * (i + 1) + i * PAGE,
+			     at[i], PAGE, RW), 0);
+	}
+	/* All in flight at once. */
+	for (int i = 0; i < NR; i++) {
+		id[i] = nvme_begin(&disk, NVME_READ, 1000 + i, 1,
+				   0x100000000ull * (i + 1) + i * PAGE);
+		CHECK(id[i] >= 0);
+	}
+	for (int i = 0; i < NR; i++)
+		CHECK_EQ(nvme_wait(&disk, id[i]), 0);
+	for (int i = 0; i < NR; i++)
+		CHECK(is_block(at[i], 1000 + i, 0));
+}
+
+TEST(huge_pages_are_reached_from_end_to_end)
+{
+	const size_t length = 4ul << 20, piece = 64 * PAGE;
+	struct nvme disk;
+	struct box box;
+	char *at = memory(length);
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	CHECK_EQ(map(box.space.fd, IOVA, at, length, RW), 0);
+	for (size_t i = 0; i < length; i += piece)
+		disk_read(&disk, i / BLOCK, piece / BLOCK, IOVA + i);
+	for (size_t i = 0; i < length; i += BLOCK)
+		CHECK(is_block(at + i, i / BLOCK, 0));
+}
+
+TEST(two_disks_in_one_container_see_the_same)
+{
+	struct nvme first_disk, second_disk;
+	struct vfio_device second;
+	char *at = memory(2 * PAGE);
+	struct box box;
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	disk_start(&first_disk, &box.device, QUEUES);
+	/* Mapped before the second device comes. */
+	CHECK_EQ(map(box.space.fd, IOVA, at, 2 * PAGE, RW), 0);
+	if (vfio_device_open(&second, &box.space, address_of("NVME1")))
+		ktap_fail("%s", fail_text());
+	disk_start(&second_disk, &second, MORE_QUEUES);
+	disk_read(&first_disk, 5, 1, IOVA);
+	disk_read(&second_disk, 6, 1, IOVA + PAGE);
+	CHECK(is_block(at, 5, 0));
+	CHECK(is_block(at + PAGE, 6, 1));
+	CHECK_EQ(unmap(box.space.fd, IOVA, 2 * PAGE), 2 * PAGE);
+	memset(at, 0x5a, 2 * PAGE);
+	disk_read_blocked(&first_disk, 5, 1, IOVA);
+	disk_read_blocked(&second_disk, 6, 1, IOVA + PAGE);
+	CHECK(is_untouched(at, 2 * PAGE));
+}
+
+TEST(v1_leaves_reachable_what_it_does_not_unmap)
+{
+	struct nvme disk;
+	struct box box;
+	const size_t length = 4ul << 20;
+	char *at = memory(length);
+
+	if (backend_is_type1())
+		SKIP("type1 takes the whole mapping, or nothing");
+	box_open(&box, VFIO_SPACE_TYPE1, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	CHECK_EQ(map(box.space.fd, IOVA, at, length, RW), 0);
+	CHECK_EQ(unmap(box.space.fd, IOVA + 10 * PAGE, PAGE), PAGE);
+	disk_read(&disk, 9, 1, IOVA + 9 * PAGE);
+	disk_read_blocked(&disk, 10, 1, IOVA + 10 * PAGE);
+	disk_read(&disk, 11, 1, IOVA + 11 * PAGE);
+	disk_read(&disk, 12, 1, IOVA + length - PAGE);
+	CHECK(is_block(at + 9 * PAGE, 9, 0));
+	CHECK(is_untouched(at + 10 * PAGE, PAGE));
+	CHECK(is_block(at + 11 * PAGE, 11, 0));
+	CHECK(is_block(at + length - PAGE, 12, 0));
+}
+
+TEST(a_disk_reads_into_the_memory_of_another)
+{
+	struct vfio_device second;
+	struct nvme disk;
+	struct box box;
+	size_t size;
+	char *bar;
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	if (vfio_device_open(&second, &box.space, address_of("NVME1")) ||
+	    vfio_device_bus_master(&second, false))
+		ktap_fail("%s", fail_text());
+	/* Its controller memory buffer. */
+	bar = vfio_device_bar(&second, 2, &size);
+	if (!bar)
+		SKIP("the second disk has no memory: %s", fail_text());
+	memset(bar, 0x5a, PAGE);
+	CHECK_EQ(map(box.space.fd, IOVA, bar, size, RW), 0);
+	disk_read(&disk, 3, 1, IOVA);
+	CHECK(is_block(bar, 3, 0));
+	CHECK(is_untouched(bar + BLOCK, BLOCK));
+	CHECK_EQ(unmap(box.space.fd, IOVA, size), size);
+	memset(bar, 0x5a, PAGE);
+	disk_read_blocked(&disk, 3, 1, IOVA);
+	CHECK(is_untouched(bar, PAGE));
+}
+
+TEST(memory_that_its_process_gave_back_is_still_the_disks_own)
+{
+	char *at = memory(PAGE), *other;
+	struct nvme disk;
+	struct box box;
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	CHECK_EQ(map(box.space.fd, IOVA, at, PAGE, RW), 0);
+	CHECK_EQ(munmap(at, PAGE), 0);
+	/* Nobody else gets the page while the disk can write to it. */
+	other = memory(1024 * PAGE);
+	disk_read(&disk, 3, 1, IOVA);
+	CHECK(is_untouched(other, 1024 * PAGE));
+	CHECK_EQ(unmap(box.space.fd, IOVA, PAGE), PAGE);
+}
