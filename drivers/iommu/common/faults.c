@@ -133,19 +133,21 @@ EXPORT_SYMBOL_GPL(iommu_faults_silent);
  */
 void iommu_faults_drain(struct iommu_faults *faults)
 {
+	bool done, again = !faults->interrupt;
 	unsigned long flags;
-	bool done;
 
 	raw_spin_lock_irqsave(&faults->lock, flags);
 	done = faults->ops->drain(faults);
 	if (faults->interrupt && faults->masked == done) {
 		faults->masked = !done;
 		faults->ops->mask(faults, !done);
+		/* Also once after unmasking: one may have come just before */
+		again = true;
 	}
 	if (!faults->stopped) {
 		if (faults->head != faults->tail)
 			queue_work(system_wq, &faults->report);
-		if (!done || !faults->interrupt)
+		if (!done || again)
 			queue_delayed_work(system_wq, &faults->poll,
 					   POLL_INTERVAL);
 	}

@@ -104,18 +104,19 @@ static struct iommu_ability compose(const struct iommu_live *live,
 	return shape;
 }
 
-static size_t whole_length(const struct iommu_live *live)
+/**
+ * iommu_live_length() - bytes from IOVA 0 to the end of what can be mapped
+ * @live: the domain
+ *
+ * Return: that many; a range that holds every mapping.
+ */
+size_t iommu_live_length(const struct iommu_live *live)
 {
 	unsigned int bits = live->pt.iova_bits;
 
 	return bits < BITS_PER_LONG ? 1UL << bits : ULONG_MAX & PAGE_MASK;
 }
-
-/* Invalidate and free what a conversion has replaced */
-static void finish(struct iommu_live *live, struct iommu_pt_gather *gather)
-{
-	iommu_live_sync(live, gather);
-}
+EXPORT_SYMBOL_GPL(iommu_live_length);
 
 static void set_shape(struct iommu_live *live,
 		      const struct iommu_ability *shape)
@@ -138,9 +139,9 @@ static void strengthen(struct iommu_live *live,
 		return;
 	iommu_pt_gather_init(&gather);
 	/* Nothing depends on it: what cannot be made larger stays small */
-	if (!iommu_pt_promote(&live->pt, 0, whole_length(live), &gather))
+	if (!iommu_pt_promote(&live->pt, 0, iommu_live_length(live), &gather))
 		live->counts.promoted++;
-	finish(live, &gather);
+	iommu_live_sync(live, &gather);
 }
 
 /* To a shape in which nothing is more than now */
@@ -159,10 +160,10 @@ static int weaken(struct iommu_live *live, const struct iommu_ability *shape)
 	iommu_live_synchronize();
 	if (smaller) {
 		iommu_pt_gather_init(&gather);
-		ret = iommu_pt_demote(&live->pt, 0, whole_length(live),
+		ret = iommu_pt_demote(&live->pt, 0, iommu_live_length(live),
 				      shape->page_sizes, GFP_KERNEL_ACCOUNT,
 				      &gather);
-		finish(live, &gather);
+		iommu_live_sync(live, &gather);
 		if (ret) {
 			strengthen(live, &former);
 			return ret;
@@ -312,12 +313,12 @@ bool iommu_live_enforce(struct iommu_live *live)
 	iommu_pt_set_flags(&live->pt, IOMMU_PT_SNOOP, 0);
 	iommu_live_synchronize();
 	iommu_pt_gather_init(&gather);
-	ret = iommu_pt_set_attrs(&live->pt, 0, whole_length(live),
+	ret = iommu_pt_set_attrs(&live->pt, 0, iommu_live_length(live),
 				 IOMMU_PT_ATTR_SNOOP, 0, GFP_KERNEL_ACCOUNT,
 				 &gather);
 	if (ret)
 		iommu_pt_set_flags(&live->pt, 0, IOMMU_PT_SNOOP);
-	finish(live, &gather);
+	iommu_live_sync(live, &gather);
 	if (ret)
 		goto out;
 	live->enforced = true;

@@ -97,6 +97,8 @@ int iommu_live_init(struct iommu_live *live,
 		    const struct iommu_live_ops *ops);
 void iommu_live_destroy(struct iommu_live *live);
 
+size_t iommu_live_length(const struct iommu_live *live);
+
 int iommu_live_join(struct iommu_live *live, struct iommu_member *member);
 void iommu_live_leave(struct iommu_live *live, struct iommu_member *member);
 int iommu_live_change(struct iommu_live *live, struct iommu_member *member,

@@ -28,6 +28,7 @@
 #include <linux/slab.h>
 
 #include "../common/alias.h"
+#include "debugfs.h"
 #include "device.h"
 #include "domain.h"
 #include "identity.h"
@@ -321,6 +322,7 @@ static struct iommu_device *probe_device(struct device *dev)
 	dev_iommu_priv_set(dev, device);
 	if (unit->cap & CAP_CM)
 		dev->iommu->shadow_on_flush = 1;
+	vtd_debugfs_add_device(device);
 	return &unit->iommu;
 }
 
@@ -369,6 +371,7 @@ static void release_device(struct device *dev)
 	struct vtd_device *device = dev_iommu_priv_get(dev);
 	struct vtd_unit *unit = device->unit;
 
+	vtd_debugfs_remove_device(device);
 	mutex_lock(&unit->table_lock);
 	ats_off(device);
 	iommu_visit_aliases(dev, device->source_id, block_alias, device);

@@ -15,8 +15,10 @@
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 
+#include "../common/show.h"
 #include "device.h"
 #include "domain.h"
 #include "inval.h"
@@ -286,6 +288,36 @@ void vtd_domain_unit_changed(struct vtd_unit *unit)
 		shape_changed(domain);
 	}
 	mutex_unlock(&unit->table_lock);
+	mutex_unlock(&domains_lock);
+}
+
+/**
+ * vtd_domain_show() - show all domains, with their members
+ * @seq: where to
+ */
+void vtd_domain_show(struct seq_file *seq)
+{
+	struct vtd_member *member;
+	struct vtd_domain *domain;
+	int index;
+
+	mutex_lock(&domains_lock);
+	list_for_each_entry(domain, &domains, node) {
+		seq_printf(seq, "domain %p %s levels=%u ", domain,
+			   domain->first_stage ? "first-stage" : "second-stage",
+			   domain->levels);
+		iommu_show_shape(seq, &domain->paging.live);
+		index = iommu_live_read_lock();
+		iommu_live_for_each_member(member, &domain->paging.live,
+					   member) {
+			seq_printf(seq, "\t%s id=%u devices=%u ",
+				   member->unit->name, member->domain_id,
+				   READ_ONCE(member->users));
+			iommu_show_ability(seq, &member->member.ability);
+			seq_putc(seq, '\n');
+		}
+		iommu_live_read_unlock(index);
+	}
 	mutex_unlock(&domains_lock);
 }
 

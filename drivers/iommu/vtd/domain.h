@@ -9,6 +9,7 @@
 
 #include "../common/paging.h"
 
+struct seq_file;
 struct vtd_device;
 struct vtd_unit;
 
@@ -62,6 +63,8 @@ struct vtd_member *vtd_domain_join(struct vtd_domain *domain,
 void vtd_domain_leave(struct vtd_domain *domain, struct vtd_member *member);
 void vtd_domain_unit_changed(struct vtd_unit *unit);
 struct iommu_ability vtd_unit_ability(const struct vtd_unit *unit);
+
+void vtd_domain_show(struct seq_file *seq);
 
 int vtd_domain_init(void);
 void vtd_domain_exit(void);

@@ -28,6 +28,7 @@
 
 #include <compat/intel_iommu.h>
 
+#include "debugfs.h"
 #include "device.h"
 #include "domain.h"
 #include "identity.h"
@@ -227,6 +228,7 @@ static int register_units(void)
 					     vtd_unit_groups, "%s", unit->name);
 		if (ret)
 			return ret;
+		vtd_debugfs_add_unit(unit);
 	}
 	list_for_each_entry(unit, &vtd_units, node) {
 		ret = iommu_device_register(&unit->iommu, &vtd_iommu_ops, NULL);
@@ -263,6 +265,7 @@ static int __init vtd_init(void)
 	ret = vtd_domain_init();
 	if (ret)
 		goto err_units;
+	vtd_debugfs_init();
 	ret = start_units();
 	if (ret)
 		goto err_stop;
@@ -274,6 +277,7 @@ err_unregister:
 	unregister_units();
 err_stop:
 	stop_units();
+	vtd_debugfs_exit();
 	vtd_domain_exit();
 err_units:
 	destroy_units();

@@ -63,6 +63,7 @@ struct vtd_member;
  * @identity: identity table, for a unit without pass-through
  * @identity_member: the unit's place in it
  * @faults: fault recording
+ * @debugfs: its folder
  */
 struct vtd_unit {
 	struct iommu_device iommu;
@@ -93,6 +94,7 @@ struct vtd_unit {
 	struct vtd_domain *identity;
 	struct vtd_member *identity_member;
 	struct vtd_faults faults;
+	struct dentry *debugfs;
 };
 
 extern struct list_head vtd_units;
