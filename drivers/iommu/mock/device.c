@@ -11,6 +11,7 @@
  * The test destroys the object that holds a device, or closes the context:
  * mock_device_destroy() then detaches, unbinds and removes it.
  */
+#include <compat/iommu_fwspec.h>
 #include <linux/err.h>
 #include <linux/irqdomain.h>
 #include <linux/msi.h>
@@ -128,17 +129,6 @@ void mock_interrupts_exit(void)
 
 /* Making and removing a device */
 
-/*
- * The description is given back by the IOMMU core when the device leaves its
- * bus. If it never got there, nobody does.
- */
-static void forget_fwspec(struct device *dev)
-{
-	iommu_fwspec_free(dev);
-	kfree(dev->iommu);
-	dev->iommu = NULL;
-}
-
 static int add_to_bus(struct mock_device *mdev)
 {
 	struct property_entry properties[] = {
@@ -156,14 +146,12 @@ static int add_to_bus(struct mock_device *mdev)
 		if (rc)
 			return rc;
 	}
-	rc = iommu_fwspec_init(dev, mock_unit_fwnode());
-	if (rc) {
-		forget_fwspec(dev);
+	rc = compat_fwspec_set(dev, mock_unit_fwnode());
+	if (rc)
 		return rc;
-	}
 	rc = platform_device_add(mdev->pdev);
 	if (rc)
-		forget_fwspec(dev);
+		compat_fwspec_clear(dev);
 	return rc;
 }
 
