@@ -10,6 +10,7 @@
 
 #include "access.h"
 #include "ioas.h"
+#include "window.h"
 
 static struct kmem_cache *mapping_cache;
 static struct kmem_cache *area_cache;
@@ -515,11 +516,18 @@ int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt)
 	list_add_tail(&hwpt->node, &ioas->hwpts);
 	rc = iommufd_ioas_update_alignment(ioas);
 	if (!rc)
+		rc = iommufd_windows_check(ioas, hwpt);
+	if (!rc)
 		rc = reserve_outside_aperture(ioas, hwpt);
 	up_write(&ioas->lock);
-	/* The tree of areas does not change without domains_lock */
+	/* What is in the trees does not change without domains_lock */
 	if (!rc)
+		rc = iommufd_windows_show(ioas, hwpt);
+	if (!rc) {
 		rc = hwpt_fill(ioas, hwpt, first);
+		if (rc)
+			iommufd_windows_hide(ioas, hwpt);
+	}
 	if (rc) {
 		down_write(&ioas->lock);
 		list_del_init(&hwpt->node);
@@ -541,6 +549,7 @@ void iommufd_ioas_remove_hwpt(struct iommufd_ioas *ioas,
 {
 	down_write(&ioas->domains_lock);
 	hwpt_empty(ioas, hwpt, NULL, list_is_singular(&ioas->hwpts));
+	iommufd_windows_hide(ioas, hwpt);
 	down_write(&ioas->lock);
 	list_del_init(&hwpt->node);
 	iommufd_ioas_unreserve(ioas, hwpt);

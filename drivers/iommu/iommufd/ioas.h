@@ -29,8 +29,8 @@
  *			number of maps and unmaps go on side by side.
  *	lock		covers the trees and the flags of areas, and nothing
  *			that takes long: nobody pins, writes page tables or
- *			calls a driver under it. (What a device reserves is
- *			looked up under it, but that is a rare event.)
+ *			calls a driver under it. (Except to cut an area in two
+ *			and to create or remove a window, which are rare.)
  *	pages lock	of a pages object that is shared; pins under it
  *
  * What keeps a range to the one who works on it, while no lock does, is the
@@ -99,6 +99,7 @@ static_assert(sizeof(struct iommufd_mapping) <= 176);
  * @page_size: granularity of what is mapped in it
  * @prot: what mappings in it may permit
  * @fixed: the user chose the base
+ * @closed: it is being removed and takes no new mapping
  */
 struct iommufd_window {
 	struct interval_tree_node node;
@@ -106,6 +107,7 @@ struct iommufd_window {
 	unsigned long page_size;
 	u8 prot;
 	bool fixed;
+	bool closed;
 };
 
 /**
@@ -127,6 +129,7 @@ struct iommufd_window {
  * @small_pages: hardware page tables use no superpages
  * @next_window_id: counts up
  * @groups: attached by iommufd_ioas_attach_group()
+ * @process_node: in a list, while another process takes over
  * @access_wait: woken when the last access to an area has let go
  * @let_go: how often that has happened
  */
@@ -148,6 +151,7 @@ struct iommufd_ioas {
 	bool small_pages;
 	u32 next_window_id;
 	struct list_head groups;
+	struct list_head process_node;
 	wait_queue_head_t access_wait;
 	atomic_t let_go;
 };
@@ -161,6 +165,7 @@ struct iommufd_ioas {
  * @node: in iommufd_ioas::hwpts
  * @automatic: made by attaching, goes with the last device
  * @enforced_coherency: it blocks no-snoop
+ * @has_msi: the driver core maps MSIs in it
  */
 struct iommufd_hwpt {
 	struct iommufd_object obj;
@@ -170,6 +175,7 @@ struct iommufd_hwpt {
 	struct list_head node;
 	bool automatic;
 	bool enforced_coherency;
+	bool has_msi;
 };
 
 static inline struct iommufd_area *to_area(struct interval_tree_node *node)
@@ -250,6 +256,12 @@ int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt);
 void iommufd_ioas_remove_hwpt(struct iommufd_ioas *ioas,
 			      struct iommufd_hwpt *hwpt);
 int iommufd_ioas_update_alignment(struct iommufd_ioas *ioas);
+int iommufd_ioas_set_small_pages(struct iommufd_ioas *ioas, bool small_pages);
+
+/* copy.c */
+int iommufd_ioas_copy(struct iommufd_ioas *dst, unsigned long *iova,
+		      struct iommufd_ioas *src, unsigned long src_iova,
+		      unsigned long length, int prot, unsigned int flags);
 
 /* ioas_unmap.c */
 int iommufd_ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,

@@ -6,21 +6,6 @@
 #include "ioas.h"
 #include "ucmd.h"
 
-static struct iommufd_ioas *get_ioas(struct iommufd_ucmd *ucmd, u32 id)
-{
-	struct iommufd_object *obj;
-
-	obj = iommufd_object_get(ucmd->ictx, id, IOMMUFD_OBJ_IOAS);
-	if (IS_ERR(obj))
-		return ERR_CAST(obj);
-	return container_of(obj, struct iommufd_ioas, obj);
-}
-
-static void put_ioas(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioas)
-{
-	iommufd_object_put(ucmd->ictx, &ioas->obj);
-}
-
 int iommufd_ioas_alloc_ioctl(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_ioas_alloc *cmd = ucmd->cmd;
@@ -104,7 +89,7 @@ int iommufd_ioas_iova_ranges_ioctl(struct iommufd_ucmd *ucmd)
 
 	if (cmd->__reserved)
 		return -EOPNOTSUPP;
-	ioas = get_ioas(ucmd, cmd->ioas_id);
+	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	rc = collect_ranges(ioas, &list, room);
@@ -122,19 +107,61 @@ int iommufd_ioas_iova_ranges_ioctl(struct iommufd_ucmd *ucmd)
 		rc = -EMSGSIZE;
 out_put:
 	kvfree(list.ranges);
-	put_ioas(ucmd, ioas);
+	iommufd_ucmd_put_ioas(ucmd, ioas);
 	return rc;
 }
 
-#define MAP_FLAGS (IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_WRITEABLE | \
-		   IOMMU_IOAS_MAP_READABLE)
+static int load_range(struct rb_root_cached *tree,
+		      const struct iommu_iova_range __user *user)
+{
+	struct interval_tree_node *node;
+	struct iommu_iova_range range;
+
+	if (copy_from_user(&range, user, sizeof(range)))
+		return -EFAULT;
+	if (range.start >= range.last)
+		return -EINVAL;
+	if (interval_tree_iter_first(tree, range.start, range.last))
+		return -EINVAL;
+	node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
+	if (!node)
+		return -ENOMEM;
+	node->start = range.start;
+	node->last = range.last;
+	interval_tree_insert(node, tree);
+	return 0;
+}
+
+int iommufd_ioas_allow_iovas_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_ioas_allow_iovas *cmd = ucmd->cmd;
+	const struct iommu_iova_range __user *user =
+		u64_to_user_ptr(cmd->allowed_iovas);
+	struct rb_root_cached tree = RB_ROOT_CACHED;
+	struct iommufd_ioas *ioas;
+	int rc = 0;
+	u32 i;
+
+	if (cmd->__reserved)
+		return -EOPNOTSUPP;
+	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	for (i = 0; i < cmd->num_iovas && !rc; i++)
+		rc = load_range(&tree, user + i);
+	if (!rc)
+		rc = iommufd_ioas_set_allowed(ioas, &tree);
+	/* The new ones if it failed, otherwise the old ones */
+	iommufd_ranges_free(&tree);
+	iommufd_ucmd_put_ioas(ucmd, ioas);
+	return rc;
+}
 
 static int check_map_flags(u32 flags)
 {
-	if (flags & ~MAP_FLAGS)
+	if (flags & ~(IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_WRITEABLE |
+		      IOMMU_IOAS_MAP_READABLE))
 		return -EOPNOTSUPP;
-	if (!(flags & (IOMMU_IOAS_MAP_WRITEABLE | IOMMU_IOAS_MAP_READABLE)))
-		return -EINVAL;
 	return 0;
 }
 
@@ -172,14 +199,13 @@ int iommufd_ioas_map_ioctl(struct iommufd_ucmd *ucmd)
 	struct iommufd_ioas *ioas;
 	int rc;
 
-	rc = check_map_flags(cmd->flags);
-	if (rc == -EOPNOTSUPP || cmd->__reserved)
+	if (check_map_flags(cmd->flags) || cmd->__reserved)
 		return -EOPNOTSUPP;
 	if (cmd->iova >= ULONG_MAX || cmd->length >= ULONG_MAX)
 		return -EOVERFLOW;
-	if (rc)
-		return rc;
-	ioas = get_ioas(ucmd, cmd->ioas_id);
+	if (!map_prot(cmd->flags))
+		return -EINVAL;
+	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	rc = iommufd_ioas_map_user(ioas, &iova, cmd->user_va, cmd->length,
@@ -189,7 +215,70 @@ int iommufd_ioas_map_ioctl(struct iommufd_ucmd *ucmd)
 		rc = respond_or_unmap(ucmd, sizeof(*cmd), ioas, iova,
 				      cmd->length);
 	}
-	put_ioas(ucmd, ioas);
+	iommufd_ucmd_put_ioas(ucmd, ioas);
+	return rc;
+}
+
+int iommufd_ioas_map_file_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_ioas_map_file *cmd = ucmd->cmd;
+	unsigned long iova = cmd->iova;
+	struct iommufd_ioas *ioas;
+	int rc;
+
+	if (check_map_flags(cmd->flags))
+		return -EOPNOTSUPP;
+	if (cmd->iova >= ULONG_MAX || cmd->length >= ULONG_MAX)
+		return -EOVERFLOW;
+	if (!map_prot(cmd->flags))
+		return -EINVAL;
+	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	rc = iommufd_ioas_map_file(ioas, &iova, cmd->fd, cmd->start,
+				   cmd->length, map_prot(cmd->flags),
+				   map_place(cmd->flags));
+	if (!rc) {
+		cmd->iova = iova;
+		rc = respond_or_unmap(ucmd, sizeof(*cmd), ioas, iova,
+				      cmd->length);
+	}
+	iommufd_ucmd_put_ioas(ucmd, ioas);
+	return rc;
+}
+
+int iommufd_ioas_copy_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_ioas_copy *cmd = ucmd->cmd;
+	unsigned long iova = cmd->dst_iova;
+	struct iommufd_ioas *src, *dst;
+	int rc;
+
+	if (check_map_flags(cmd->flags))
+		return -EOPNOTSUPP;
+	if (cmd->length >= ULONG_MAX || cmd->src_iova >= ULONG_MAX ||
+	    cmd->dst_iova >= ULONG_MAX)
+		return -EOVERFLOW;
+	if (!map_prot(cmd->flags))
+		return -EINVAL;
+	src = iommufd_ucmd_get_ioas(ucmd, cmd->src_ioas_id);
+	if (IS_ERR(src))
+		return PTR_ERR(src);
+	dst = iommufd_ucmd_get_ioas(ucmd, cmd->dst_ioas_id);
+	if (IS_ERR(dst)) {
+		rc = PTR_ERR(dst);
+		goto out_src;
+	}
+	rc = iommufd_ioas_copy(dst, &iova, src, cmd->src_iova, cmd->length,
+			       map_prot(cmd->flags), map_place(cmd->flags));
+	if (!rc) {
+		cmd->dst_iova = iova;
+		rc = respond_or_unmap(ucmd, sizeof(*cmd), dst, iova,
+				      cmd->length);
+	}
+	iommufd_ucmd_put_ioas(ucmd, dst);
+out_src:
+	iommufd_ucmd_put_ioas(ucmd, src);
 	return rc;
 }
 
@@ -200,7 +289,7 @@ int iommufd_ioas_unmap_ioctl(struct iommufd_ucmd *ucmd)
 	struct iommufd_ioas *ioas;
 	int rc;
 
-	ioas = get_ioas(ucmd, cmd->ioas_id);
+	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	if (cmd->iova == 0 && cmd->length == U64_MAX) {
@@ -217,6 +306,6 @@ int iommufd_ioas_unmap_ioctl(struct iommufd_ucmd *ucmd)
 		cmd->length = unmapped;
 		rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
 	}
-	put_ioas(ucmd, ioas);
+	iommufd_ucmd_put_ioas(ucmd, ioas);
 	return rc;
 }

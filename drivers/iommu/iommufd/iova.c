@@ -191,11 +191,13 @@ static struct iommufd_window *window_of(struct iommufd_ioas *ioas,
 					unsigned long first, unsigned long last)
 {
 	struct interval_tree_node *node;
+	struct iommufd_window *window;
 
 	node = interval_tree_iter_first(&ioas->windows, first, first);
 	if (!node || node->last < last)
 		return NULL;
-	return container_of(node, struct iommufd_window, node);
+	window = container_of(node, struct iommufd_window, node);
+	return window->closed ? NULL : window;
 }
 
 /**
@@ -320,6 +322,8 @@ static int alloc_in_windows(struct iommufd_ioas *ioas,
 		struct iommufd_window *window =
 			container_of(node, struct iommufd_window, node);
 
+		if (window->closed)
+			continue;
 		/* The last reason is the one nearest to success */
 		if (place->prot & ~window->prot) {
 			if (rc == -ENXIO)

@@ -19,6 +19,7 @@
 #include "ioas.h"
 #include "object.h"
 #include "source.h"
+#include "test_hook.h"
 #include "ucmd.h"
 
 struct iommufd_ctx *iommufd_ctx_create(enum iommufd_account account)
@@ -32,6 +33,7 @@ struct iommufd_ctx *iommufd_ctx_create(enum iommufd_account account)
 	refcount_set(&ictx->users, 1);
 	xa_init_flags(&ictx->objects, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	xa_init(&ictx->groups);
+	mutex_init(&ictx->groups_lock);
 	init_waitqueue_head(&ictx->object_wait);
 	init_rwsem(&ictx->process_lock);
 	for (i = 0; i < IOMMUFD_PAGES_LOCKS; i++)
@@ -72,6 +74,7 @@ static int iommufd_open(struct inode *inode, struct file *file)
 
 static int iommufd_release(struct inode *inode, struct file *file)
 {
+	iommufd_test_file_closed(file->private_data);
 	iommufd_ctx_put(file->private_data);
 	return 0;
 }
@@ -83,12 +86,38 @@ int iommufd_destroy_ioctl(struct iommufd_ucmd *ucmd)
 	return iommufd_object_destroy(ucmd->ictx, cmd->id);
 }
 
+/* What belongs to nested tables, faults and virtual IOMMUs, not offered yet */
+static int not_offered(struct iommufd_ucmd *ucmd)
+{
+	return -EOPNOTSUPP;
+}
+
 union ucmd_buffer {
 	struct iommu_destroy destroy;
+	struct iommu_fault_alloc fault_alloc;
+	struct iommu_hw_info hw_info;
+	struct iommu_hw_queue_alloc hw_queue_alloc;
+	struct iommu_hwpt_alloc hwpt_alloc;
+	struct iommu_hwpt_get_dirty_bitmap get_dirty_bitmap;
+	struct iommu_hwpt_invalidate invalidate;
+	struct iommu_hwpt_set_dirty_tracking set_dirty_tracking;
 	struct iommu_ioas_alloc ioas_alloc;
+	struct iommu_ioas_allow_iovas allow_iovas;
+	struct iommu_ioas_change_process change_process;
+	struct iommu_ioas_copy copy;
 	struct iommu_ioas_iova_ranges iova_ranges;
 	struct iommu_ioas_map map;
+	struct iommu_ioas_map_file map_file;
+	struct iommu_ioas_mappings mappings;
 	struct iommu_ioas_unmap unmap;
+	struct iommu_ioas_window_create window_create;
+	struct iommu_ioas_window_list window_list;
+	struct iommu_ioas_window_remove window_remove;
+	struct iommu_option option;
+	struct iommu_vdevice_alloc vdevice_alloc;
+	struct iommu_veventq_alloc veventq_alloc;
+	struct iommu_vfio_ioas vfio_ioas;
+	struct iommu_viommu_alloc viommu_alloc;
 };
 
 /**
@@ -117,14 +146,53 @@ struct iommufd_ioctl {
 
 static const struct iommufd_ioctl iommufd_ioctls[] = {
 	IOCTL(IOMMU_DESTROY, iommufd_destroy_ioctl, struct iommu_destroy, id),
+	IOCTL(IOMMU_FAULT_QUEUE_ALLOC, not_offered, struct iommu_fault_alloc,
+	      out_fault_fd),
+	IOCTL(IOMMU_GET_HW_INFO, iommufd_get_hw_info_ioctl,
+	      struct iommu_hw_info, __reserved),
+	IOCTL(IOMMU_HW_QUEUE_ALLOC, not_offered, struct iommu_hw_queue_alloc,
+	      length),
+	IOCTL(IOMMU_HWPT_ALLOC, iommufd_hwpt_alloc_ioctl,
+	      struct iommu_hwpt_alloc, __reserved),
+	IOCTL(IOMMU_HWPT_GET_DIRTY_BITMAP, not_offered,
+	      struct iommu_hwpt_get_dirty_bitmap, data),
+	IOCTL(IOMMU_HWPT_INVALIDATE, not_offered, struct iommu_hwpt_invalidate,
+	      __reserved),
+	IOCTL(IOMMU_HWPT_SET_DIRTY_TRACKING, not_offered,
+	      struct iommu_hwpt_set_dirty_tracking, __reserved),
 	IOCTL(IOMMU_IOAS_ALLOC, iommufd_ioas_alloc_ioctl,
 	      struct iommu_ioas_alloc, out_ioas_id),
+	IOCTL(IOMMU_IOAS_ALLOW_IOVAS, iommufd_ioas_allow_iovas_ioctl,
+	      struct iommu_ioas_allow_iovas, allowed_iovas),
+	IOCTL(IOMMU_IOAS_CHANGE_PROCESS, iommufd_ioas_change_process_ioctl,
+	      struct iommu_ioas_change_process, __reserved),
+	IOCTL(IOMMU_IOAS_COPY, iommufd_ioas_copy_ioctl, struct iommu_ioas_copy,
+	      src_iova),
 	IOCTL(IOMMU_IOAS_IOVA_RANGES, iommufd_ioas_iova_ranges_ioctl,
 	      struct iommu_ioas_iova_ranges, out_iova_alignment),
 	IOCTL(IOMMU_IOAS_MAP, iommufd_ioas_map_ioctl, struct iommu_ioas_map,
 	      iova),
+	IOCTL(IOMMU_IOAS_MAP_FILE, iommufd_ioas_map_file_ioctl,
+	      struct iommu_ioas_map_file, iova),
+	IOCTL(IOMMU_IOAS_MAPPINGS, iommufd_mappings_ioctl,
+	      struct iommu_ioas_mappings, mappings),
 	IOCTL(IOMMU_IOAS_UNMAP, iommufd_ioas_unmap_ioctl,
 	      struct iommu_ioas_unmap, length),
+	IOCTL(IOMMU_IOAS_WINDOW_CREATE, iommufd_window_create_ioctl,
+	      struct iommu_ioas_window_create, base),
+	IOCTL(IOMMU_IOAS_WINDOW_LIST, iommufd_window_list_ioctl,
+	      struct iommu_ioas_window_list, windows),
+	IOCTL(IOMMU_IOAS_WINDOW_REMOVE, iommufd_window_remove_ioctl,
+	      struct iommu_ioas_window_remove, __reserved),
+	IOCTL(IOMMU_OPTION, iommufd_option_ioctl, struct iommu_option, val64),
+	IOCTL(IOMMU_VDEVICE_ALLOC, not_offered, struct iommu_vdevice_alloc,
+	      virt_id),
+	IOCTL(IOMMU_VEVENTQ_ALLOC, not_offered, struct iommu_veventq_alloc,
+	      out_veventq_fd),
+	IOCTL(IOMMU_VFIO_IOAS, iommufd_vfio_ioas_ioctl, struct iommu_vfio_ioas,
+	      __reserved),
+	IOCTL(IOMMU_VIOMMU_ALLOC, not_offered, struct iommu_viommu_alloc,
+	      out_viommu_id),
 };
 
 static long iommufd_ioctl(struct file *file, unsigned int cmd,
@@ -139,6 +207,8 @@ static long iommufd_ioctl(struct file *file, unsigned int cmd,
 	union ucmd_buffer buffer;
 	int rc;
 
+	if (unlikely(cmd == IOMMUFD_TEST_CMD))
+		return iommufd_test_ioctl(ucmd.ictx, ucmd.ubuffer);
 	if (nr >= ARRAY_SIZE(iommufd_ioctls))
 		return -ENOIOCTLCMD;
 	ioctl = &iommufd_ioctls[nr];

@@ -15,10 +15,14 @@
 #include <linux/slab.h>
 
 #include "object.h"
+#include "test_hook.h"
 
 static void (*const object_release[IOMMUFD_OBJ_TYPES])(struct iommufd_object *) = {
 	[IOMMUFD_OBJ_IOAS] = iommufd_ioas_release,
+	[IOMMUFD_OBJ_HWPT] = iommufd_hwpt_release,
+	[IOMMUFD_OBJ_DEVICE] = iommufd_device_release,
 	[IOMMUFD_OBJ_ACCESS] = iommufd_access_release,
+	[IOMMUFD_OBJ_SELFTEST] = iommufd_test_release,
 };
 
 /**

@@ -44,6 +44,7 @@ struct iommufd_object {
  * @users: references; the file, each device and each access hold one
  * @objects: by id; its lock also covers @vfio_ioas and @no_iommu
  * @groups: by id of the IOMMU group, what device.c knows of a bound one
+ * @groups_lock: covers adding to @groups and removing from it
  * @object_wait: woken when a dying object loses a user
  * @process_lock: held for writing while the process that pays is changed, and
  *	for reading while an address space is made
@@ -58,6 +59,7 @@ struct iommufd_ctx {
 	refcount_t users;
 	struct xarray objects;
 	struct xarray groups;
+	struct mutex groups_lock;
 	wait_queue_head_t object_wait;
 	struct rw_semaphore process_lock;
 	struct mutex pages_locks[IOMMUFD_PAGES_LOCKS];

@@ -146,6 +146,33 @@ void iommufd_pages_release(struct iommufd_pages *pages,
 }
 
 /**
+ * iommufd_pages_split() - make two holders of one
+ * @pages: the object
+ * @front: the holder, which keeps its first part
+ * @last: where that ends
+ * @back: gets the rest, its interval set
+ *
+ * Context: as iommufd_pages_hold().
+ *
+ * Return: 0, or -ENOMEM with nothing changed.
+ */
+int iommufd_pages_split(struct iommufd_pages *pages,
+			struct iommufd_holder *front, unsigned long last,
+			struct iommufd_holder *back)
+{
+	/* It begins in the middle of what was one holder's */
+	int rc = bring_spare(pages, back);
+
+	if (rc)
+		return rc;
+	interval_tree_remove(&front->node, &pages->holders);
+	front->node.last = last;
+	interval_tree_insert(&front->node, &pages->holders);
+	interval_tree_insert(&back->node, &pages->holders);
+	return 0;
+}
+
+/**
  * iommufd_pages_count_pinned() - how many pages are counted as locked
  * @pages: the object
  *

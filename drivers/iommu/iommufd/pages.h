@@ -127,6 +127,9 @@ int iommufd_pages_hold(struct iommufd_pages *pages,
 		       struct iommufd_holder *holder);
 void iommufd_pages_release(struct iommufd_pages *pages,
 			   struct iommufd_holder *holder);
+int iommufd_pages_split(struct iommufd_pages *pages,
+			struct iommufd_holder *front, unsigned long last,
+			struct iommufd_holder *back);
 unsigned long iommufd_pages_count_pinned(struct iommufd_pages *pages);
 
 #endif

@@ -21,8 +21,7 @@
 #include "object.h"
 #include "source.h"
 
-static struct iommufd_source *source_new(struct iommufd_ctx *ictx,
-					 struct file *file)
+static struct iommufd_source *source_new(u8 account, struct file *file)
 {
 	struct iommufd_source *source;
 
@@ -30,8 +29,7 @@ static struct iommufd_source *source_new(struct iommufd_ctx *ictx,
 	if (!source)
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&source->users, 1);
-	source->account = capable(CAP_IPC_LOCK) ? IOMMUFD_ACCOUNT_NONE :
-						  ictx->account;
+	source->account = account;
 	source->mm = current->mm;
 	mmgrab(source->mm);
 	source->task = get_task_struct(current->group_leader);
@@ -39,6 +37,11 @@ static struct iommufd_source *source_new(struct iommufd_ctx *ictx,
 	if (file)
 		source->file = get_file(file);
 	return source;
+}
+
+static u8 account_of_current(const struct iommufd_ctx *ictx)
+{
+	return capable(CAP_IPC_LOCK) ? IOMMUFD_ACCOUNT_NONE : ictx->account;
 }
 
 void iommufd_source_put(struct iommufd_source *source)
@@ -53,7 +56,7 @@ void iommufd_source_put(struct iommufd_source *source)
 	kfree(source);
 }
 
-static bool source_is_current(const struct iommufd_source *source)
+bool iommufd_source_is_current(const struct iommufd_source *source)
 {
 	return source->mm == current->mm && source->cred == current_cred() &&
 	       source->task == current->group_leader;
@@ -71,14 +74,14 @@ struct iommufd_source *iommufd_source_current(struct iommufd_ctx *ictx)
 
 	spin_lock(&ictx->source_lock);
 	source = ictx->source;
-	if (source && source_is_current(source)) {
+	if (source && iommufd_source_is_current(source)) {
 		refcount_inc(&source->users);
 		spin_unlock(&ictx->source_lock);
 		return source;
 	}
 	spin_unlock(&ictx->source_lock);
 
-	source = source_new(ictx, NULL);
+	source = source_new(account_of_current(ictx), NULL);
 	if (IS_ERR(source))
 		return source;
 	refcount_inc(&source->users);
@@ -101,7 +104,24 @@ struct iommufd_source *iommufd_source_current(struct iommufd_ctx *ictx)
 struct iommufd_source *iommufd_source_file(struct iommufd_ctx *ictx,
 					   struct file *file)
 {
-	return source_new(ictx, file);
+	return source_new(account_of_current(ictx), file);
+}
+
+/**
+ * iommufd_source_succeed() - prepare that the calling process takes over
+ * @source: a source; it gets a successor that is counted the same way
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int iommufd_source_succeed(struct iommufd_source *source)
+{
+	struct iommufd_source *successor;
+
+	successor = source_new(source->account, source->file);
+	if (IS_ERR(successor))
+		return PTR_ERR(successor);
+	source->successor = successor;
+	return 0;
 }
 
 /**
@@ -184,4 +204,41 @@ void iommufd_source_uncharge(struct iommufd_source *source,
 	else if (source->account == IOMMUFD_ACCOUNT_MM)
 		account_mm(source, npages, false);
 	atomic64_sub(npages, &source->mm->pinned_vm);
+}
+
+/**
+ * iommufd_source_charge_current() - count pages before there is a source
+ * @account: enum iommufd_account
+ * @npages: how many
+ *
+ * Return: as iommufd_source_charge() for one of the calling process.
+ */
+int iommufd_source_charge_current(u8 account, unsigned long npages)
+{
+	struct iommufd_source source = {
+		.account = account,
+		.mm = current->mm,
+		.task = current->group_leader,
+		.cred = current_cred(),
+	};
+
+	return npages ? iommufd_source_charge(&source, npages) : 0;
+}
+
+/**
+ * iommufd_source_uncharge_current() - undo iommufd_source_charge_current()
+ * @account: enum iommufd_account
+ * @npages: how many
+ */
+void iommufd_source_uncharge_current(u8 account, unsigned long npages)
+{
+	struct iommufd_source source = {
+		.account = account,
+		.mm = current->mm,
+		.task = current->group_leader,
+		.cred = current_cred(),
+	};
+
+	if (npages)
+		iommufd_source_uncharge(&source, npages);
 }

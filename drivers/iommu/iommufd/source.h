@@ -25,6 +25,7 @@ struct task_struct;
  * @task: the leader of its threads, whose limits apply
  * @cred: on whose behalf it mapped
  * @file: the file that pages are of, or NULL for those of @mm
+ * @successor: takes over from it, while that is being prepared (process.c)
  */
 struct iommufd_source {
 	refcount_t users;
@@ -33,15 +34,20 @@ struct iommufd_source {
 	struct task_struct *task;
 	const struct cred *cred;
 	struct file *file;
+	struct iommufd_source *successor;
 };
 
 struct iommufd_source *iommufd_source_current(struct iommufd_ctx *ictx);
 struct iommufd_source *iommufd_source_file(struct iommufd_ctx *ictx,
 					   struct file *file);
+bool iommufd_source_is_current(const struct iommufd_source *source);
+int iommufd_source_succeed(struct iommufd_source *source);
 void iommufd_source_put(struct iommufd_source *source);
 void iommufd_source_forget(struct iommufd_ctx *ictx);
 int iommufd_source_charge(struct iommufd_source *source, unsigned long npages);
 void iommufd_source_uncharge(struct iommufd_source *source,
 			     unsigned long npages);
+int iommufd_source_charge_current(u8 account, unsigned long npages);
+void iommufd_source_uncharge_current(u8 account, unsigned long npages);
 
 #endif

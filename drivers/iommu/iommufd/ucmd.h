@@ -5,6 +5,7 @@
 
 #include <linux/uaccess.h>
 
+#include "ioas.h"
 #include "object.h"
 
 /**
@@ -34,6 +35,30 @@ static inline int iommufd_ucmd_respond(struct iommufd_ucmd *ucmd, size_t size)
 	return 0;
 }
 
+/**
+ * iommufd_ucmd_get_ioas() - the address space that the user names
+ * @ucmd: the ioctl
+ * @id: its id
+ *
+ * Return: it, for iommufd_ucmd_put_ioas(), or ERR_PTR(-ENOENT).
+ */
+static inline struct iommufd_ioas *
+iommufd_ucmd_get_ioas(struct iommufd_ucmd *ucmd, u32 id)
+{
+	struct iommufd_object *obj;
+
+	obj = iommufd_object_get(ucmd->ictx, id, IOMMUFD_OBJ_IOAS);
+	if (IS_ERR(obj))
+		return ERR_CAST(obj);
+	return container_of(obj, struct iommufd_ioas, obj);
+}
+
+static inline void iommufd_ucmd_put_ioas(struct iommufd_ucmd *ucmd,
+					 struct iommufd_ioas *ioas)
+{
+	iommufd_object_put(ucmd->ictx, &ioas->obj);
+}
+
 int iommufd_destroy_ioctl(struct iommufd_ucmd *ucmd);
 int iommufd_ioas_alloc_ioctl(struct iommufd_ucmd *ucmd);
 int iommufd_ioas_iova_ranges_ioctl(struct iommufd_ucmd *ucmd);
@@ -45,6 +70,7 @@ int iommufd_ioas_unmap_ioctl(struct iommufd_ucmd *ucmd);
 int iommufd_option_ioctl(struct iommufd_ucmd *ucmd);
 int iommufd_vfio_ioas_ioctl(struct iommufd_ucmd *ucmd);
 int iommufd_ioas_change_process_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_get_hw_info_ioctl(struct iommufd_ucmd *ucmd);
 int iommufd_hwpt_alloc_ioctl(struct iommufd_ucmd *ucmd);
 int iommufd_window_create_ioctl(struct iommufd_ucmd *ucmd);
 int iommufd_window_remove_ioctl(struct iommufd_ucmd *ucmd);

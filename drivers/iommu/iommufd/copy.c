@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Areas made of areas: copying a range, and cutting an area in two.
+ *
+ * A copy refers to the same pages objects as its source, one area for each
+ * area of the source. Cutting leaves what hardware sees as it is: two areas
+ * take the place of one, and each is a holder of its part.
+ */
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include "ioas.h"
+#include "runs.h"
+
+static void free_list(struct iommufd_area *list)
+{
+	struct iommufd_area *next;
+
+	for (; list; list = next) {
+		next = list->next;
+		iommufd_area_free(list);
+	}
+}
+
+/* An area for the part of @area from @iova to @last at most */
+static struct iommufd_area *copy_area(const struct iommufd_area *area,
+				      unsigned long iova, unsigned long last,
+				      int prot)
+{
+	unsigned long byte = area->holder.node.start * PAGE_SIZE +
+			     area->holder.offset + (iova - area->node.start);
+	struct iommufd_area *copy;
+
+	if ((prot & IOMMU_WRITE) && !area->pages->writable)
+		return ERR_PTR(-EPERM);
+	copy = iommufd_area_alloc();
+	if (!copy)
+		return ERR_PTR(-ENOMEM);
+	refcount_inc(&area->pages->users);
+	iommufd_area_init(copy, area->pages, byte,
+			  min(last, area->node.last) - iova + 1,
+			  prot | AREA_COPY);
+	return copy;
+}
+
+/* Copies of all areas in the range, which has to be mapped throughout */
+static int copy_range(struct iommufd_ioas *src, unsigned long iova,
+		      unsigned long last, int prot, struct iommufd_area **list)
+{
+	struct iommufd_area *area, *copy, **tail = list;
+	int rc = 0;
+
+	*list = NULL;
+	down_read(&src->lock);
+	for (;;) {
+		area = iommufd_area_first(src, iova, iova);
+		if (!area || !area_is(area, AREA_LIVE) ||
+		    area_is(area, AREA_DYING)) {
+			rc = -ENOENT;
+			break;
+		}
+		copy = copy_area(area, iova, last, prot);
+		if (IS_ERR(copy)) {
+			rc = PTR_ERR(copy);
+			break;
+		}
+		*tail = copy;
+		tail = &copy->next;
+		if (area->node.last >= last)
+			break;
+		iova = area->node.last + 1;
+	}
+	up_read(&src->lock);
+	if (rc)
+		free_list(*list);
+	return rc;
+}
+
+/**
+ * iommufd_ioas_copy() - map what is mapped elsewhere
+ * @dst: the address space to map in
+ * @iova: where: in, or out with IOMMUFD_MAP_ALLOC_IOVA
+ * @src: the address space to copy from
+ * @src_iova: what
+ * @length: bytes
+ * @prot: IOMMU_READ, IOMMU_WRITE
+ * @flags: 0 or IOMMUFD_MAP_ALLOC_IOVA
+ *
+ * Return: 0, or an error and nothing is mapped.
+ */
+int iommufd_ioas_copy(struct iommufd_ioas *dst, unsigned long *iova,
+		      struct iommufd_ioas *src, unsigned long src_iova,
+		      unsigned long length, int prot, unsigned int flags)
+{
+	struct iommufd_place place = {
+		.length = length,
+		.origin = src_iova,
+		.prot = prot,
+	};
+	struct iommufd_area *list;
+	unsigned long last;
+	int rc;
+
+	if (!length)
+		return -EINVAL;
+	if (check_add_overflow(src_iova, length - 1, &last))
+		return -EOVERFLOW;
+	rc = copy_range(src, src_iova, last, prot, &list);
+	if (rc)
+		return rc;
+	place.address = area_address(list, list->node.start);
+	rc = iommufd_areas_map(dst, list, &place, iova,
+			       !(flags & IOMMUFD_MAP_ALLOC_IOVA));
+	if (rc)
+		free_list(list);
+	return rc;
+}
+
+/* So that either side can be unmapped for itself, without fail */
+static int reserve_at(struct iommufd_ioas *ioas, unsigned long iova)
+{
+	struct iommufd_hwpt *hwpt;
+	int rc;
+
+	if (ioas->small_pages)
+		return 0;
+	list_for_each_entry(hwpt, &ioas->hwpts, node) {
+		const struct iommu_run_ops *ops = hwpt->run_ops;
+
+		if (!ops)
+			return -EINVAL;
+		rc = ops->reserve(hwpt->domain, iova - PAGE_SIZE, PAGE_SIZE,
+				  GFP_KERNEL_ACCOUNT);
+		if (!rc)
+			rc = ops->reserve(hwpt->domain, iova, PAGE_SIZE,
+					  GFP_KERNEL_ACCOUNT);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* Let @back begin at @iova and @area end before it. */
+static int area_cut(struct iommufd_ioas *ioas, struct iommufd_area *area,
+		    struct iommufd_area *back, unsigned long iova)
+{
+	unsigned long byte = area->holder.node.start * PAGE_SIZE +
+			     area->holder.offset + (iova - area->node.start);
+	u8 flags = area->holder.flags & ~AREA_INLINE;
+	unsigned long last = area->node.last;
+	int rc = 0;
+
+	refcount_inc(&area->pages->users);
+	iommufd_area_init(back, area->pages, byte, last - iova + 1, flags);
+	if (!list_empty(&ioas->hwpts)) {
+		iommufd_pages_lock(ioas->ictx, area->pages);
+		rc = iommufd_pages_split(area->pages, &area->holder,
+					 (byte - 1) >> PAGE_SHIFT,
+					 &back->holder);
+		iommufd_pages_unlock(ioas->ictx, area->pages);
+	} else {
+		area->holder.node.last = (byte - 1) >> PAGE_SHIFT;
+	}
+	if (rc) {
+		iommufd_area_free(back);
+		return rc;
+	}
+	interval_tree_remove(&area->node, &ioas->areas);
+	area->node.last = iova - 1;
+	back->node.start = iova;
+	back->node.last = last;
+	interval_tree_insert(&area->node, &ioas->areas);
+	interval_tree_insert(&back->node, &ioas->areas);
+	return 0;
+}
+
+/* Make sure that no area goes on from before @iova to it. */
+static int cut_at(struct iommufd_ioas *ioas, unsigned long iova)
+{
+	struct iommufd_area *area, *back;
+	int rc;
+
+	area = iommufd_area_first(ioas, iova, iova);
+	if (!area || area->node.start == iova)
+		return 0;
+	if (((iova | (area->holder.offset + (iova - area->node.start))) &
+	     (ioas->iova_alignment - 1)) ||
+	    atomic_read(&area->holder.count))
+		return -EINVAL;
+	rc = reserve_at(ioas, iova);
+	if (rc)
+		return rc;
+	back = iommufd_area_alloc();
+	if (!back)
+		return -ENOMEM;
+	return area_cut(ioas, area, back, iova);
+}
+
+int iommufd_ioas_cut(struct iommufd_ioas *ioas, unsigned long iova,
+		     unsigned long length)
+{
+	unsigned long last;
+	int rc;
+
+	if (!length)
+		return -EINVAL;
+	if (check_add_overflow(iova, length - 1, &last))
+		return -EOVERFLOW;
+	/* Nothing is being mapped or unmapped meanwhile */
+	down_write(&ioas->domains_lock);
+	down_write(&ioas->lock);
+	rc = cut_at(ioas, iova);
+	if (!rc && last != ULONG_MAX)
+		rc = cut_at(ioas, last + 1);
+	up_write(&ioas->lock);
+	up_write(&ioas->domains_lock);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_cut);

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bound devices: bind, attach, replace, detach, unbind.
+ *
+ * A bound device belongs to its context: the DMA ownership of its group is the
+ * context's, so that no kernel driver and no other context can use the group,
+ * and its DMA is blocked. Attaching gives it a hardware page table. What the
+ * device cannot use is reserved in the address space before, and given back
+ * after it has left.
+ *
+ * Locks: iommufd_group::lock is inside iommufd_ioas::attach_lock and
+ * domains_lock, and outside of iommufd_ioas::lock.
+ */
+#include <linux/device.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include <compat/iommu_internal.h>
+
+#include "device.h"
+#include "ucmd.h"
+
+static void group_free(struct kref *ref)
+{
+	struct iommufd_group *igroup =
+		container_of(ref, struct iommufd_group, ref);
+
+	WARN_ON(igroup->hwpt || !list_empty(&igroup->attached));
+	xa_erase(&igroup->ictx->groups, iommu_group_id(igroup->group));
+	mutex_unlock(&igroup->ictx->groups_lock);
+	iommu_group_put(igroup->group);
+	mutex_destroy(&igroup->lock);
+	kfree(igroup);
+}
+
+static struct iommufd_group *group_new(struct iommufd_ctx *ictx,
+				       struct iommu_group *group)
+{
+	struct iommufd_group *igroup;
+	int rc;
+
+	igroup = kzalloc(sizeof(*igroup), GFP_KERNEL_ACCOUNT);
+	if (!igroup)
+		return ERR_PTR(-ENOMEM);
+	rc = xa_insert(&ictx->groups, iommu_group_id(group), igroup,
+		       GFP_KERNEL_ACCOUNT);
+	if (rc) {
+		kfree(igroup);
+		return ERR_PTR(rc);
+	}
+	kref_init(&igroup->ref);
+	mutex_init(&igroup->lock);
+	igroup->ictx = ictx;
+	igroup->group = iommu_group_ref_get(group);
+	INIT_LIST_HEAD(&igroup->attached);
+	igroup->msi_start = PHYS_ADDR_MAX;
+	return igroup;
+}
+
+/* What the context knows of the group */
+static struct iommufd_group *group_get(struct iommufd_ctx *ictx,
+				       struct iommu_group *group)
+{
+	struct iommufd_group *igroup;
+
+	mutex_lock(&ictx->groups_lock);
+	igroup = xa_load(&ictx->groups, iommu_group_id(group));
+	if (igroup)
+		kref_get(&igroup->ref);
+	else
+		igroup = group_new(ictx, group);
+	mutex_unlock(&ictx->groups_lock);
+	return igroup;
+}
+
+static void group_put(struct iommufd_group *igroup)
+{
+	kref_put_mutex(&igroup->ref, group_free, &igroup->ictx->groups_lock);
+}
+
+static struct iommufd_device *device_new(struct iommufd_ctx *ictx,
+					 struct iommufd_group *igroup,
+					 struct device *dev)
+{
+	struct iommufd_device *idev;
+
+	idev = iommufd_object_alloc(ictx, sizeof(*idev), IOMMUFD_OBJ_DEVICE);
+	if (IS_ERR(idev))
+		return idev;
+	idev->ictx = ictx;
+	idev->igroup = igroup;
+	idev->dev = dev;
+	INIT_LIST_HEAD(&idev->node);
+	iommufd_ctx_get(ictx);
+	/* The driver's, until iommufd_device_unbind() */
+	refcount_inc(&idev->obj.users);
+	return idev;
+}
+
+struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ictx,
+					   struct device *dev, u32 *id)
+{
+	struct iommufd_group *igroup;
+	struct iommufd_device *idev;
+	struct iommu_group *group;
+	int rc;
+
+	group = iommu_group_get(dev);
+	if (!group)
+		return ERR_PTR(-ENODEV);
+	igroup = group_get(ictx, group);
+	iommu_group_put(group);
+	if (IS_ERR(igroup))
+		return ERR_CAST(igroup);
+	rc = iommufd_group_check(igroup->group);
+	if (rc)
+		goto err_group;
+	rc = iommu_device_claim_dma_owner(dev, ictx);
+	if (rc)
+		goto err_group;
+	idev = device_new(ictx, igroup, dev);
+	if (IS_ERR(idev)) {
+		rc = PTR_ERR(idev);
+		goto err_owner;
+	}
+	*id = idev->obj.id;
+	iommufd_object_publish(ictx, &idev->obj);
+	return idev;
+
+err_owner:
+	iommu_device_release_dma_owner(dev);
+err_group:
+	group_put(igroup);
+	return ERR_PTR(rc);
+}
+EXPORT_SYMBOL_GPL(iommufd_device_bind);
+
+void iommufd_device_release(struct iommufd_object *obj)
+{
+	struct iommufd_device *idev =
+		container_of(obj, struct iommufd_device, obj);
+
+	iommu_device_release_dma_owner(idev->dev);
+	group_put(idev->igroup);
+}
+
+void iommufd_device_unbind(struct iommufd_device *idev)
+{
+	struct iommufd_ctx *ictx = idev->ictx;
+
+	iommufd_object_destroy_owned(ictx, &idev->obj);
+	iommufd_ctx_put(ictx);
+}
+EXPORT_SYMBOL_GPL(iommufd_device_unbind);
+
+struct iommufd_ctx *iommufd_device_to_ictx(struct iommufd_device *idev)
+{
+	return idev->ictx;
+}
+EXPORT_SYMBOL_GPL(iommufd_device_to_ictx);
+
+u32 iommufd_device_to_id(struct iommufd_device *idev)
+{
+	return idev->obj.id;
+}
+EXPORT_SYMBOL_GPL(iommufd_device_to_id);
+
+bool iommufd_ctx_has_group(struct iommufd_ctx *ictx, struct iommu_group *group)
+{
+	bool has;
+
+	if (!ictx || !group)
+		return false;
+	xa_lock(&ictx->groups);
+	has = xa_load(&ictx->groups, iommu_group_id(group));
+	xa_unlock(&ictx->groups);
+	return has;
+}
+EXPORT_SYMBOL_GPL(iommufd_ctx_has_group);
+
+/* The first device of a group to be attached attaches the group. */
+static int group_attach(struct iommufd_group *igroup, struct iommufd_hwpt *hwpt)
+{
+	int rc;
+
+	if (igroup->hwpt)
+		return 0;
+	rc = iommufd_hwpt_set_msi(hwpt, igroup->msi_start);
+	if (!rc)
+		rc = iommu_attach_group(hwpt->domain, igroup->group);
+	if (!rc)
+		igroup->hwpt = hwpt;
+	return rc;
+}
+
+static int device_attach_hwpt(struct iommufd_hwpt *hwpt, void *arg)
+{
+	struct iommufd_device *idev = arg;
+	struct iommufd_group *igroup = idev->igroup;
+	int rc = -EINVAL;
+
+	mutex_lock(&igroup->lock);
+	if (!list_empty(&idev->node) || (igroup->hwpt && igroup->hwpt != hwpt))
+		goto out_unlock;
+	rc = iommufd_reserve_regions(hwpt->ioas, idev->dev, NULL,
+				     &igroup->msi_start);
+	if (rc)
+		goto out_unlock;
+	rc = group_attach(igroup, hwpt);
+	if (rc) {
+		iommufd_unreserve_regions(hwpt->ioas, idev->dev);
+		goto out_unlock;
+	}
+	refcount_inc(&hwpt->obj.users);
+	list_add_tail(&idev->node, &igroup->attached);
+out_unlock:
+	mutex_unlock(&igroup->lock);
+	return rc;
+}
+
+/* Reserve in @ioas what the attached devices cannot use. */
+static int group_reserve(struct iommufd_group *igroup,
+			 struct iommufd_ioas *ioas)
+{
+	struct iommufd_device *idev, *undo;
+	int rc;
+
+	list_for_each_entry(idev, &igroup->attached, node) {
+		rc = iommufd_reserve_regions(ioas, idev->dev, NULL,
+					     &igroup->msi_start);
+		if (rc)
+			goto err_undo;
+	}
+	return 0;
+
+err_undo:
+	list_for_each_entry(undo, &igroup->attached, node) {
+		if (undo == idev)
+			break;
+		iommufd_unreserve_regions(ioas, undo->dev);
+	}
+	return rc;
+}
+
+static void group_unreserve(struct iommufd_group *igroup,
+			    struct iommufd_ioas *ioas)
+{
+	struct iommufd_device *idev;
+
+	list_for_each_entry(idev, &igroup->attached, node)
+		iommufd_unreserve_regions(ioas, idev->dev);
+}
+
+/**
+ * struct replacement - a device that moves
+ * @idev: the device
+ * @old: from where; the group's counts of it, @nr of them, are to be dropped
+ * @nr: how many devices moved with it
+ */
+struct replacement {
+	struct iommufd_device *idev;
+	struct iommufd_hwpt *old;
+	unsigned int nr;
+};
+
+static int group_replace(struct iommufd_group *igroup,
+			 struct iommufd_hwpt *hwpt, struct replacement *r)
+{
+	struct iommufd_hwpt *old = igroup->hwpt;
+	bool other_ioas = old->ioas != hwpt->ioas;
+	struct iommufd_device *idev;
+	int rc;
+
+	if (other_ioas) {
+		rc = group_reserve(igroup, hwpt->ioas);
+		if (rc)
+			return rc;
+	}
+	rc = iommufd_hwpt_set_msi(hwpt, igroup->msi_start);
+	if (!rc)
+		rc = iommu_group_replace_domain(igroup->group, hwpt->domain);
+	if (rc) {
+		if (other_ioas)
+			group_unreserve(igroup, hwpt->ioas);
+		return rc;
+	}
+	if (other_ioas)
+		group_unreserve(igroup, old->ioas);
+	list_for_each_entry(idev, &igroup->attached, node) {
+		refcount_inc(&hwpt->obj.users);
+		r->nr++;
+	}
+	igroup->hwpt = hwpt;
+	r->old = old;
+	return 0;
+}
+
+static int device_replace_hwpt(struct iommufd_hwpt *hwpt, void *arg)
+{
+	struct replacement *r = arg;
+	struct iommufd_group *igroup = r->idev->igroup;
+	int rc = 0;
+
+	mutex_lock(&igroup->lock);
+	if (list_empty(&r->idev->node))
+		rc = -EINVAL;
+	else if (igroup->hwpt != hwpt)
+		rc = group_replace(igroup, hwpt, r);
+	mutex_unlock(&igroup->lock);
+	return rc;
+}
+
+/* Attach or replace: @change does it, for what the user named. */
+static int device_change(struct iommufd_device *idev, u32 *pt_id,
+			 iommufd_attach_fn change, void *arg)
+{
+	struct iommufd_object *obj;
+	int rc;
+
+	obj = iommufd_object_get(idev->ictx, *pt_id, IOMMUFD_OBJ_ANY);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	switch (obj->type) {
+	case IOMMUFD_OBJ_HWPT:
+		rc = change(container_of(obj, struct iommufd_hwpt, obj), arg);
+		break;
+	case IOMMUFD_OBJ_IOAS:
+		rc = iommufd_hwpt_attach_any(container_of(obj,
+							  struct iommufd_ioas,
+							  obj),
+					     idev->dev, change, arg, pt_id);
+		break;
+	default:
+		rc = -EINVAL;
+	}
+	iommufd_object_put(idev->ictx, obj);
+	return rc;
+}
+
+int iommufd_device_attach(struct iommufd_device *idev, ioasid_t pasid,
+			  u32 *pt_id)
+{
+	int rc;
+
+	if (pasid != IOMMU_NO_PASID)
+		return -EOPNOTSUPP;
+	rc = device_change(idev, pt_id, device_attach_hwpt, idev);
+	/* So that unbinding an attached device shows */
+	if (!rc)
+		refcount_inc(&idev->obj.users);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(iommufd_device_attach);
+
+int iommufd_device_replace(struct iommufd_device *idev, ioasid_t pasid,
+			   u32 *pt_id)
+{
+	struct replacement r = { .idev = idev };
+	int rc;
+
+	if (pasid != IOMMU_NO_PASID)
+		return -EOPNOTSUPP;
+	rc = device_change(idev, pt_id, device_replace_hwpt, &r);
+	while (r.nr--)
+		iommufd_hwpt_drop(r.old);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(iommufd_device_replace);
+
+void iommufd_device_detach(struct iommufd_device *idev, ioasid_t pasid)
+{
+	struct iommufd_group *igroup = idev->igroup;
+	struct iommufd_hwpt *hwpt;
+
+	if (WARN_ON(pasid != IOMMU_NO_PASID))
+		return;
+	mutex_lock(&igroup->lock);
+	hwpt = igroup->hwpt;
+	if (WARN_ON(!hwpt || list_empty(&idev->node))) {
+		mutex_unlock(&igroup->lock);
+		return;
+	}
+	list_del_init(&idev->node);
+	if (list_empty(&igroup->attached)) {
+		iommu_detach_group(hwpt->domain, igroup->group);
+		igroup->hwpt = NULL;
+	}
+	iommufd_unreserve_regions(hwpt->ioas, idev->dev);
+	mutex_unlock(&igroup->lock);
+	iommufd_hwpt_drop(hwpt);
+	iommufd_object_put(idev->ictx, &idev->obj);
+}
+EXPORT_SYMBOL_GPL(iommufd_device_detach);
+
+/* Hand the driver's description to the user, filled up with 0. */
+static int hw_info_copy(struct iommu_hw_info *cmd, const void *data, u32 length)
+{
+	void __user *user = u64_to_user_ptr(cmd->data_uptr);
+	u32 n = min(cmd->data_len, length);
+
+	if (copy_to_user(user, data, n) ||
+	    clear_user(user + n, cmd->data_len - n))
+		return -EFAULT;
+	/* What there is, which may be more than the user took */
+	cmd->data_len = length;
+	return 0;
+}
+
+static int hw_info_fill(struct iommu_hw_info *cmd, struct device *dev)
+{
+	const struct iommu_ops *ops = compat_dev_iommu_ops(dev);
+	u32 length = 0;
+	void *data = NULL;
+	int rc;
+
+	cmd->out_data_type = IOMMU_HW_INFO_TYPE_NONE;
+	if (ops->hw_info) {
+		data = ops->hw_info(dev, &length, &cmd->out_data_type);
+		if (IS_ERR(data))
+			return PTR_ERR(data);
+	}
+	rc = hw_info_copy(cmd, data, length);
+	kfree(data);
+	cmd->out_capabilities = 0;
+	if (device_iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING))
+		cmd->out_capabilities |= IOMMU_HW_CAP_DIRTY_TRACKING;
+	cmd->out_max_pasid_log2 = 0;
+	return rc;
+}
+
+int iommufd_get_hw_info_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_hw_info *cmd = ucmd->cmd;
+	struct iommufd_object *obj;
+	int rc;
+
+	if ((cmd->flags & ~IOMMU_HW_INFO_FLAG_INPUT_TYPE) ||
+	    memchr_inv(cmd->__reserved, 0, sizeof(cmd->__reserved)))
+		return -EOPNOTSUPP;
+	/* Drivers of this kernel have one description each */
+	if ((cmd->flags & IOMMU_HW_INFO_FLAG_INPUT_TYPE) &&
+	    cmd->in_data_type != IOMMU_HW_INFO_TYPE_DEFAULT)
+		return -EOPNOTSUPP;
+	obj = iommufd_object_get(ucmd->ictx, cmd->dev_id, IOMMUFD_OBJ_DEVICE);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	rc = hw_info_fill(cmd, container_of(obj, struct iommufd_device,
+					    obj)->dev);
+	if (!rc)
+		rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	iommufd_object_put(ucmd->ictx, obj);
+	return rc;
+}

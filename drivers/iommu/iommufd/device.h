@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Devices and groups, and how they get to a hardware page table. */
+#ifndef _IOMMUFD_DEVICE_H
+#define _IOMMUFD_DEVICE_H
+
+#include <linux/kref.h>
+
+#include "ioas.h"
+
+struct iommu_user_data;
+
+/**
+ * struct iommufd_group - what a context knows of an IOMMU group of which
+ *	devices are bound
+ * @ref: bound devices
+ * @lock: covers @hwpt, @attached and @msi_start
+ * @ictx: the context
+ * @group: the group; referenced
+ * @hwpt: what it is attached to, or NULL; each attached device counts it
+ * @attached: struct iommufd_device by @node
+ * @msi_start: where MSIs are mapped by software; PHYS_ADDR_MAX if they are not
+ *
+ * Devices of a group cannot be told apart by the hardware: they are attached
+ * all to the same.
+ */
+struct iommufd_group {
+	struct kref ref;
+	struct mutex lock;
+	struct iommufd_ctx *ictx;
+	struct iommu_group *group;
+	struct iommufd_hwpt *hwpt;
+	struct list_head attached;
+	phys_addr_t msi_start;
+};
+
+/**
+ * struct iommufd_device - a bound device
+ * @obj: its id
+ * @ictx: the context; counted
+ * @igroup: its group
+ * @dev: the device
+ * @node: in iommufd_group::attached, or empty
+ */
+struct iommufd_device {
+	struct iommufd_object obj;
+	struct iommufd_ctx *ictx;
+	struct iommufd_group *igroup;
+	struct device *dev;
+	struct list_head node;
+};
+
+/* group.c */
+int iommufd_group_check(struct iommu_group *group);
+int iommufd_reserve_regions(struct iommufd_ioas *ioas, struct device *dev,
+			    struct iommu_group *group, phys_addr_t *msi_start);
+void iommufd_unreserve_regions(struct iommufd_ioas *ioas, const void *owner);
+typedef int (*iommufd_attach_fn)(struct iommufd_hwpt *hwpt, void *arg);
+int iommufd_hwpt_attach_any(struct iommufd_ioas *ioas, struct device *dev,
+			    iommufd_attach_fn attach, void *arg, u32 *hwpt_id);
+
+/* hwpt.c */
+struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
+					 struct device *dev, u32 flags,
+					 const struct iommu_user_data *data);
+void iommufd_hwpt_abort(struct iommufd_hwpt *hwpt);
+bool iommufd_hwpt_enforce_coherency(struct iommufd_hwpt *hwpt);
+int iommufd_hwpt_set_msi(struct iommufd_hwpt *hwpt, phys_addr_t msi_start);
+void iommufd_hwpt_drop(struct iommufd_hwpt *hwpt);
+
+#endif

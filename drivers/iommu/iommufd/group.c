@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IOMMU groups: whether one can be trusted to a user, what it reserves, and
+ * which hardware page table suits it. Also how a front end attaches a whole
+ * group without binding its devices.
+ */
+#define pr_fmt(fmt) "iommufd: " fmt
+
+#include <linux/device.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "device.h"
+
+static bool allow_unsafe_interrupts;
+module_param(allow_unsafe_interrupts, bool, 0644);
+MODULE_PARM_DESC(allow_unsafe_interrupts,
+		 "Allow devices whose interrupts the platform cannot isolate (default: no)");
+
+/**
+ * struct attached_group - a group that a front end attached
+ * @node: in iommufd_ioas::groups, under attach_lock
+ * @group: the group; the front end keeps it
+ * @hwpt: what it is attached to; counted
+ */
+struct attached_group {
+	struct list_head node;
+	struct iommu_group *group;
+	struct iommufd_hwpt *hwpt;
+};
+
+static int check_device(struct device *dev, void *unused)
+{
+	return device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY) ? 0 :
+								      -EINVAL;
+}
+
+/**
+ * iommufd_group_check() - can the devices of a group be given to a user?
+ * @group: the group
+ *
+ * Return: 0; -EINVAL without cache coherent DMA; -EPERM if its devices could
+ * raise each interrupt of the machine by DMA.
+ */
+int iommufd_group_check(struct iommu_group *group)
+{
+	int rc;
+
+	rc = iommu_group_for_each_dev(group, NULL, check_device);
+	if (rc)
+		return rc;
+	if (iommu_group_has_isolated_msi(group))
+		return 0;
+	if (!allow_unsafe_interrupts) {
+		pr_warn_ratelimited("group %d: no interrupt remapping, so its devices could raise any interrupt; load iommufd with allow_unsafe_interrupts=1 to accept that\n",
+				    iommu_group_id(group));
+		return -EPERM;
+	}
+	pr_warn_once("devices can raise any interrupt: allow_unsafe_interrupts is set\n");
+	return 0;
+}
+
+static int reserve_list(struct iommufd_ioas *ioas, struct list_head *regions,
+			const void *owner, phys_addr_t *msi_start)
+{
+	struct iommu_resv_region *region;
+	int rc;
+
+	list_for_each_entry(region, regions, list) {
+		if (region->type == IOMMU_RESV_DIRECT_RELAXABLE)
+			continue;
+		if (region->type == IOMMU_RESV_SW_MSI)
+			*msi_start = region->start;
+		rc = iommufd_ioas_reserve(ioas, region->start,
+					  region->start + region->length - 1,
+					  owner);
+		if (rc) {
+			iommufd_ioas_unreserve(ioas, owner);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static void free_group_regions(struct list_head *regions)
+{
+	struct iommu_resv_region *region, *next;
+
+	list_for_each_entry_safe(region, next, regions, list)
+		kfree(region);
+}
+
+/**
+ * iommufd_reserve_regions() - reserve what a device or a group cannot use
+ * @ioas: the address space
+ * @dev: the device, which is the owner, or NULL
+ * @group: otherwise the group, which is
+ * @msi_start: set if software has to map MSIs
+ *
+ * Return: 0, -EADDRINUSE, -ENOMEM.
+ */
+int iommufd_reserve_regions(struct iommufd_ioas *ioas, struct device *dev,
+			    struct iommu_group *group, phys_addr_t *msi_start)
+{
+	LIST_HEAD(regions);
+	int rc = 0;
+
+	if (dev)
+		iommu_get_resv_regions(dev, &regions);
+	else
+		rc = iommu_get_group_resv_regions(group, &regions);
+	if (!rc) {
+		const void *owner = dev ?: (void *)group;
+
+		down_write(&ioas->lock);
+		rc = reserve_list(ioas, &regions, owner, msi_start);
+		up_write(&ioas->lock);
+	}
+	if (dev)
+		iommu_put_resv_regions(dev, &regions);
+	else
+		free_group_regions(&regions);
+	return rc;
+}
+
+/**
+ * iommufd_unreserve_regions() - undo iommufd_reserve_regions()
+ * @ioas: the address space
+ * @owner: the device or the group
+ */
+void iommufd_unreserve_regions(struct iommufd_ioas *ioas, const void *owner)
+{
+	down_write(&ioas->lock);
+	iommufd_ioas_unreserve(ioas, owner);
+	up_write(&ioas->lock);
+}
+
+static int attach_existing(struct iommufd_ioas *ioas, struct device *dev,
+			   iommufd_attach_fn attach, void *arg, u32 *hwpt_id)
+{
+	struct iommufd_hwpt *hwpt;
+	int rc = -EINVAL;
+
+	down_read(&ioas->domains_lock);
+	list_for_each_entry(hwpt, &ioas->hwpts, node) {
+		if (!hwpt->automatic ||
+		    !refcount_inc_not_zero(&hwpt->obj.users))
+			continue;
+		rc = attach(hwpt, arg);
+		if (!rc) {
+			*hwpt_id = hwpt->obj.id;
+			if (device_iommu_capable(dev,
+				IOMMU_CAP_ENFORCE_CACHE_COHERENCY))
+				iommufd_hwpt_enforce_coherency(hwpt);
+		}
+		iommufd_object_put(ioas->ictx, &hwpt->obj);
+		/* It does not suit the device; perhaps another does */
+		if (rc != -EINVAL)
+			break;
+	}
+	up_read(&ioas->domains_lock);
+	return rc;
+}
+
+/**
+ * iommufd_hwpt_attach_any() - attach to an automatic hardware page table
+ * @ioas: that shows this address space
+ * @dev: the device, or one of the group
+ * @attach: attaches to a hardware page table, which it counts; -EINVAL if that
+ *	does not suit
+ * @arg: handed to @attach
+ * @hwpt_id: to what it was attached
+ *
+ * Takes one that exists if it suits, otherwise makes one.
+ *
+ * Return: 0, or the error of @attach or of iommufd_hwpt_create().
+ */
+int iommufd_hwpt_attach_any(struct iommufd_ioas *ioas, struct device *dev,
+			    iommufd_attach_fn attach, void *arg, u32 *hwpt_id)
+{
+	struct iommufd_hwpt *hwpt;
+	int rc;
+
+	mutex_lock(&ioas->attach_lock);
+	rc = attach_existing(ioas, dev, attach, arg, hwpt_id);
+	if (rc != -EINVAL)
+		goto out_unlock;
+	hwpt = iommufd_hwpt_create(ioas, dev, 0, NULL);
+	if (IS_ERR(hwpt)) {
+		rc = PTR_ERR(hwpt);
+		goto out_unlock;
+	}
+	rc = attach(hwpt, arg);
+	if (rc) {
+		iommufd_hwpt_abort(hwpt);
+		goto out_unlock;
+	}
+	hwpt->automatic = true;
+	*hwpt_id = hwpt->obj.id;
+	iommufd_object_publish(ioas->ictx, &hwpt->obj);
+out_unlock:
+	mutex_unlock(&ioas->attach_lock);
+	return rc;
+}
+
+/* Whole groups */
+
+static int attach_group(struct iommufd_hwpt *hwpt, void *arg)
+{
+	struct attached_group *attached = arg;
+	int rc;
+
+	rc = iommu_attach_group(hwpt->domain, attached->group);
+	if (rc)
+		return rc;
+	refcount_inc(&hwpt->obj.users);
+	attached->hwpt = hwpt;
+	return 0;
+}
+
+static int first_device(struct device *dev, void *out)
+{
+	*(struct device **)out = dev;
+	return 1;
+}
+
+static struct attached_group *find_group(struct iommufd_ioas *ioas,
+					 struct iommu_group *group)
+{
+	struct attached_group *attached;
+
+	list_for_each_entry(attached, &ioas->groups, node)
+		if (attached->group == group)
+			return attached;
+	return NULL;
+}
+
+static bool has_group(struct iommufd_ioas *ioas, struct iommu_group *group)
+{
+	bool has;
+
+	mutex_lock(&ioas->attach_lock);
+	has = find_group(ioas, group);
+	mutex_unlock(&ioas->attach_lock);
+	return has;
+}
+
+int iommufd_ioas_attach_group(struct iommufd_ioas *ioas,
+			      struct iommu_group *group)
+{
+	phys_addr_t msi_start = PHYS_ADDR_MAX;
+	struct attached_group *attached;
+	struct device *dev = NULL;
+	u32 hwpt_id;
+	int rc;
+
+	iommu_group_for_each_dev(group, &dev, first_device);
+	if (!dev)
+		return -ENODEV;
+	rc = iommufd_group_check(group);
+	if (rc)
+		return rc;
+	if (has_group(ioas, group))
+		return -EBUSY;
+	attached = kzalloc(sizeof(*attached), GFP_KERNEL_ACCOUNT);
+	if (!attached)
+		return -ENOMEM;
+	attached->group = group;
+	rc = iommufd_reserve_regions(ioas, NULL, group, &msi_start);
+	if (rc)
+		goto err_free;
+	rc = iommufd_hwpt_attach_any(ioas, dev, attach_group, attached,
+				     &hwpt_id);
+	if (rc)
+		goto err_unreserve;
+	rc = iommufd_hwpt_set_msi(attached->hwpt, msi_start);
+	if (rc)
+		goto err_detach;
+	mutex_lock(&ioas->attach_lock);
+	list_add_tail(&attached->node, &ioas->groups);
+	mutex_unlock(&ioas->attach_lock);
+	return 0;
+
+err_detach:
+	iommu_detach_group(attached->hwpt->domain, group);
+	iommufd_hwpt_drop(attached->hwpt);
+err_unreserve:
+	iommufd_unreserve_regions(ioas, group);
+err_free:
+	kfree(attached);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_attach_group);
+
+void iommufd_ioas_detach_group(struct iommufd_ioas *ioas,
+			       struct iommu_group *group)
+{
+	struct attached_group *attached;
+
+	mutex_lock(&ioas->attach_lock);
+	attached = find_group(ioas, group);
+	if (!WARN_ON(!attached))
+		list_del(&attached->node);
+	mutex_unlock(&ioas->attach_lock);
+	if (!attached)
+		return;
+	iommu_detach_group(attached->hwpt->domain, group);
+	iommufd_hwpt_drop(attached->hwpt);
+	iommufd_unreserve_regions(ioas, group);
+	kfree(attached);
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_detach_group);

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hardware page tables: a domain of an IOMMU driver that shows an address
+ * space. One is complete, every area shown in it, before a device is attached
+ * to it; so a device sees the whole address space from its first DMA on.
+ *
+ * Those that attaching makes on demand are automatic: they serve every device
+ * whose driver lets it in, and go with the last one.
+ */
+#include <linux/slab.h>
+
+#include <compat/iommu_internal.h>
+
+#include "device.h"
+#include "ucmd.h"
+
+#define HWPT_FLAGS (IOMMU_HWPT_ALLOC_NEST_PARENT | \
+		    IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
+
+/**
+ * iommufd_hwpt_enforce_coherency() - block no-snoop in a hardware page table
+ * @hwpt: the hardware page table
+ *
+ * Return: whether it is blocked now. Once it is, it stays.
+ */
+bool iommufd_hwpt_enforce_coherency(struct iommufd_hwpt *hwpt)
+{
+	struct iommu_domain *domain = hwpt->domain;
+
+	if (!hwpt->enforced_coherency && domain->ops->enforce_cache_coherency)
+		hwpt->enforced_coherency =
+			domain->ops->enforce_cache_coherency(domain);
+	return hwpt->enforced_coherency;
+}
+
+/**
+ * iommufd_hwpt_create() - make a hardware page table and fill it
+ * @ioas: the address space to show
+ * @dev: a device that it has to suit
+ * @flags: enum iommufd_hwpt_alloc_flags
+ * @data: for the driver, or NULL
+ *
+ * Return: it, not yet published, or an ERR_PTR: of the driver, or of
+ * iommufd_ioas_add_hwpt().
+ */
+struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
+					 struct device *dev, u32 flags,
+					 const struct iommu_user_data *data)
+{
+	struct iommufd_hwpt *hwpt;
+	int rc;
+
+	hwpt = iommufd_object_alloc(ioas->ictx, sizeof(*hwpt),
+				    IOMMUFD_OBJ_HWPT);
+	if (IS_ERR(hwpt))
+		return hwpt;
+	INIT_LIST_HEAD(&hwpt->node);
+	hwpt->ioas = ioas;
+	hwpt->domain = compat_paging_domain_alloc(dev, flags, data);
+	if (IS_ERR(hwpt->domain)) {
+		rc = PTR_ERR(hwpt->domain);
+		goto err_object;
+	}
+	hwpt->run_ops = iommu_run_ops_of(hwpt->domain);
+	/* Before anything is mapped: some drivers can only do it then */
+	if (device_iommu_capable(dev, IOMMU_CAP_ENFORCE_CACHE_COHERENCY))
+		iommufd_hwpt_enforce_coherency(hwpt);
+	rc = iommufd_ioas_add_hwpt(ioas, hwpt);
+	if (rc)
+		goto err_domain;
+	refcount_inc(&ioas->obj.users);
+	return hwpt;
+
+err_domain:
+	iommu_domain_free(hwpt->domain);
+err_object:
+	iommufd_object_abort(ioas->ictx, &hwpt->obj);
+	return ERR_PTR(rc);
+}
+
+void iommufd_hwpt_release(struct iommufd_object *obj)
+{
+	struct iommufd_hwpt *hwpt = container_of(obj, struct iommufd_hwpt, obj);
+	struct iommufd_ioas *ioas = hwpt->ioas;
+
+	iommufd_ioas_remove_hwpt(ioas, hwpt);
+	iommu_domain_free(hwpt->domain);
+	iommufd_object_put(ioas->ictx, &ioas->obj);
+}
+
+/**
+ * iommufd_hwpt_abort() - undo iommufd_hwpt_create()
+ * @hwpt: not published
+ */
+void iommufd_hwpt_abort(struct iommufd_hwpt *hwpt)
+{
+	struct iommufd_ctx *ictx = hwpt->ioas->ictx;
+
+	iommufd_hwpt_release(&hwpt->obj);
+	iommufd_object_abort(ictx, &hwpt->obj);
+}
+
+/**
+ * iommufd_hwpt_set_msi() - let the domain map MSIs where devices expect them
+ * @hwpt: the hardware page table
+ * @msi_start: the window for them, or PHYS_ADDR_MAX if hardware has one
+ *
+ * Return: 0, or an error.
+ */
+int iommufd_hwpt_set_msi(struct iommufd_hwpt *hwpt, phys_addr_t msi_start)
+{
+	int rc;
+
+	if (msi_start == PHYS_ADDR_MAX || hwpt->has_msi)
+		return 0;
+	rc = iommu_get_msi_cookie(hwpt->domain, msi_start);
+	if (!rc)
+		hwpt->has_msi = true;
+	return rc;
+}
+
+/**
+ * iommufd_hwpt_drop() - a device has left
+ * @hwpt: the hardware page table; the device's count goes, and if it is
+ *	automatic and this was the last one, the whole
+ */
+void iommufd_hwpt_drop(struct iommufd_hwpt *hwpt)
+{
+	struct iommufd_ioas *ioas = hwpt->ioas;
+	struct iommufd_ctx *ictx = ioas->ictx;
+
+	if (!hwpt->automatic) {
+		iommufd_object_put(ictx, &hwpt->obj);
+		return;
+	}
+	/* Nobody may be about to choose it: see iommufd_hwpt_attach_any() */
+	refcount_inc(&ioas->obj.users);
+	mutex_lock(&ioas->attach_lock);
+	iommufd_object_put_and_try_destroy(ictx, &hwpt->obj);
+	mutex_unlock(&ioas->attach_lock);
+	iommufd_object_put(ictx, &ioas->obj);
+}
+
+static int hwpt_alloc(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioas,
+		      struct iommufd_device *idev)
+{
+	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
+	const struct iommu_user_data data = {
+		.type = cmd->data_type,
+		.uptr = u64_to_user_ptr(cmd->data_uptr),
+		.len = cmd->data_len,
+	};
+	struct iommufd_hwpt *hwpt;
+	int rc;
+
+	hwpt = iommufd_hwpt_create(ioas, idev->dev, cmd->flags,
+				   data.len ? &data : NULL);
+	if (IS_ERR(hwpt))
+		return PTR_ERR(hwpt);
+	cmd->out_hwpt_id = hwpt->obj.id;
+	rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	if (rc)
+		iommufd_hwpt_abort(hwpt);
+	else
+		iommufd_object_publish(ucmd->ictx, &hwpt->obj);
+	return rc;
+}
+
+int iommufd_hwpt_alloc_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
+	struct iommufd_object *pt, *device;
+	int rc;
+
+	if (cmd->__reserved)
+		return -EOPNOTSUPP;
+	if (!cmd->data_len != (cmd->data_type == IOMMU_HWPT_DATA_NONE))
+		return -EINVAL;
+	device = iommufd_object_get(ucmd->ictx, cmd->dev_id,
+				    IOMMUFD_OBJ_DEVICE);
+	if (IS_ERR(device))
+		return PTR_ERR(device);
+	pt = iommufd_object_get(ucmd->ictx, cmd->pt_id, IOMMUFD_OBJ_ANY);
+	if (IS_ERR(pt)) {
+		rc = -EINVAL;
+		goto out_device;
+	}
+	if (pt->type == IOMMUFD_OBJ_HWPT || (cmd->flags & ~HWPT_FLAGS))
+		rc = -EOPNOTSUPP;
+	else if (pt->type != IOMMUFD_OBJ_IOAS)
+		rc = -EINVAL;
+	else
+		rc = hwpt_alloc(ucmd,
+				container_of(pt, struct iommufd_ioas, obj),
+				container_of(device, struct iommufd_device,
+					     obj));
+	iommufd_object_put(ucmd->ictx, pt);
+out_device:
+	iommufd_object_put(ucmd->ictx, device);
+	return rc;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Options of a context and of an address space; the one that VFIO means. */
+#include <linux/capability.h>
+
+#include "ioas.h"
+#include "ucmd.h"
+
+static int option_rlimit_mode(struct iommufd_ctx *ictx,
+			      struct iommu_option *cmd)
+{
+	int rc = 0;
+
+	if (cmd->object_id)
+		return -EOPNOTSUPP;
+	if (cmd->op == IOMMU_OPTION_OP_GET) {
+		cmd->val64 = ictx->account == IOMMUFD_ACCOUNT_MM;
+		return 0;
+	}
+	if (cmd->op != IOMMU_OPTION_OP_SET)
+		return -EOPNOTSUPP;
+	if (!capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	xa_lock(&ictx->objects);
+	if (!xa_empty(&ictx->objects))
+		rc = -EBUSY;
+	else if (cmd->val64 > 1)
+		rc = -EINVAL;
+	else
+		ictx->account = cmd->val64 ? IOMMUFD_ACCOUNT_MM :
+					     IOMMUFD_ACCOUNT_USER;
+	xa_unlock(&ictx->objects);
+	/* The newest source is of the other mode */
+	if (!rc)
+		iommufd_source_forget(ictx);
+	return rc;
+}
+
+/**
+ * iommufd_ioas_set_small_pages() - whether superpages are used
+ * @ioas: the address space
+ * @small_pages: they are not
+ *
+ * Return: 0; -EINVAL if they may be in use; -EADDRINUSE if a mapping is not of
+ * whole pages.
+ */
+int iommufd_ioas_set_small_pages(struct iommufd_ioas *ioas, bool small_pages)
+{
+	bool old;
+	int rc = 0;
+
+	down_write(&ioas->domains_lock);
+	down_write(&ioas->lock);
+	old = ioas->small_pages;
+	if (small_pages && !old && !list_empty(&ioas->hwpts) &&
+	    !RB_EMPTY_ROOT(&ioas->areas.rb_root)) {
+		rc = -EINVAL;
+		goto out_unlock;
+	}
+	ioas->small_pages = small_pages;
+	rc = iommufd_ioas_update_alignment(ioas);
+	if (rc)
+		ioas->small_pages = old;
+out_unlock:
+	up_write(&ioas->lock);
+	up_write(&ioas->domains_lock);
+	return rc;
+}
+
+int iommufd_ioas_small_pages(struct iommufd_ioas *ioas)
+{
+	return iommufd_ioas_set_small_pages(ioas, true);
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_small_pages);
+
+static int option_huge_pages(struct iommufd_ucmd *ucmd,
+			     struct iommu_option *cmd)
+{
+	struct iommufd_ioas *ioas;
+	int rc = 0;
+
+	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->object_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	if (cmd->op == IOMMU_OPTION_OP_GET)
+		cmd->val64 = !READ_ONCE(ioas->small_pages);
+	else if (cmd->op != IOMMU_OPTION_OP_SET)
+		rc = -EOPNOTSUPP;
+	else if (cmd->val64 > 1)
+		rc = -EINVAL;
+	else
+		rc = iommufd_ioas_set_small_pages(ioas, !cmd->val64);
+	iommufd_ucmd_put_ioas(ucmd, ioas);
+	return rc;
+}
+
+int iommufd_option_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_option *cmd = ucmd->cmd;
+	int rc;
+
+	if (cmd->__reserved)
+		return -EOPNOTSUPP;
+	switch (cmd->option_id) {
+	case IOMMU_OPTION_RLIMIT_MODE:
+		rc = option_rlimit_mode(ucmd->ictx, cmd);
+		break;
+	case IOMMU_OPTION_HUGE_PAGES:
+		rc = option_huge_pages(ucmd, cmd);
+		break;
+	default:
+		rc = -EOPNOTSUPP;
+	}
+	return rc ?: iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+}
+
+static int vfio_ioas_get(struct iommufd_ctx *ictx, u32 *id)
+{
+	int rc = -ENODEV;
+
+	xa_lock(&ictx->objects);
+	if (ictx->vfio_ioas) {
+		*id = ictx->vfio_ioas->obj.id;
+		rc = 0;
+	}
+	xa_unlock(&ictx->objects);
+	return rc;
+}
+
+static void vfio_ioas_set(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas)
+{
+	xa_lock(&ictx->objects);
+	ictx->vfio_ioas = ioas;
+	xa_unlock(&ictx->objects);
+}
+
+int iommufd_vfio_ioas_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_vfio_ioas *cmd = ucmd->cmd;
+	struct iommufd_ioas *ioas;
+	int rc;
+
+	if (cmd->__reserved)
+		return -EOPNOTSUPP;
+	switch (cmd->op) {
+	case IOMMU_VFIO_IOAS_GET:
+		rc = vfio_ioas_get(ucmd->ictx, &cmd->ioas_id);
+		return rc ?: iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	case IOMMU_VFIO_IOAS_SET:
+		ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
+		if (IS_ERR(ioas))
+			return PTR_ERR(ioas);
+		/* It is not counted; when it goes, none is chosen */
+		vfio_ioas_set(ucmd->ictx, ioas);
+		iommufd_ucmd_put_ioas(ucmd, ioas);
+		return 0;
+	case IOMMU_VFIO_IOAS_CLEAR:
+		vfio_ioas_set(ucmd->ictx, NULL);
+		return 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}

@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Windows: ranges of IOVA that a windowed address space promises.
+ *
+ * A window is an interval in the address space's tree, so a device that would
+ * take a part of it away is refused when its reserved stretches are inserted
+ * (iova.c), and mappings look their window up in it. Hardware that has windows
+ * of its own has to have one for each of ours: those are created with ours and
+ * when such hardware joins, after the driver was asked whether it can carry
+ * them all together.
+ *
+ * The hardware's window gets the smallest page size it can have. Ours may be
+ * coarser: that is a promise about where mappings begin and end, and asks
+ * nothing of the memory behind them.
+ *
+ * Windows come and go under domains_lock and lock, both held for writing.
+ * One that is being removed is closed first: it takes no new mapping while
+ * those in it are unmapped.
+ */
+#include <linux/iommu_windows.h>
+#include <linux/log2.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include "ucmd.h"
+#include "window.h"
+
+#define WINDOW_ACCESS (IOMMU_IOAS_WINDOW_WRITEABLE | IOMMU_IOAS_WINDOW_READABLE)
+#define WINDOW_FLAGS (WINDOW_ACCESS | IOMMU_IOAS_WINDOW_FIXED_BASE)
+
+#define for_each_window(window, ioas)					\
+	for (struct interval_tree_node *__node =			\
+		     interval_tree_iter_first(&(ioas)->windows, 0,	\
+					      ULONG_MAX);		\
+	     __node && ((window) = to_window(__node));			\
+	     __node = interval_tree_iter_next(__node, 0, ULONG_MAX))
+
+static struct iommufd_window *to_window(struct interval_tree_node *node)
+{
+	return container_of(node, struct iommufd_window, node);
+}
+
+static const struct iommu_window_ops *
+window_ops(const struct iommufd_hwpt *hwpt)
+{
+	return hwpt->run_ops ? hwpt->run_ops->windows : NULL;
+}
+
+static unsigned long smallest_page(const struct iommufd_hwpt *hwpt)
+{
+	return 1UL << __ffs(hwpt->domain->pgsize_bitmap);
+}
+
+/* The slot of the hardware's that a range lies in */
+static const struct iommu_window_slot *
+find_slot(const struct iommufd_hwpt *hwpt, unsigned long first,
+	  unsigned long last)
+{
+	const struct iommu_window_slot *slot;
+	unsigned int nr;
+
+	slot = window_ops(hwpt)->slots(hwpt->domain, &nr);
+	for (; nr; nr--, slot++)
+		if (first >= slot->base &&
+		    last - slot->base <= slot->max_length - 1)
+			return slot;
+	return NULL;
+}
+
+/* What the hardware has to have for one of ours */
+static int hardware_window(const struct iommufd_hwpt *hwpt,
+			   const struct iommufd_window *window,
+			   struct iommu_window *out)
+{
+	const struct iommu_window_slot *slot;
+
+	slot = find_slot(hwpt, window->node.start, window->node.last);
+	if (!slot)
+		return -EADDRINUSE;
+	out->base = window->node.start;
+	out->length = window->node.last - window->node.start + 1;
+	out->page_size = 1UL << __ffs64(slot->page_sizes);
+	if (window->page_size < out->page_size)
+		return -EINVAL;
+	return 0;
+}
+
+static unsigned int count_windows(struct iommufd_ioas *ioas)
+{
+	struct iommufd_window *window;
+	unsigned int nr = 0;
+
+	for_each_window(window, ioas)
+		nr++;
+	return nr;
+}
+
+/* Can the hardware carry all windows, those that it has already included? */
+static int hardware_verify(struct iommufd_ioas *ioas,
+			   const struct iommufd_hwpt *hwpt)
+{
+	unsigned int nr = count_windows(ioas), i = 0;
+	struct iommufd_window *window;
+	struct iommu_window *list;
+	int rc = 0;
+
+	if (!nr)
+		return 0;
+	list = kcalloc(nr, sizeof(*list), GFP_KERNEL);
+	if (!list)
+		return -ENOMEM;
+	for_each_window(window, ioas) {
+		rc = hardware_window(hwpt, window, &list[i++]);
+		if (rc)
+			break;
+	}
+	if (!rc)
+		rc = window_ops(hwpt)->verify(hwpt->domain, list, nr);
+	kfree(list);
+	return rc;
+}
+
+static int hardware_create(const struct iommufd_hwpt *hwpt,
+			   const struct iommufd_window *window)
+{
+	struct iommu_window hw;
+	int rc;
+
+	if (!window_ops(hwpt))
+		return 0;
+	rc = hardware_window(hwpt, window, &hw);
+	return rc ?: window_ops(hwpt)->create(hwpt->domain, &hw);
+}
+
+static void hardware_remove(const struct iommufd_hwpt *hwpt,
+			    const struct iommufd_window *window)
+{
+	if (window_ops(hwpt))
+		window_ops(hwpt)->remove(hwpt->domain, window->node.start);
+}
+
+/**
+ * iommufd_windows_check() - can a hardware page table keep what is promised?
+ * @ioas: the address space
+ * @hwpt: the hardware page table; its aperture is checked elsewhere
+ *
+ * Context: domains_lock and lock held for writing.
+ *
+ * Return: 0; -EADDRINUSE if it cannot; -EINVAL if it has windows of its own and
+ * the address space is not windowed; -ENOMEM.
+ */
+int iommufd_windows_check(struct iommufd_ioas *ioas,
+			  const struct iommufd_hwpt *hwpt)
+{
+	struct iommufd_window *window;
+	int rc;
+
+	if (!ioas->windowed)
+		return window_ops(hwpt) ? -EINVAL : 0;
+	for_each_window(window, ioas)
+		if (window->page_size < smallest_page(hwpt))
+			return -EADDRINUSE;
+	if (!window_ops(hwpt))
+		return 0;
+	rc = hardware_verify(ioas, hwpt);
+	return rc && rc != -ENOMEM ? -EADDRINUSE : rc;
+}
+
+/**
+ * iommufd_windows_show() - create the hardware's windows
+ * @ioas: the address space
+ * @hwpt: a hardware page table that joins, and was checked
+ *
+ * Context: domains_lock held for writing.
+ *
+ * Return: 0, or an error and there are none.
+ */
+int iommufd_windows_show(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt)
+{
+	struct iommufd_window *window, *undo;
+	int rc;
+
+	for_each_window(window, ioas) {
+		rc = hardware_create(hwpt, window);
+		if (rc)
+			goto err_undo;
+	}
+	return 0;
+
+err_undo:
+	for_each_window(undo, ioas) {
+		if (undo == window)
+			break;
+		hardware_remove(hwpt, undo);
+	}
+	return rc;
+}
+
+/**
+ * iommufd_windows_hide() - undo iommufd_windows_show()
+ * @ioas: the address space
+ * @hwpt: a hardware page table in which nothing is shown any more
+ */
+void iommufd_windows_hide(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt)
+{
+	struct iommufd_window *window;
+
+	for_each_window(window, ioas)
+		hardware_remove(hwpt, window);
+}
+
+/* Page sizes that all hardware page tables have */
+static unsigned long shared_page_sizes(struct iommufd_ioas *ioas)
+{
+	unsigned long sizes = ULONG_MAX & PAGE_MASK;
+	struct iommufd_hwpt *hwpt;
+
+	list_for_each_entry(hwpt, &ioas->hwpts, node)
+		sizes &= hwpt->domain->pgsize_bitmap;
+	return sizes ?: PAGE_SIZE;
+}
+
+/* Where a base is best: so that the largest page that fits can be used */
+static unsigned long best_alignment(struct iommufd_ioas *ioas,
+				    unsigned long length,
+				    unsigned long page_size)
+{
+	unsigned long sizes = shared_page_sizes(ioas);
+
+	if (list_empty(&ioas->hwpts))
+		sizes |= SZ_2M | SZ_1G;
+	sizes &= GENMASK(__fls(length), 0);
+	return max(page_size, sizes ? 1UL << __fls(sizes) : 1);
+}
+
+static bool choose_in(struct iommufd_ioas *ioas, struct iommufd_window *window,
+		      unsigned long length, unsigned long align,
+		      unsigned long first, unsigned long last)
+{
+	struct iova_span span;
+
+	iova_for_each_span(&span, &ioas->windows, &ioas->reserved, first,
+			   last) {
+		unsigned long start = ALIGN(span.first, align);
+
+		if (span.used || start < span.first || start > span.last ||
+		    span.last - start < length - 1)
+			continue;
+		window->node.start = start;
+		window->node.last = start + length - 1;
+		return true;
+	}
+	return false;
+}
+
+/* Among several that have windows of their own, the first one's slots decide. */
+static struct iommufd_hwpt *hwpt_with_windows(struct iommufd_ioas *ioas)
+{
+	struct iommufd_hwpt *hwpt;
+
+	list_for_each_entry(hwpt, &ioas->hwpts, node)
+		if (window_ops(hwpt))
+			return hwpt;
+	return NULL;
+}
+
+static int hardware_create_all(struct iommufd_ioas *ioas,
+			       struct iommufd_window *window)
+{
+	struct iommufd_hwpt *hwpt, *undo;
+	int rc = 0;
+
+	list_for_each_entry(hwpt, &ioas->hwpts, node) {
+		rc = hardware_create(hwpt, window);
+		if (rc)
+			goto err_undo;
+	}
+	return 0;
+
+err_undo:
+	list_for_each_entry(undo, &ioas->hwpts, node) {
+		if (undo == hwpt)
+			break;
+		hardware_remove(undo, window);
+	}
+	return rc;
+}
+
+static int choose_base(struct iommufd_ioas *ioas, struct iommufd_window *window,
+		       unsigned long length)
+{
+	unsigned long align = best_alignment(ioas, length, window->page_size);
+	struct iommufd_hwpt *hwpt = hwpt_with_windows(ioas);
+	const struct iommu_window_slot *slot;
+	unsigned int nr;
+
+	if (!hwpt)
+		return choose_in(ioas, window, length, align, 0, ULONG_MAX) ?
+			       hardware_create_all(ioas, window) : -ENOSPC;
+
+	slot = window_ops(hwpt)->slots(hwpt->domain, &nr);
+	for (; nr; nr--, slot++) {
+		if (!choose_in(ioas, window, length, align, slot->base,
+			       slot->base + (slot->max_length - 1)))
+			continue;
+		if (!hardware_create_all(ioas, window))
+			return 0;
+	}
+	return -ENOSPC;
+}
+
+static int fixed_base(struct iommufd_ioas *ioas, struct iommufd_window *window,
+		      unsigned long base, unsigned long length)
+{
+	unsigned long last;
+
+	if (check_add_overflow(base, length - 1, &last) ||
+	    (base & (window->page_size - 1)))
+		return -EINVAL;
+	if (interval_tree_iter_first(&ioas->windows, base, last))
+		return -EEXIST;
+	if (interval_tree_iter_first(&ioas->reserved, base, last))
+		return -EADDRINUSE;
+	window->node.start = base;
+	window->node.last = last;
+	return hardware_create_all(ioas, window);
+}
+
+static int window_insert(struct iommufd_ioas *ioas,
+			 struct iommufd_window *window, unsigned long base,
+			 unsigned long length)
+{
+	unsigned long smallest = 1UL << __ffs(shared_page_sizes(ioas));
+	int rc;
+
+	if (!window->page_size)
+		window->page_size = smallest;
+	if (window->page_size < smallest || (length & (window->page_size - 1)))
+		return -EINVAL;
+	rc = window->fixed ? fixed_base(ioas, window, base, length) :
+			     choose_base(ioas, window, length);
+	if (rc)
+		return rc;
+	window->id = ioas->next_window_id++;
+	interval_tree_insert(&window->node, &ioas->windows);
+	return 0;
+}
+
+int iommufd_ioas_window_create(struct iommufd_ioas *ioas, unsigned long *base,
+			       unsigned long length, unsigned long *page_size,
+			       u32 flags, u32 *id)
+{
+	struct iommufd_window *window;
+	int rc;
+
+	if (!ioas->windowed || (flags & ~WINDOW_FLAGS))
+		return -EOPNOTSUPP;
+	if (!length || (*page_size && !is_power_of_2(*page_size)))
+		return -EINVAL;
+	window = kzalloc(sizeof(*window), GFP_KERNEL_ACCOUNT);
+	if (!window)
+		return -ENOMEM;
+	window->page_size = *page_size;
+	window->fixed = flags & IOMMU_IOAS_WINDOW_FIXED_BASE;
+	if (!(flags & WINDOW_ACCESS))
+		flags |= WINDOW_ACCESS;
+	if (flags & IOMMU_IOAS_WINDOW_READABLE)
+		window->prot |= IOMMU_READ;
+	if (flags & IOMMU_IOAS_WINDOW_WRITEABLE)
+		window->prot |= IOMMU_WRITE;
+
+	down_write(&ioas->domains_lock);
+	down_write(&ioas->lock);
+	rc = window_insert(ioas, window, *base, length);
+	if (!rc) {
+		*base = window->node.start;
+		*page_size = window->page_size;
+		*id = window->id;
+	}
+	up_write(&ioas->lock);
+	up_write(&ioas->domains_lock);
+	if (rc)
+		kfree(window);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_window_create);
+
+/* Close a window, so that only the caller works on it. */
+static struct iommufd_window *window_close(struct iommufd_ioas *ioas, u32 id)
+{
+	struct iommufd_window *window, *found = ERR_PTR(-ENOENT);
+
+	down_write(&ioas->lock);
+	for_each_window(window, ioas) {
+		if (window->id != id)
+			continue;
+		found = window->closed ? ERR_PTR(-EBUSY) : window;
+		window->closed = true;
+		break;
+	}
+	up_write(&ioas->lock);
+	return found;
+}
+
+int iommufd_ioas_window_remove(struct iommufd_ioas *ioas, u32 id)
+{
+	struct iommufd_window *window;
+	struct iommufd_hwpt *hwpt;
+	unsigned long unmapped;
+	int rc;
+
+	if (!ioas->windowed)
+		return -EOPNOTSUPP;
+	window = window_close(ioas, id);
+	if (IS_ERR(window))
+		return PTR_ERR(window);
+	rc = iommufd_ioas_unmap_range(ioas, window->node.start,
+				      window->node.last, &unmapped);
+	down_write(&ioas->domains_lock);
+	down_write(&ioas->lock);
+	if (rc) {
+		window->closed = false;
+	} else {
+		list_for_each_entry(hwpt, &ioas->hwpts, node)
+			hardware_remove(hwpt, window);
+		interval_tree_remove(&window->node, &ioas->windows);
+	}
+	up_write(&ioas->lock);
+	up_write(&ioas->domains_lock);
+	if (!rc)
+		kfree(window);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(iommufd_ioas_window_remove);
+
+int iommufd_window_create_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_ioas_window_create *cmd = ucmd->cmd;
+	unsigned long base = cmd->base, page_size = cmd->page_size;
+	struct iommufd_ioas *ioas;
+	u32 id;
+	int rc;
+
+	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	rc = iommufd_ioas_window_create(ioas, &base, cmd->length, &page_size,
+					cmd->flags, &id);
+	if (!rc) {
+		cmd->out_window_id = id;
+		cmd->base = base;
+		cmd->page_size = page_size;
+		rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+		if (rc)
+			iommufd_ioas_window_remove(ioas, id);
+	}
+	iommufd_ucmd_put_ioas(ucmd, ioas);
+	return rc;
+}
+
+int iommufd_window_remove_ioctl(struct iommufd_ucmd *ucmd)
+{
+	const struct iommu_ioas_window_remove *cmd = ucmd->cmd;
+	struct iommufd_ioas *ioas;
+	int rc;
+
+	if (cmd->__reserved)
+		return -EOPNOTSUPP;
+	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	rc = iommufd_ioas_window_remove(ioas, cmd->window_id);
+	iommufd_ucmd_put_ioas(ucmd, ioas);
+	return rc;
+}
+
+static void describe(const struct iommufd_window *window,
+		     struct iommu_ioas_window *out)
+{
+	out->window_id = window->id;
+	out->flags = (window->prot & IOMMU_READ ?
+			      IOMMU_IOAS_WINDOW_READABLE : 0) |
+		     (window->prot & IOMMU_WRITE ?
+			      IOMMU_IOAS_WINDOW_WRITEABLE : 0) |
+		     (window->fixed ? IOMMU_IOAS_WINDOW_FIXED_BASE : 0);
+	out->base = window->node.start;
+	out->length = window->node.last - window->node.start + 1;
+	out->page_size = window->page_size;
+}
+
+/* All windows, in an array that the caller frees */
+static struct iommu_ioas_window *describe_all(struct iommufd_ioas *ioas,
+					      u32 *nr)
+{
+	struct iommu_ioas_window *list;
+	struct iommufd_window *window;
+	u32 room, i;
+
+	for (;;) {
+		down_read(&ioas->lock);
+		room = count_windows(ioas);
+		up_read(&ioas->lock);
+		list = kvcalloc(max(room, 1U), sizeof(*list),
+				GFP_KERNEL_ACCOUNT);
+		if (!list)
+			return ERR_PTR(-ENOMEM);
+		i = 0;
+		down_read(&ioas->lock);
+		for_each_window(window, ioas)
+			if (i++ < room)
+				describe(window, &list[i - 1]);
+		up_read(&ioas->lock);
+		if (i <= room)
+			break;
+		kvfree(list);
+	}
+	*nr = i;
+	return list;
+}
+
+int iommufd_window_list_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_ioas_window_list *cmd = ucmd->cmd;
+	struct iommu_ioas_window *list;
+	struct iommufd_ioas *ioas;
+	u32 room = cmd->num_windows;
+	int rc;
+
+	if (cmd->__reserved)
+		return -EOPNOTSUPP;
+	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	rc = -EOPNOTSUPP;
+	if (!ioas->windowed)
+		goto out_put;
+	list = describe_all(ioas, &cmd->num_windows);
+	if (IS_ERR(list)) {
+		rc = PTR_ERR(list);
+		goto out_put;
+	}
+	if (copy_to_user(u64_to_user_ptr(cmd->windows), list,
+			 min(room, cmd->num_windows) * sizeof(*list)))
+		rc = -EFAULT;
+	else
+		rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	kvfree(list);
+	if (!rc && cmd->num_windows > room)
+		rc = -EMSGSIZE;
+out_put:
+	iommufd_ucmd_put_ioas(ucmd, ioas);
+	return rc;
+}

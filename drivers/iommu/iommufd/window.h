@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Windows: see window.c */
+#ifndef _IOMMUFD_WINDOW_H
+#define _IOMMUFD_WINDOW_H
+
+#include "ioas.h"
+
+int iommufd_windows_check(struct iommufd_ioas *ioas,
+			  const struct iommufd_hwpt *hwpt);
+int iommufd_windows_show(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt);
+void iommufd_windows_hide(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt);
+
+#endif
