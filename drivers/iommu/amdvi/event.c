@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events, decoded. A pure function of 16 bytes.
+ */
+#include "event.h"
+#include "regs.h"
+
+/* The flags, which mean one thing or another */
+#define FLAGS		GENMASK_ULL(59, 48)
+
+/* What INVALID_DEVICE_REQUEST says in its type field, section 2.5.9 */
+static const char *const invalid_requests[8] = {
+	"read or write that was translated before, from a device that may not",
+	"translation request from a device that may not",
+	"access to the interrupt address range",
+	"access to a range that the unit keeps for itself",
+	"port I/O from a device that may not",
+	"system management message from a device that may not",
+	"atomic to the interrupt address range",
+	"request of a reserved type",
+};
+
+/**
+ * amdvi_event_decode() - take an event apart
+ * @raw: what the unit has written
+ * @event: filled in
+ */
+void amdvi_event_decode(const u64 raw[2], struct amdvi_event *event)
+{
+	event->code = FIELD_GET(EVENT_CODE, raw[0]);
+	event->source_id = FIELD_GET(EVENT_DEVICE_ID, raw[0]);
+	event->flags = FIELD_GET(FLAGS, raw[0]);
+	event->write = raw[0] & EVENT_RW;
+	event->interrupt = raw[0] & EVENT_I;
+	event->address = raw[1];
+}
+
+/**
+ * amdvi_event_is_blocked_dma() - is it a device's DMA that was blocked?
+ * @event: the event
+ *
+ * Return: true if the address is an IOVA of a device's request.
+ */
+bool amdvi_event_is_blocked_dma(const struct amdvi_event *event)
+{
+	switch (event->code) {
+	case EVENT_ILLEGAL_DEVTAB:
+	case EVENT_PAGE_FAULT:
+	case EVENT_PAGETAB_HARDWARE:
+	case EVENT_INVALID_REQUEST:
+	case EVENT_RMP_FAULT:
+		return !event->interrupt;
+	}
+	return false;
+}
+
+/**
+ * amdvi_event_has_device() - does the event name a device?
+ * @event: the event
+ *
+ * Return: true if its source-id means something.
+ */
+bool amdvi_event_has_device(const struct amdvi_event *event)
+{
+	switch (event->code) {
+	case EVENT_ILLEGAL_COMMAND:
+	case EVENT_COMMAND_HARDWARE:
+	case EVENT_COUNTER_ZERO:
+	case EVENT_RMP_HARDWARE:
+		return false;
+	}
+	return true;
+}
+
+static const char *invalid_request_reason(const struct amdvi_event *event)
+{
+	return invalid_requests[FIELD_GET(EVENT_TYPE,
+					  FIELD_PREP(FLAGS, event->flags))];
+}
+
+static const char *page_fault_reason(const struct amdvi_event *event)
+{
+	u64 flags = FIELD_PREP(FLAGS, event->flags);
+
+	if (flags & EVENT_RZ)
+		return "reserved bits or an impossible level in a page table";
+	if (!(flags & EVENT_PR))
+		return "page not present";
+	return event->write ? "no write permission" : "no read permission";
+}
+
+/**
+ * amdvi_event_reason() - an event in words
+ * @event: the event
+ *
+ * Return: the words.
+ */
+const char *amdvi_event_reason(const struct amdvi_event *event)
+{
+	switch (event->code) {
+	case EVENT_ILLEGAL_DEVTAB:
+		return "reserved bits in device table entry";
+	case EVENT_PAGE_FAULT:
+		return page_fault_reason(event);
+	case EVENT_DEVTAB_HARDWARE:
+		return "device table entry not reachable";
+	case EVENT_PAGETAB_HARDWARE:
+		return "page-table entry not reachable";
+	case EVENT_ILLEGAL_COMMAND:
+		return "illegal command";
+	case EVENT_COMMAND_HARDWARE:
+		return "command not reachable";
+	case EVENT_IOTLB_TIMEOUT:
+		return "device does not answer the invalidation of its IOTLB";
+	case EVENT_INVALID_REQUEST:
+		return invalid_request_reason(event);
+	case EVENT_INVALID_PPR:
+		return "page request from a device that may not";
+	case EVENT_COUNTER_ZERO:
+		return "performance counter has run out";
+	case EVENT_RMP_FAULT:
+		return "memory belongs to a guest";
+	case EVENT_RMP_HARDWARE:
+		return "reverse map table not reachable";
+	}
+	return "unknown event";
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Events, decoded. A pure function of 16 bytes.
+ */
+#ifndef AMDVI_EVENT_H
+#define AMDVI_EVENT_H
+
+#include <linux/types.h>
+
+/* Event codes, section 2.5 */
+enum amdvi_event_code {
+	EVENT_NONE = 0,		/* not written yet */
+	EVENT_ILLEGAL_DEVTAB = 1,
+	EVENT_PAGE_FAULT = 2,
+	EVENT_DEVTAB_HARDWARE = 3,
+	EVENT_PAGETAB_HARDWARE = 4,
+	EVENT_ILLEGAL_COMMAND = 5,
+	EVENT_COMMAND_HARDWARE = 6,
+	EVENT_IOTLB_TIMEOUT = 7,
+	EVENT_INVALID_REQUEST = 8,
+	EVENT_INVALID_PPR = 9,
+	EVENT_COUNTER_ZERO = 10,
+	EVENT_RMP_FAULT = 13,
+	EVENT_RMP_HARDWARE = 14,
+};
+
+/**
+ * struct amdvi_event - an event
+ * @code: enum amdvi_event_code, or one that is reserved
+ * @source_id: the device, of events that have one
+ * @flags: bits 59:48 of the event, less what is below
+ * @write: a write, otherwise a read
+ * @interrupt: the request was an interrupt
+ * @address: IOVA, or where the unit could not read or write
+ */
+struct amdvi_event {
+	u8 code;
+	u16 source_id;
+	u16 flags;
+	bool write;
+	bool interrupt;
+	u64 address;
+};
+
+void amdvi_event_decode(const u64 raw[2], struct amdvi_event *event);
+bool amdvi_event_is_blocked_dma(const struct amdvi_event *event);
+bool amdvi_event_has_device(const struct amdvi_event *event);
+const char *amdvi_event_reason(const struct amdvi_event *event);
+
+#endif

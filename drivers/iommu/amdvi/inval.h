@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Invalidation of what a unit has cached: requests in words of the
+ * specification, through the command buffer.
+ */
+#ifndef AMDVI_INVAL_H
+#define AMDVI_INVAL_H
+
+#include "queue.h"
+
+struct amdvi_unit;
+
+/**
+ * struct amdvi_batch - commands of one request
+ * @nr: how many
+ * @commands: the commands
+ */
+struct amdvi_batch {
+	unsigned int nr;
+	struct amdvi_command commands[AMDVI_BATCH_MAX];
+};
+
+/**
+ * struct amdvi_range - what to invalidate of a domain
+ * @start: first IOVA
+ * @last: last IOVA
+ */
+struct amdvi_range {
+	unsigned long start;
+	unsigned long last;
+};
+
+/* A range of more pages than this is invalidated as the whole domain */
+#define AMDVI_RANGE_PAGES_MAX	(1UL << 18)
+
+int amdvi_inval_run(struct amdvi_unit *unit, struct amdvi_batch *batch);
+void amdvi_inval_add_range(struct amdvi_batch *batch, u16 domain_id, bool guest,
+			   const struct amdvi_range *range);
+bool amdvi_inval_add_device(struct amdvi_batch *batch, u16 id, u16 queue_id,
+			    unsigned int depth,
+			    const struct amdvi_range *range);
+bool amdvi_inval_add_entry(struct amdvi_batch *batch, u16 id);
+void amdvi_inval_add_domain(struct amdvi_batch *batch, u16 domain_id,
+			    bool guest);
+
+int amdvi_inval_all(struct amdvi_unit *unit);
+int amdvi_inval_domain(struct amdvi_unit *unit, u16 domain_id, bool guest);
+
+#endif

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * amdvi.ko: a driver for AMD-Vi DMA remapping.
+ *
+ * What is found in the IVRS table (ivrs.c, scope.c) becomes units (unit.c).
+ * Each gets its device table (table.c), its command buffer (queue.c, inval.c)
+ * and its event log (fault.c, event.c). Devices are attached by the IOMMU core
+ * through the operations in device.c, to domains (domain.c). What does not
+ * depend on the hardware is in ../common/.
+ *
+ * Loading is all or nothing as far as the machine goes: whether somebody else
+ * owns the units is found out before any is touched. A single unit that is
+ * broken is left out, and the others work.
+ *
+ *	1. is the kernel's own driver, or its interrupt remapping, active?
+ *	2. read and check the table, map the units
+ *	3. fill each unit's table so that every device passes through
+ *	4. start each unit
+ *	5. register with the IOMMU core, which gives each device its domain
+ *
+ * The core holds a reference on this module for each device, so it stays for
+ * as long as there is one; there is no way to unload it.
+ */
+#define pr_fmt(fmt) "amdvi: " fmt
+
+#include <linux/acpi.h>
+#include <linux/module.h>
+#include <linux/msi.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/syscore_ops.h>
+
+#include "device.h"
+#include "domain.h"
+#include "ivrs.h"
+#include "scope.h"
+#include "sysfs.h"
+#include "unit.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+LIST_HEAD(amdvi_units);
+const struct ivrs_table *amdvi_ivrs;
+
+static struct ivrs_table table;
+
+/* A copy, so that what was checked is what is used */
+static int read_table(void)
+{
+	struct acpi_table_header *header;
+	struct ivrs_error error;
+	size_t length;
+	void *copy;
+	int ret;
+
+	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_IVRS, 0, &header))) {
+		pr_err("no AMD-Vi unit: the firmware has no IVRS table\n");
+		return -ENODEV;
+	}
+	length = header->length;
+	copy = kmemdup(header, length, GFP_KERNEL);
+	acpi_put_table(header);
+	if (!copy)
+		return -ENOMEM;
+	ret = ivrs_open(&table, copy, length, &error);
+	if (ret) {
+		pr_err("IVRS at offset %zu: %s; not used\n", error.offset,
+		       error.what);
+		kfree(copy);
+		return -ENODEV;
+	}
+	amdvi_ivrs = &table;
+	return 0;
+}
+
+static void forget_table(void)
+{
+	amdvi_ivrs = NULL;
+	kfree(table.bytes);
+}
+
+static bool is_known(phys_addr_t base)
+{
+	struct amdvi_unit *unit;
+
+	list_for_each_entry(unit, &amdvi_units, node)
+		if (unit->base == base)
+			return true;
+	return false;
+}
+
+static void destroy_units(void)
+{
+	struct amdvi_unit *unit, *next;
+
+	list_for_each_entry_safe(unit, next, &amdvi_units, node) {
+		list_del(&unit->node);
+		amdvi_unit_destroy(unit);
+	}
+}
+
+static int create_units(void)
+{
+	struct ivrs_cursor cursor = { };
+	unsigned int index = 0;
+	struct ivrs_block ivhd;
+	struct amdvi_unit *unit;
+
+	while (ivrs_next_unit(amdvi_ivrs, &cursor, &ivhd)) {
+		if (ivhd.complaint || is_known(ivhd.base))
+			continue;
+		unit = amdvi_unit_create(amdvi_ivrs, &ivhd, index++);
+		if (IS_ERR(unit)) {
+			if (PTR_ERR(unit) == -ENODEV)
+				continue;
+			destroy_units();
+			return PTR_ERR(unit);
+		}
+		list_add_tail(&unit->node, &amdvi_units);
+	}
+	if (!list_empty(&amdvi_units))
+		return 0;
+	pr_err("no AMD-Vi unit in the IVRS table can be used\n");
+	return -ENODEV;
+}
+
+/* Does the kernel itself use the units? Returns what keeps it from that */
+static const char *find_owner(void)
+{
+	struct pci_dev *pdev = NULL;
+	const char *option = NULL;
+
+	for_each_pci_dev(pdev) {
+		if (pdev->dev.iommu && pdev->dev.iommu->iommu_dev)
+			option = "amd_iommu=off";
+		else if (dev_get_msi_domain(&pdev->dev) &&
+			 msi_device_has_isolated_msi(&pdev->dev))
+			option = "amd_iommu=off intremap=off";
+		if (option)
+			break;
+	}
+	pci_dev_put(pdev);
+	return option;
+}
+
+static void stop_units(void)
+{
+	struct amdvi_unit *unit;
+
+	list_for_each_entry(unit, &amdvi_units, node)
+		if (unit->started)
+			amdvi_unit_stop(unit);
+}
+
+static int start_units(void)
+{
+	struct amdvi_unit *unit;
+	int ret;
+
+	amdvi_devices_pass();
+	list_for_each_entry(unit, &amdvi_units, node) {
+		ret = amdvi_unit_start(unit);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static void announce(const struct amdvi_unit *unit)
+{
+	unit_info(unit, "AMD-Vi at %pa, %u-bit IOVAs, up to %u levels%s%s, events by %s\n",
+		  &unit->base, unit->iova_bits, unit->levels,
+		  unit->cap & CAP_NP_CACHE ? ", caches what is not present" : "",
+		  unit->cap & CAP_IOTLB_SUP ? ", device-TLBs" : "",
+		  unit->log.irq ? "interrupt" : "polling");
+}
+
+static void unregister_units(void)
+{
+	struct amdvi_unit *unit;
+
+	list_for_each_entry(unit, &amdvi_units, node) {
+		if (unit->registered)
+			iommu_device_unregister(&unit->iommu);
+		if (unit->iommu.dev)
+			iommu_device_sysfs_remove(&unit->iommu);
+	}
+}
+
+/* Devices of any unit are probed with the first one: all need their links */
+static int register_units(void)
+{
+	struct amdvi_unit *unit;
+	int ret;
+
+	list_for_each_entry(unit, &amdvi_units, node) {
+		ret = iommu_device_sysfs_add(&unit->iommu, &unit->pdev->dev,
+					     amdvi_unit_groups, "%s",
+					     unit->name);
+		if (ret)
+			return ret;
+	}
+	list_for_each_entry(unit, &amdvi_units, node) {
+		ret = iommu_device_register(&unit->iommu, &amdvi_iommu_ops,
+					    NULL);
+		if (ret)
+			return ret;
+		unit->registered = true;
+		announce(unit);
+	}
+	return 0;
+}
+
+static int suspend(void *data)
+{
+	struct amdvi_unit *unit;
+
+	list_for_each_entry(unit, &amdvi_units, node)
+		amdvi_unit_suspend(unit);
+	return 0;
+}
+
+static void resume(void *data)
+{
+	struct amdvi_unit *unit;
+
+	list_for_each_entry(unit, &amdvi_units, node)
+		amdvi_unit_resume(unit);
+}
+
+/* Reboot, kexec, power-off: what comes next does not know our tables */
+static void shutdown(void *data)
+{
+	struct amdvi_unit *unit;
+
+	list_for_each_entry(unit, &amdvi_units, node)
+		amdvi_unit_suspend(unit);
+}
+
+static const struct syscore_ops syscore_ops = {
+	.suspend = suspend,
+	.resume = resume,
+	.shutdown = shutdown,
+};
+
+static struct syscore syscore = {
+	.ops = &syscore_ops,
+};
+
+static int set_up(void)
+{
+	int ret;
+
+	ret = create_units();
+	if (ret)
+		return ret;
+	ret = amdvi_domain_init();
+	if (ret)
+		goto err_units;
+	ret = start_units();
+	if (ret)
+		goto err_stop;
+	ret = register_units();
+	if (ret)
+		goto err_unregister;
+	register_syscore(&syscore);
+	return 0;
+err_unregister:
+	unregister_units();
+err_stop:
+	stop_units();
+	amdvi_domain_exit();
+err_units:
+	destroy_units();
+	return ret;
+}
+
+static int __init amdvi_init(void)
+{
+	const char *owner;
+	int ret;
+
+	owner = find_owner();
+	if (owner) {
+		pr_err("the kernel uses an IOMMU itself; boot with %s to use this driver\n",
+		       owner);
+		return -EBUSY;
+	}
+	if (!boot_cpu_has(X86_FEATURE_CX16)) {
+		pr_err("no AMD-Vi unit can be used: the CPU has no 16-byte compare and exchange\n");
+		return -ENODEV;
+	}
+	ret = read_table();
+	if (ret)
+		return ret;
+	amdvi_scope_complain(amdvi_ivrs);
+	ret = set_up();
+	if (ret)
+		forget_table();
+	return ret;
+}
+module_init(amdvi_init);
+
+MODULE_DESCRIPTION("AMD-Vi DMA remapping");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Module parameters, read.
+ */
+#ifndef AMDVI_PARAMS_H
+#define AMDVI_PARAMS_H
+
+#include <linux/types.h>
+
+unsigned long amdvi_params_hidden(const char *unit);
+bool amdvi_params_poll(void);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which unit a device is behind, and what else the IVRS table says of it.
+ *
+ * Nothing is stored: a question is answered from the table each time. The first
+ * unit of a device's segment that speaks of its source-id has it; of what that
+ * unit's block says, the last holds.
+ */
+#define pr_fmt(fmt) "amdvi: " fmt
+
+#include <linux/acpi.h>
+#include <linux/pci.h>
+
+#include "scope.h"
+
+/* What a unit's block says of a source-id */
+static bool find_id(const struct ivrs_table *table, struct ivrs_block unit,
+		    u16 id, struct amdvi_place *place)
+{
+	struct ivrs_entry entry;
+	bool found = false;
+
+	place->alias = id;
+	place->ats = true;
+	while (ivrs_next_entry(table, &unit, &entry)) {
+		if (entry.complaint || entry.kind == IVRS_SPECIAL ||
+		    id < entry.first || id > entry.last)
+			continue;
+		found = true;
+		place->alias = entry.has_alias ? entry.alias : id;
+		place->ats = !(entry.extended & IVHD_ATS_DISABLED);
+	}
+	return found;
+}
+
+static bool find_pci(const struct ivrs_table *table, struct pci_dev *pdev,
+		     struct amdvi_place *place)
+{
+	struct ivrs_cursor cursor = { };
+	struct ivrs_block unit;
+
+	place->segment = pci_domain_nr(pdev->bus);
+	place->source_id = pci_dev_id(pdev);
+	while (ivrs_next_unit(table, &cursor, &unit)) {
+		place->unit = unit.offset;
+		if (unit.segment == place->segment &&
+		    find_id(table, unit, place->source_id, place))
+			return true;
+	}
+	return false;
+}
+
+static bool is_named(struct acpi_device *adev, const struct ivrs_entry *entry)
+{
+	u64 number;
+
+	if (strcmp(acpi_device_hid(adev), entry->hid))
+		return false;
+	switch (entry->uid_format) {
+	case IVRS_UID_NONE:
+		return true;
+	case IVRS_UID_INTEGER:
+		return !acpi_dev_uid_to_integer(adev, &number) &&
+		       number == entry->uid_number;
+	case IVRS_UID_STRING:
+		return acpi_device_uid(adev) &&
+		       !strcmp(acpi_device_uid(adev), entry->uid);
+	}
+	return false;
+}
+
+static bool find_acpi(const struct ivrs_table *table, struct device *dev,
+		      struct amdvi_place *place)
+{
+	struct acpi_device *adev = ACPI_COMPANION(dev);
+	struct ivrs_cursor cursor = { };
+	struct ivrs_block unit, walk;
+	struct ivrs_entry entry;
+
+	if (!adev)
+		return false;
+	while (ivrs_next_unit(table, &cursor, &unit)) {
+		for (walk = unit; ivrs_next_entry(table, &walk, &entry); ) {
+			if (entry.complaint ||
+			    entry.kind != IVRS_ACPI_DEVICE ||
+			    !is_named(adev, &entry))
+				continue;
+			place->unit = unit.offset;
+			place->segment = unit.segment;
+			place->source_id = entry.first;
+			return find_id(table, unit, entry.first, place);
+		}
+	}
+	return false;
+}
+
+/**
+ * amdvi_scope_find() - where the table puts a device
+ * @table: the IVRS table
+ * @dev: a PCI device, or one that the ACPI namespace describes
+ * @place: filled in
+ *
+ * Return: false if no unit has the device.
+ */
+bool amdvi_scope_find(const struct ivrs_table *table, struct device *dev,
+		      struct amdvi_place *place)
+{
+	if (dev_is_pci(dev))
+		return find_pci(table, to_pci_dev(dev), place);
+	return find_acpi(table, dev, place);
+}
+
+/**
+ * amdvi_scope_holds() - is a block of memory one for a device?
+ * @ivmd: the block
+ * @place: where the device is
+ *
+ * Return: true if so.
+ */
+bool amdvi_scope_holds(const struct ivrs_block *ivmd,
+		       const struct amdvi_place *place)
+{
+	return ivmd->segment == place->segment &&
+	       place->source_id >= ivmd->id && place->source_id <= ivmd->last;
+}
+
+static void complain_of_entries(const struct ivrs_table *table,
+				struct ivrs_block unit)
+{
+	struct ivrs_entry entry;
+	size_t offset;
+
+	for (;;) {
+		offset = unit.entries;
+		if (!ivrs_next_entry(table, &unit, &entry))
+			return;
+		if (entry.complaint)
+			pr_warn("IVRS at offset %zu: %s; left out\n", offset,
+				entry.complaint);
+	}
+}
+
+/* The first unit that has the registers of this one */
+static bool has_twin_before(const struct ivrs_table *table,
+			    const struct ivrs_block *unit)
+{
+	struct ivrs_cursor cursor = { };
+	struct ivrs_block earlier;
+
+	while (ivrs_next_unit(table, &cursor, &earlier) &&
+	       earlier.offset < unit->offset)
+		if (!earlier.complaint && earlier.base == unit->base)
+			return true;
+	return false;
+}
+
+/**
+ * amdvi_scope_complain() - log what in the table cannot be
+ * @table: the IVRS table
+ *
+ * One line for each thing that is left out.
+ */
+void amdvi_scope_complain(const struct ivrs_table *table)
+{
+	struct ivrs_cursor cursor = { };
+	struct ivrs_block block;
+
+	while (ivrs_next(table, &cursor, &block)) {
+		if (block.complaint)
+			pr_warn("IVRS at offset %zu: %s; left out\n",
+				block.offset, block.complaint);
+		else if (ivrs_is_unit(&block))
+			complain_of_entries(table, block);
+	}
+	cursor = (struct ivrs_cursor){ };
+	while (ivrs_next_unit(table, &cursor, &block))
+		if (!block.complaint && has_twin_before(table, &block))
+			pr_warn("IVRS at offset %zu: unit has the registers of an earlier one; left out\n",
+				block.offset);
+}

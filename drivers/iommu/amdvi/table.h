@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The device table of a unit: what leads from a source-id to a translation.
+ */
+#ifndef AMDVI_TABLE_H
+#define AMDVI_TABLE_H
+
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct amdvi_unit;
+struct iommu_pt_root;
+struct ivrs_entry;
+
+/**
+ * struct amdvi_table - a device table
+ * @entries: four quadwords for each source-id
+ * @nr: entries there are
+ * @order: how it was allocated
+ * @lock: held while an entry changes
+ */
+struct amdvi_table {
+	u64 *entries;
+	unsigned int nr;
+	unsigned int order;
+	raw_spinlock_t lock;
+};
+
+enum amdvi_translation {
+	AMDVI_BLOCKED,
+	AMDVI_PASS_THROUGH,	/* identity without tables */
+	AMDVI_HOST,		/* version 1 tables */
+	AMDVI_GUEST,		/* version 2 tables, of PASID 0 */
+};
+
+/**
+ * struct amdvi_entry - what a source-id is to be given
+ * @translation: how requests are translated
+ * @domain_id: tag of what the unit caches; not 0 unless blocked
+ * @root: host: the page table's top; guest: the GCR3 table
+ * @levels: levels of the page table
+ * @iotlb: the device may use its ATS
+ * @quiet: do not log page faults of this source-id
+ * @dirty: the unit sets access and dirty bits
+ */
+struct amdvi_entry {
+	enum amdvi_translation translation;
+	u16 domain_id;
+	phys_addr_t root;
+	unsigned int levels;
+	bool iotlb;
+	bool quiet;
+	bool dirty;
+};
+
+int amdvi_table_create(struct amdvi_unit *unit);
+void amdvi_table_destroy(struct amdvi_unit *unit);
+u64 amdvi_table_base(const struct amdvi_unit *unit);
+void amdvi_table_describe(struct amdvi_unit *unit,
+			  const struct ivrs_entry *ivrs);
+
+void amdvi_table_set(struct amdvi_unit *unit, u16 id,
+		     const struct amdvi_entry *entry, u16 *old_domain_id);
+void amdvi_table_set_root(struct amdvi_unit *unit, u16 id, u16 domain_id,
+			  const struct iommu_pt_root *root);
+void amdvi_table_set_quiet(struct amdvi_unit *unit, u16 id, bool quiet);
+void amdvi_table_set_dirty(struct amdvi_unit *unit, u16 id, bool dirty);
+bool amdvi_table_get(struct amdvi_unit *unit, u16 id, u64 raw[4]);
+
+#endif

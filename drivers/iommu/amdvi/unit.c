@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A unit: one remapping engine with its registers and its PCI function.
+ *
+ * Its life: created from an IVHD block (PCI function found, registers mapped,
+ * abilities read and checked, tables allocated), started (bases written,
+ * switched on, all caches emptied, event interrupt requested). Stopping is the
+ * reverse. A unit whose entries let every device pass when it is started
+ * changes nothing for DMA that is in flight.
+ *
+ * What a unit offers is told twice, by the IVRS table and by its registers: the
+ * stricter of the two holds.
+ *
+ * Every wait ends: a unit that does not answer within AMDVI_TIMEOUT_US is dead,
+ * is asked nothing more, and the devices behind it lose bus mastering, because
+ * what it may have cached cannot be invalidated.
+ *
+ * Locks: @reg_lock is a leaf, taken with interrupts off.
+ */
+#define pr_fmt(fmt) "amdvi: " fmt
+
+#include <linux/ioport.h>
+#include <linux/slab.h>
+
+#include "device.h"
+#include "inval.h"
+#include "ivrs.h"
+#include "params.h"
+#include "unit.h"
+
+/* Features that the report of type 10h speaks of */
+#define REPORTED	(EFR_XT_SUP | EFR_NX_SUP | EFR_GT_SUP | EFR_IA_SUP | \
+			 EFR_GA_SUP | EFR_HE_SUP | EFR_HATS | EFR_GATS | \
+			 EFR_GLX_SUP | EFR_PAS_MAX)
+/* Features that are numbers; in all others a 1 offers something */
+#define NUMBERS		(EFR_HATS | EFR_GATS | EFR_GLX_SUP | EFR_PAS_MAX)
+
+#define ALL_ON		(CONTROL_IOMMU_EN | CONTROL_EVT_LOG_EN | \
+			 CONTROL_EVT_INT_EN | CONTROL_COM_WAIT_INT_EN | \
+			 CONTROL_CMD_BUF_EN | CONTROL_PPR_LOG_EN | \
+			 CONTROL_PPR_INT_EN | CONTROL_PPR_EN | CONTROL_GT_EN)
+
+/**
+ * amdvi_unit_lost() - declare that a unit does not answer
+ * @unit: the unit
+ * @doing: what was asked of it
+ */
+void amdvi_unit_lost(struct amdvi_unit *unit, const char *doing)
+{
+	if (xchg(&unit->dead, true))
+		return;
+	unit_err(unit, "no answer from %s; the devices behind it are cut off\n",
+		 doing);
+	amdvi_devices_cut_off();
+}
+
+/**
+ * amdvi_unit_control() - change bits of the control register
+ * @unit: the unit
+ * @set: bits to be set
+ * @clear: bits to be cleared
+ */
+void amdvi_unit_control(struct amdvi_unit *unit, u64 set, u64 clear)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&unit->reg_lock, flags);
+	unit->control = (unit->control & ~clear) | set;
+	amdvi_write(unit, AMDVI_CONTROL, unit->control);
+	raw_spin_unlock_irqrestore(&unit->reg_lock, flags);
+}
+
+static u64 smaller(u64 a, u64 b, u64 mask)
+{
+	return min(a & mask, b & mask);
+}
+
+/* What both offer */
+static u64 stricter(u64 a, u64 b)
+{
+	u64 efr = a & b & ~NUMBERS;
+
+	/* The largest number of host levels is none */
+	if (FIELD_GET(EFR_HATS, a) == HATS_NONE ||
+	    FIELD_GET(EFR_HATS, b) == HATS_NONE)
+		efr |= FIELD_PREP(EFR_HATS, HATS_NONE);
+	else
+		efr |= smaller(a, b, EFR_HATS);
+	return efr | smaller(a, b, EFR_GATS) | smaller(a, b, EFR_GLX_SUP) |
+	       smaller(a, b, EFR_PAS_MAX);
+}
+
+static void read_features(struct amdvi_unit *unit,
+			  const struct ivrs_block *ivhd)
+{
+	if (unit->cap & CAP_EFR_SUP) {
+		unit->efr = amdvi_read(unit, AMDVI_EFR);
+		unit->efr2 = ivhd->has_efr ? amdvi_read(unit, AMDVI_EFR2) : 0;
+	}
+	if (ivhd->has_efr) {
+		unit->efr = stricter(unit->efr, ivhd->efr);
+		unit->efr2 &= ivhd->efr2;
+	} else if (ivhd->has_report) {
+		unit->efr = stricter(unit->efr,
+				     ivhd->efr | (unit->efr & ~REPORTED));
+	}
+	if (!(ivhd->flags & IVHD_IOTLB_SUP))
+		unit->cap &= ~CAP_IOTLB_SUP;
+}
+
+/* What is hidden looks to everything else as if the unit did not have it */
+static void hide(struct amdvi_unit *unit)
+{
+	unit->hidden = amdvi_params_hidden(unit->name);
+	if (unit->hidden & AMDVI_HIDE_IOTLB)
+		unit->cap &= ~CAP_IOTLB_SUP;
+	if (unit->hidden & AMDVI_HIDE_INVAL_ALL)
+		unit->efr &= ~EFR_IA_SUP;
+}
+
+static void derive_widths(struct amdvi_unit *unit,
+			  const struct ivrs_table *ivrs)
+{
+	unit->levels = HATS_LEVELS_LEAST + FIELD_GET(EFR_HATS, unit->efr);
+	unit->iova_bits = min(12 + 9 * unit->levels, 64U);
+	if (ivrs->va_bits)
+		unit->iova_bits = min(unit->iova_bits, ivrs->va_bits);
+}
+
+static const char *impossible(const struct amdvi_unit *unit)
+{
+	if (FIELD_GET(CAP_ID, unit->cap) != CAPABILITY_ID ||
+	    FIELD_GET(CAP_TYPE, unit->cap) != CAPABILITY_TYPE)
+		return "its PCI function has no IOMMU capability";
+	if (amdvi_read(unit, AMDVI_CONTROL) == U64_MAX)
+		return "its registers do not answer";
+	return NULL;
+}
+
+static int map_registers(struct amdvi_unit *unit)
+{
+	unit->claimed = request_mem_region(unit->base, AMDVI_REGS_SIZE,
+					   unit->name);
+	unit->regs = ioremap(unit->base, AMDVI_REGS_SIZE);
+	return unit->regs ? 0 : -ENOMEM;
+}
+
+static void unmap_registers(struct amdvi_unit *unit)
+{
+	if (unit->regs)
+		iounmap(unit->regs);
+	if (unit->claimed)
+		release_mem_region(unit->base, AMDVI_REGS_SIZE);
+}
+
+static int find_function(struct amdvi_unit *unit, u16 capability)
+{
+	int ret;
+
+	unit->pdev = pci_get_domain_bus_and_slot(unit->segment,
+						 PCI_BUS_NUM(unit->id),
+						 unit->id & 0xff);
+	if (!unit->pdev) {
+		unit_warn(unit, "unit at %pa left out: its PCI function %04x:%02x:%02x.%d is not there\n",
+			  &unit->base, unit->segment, PCI_BUS_NUM(unit->id),
+			  PCI_SLOT(unit->id), PCI_FUNC(unit->id));
+		return -ENODEV;
+	}
+	unit->nid = dev_to_node(&unit->pdev->dev);
+	ret = pci_read_config_dword(unit->pdev, capability + CAPABILITY_HEADER,
+				    &unit->cap);
+	return ret ? pcibios_err_to_errno(ret) : 0;
+}
+
+/* The last source-id of which the table says something */
+static u16 last_id(const struct ivrs_table *ivrs, struct ivrs_block ivhd)
+{
+	struct ivrs_entry entry;
+	u16 last = 0;
+
+	while (ivrs_next_entry(ivrs, &ivhd, &entry)) {
+		if (entry.complaint)
+			continue;
+		last = max(last, entry.last);
+		if (entry.has_alias)
+			last = max(last, entry.alias);
+	}
+	return last;
+}
+
+static int create_tables(struct amdvi_unit *unit,
+			 const struct ivrs_table *ivrs, struct ivrs_block ivhd)
+{
+	struct ivrs_entry entry;
+	int ret;
+
+	ret = amdvi_table_create(unit);
+	if (ret)
+		return ret;
+	while (ivrs_next_entry(ivrs, &ivhd, &entry))
+		if (!entry.complaint)
+			amdvi_table_describe(unit, &entry);
+	ret = amdvi_queue_create(unit);
+	if (ret)
+		return ret;
+	return amdvi_log_create(unit);
+}
+
+static void free_unit(struct amdvi_unit *unit)
+{
+	amdvi_log_destroy(unit);
+	amdvi_queue_destroy(unit);
+	amdvi_table_destroy(unit);
+	unmap_registers(unit);
+	pci_dev_put(unit->pdev);
+	xa_destroy(&unit->devices);
+	ida_destroy(&unit->domain_ids);
+	kfree(unit);
+}
+
+/**
+ * amdvi_unit_create() - make a unit from what the IVRS table says
+ * @ivrs: the table
+ * @ivhd: the unit's block
+ * @index: number for its name
+ *
+ * Return: the unit, or an error; -ENODEV after a line in the log means that
+ * this unit cannot be used and the others are not touched by that.
+ */
+struct amdvi_unit *amdvi_unit_create(const struct ivrs_table *ivrs,
+				     const struct ivrs_block *ivhd,
+				     unsigned int index)
+{
+	struct amdvi_unit *unit = kzalloc(sizeof(*unit), GFP_KERNEL);
+	const char *what;
+	int ret;
+
+	if (!unit)
+		return ERR_PTR(-ENOMEM);
+	raw_spin_lock_init(&unit->reg_lock);
+	mutex_init(&unit->table_lock);
+	ida_init(&unit->domain_ids);
+	xa_init(&unit->devices);
+	unit->index = index;
+	snprintf(unit->name, sizeof(unit->name), "ivhd%u", index);
+	unit->offset = ivhd->offset;
+	unit->base = ivhd->base;
+	unit->segment = ivhd->segment;
+	unit->id = ivhd->id;
+	unit->flags = ivhd->flags;
+	unit->last_id = last_id(ivrs, *ivhd);
+	unit->nid = NUMA_NO_NODE;
+	ret = find_function(unit, ivhd->capability);
+	if (!ret)
+		ret = map_registers(unit);
+	if (ret)
+		goto err;
+	read_features(unit, ivhd);
+	hide(unit);
+	derive_widths(unit, ivrs);
+	what = impossible(unit);
+	if (what) {
+		unit_warn(unit, "unit at %pa left out: %s\n", &unit->base, what);
+		ret = -ENODEV;
+		goto err;
+	}
+	ret = create_tables(unit, ivrs, *ivhd);
+	if (ret)
+		goto err;
+	return unit;
+err:
+	free_unit(unit);
+	return ERR_PTR(ret);
+}
+
+/**
+ * amdvi_unit_destroy() - free a unit that is not started
+ * @unit: the unit
+ */
+void amdvi_unit_destroy(struct amdvi_unit *unit)
+{
+	free_unit(unit);
+}
+
+/* What firmware wants in the control register besides what we switch on */
+static u64 control_of(const struct amdvi_unit *unit)
+{
+	static const struct {
+		u8 flag;
+		u64 control;
+	} wishes[] = {
+		{ IVHD_HT_TUN_EN, CONTROL_HT_TUN_EN },
+		{ IVHD_PASS_PW, CONTROL_PASS_PW },
+		{ IVHD_RES_PASS_PW, CONTROL_RES_PASS_PW },
+		{ IVHD_ISOC, CONTROL_ISOC },
+	};
+	/* Tables and buffers are in cached memory, whatever firmware says */
+	u64 control = CONTROL_COHERENT |
+		      FIELD_PREP(CONTROL_INV_TIMEOUT, INV_TIMEOUT_1S);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(wishes); i++)
+		if (unit->flags & wishes[i].flag)
+			control |= wishes[i].control;
+	return control;
+}
+
+/* From whatever state it is in to translating by our table, nothing cached */
+static int switch_on(struct amdvi_unit *unit)
+{
+	int ret;
+
+	/* What firmware has left on would use its buffers, or block */
+	unit->control = amdvi_read(unit, AMDVI_CONTROL);
+	amdvi_unit_control(unit, 0, ALL_ON);
+	amdvi_write(unit, AMDVI_EXCL_BASE, 0);
+	amdvi_write(unit, AMDVI_EXCL_LIMIT, 0);
+	amdvi_write(unit, AMDVI_DEVTAB, amdvi_table_base(unit));
+	unit->control = control_of(unit);
+	amdvi_unit_control(unit, CONTROL_IOMMU_EN, 0);
+	amdvi_queue_install(unit);
+	ret = amdvi_inval_all(unit);
+	if (ret) {
+		amdvi_unit_control(unit, 0, ALL_ON);
+		return ret;
+	}
+	amdvi_log_install(unit);
+	return 0;
+}
+
+/**
+ * amdvi_unit_start() - let a unit translate by its device table
+ * @unit: a unit that nobody owns; its table holds what devices in use need
+ *
+ * Return: 0 or an error, with the unit off.
+ */
+int amdvi_unit_start(struct amdvi_unit *unit)
+{
+	int ret;
+
+	ret = pci_enable_device(unit->pdev);
+	if (ret)
+		return ret;
+	pci_set_master(unit->pdev);
+	ret = switch_on(unit);
+	if (ret) {
+		pci_disable_device(unit->pdev);
+		return ret;
+	}
+	amdvi_log_start(unit);
+	unit->started = true;
+	return 0;
+}
+
+/**
+ * amdvi_unit_stop() - leave a unit as a kernel without AMD-Vi expects it
+ * @unit: a started unit; from now on nothing behind it is translated
+ */
+void amdvi_unit_stop(struct amdvi_unit *unit)
+{
+	amdvi_log_stop(unit);
+	amdvi_unit_control(unit, 0, ALL_ON);
+	pci_disable_device(unit->pdev);
+	unit->started = false;
+}
+
+/**
+ * amdvi_unit_suspend() - switch a unit off, to be switched on again or not
+ * @unit: a started unit
+ *
+ * Context: any.
+ */
+void amdvi_unit_suspend(struct amdvi_unit *unit)
+{
+	amdvi_unit_control(unit, 0, ALL_ON);
+}
+
+/**
+ * amdvi_unit_resume() - set up a unit again that has lost its registers
+ * @unit: a started unit
+ *
+ * Context: interrupts are off.
+ * Return: 0 or -EIO.
+ */
+int amdvi_unit_resume(struct amdvi_unit *unit)
+{
+	int ret = switch_on(unit);
+
+	if (!ret && unit->log.irq)
+		amdvi_unit_control(unit, CONTROL_EVT_INT_EN, 0);
+	return ret;
+}
