@@ -19,8 +19,8 @@
  * FMT_ATTR_BITS	bits of a leaf that say what it permits and has seen
  * FMT_ACCESSED,
  * FMT_DIRTY		of those, the ones that hardware sets
- * FMT_SEAM		a bit that hardware ignores; set in the first entry
- *			that one call mapped
+ * FMT_FIRST, FMT_LAST	bits that hardware ignores; set in the first and in the
+ *			last entry that one call mapped
  * FMT_ATTRS		enum iommu_pt_attrs that can be changed in place
  *
  * fmt_present()	is there a leaf or a table?
@@ -139,6 +139,14 @@ static inline unsigned int pt_top_level(unsigned long top)
 static inline unsigned int pt_level_shift(unsigned int level)
 {
 	return PT_PAGE_SHIFT + PT_LEVEL_SHIFT * (level - 1);
+}
+
+/* Sizes of a leaf that fits into a table of a level. */
+static inline unsigned long pt_table_sizes(unsigned int level)
+{
+	unsigned int shift = pt_level_shift(level + 1);
+
+	return shift < BITS_PER_LONG ? BIT(shift) - 1 : ULONG_MAX;
 }
 
 /* The level of a leaf of 2^shift bytes. */

@@ -75,6 +75,7 @@ int pt_stash_fill(struct iommu_pt *pt, struct pt_stash *stash, unsigned int nr,
 		table->slot = NULL;
 		atomic_set(&table->count, 0);
 		table->tombs = 0;
+		table->parked = false;
 		pt_stash_put(stash, table);
 	}
 	return 0;
@@ -98,17 +99,39 @@ static void free_chain(struct rcu_head *rcu)
 	}
 }
 
-/* No tombstone leads to the table, nor from it to any other, from now on. */
-static void sever(struct iommu_pt *pt, struct pt_table *table)
+/*
+ * An unlinked table has been invalidated: add it to the chain, with those above
+ * that waited for it. One that leads to tables which are not invalidated yet
+ * waits itself: hardware may know the way to those, so they have to be there
+ * for whoever maps in their place.
+ */
+static struct pt_table *settle(struct iommu_pt *pt, struct pt_table *table,
+			       struct pt_table *chain, long *nr)
 {
 	lockdep_assert_held(&pt->lock);
-	if (table->slot) {
-		WRITE_ONCE(*table->slot, 0);
-		pt_table_of(table->slot)->tombs--;
-		table->slot = NULL;
+	while (table) {
+		struct pt_table *above = NULL;
+
+		if (table->slot && table->tombs) {
+			table->parked = true;
+			INIT_LIST_HEAD(&table->list);
+			break;
+		}
+		if (table->slot) {
+			WRITE_ONCE(*table->slot, 0);
+			above = pt_table_of(table->slot);
+			above->tombs--;
+			table->slot = NULL;
+		} else if (table->tombs) {
+			/* Unlinked whole, so invalidated with all below. */
+			pt->format->orphan(pt_entries(table));
+		}
+		table->next = chain;
+		chain = table;
+		++*nr;
+		table = above && above->parked && !above->tombs ? above : NULL;
 	}
-	if (table->tombs)
-		pt->format->orphan(pt_entries(table));
+	return chain;
 }
 
 /**
@@ -121,7 +144,7 @@ static void sever(struct iommu_pt *pt, struct pt_table *table)
  */
 void iommu_pt_gather_free(struct iommu_pt *pt, struct iommu_pt_gather *gather)
 {
-	struct pt_table *table, *next, *chain = NULL;
+	struct pt_table *table, *chain = NULL;
 	unsigned long irq;
 	long nr = 0;
 
@@ -132,14 +155,12 @@ void iommu_pt_gather_free(struct iommu_pt *pt, struct iommu_pt_gather *gather)
 		return;
 
 	spin_lock_irqsave(&pt->lock, irq);
-	list_for_each_entry(table, &gather->freelist, list)
-		sever(pt, table);
-	list_for_each_entry_safe(table, next, &gather->freelist, list) {
-		table->next = chain;
-		chain = table;
-		nr++;
+	while (!list_empty(&gather->freelist)) {
+		table = list_first_entry(&gather->freelist, struct pt_table,
+					 list);
+		list_del(&table->list);
+		chain = settle(pt, table, chain, &nr);
 	}
-	INIT_LIST_HEAD(&gather->freelist);
 	spin_unlock_irqrestore(&pt->lock, irq);
 
 	if (!chain)

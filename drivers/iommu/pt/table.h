@@ -27,6 +27,8 @@
  *	for those who hold iommu_pt.lock. A top table has PT_TOP_BIAS more.
  * @tombs: entries that are tombstones; under iommu_pt.lock
  * @level: its level
+ * @parked: unlinked and invalidated, but with tombstones in it that lead to
+ *	tables that are not; under iommu_pt.lock
  * @next: the next one of a stash or of a chain
  */
 struct pt_table {
@@ -39,7 +41,8 @@ struct pt_table {
 	struct {
 		atomic_t count;
 		u16 tombs;
-		u16 level;
+		u8 level;
+		bool parked;
 	};
 	struct pt_table *next;
 };

@@ -9,9 +9,10 @@
  * entry above. An unmap that is at that moment clearing an entry of the table
  * would not notice; so while a promotion is at work every section takes
  * pt->lock, and the promotion waits for the sections that began before that.
- * It joins nothing across a seam, the first entry that one call mapped: after
- * it, the table is as if all had been mapped with the sizes allowed now, and
- * an unmap of what was mapped still ends between leaves.
+ * It joins nothing across the ends of what one call mapped, which the entries
+ * there are marked with: after it, the table is as if all had been mapped with
+ * the sizes allowed now, and an unmap of what was mapped, whole, still begins
+ * and ends between leaves.
  */
 #ifndef PT_WALK_CHANGE_H
 #define PT_WALK_CHANGE_H
@@ -174,7 +175,7 @@ static phys_addr_t entry_addr(u64 entry, unsigned int level, unsigned long iova)
 
 /*
  * How many entries from @i on, and before @end, hold one run of memory with
- * one set of attributes, with no seam after the first of them?
+ * one set of attributes, mapped by one call?
  */
 static unsigned int alike(const u64 *entries, unsigned int level,
 			  unsigned long iova, unsigned int i, unsigned int end,
@@ -191,7 +192,8 @@ static unsigned int alike(const u64 *entries, unsigned int level,
 
 		iova += BIT(pt_level_shift(level));
 		addr += BIT(pt_level_shift(level));
-		if (!entry_is_leaf(entry, level) || (entry & FMT_SEAM) ||
+		if (!entry_is_leaf(entry, level) || (entry & FMT_FIRST) ||
+		    (entries[i + n - 1] & FMT_LAST) ||
 		    (entry & FMT_ATTR_BITS & ~seen) != attrs ||
 		    entry_addr(entry, level, iova) != addr)
 			break;
@@ -216,8 +218,7 @@ static u64 promoted_bits(const struct walk *walk, u64 entry, u64 used)
 static void join_groups(struct walk *walk, u64 *entries, unsigned int level,
 			unsigned long iova, unsigned int i, unsigned int end)
 {
-	unsigned long sizes = walk->sizes &
-			      (BIT(pt_level_shift(level + 1)) - 1);
+	unsigned long sizes = walk->sizes & pt_table_sizes(level);
 	unsigned int n, k, shift, size;
 
 	for (; i < end; i += n, iova += (unsigned long)n << pt_level_shift(level)) {
@@ -268,7 +269,8 @@ static void join_table(struct walk *walk, u64 *slot, u64 *entries,
 	    pt_reservation_overlaps(walk->pt, iova, pt_block_last(iova, shift)))
 		return;
 	attrs = first & FMT_ATTR_BITS & ~(FMT_ACCESSED | FMT_DIRTY);
-	leaf = fmt_leaf(addr, level + 1, shift) | attrs | (first & FMT_SEAM) |
+	leaf = fmt_leaf(addr, level + 1, shift) | attrs | (first & FMT_FIRST) |
+	       (entries[PT_ENTRIES - 1] & FMT_LAST) |
 	       promoted_bits(walk, first, used);
 	if (cmpxchg(slot, old, leaf) != old)
 		return;

@@ -31,7 +31,8 @@
  * another range need a table in this place meanwhile, a new one would be
  * invisible to such hardware; so it takes the old one out of the gather and
  * turns the tombstone back ("revive"). iommu_pt_gather_free() ends this: it
- * clears the tombstone under pt->lock before it frees the table.
+ * clears the tombstone under pt->lock before it frees the table. A table that
+ * still leads to tombstones of other gathers waits for those ("parked").
  *
  * Tables that an unmap covers whole need none of that, because nobody else has
  * a range in them before the invalidation: the one entry that leads to them is
@@ -289,6 +290,7 @@ static u64 walk_revive(struct walk *walk, u64 *slot, u64 tomb)
 
 	lockdep_assert_held(&walk->pt->lock);
 	list_del(&table->list);
+	table->parked = false;
 	parent->tombs--;
 	atomic_inc(&parent->count);
 	WRITE_ONCE(*slot, entry);

@@ -44,7 +44,8 @@ static void cut_to_table(struct walk *walk, const struct spot *spot,
 		if (!((i + 1) & (same - 1)))
 			addr += BIT_ULL(shift);
 	}
-	entries[0] |= spot->entry & FMT_SEAM;
+	entries[0] |= spot->entry & FMT_FIRST;
+	entries[PT_ENTRIES - 1] |= spot->entry & FMT_LAST;
 	table->level = level;
 	table->slot = spot->slot;
 	atomic_set(&table->count, PT_ENTRIES);
@@ -64,16 +65,15 @@ static void cut_to_table(struct walk *walk, const struct spot *spot,
 	pt_stash_put(&walk->stash, table);
 }
 
-/* Write the same leaf bits into @nr entries, leaving what hardware sets. */
+/* Give an entry another size, if it still is a leaf; its attributes stay. */
 static void rewrite_entry(u64 *entry, u64 leaf, u64 more)
 {
-	u64 old = READ_ONCE(*entry);
+	u64 kept = FMT_ATTR_BITS | FMT_FIRST | FMT_LAST, old = READ_ONCE(*entry);
 
 	do {
 		if (!old)
 			return;
-	} while (!try_cmpxchg(entry, &old,
-			      leaf | more | (old & (FMT_ATTR_BITS | FMT_SEAM))));
+	} while (!try_cmpxchg(entry, &old, leaf | more | (old & kept)));
 }
 
 /* Make smaller groups of the group of contiguous entries at @spot. */

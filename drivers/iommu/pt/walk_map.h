@@ -20,7 +20,7 @@
  * @addr: address of the rest of it
  * @run_left: bytes of the rest of it
  * @attrs: attribute bits of the leaves
- * @seam: FMT_SEAM until the first entry is written
+ * @first: FMT_FIRST until the first entry is written
  */
 struct source {
 	unsigned long iova;
@@ -29,7 +29,7 @@ struct source {
 	phys_addr_t addr;
 	size_t run_left;
 	u64 attrs;
-	u64 seam;
+	u64 first;
 };
 
 static __always_inline void source_advance(struct source *source, size_t bytes)
@@ -90,17 +90,23 @@ static __always_inline void fill_plain(struct source *source, u64 *entry,
 
 	while (nr) {
 		unsigned int n = min_t(size_t, nr, s.run_left >> shift);
+		size_t bytes = (size_t)n << shift;
 		u64 value = fmt_leaf(s.addr, level, shift) | s.attrs;
-		u64 *end = entry + n;
+		u64 *end = entry + n - 1;
 
-		WRITE_ONCE(*entry++, value | s.seam);
-		s.seam = 0;
-		while (entry < end) {
+		if (entry < end) {
+			WRITE_ONCE(*entry++, value | s.first);
+			s.first = 0;
 			value += step;
-			WRITE_ONCE(*entry++, value);
 		}
+		for (; entry < end; value += step)
+			WRITE_ONCE(*entry++, value);
+		if (bytes == s.left)
+			value |= FMT_LAST;
+		WRITE_ONCE(*entry++, value | s.first);
+		s.first = 0;
 		nr -= n;
-		source_advance(&s, (size_t)n << shift);
+		source_advance(&s, bytes);
 	}
 	*source = s;
 }
@@ -116,31 +122,32 @@ static __always_inline void fill_groups(struct source *source, u64 *entry,
 	unsigned int level_shift = pt_level_shift(level);
 	struct source s = *source;
 
-	sizes &= sizes_up_to(pt_level_shift(level + 1) - 1);
+	sizes &= pt_table_sizes(level);
 	while (nr) {
 		unsigned int shift = source_shift(&s, sizes);
 		unsigned int size = 1u << (shift - level_shift), groups = 1;
 		unsigned long skew = (s.iova ^ s.addr) | BIT(BITS_PER_LONG - 1);
 		u64 value = fmt_leaf(s.addr, level, shift) | s.attrs;
-		u64 *end;
+		u64 *end = entry + size, *stop;
+		size_t bytes;
 
 		if (!(sizes & sizes_up_to(__ffs(skew)) >> (shift + 1)
 		      << (shift + 1)))
 			groups = min_t(size_t, nr / size, s.run_left >> shift);
+		bytes = (size_t)groups << shift;
+		stop = entry + groups * size - (bytes == s.left);
 		nr -= groups * size;
-		source_advance(&s, (size_t)groups << shift);
 
-		WRITE_ONCE(*entry, value | s.seam);
-		s.seam = 0;
-		end = entry++ + size;
-		for (;;) {
-			while (entry < end)
-				WRITE_ONCE(*entry++, value);
-			if (!--groups)
-				break;
-			value += BIT_ULL(shift);
-			end += size;
+		for (; entry < stop; end += size, value += BIT_ULL(shift))
+			for (; entry < end && entry < stop; s.first = 0)
+				WRITE_ONCE(*entry++, value | s.first);
+		if (bytes == s.left) {
+			if (size > 1)
+				value -= BIT_ULL(shift);
+			WRITE_ONCE(*entry++, value | s.first | FMT_LAST);
+			s.first = 0;
 		}
+		source_advance(&s, bytes);
 	}
 	*source = s;
 }
@@ -330,8 +337,7 @@ static int map_table(struct walk *walk, struct source *source)
 		if (unlikely(!top_reaches(top, source->iova)))
 			return walk->locked ? grow(walk, source->iova) :
 					      -EAGAIN;
-		sizes &= sizes_up_to(min(pt_level_shift(l + 1),
-					 (unsigned int)BITS_PER_LONG) - 1);
+		sizes &= pt_table_sizes(l);
 	}
 	level = pt_shift_level(source_shift(source, sizes));
 	for (; l > level; l--) {
@@ -387,7 +393,7 @@ static int pt_map(struct iommu_pt *pt, unsigned long iova,
 		.run = runs,
 		.addr = runs->addr,
 		.run_left = runs->length,
-		.seam = FMT_SEAM,
+		.first = FMT_FIRST,
 	};
 	struct walk walk;
 	int ret;

@@ -218,9 +218,13 @@ static void pt_flush_tables(struct iommu_pt *pt)
 			from = pt_table_start(pos, level);
 			if (first || from == pos)
 				clflush_cache_range(entries, PT_TABLE_SIZE);
-			if (level == 1 || !entry_is_table(entry, level))
+			if (level == 1 || (!entry_is_table(entry, level) &&
+					   !entry_is_tomb(entry)))
 				break;
-			entries = entry_to_entries(entry);
+			/* Tables that may come back to life are included. */
+			entries = entry_is_tomb(entry) ?
+				  tomb_to_entries(entry) :
+				  entry_to_entries(entry);
 		}
 		pos = level == 1 ? pt_table_last(pos, 1) :
 				   pt_entry_last(pos, level);

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How hw.h walks. A walk starts at the root or at a cached way to a table, goes
+ * down to a leaf, notes it as accessed and dirty if it keeps such bits, and
+ * leaves what it found in the caches.
+ */
+#include <linux/atomic.h>
+#include <linux/io.h>
+#include <linux/string.h>
+
+#include "hw.h"
+
+#ifdef __KERNEL__
+#define hw_memory(table)	(table)
+#else
+#include <linux/mm.h>
+/* What a walker sees that does not snoop. */
+#define hw_memory(table)	host_page_memory(table)
+#endif
+
+#define HW_ADDR			0x000ffffffffff000ull
+
+/* What one entry says; @size is log2, 0 for a table. */
+struct hw_entry {
+	bool present;
+	bool read;
+	bool write;
+	bool snoop;
+	unsigned int size;
+	u64 addr;
+	u64 accessed;
+	u64 dirty;
+};
+
+static void decode_vtdss(u64 raw, unsigned int level, struct hw_entry *e)
+{
+	e->read = raw & 1;
+	e->write = raw & 2;
+	e->present = raw & 3;
+	e->snoop = raw & 1 << 11;
+	e->size = level == 1 || (level <= 3 && raw & 1 << 7) ?
+		  12 + 9 * (level - 1) : 0;
+	e->accessed = 1 << 8;
+	e->dirty = 1 << 9;
+}
+
+static void decode_x86_64(u64 raw, unsigned int level, struct hw_entry *e)
+{
+	e->present = raw & 1;
+	e->read = true;
+	e->write = raw & 2;
+	e->size = level == 1 || (level <= 3 && raw & 1 << 7) ?
+		  12 + 9 * (level - 1) : 0;
+	e->accessed = 1 << 5;
+	e->dirty = 1 << 6;
+}
+
+static void decode_amdv1(u64 raw, unsigned int level, struct hw_entry *e,
+			 const char **error)
+{
+	unsigned int next = raw >> 9 & 7, bit = 12;
+
+	e->present = raw & 1;
+	e->read = raw >> 61 & 1;
+	e->write = raw >> 62 & 1;
+	e->snoop = raw >> 60 & 1;
+	e->accessed = 1 << 5;
+	e->dirty = 1 << 6;
+	e->size = 0;
+	if (next == 0) {
+		e->size = 12 + 9 * (level - 1);
+	} else if (next == 7) {
+		while (raw >> bit & 1)
+			bit++;
+		e->size = bit + 1;
+	} else if (next != level - 1 && e->present) {
+		*error = "an entry leads to a table of a wrong level";
+	}
+}
+
+static struct hw_entry decode(struct hw *hw, u64 raw, unsigned int level)
+{
+	struct hw_entry e = {};
+
+	if (hw->format == &iommu_pt_vtdss)
+		decode_vtdss(raw, level, &e);
+	else if (hw->format == &iommu_pt_x86_64)
+		decode_x86_64(raw, level, &e);
+	else
+		decode_amdv1(raw, level, &e, &hw->error);
+	e.addr = raw & HW_ADDR;
+	if (e.size)
+		e.addr &= ~((1ull << e.size) - 1);
+	return e;
+}
+
+void hw_init(struct hw *hw, struct iommu_pt *pt, bool noncoherent,
+	     bool tracks_dirty)
+{
+	memset(hw, 0, sizeof(*hw));
+	hw->pt = pt;
+	hw->format = pt->format;
+	hw->noncoherent = noncoherent;
+	hw->tracks_dirty = tracks_dirty;
+}
+
+static unsigned long block_last(unsigned long iova, unsigned int shift)
+{
+	return shift < 64 ? iova | ((1ul << shift) - 1) : ULONG_MAX;
+}
+
+static unsigned long block_start(unsigned long iova, unsigned int shift)
+{
+	return shift < 64 ? iova & ~((1ul << shift) - 1) : 0;
+}
+
+static u64 read_entry(struct hw *hw, u64 *table, unsigned int i)
+{
+	if (hw->noncoherent)
+		table = hw_memory(table);
+	return READ_ONCE(table[i]);
+}
+
+/* Note an access in the leaf, unless the table changed under the walk. */
+static bool note(struct hw *hw, u64 *table, unsigned int i, u64 *raw,
+		 const struct hw_entry *e, bool write)
+{
+	u64 want = *raw | e->accessed | (write && e->write ? e->dirty : 0);
+	u64 old = *raw;
+
+	if (!hw->tracks_dirty || want == *raw)
+		return true;
+	if (!try_cmpxchg(&table[i], &old, want))
+		return false;
+	if (hw->noncoherent)
+		((u64 *)hw_memory(table))[i] = want;
+	*raw = want;
+	return true;
+}
+
+static void remember(struct hw *hw, const struct hw_translation *to)
+{
+	hw->tlb[hw->next++ % HW_TLB_ENTRIES] = *to;
+}
+
+static bool cached_translation(struct hw *hw, unsigned long iova, bool write,
+			       struct hw_translation *to)
+{
+	unsigned int i;
+
+	for (i = 0; i < HW_TLB_ENTRIES; i++) {
+		struct hw_translation *t = &hw->tlb[i];
+
+		if (!t->valid || iova < t->start || iova > t->last)
+			continue;
+		/* The first write goes to the table, to note it. */
+		if (write && hw->tracks_dirty && !t->dirty)
+			continue;
+		*to = *t;
+		return true;
+	}
+	return false;
+}
+
+static bool walk_from(struct hw *hw, u64 *table, unsigned int level,
+		      unsigned long iova, bool write, struct hw_translation *to)
+{
+	to->read = true;
+	to->write = true;
+	for (;;) {
+		unsigned int i = iova >> (12 + 9 * (level - 1)) & 511;
+		u64 raw = read_entry(hw, table, i);
+		struct hw_entry e = decode(hw, raw, level);
+		struct hw_way *way;
+
+		if (!e.present)
+			return false;
+		to->read &= e.read;
+		to->write &= e.write;
+		if (e.size) {
+			if (!note(hw, table, i, &raw, &e, write))
+				continue;
+			to->start = block_start(iova, e.size);
+			to->last = block_last(iova, e.size);
+			to->phys = e.addr;
+			to->snoop = e.snoop;
+			to->dirty = raw & e.dirty;
+			to->valid = true;
+			return true;
+		}
+		if (level == 1) {
+			hw->error = "a table below level 1";
+			return false;
+		}
+		way = &hw->way[hw->next++ % HW_WAY_ENTRIES];
+		way->start = block_start(iova, 12 + 9 * (level - 1));
+		way->last = block_last(iova, 12 + 9 * (level - 1));
+		way->level = --level;
+		way->table = phys_to_virt(e.addr);
+		way->valid = true;
+		table = way->table;
+	}
+}
+
+/*
+ * Translate as a device's request would be. With @cached, whatever the caches
+ * hold is used; without, the walk starts at the root.
+ */
+bool hw_translate(struct hw *hw, unsigned long iova, bool write, bool cached,
+		  struct hw_translation *to)
+{
+	struct iommu_pt_root root;
+	unsigned int i;
+
+	memset(to, 0, sizeof(*to));
+	if (cached && cached_translation(hw, iova, write, to))
+		return true;
+	iommu_pt_root(hw->pt, &root);
+	if (root.levels < 5 && hw->format == &iommu_pt_amdv1 &&
+	    iova >> (12 + 9 * root.levels))
+		return false;
+	for (i = 0; cached && i < HW_WAY_ENTRIES; i++) {
+		struct hw_way *way = &hw->way[i];
+
+		if (!way->valid || iova < way->start || iova > way->last)
+			continue;
+		if (!walk_from(hw, way->table, way->level, iova, write, to))
+			return false;
+		remember(hw, to);
+		return true;
+	}
+	if (!walk_from(hw, phys_to_virt(root.phys), root.levels, iova, write,
+		       to))
+		return false;
+	remember(hw, to);
+	return true;
+}
+
+/* Drop what a gather says has changed. */
+void hw_invalidate(struct hw *hw, const struct iommu_pt_gather *gather)
+{
+	unsigned int i;
+
+	if (gather->start > gather->last)
+		return;
+	for (i = 0; i < HW_TLB_ENTRIES; i++)
+		if (hw->tlb[i].start <= gather->last &&
+		    hw->tlb[i].last >= gather->start)
+			hw->tlb[i].valid = false;
+	for (i = 0; gather->tables && i < HW_WAY_ENTRIES; i++)
+		if (hw->way[i].start <= gather->last &&
+		    hw->way[i].last >= gather->start)
+			hw->way[i].valid = false;
+}

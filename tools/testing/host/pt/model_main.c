@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The model check of the page tables, in user space:
+ *
+ *	model FORMAT [STEPS [SEED]]
+ *
+ * Every 1000 steps it starts again with another shape of table.
+ */
+#include <stdlib.h>
+
+#include <linux/mm.h>
+
+#include "../../../../drivers/iommu/pt/test/model.h"
+
+#define STEPS_PER_TABLE	1000
+
+static u64 state;
+
+static u64 next(void *arg)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state >> 11;
+}
+
+static void starve(long n)
+{
+	host_fail_after = n;
+}
+
+static const struct iommu_pt_format *find(const char *name)
+{
+	if (!strcmp(name, "vtdss"))
+		return &iommu_pt_vtdss;
+	if (!strcmp(name, "x86_64"))
+		return &iommu_pt_x86_64;
+	if (!strcmp(name, "amdv1"))
+		return &iommu_pt_amdv1;
+	fprintf(stderr, "unknown format %s\n", name);
+	exit(2);
+}
+
+int main(int argc, char **argv)
+{
+	const struct iommu_pt_format *format = find(argc > 1 ? argv[1] : "");
+	unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 0) : 1000000;
+	unsigned long seed = argc > 3 ? strtoul(argv[3], NULL, 0) : 1, step;
+	const struct pt_model_env env = { .next = next, .fail_after = starve };
+	struct pt_model *model = NULL;
+	const char *error = NULL;
+
+	for (step = 0; step < steps && !error; step++) {
+		if (!model) {
+			state = (seed + step / STEPS_PER_TABLE) *
+				0x9e3779b97f4a7c15ull;
+			model = pt_model_new(&env, format);
+			if (!model)
+				error = "no table";
+		}
+		if (!error)
+			error = pt_model_step(model);
+		if (error || step % STEPS_PER_TABLE == STEPS_PER_TABLE - 1 ||
+		    step == steps - 1) {
+			const char *op = pt_model_last_op(model);
+			const char *at_end = pt_model_free(model);
+
+			error = error ?: at_end;
+			if (error)
+				fprintf(stderr, "step %lu: %s: %s\n", step, op,
+					error);
+			model = NULL;
+		}
+	}
+	if (host_nr_pages) {
+		fprintf(stderr, "%ld pages are left\n", host_nr_pages);
+		return 1;
+	}
+	if (!error)
+		printf("%s: %lu steps\n", argv[1], steps);
+	return error ? 1 : 0;
+}
