@@ -18,6 +18,7 @@ TEST(a_disk_reads_into_what_is_mapped)
 
 TEST(a_disk_writes_what_it_reads_from_memory)
 {
+	static const char text[] = "written by the test";
 	char *at = memory(PAGE);
 	struct nvme disk;
 	struct box box;
@@ -26,13 +27,13 @@ TEST(a_disk_writes_what_it_reads_from_memory)
 	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
 	disk_start(&disk, &box.device, QUEUES);
 	CHECK_EQ(map(box.space.fd, IOVA, at, PAGE, RW), 0);
-	strcpy(at, "written by the test");
+	memcpy(at, text, sizeof(text));
 	id = nvme_begin(&disk, NVME_WRITE, disk.blocks - 1, 1, IOVA);
 	CHECK(id >= 0);
 	CHECK_EQ(nvme_wait(&disk, id), 0);
 	memset(at, 0, PAGE);
 	disk_read(&disk, disk.blocks - 1, 1, IOVA);
-	CHECK(!strcmp(at, "written by the test"));
+	CHECK(!strcmp(at, text));
 }
 
 TEST(a_read_only_mapping_is_not_written)

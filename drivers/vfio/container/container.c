@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vfio_iommufd.ko: serves VFIO's containers from address spaces of iommufd.
+ *
+ * vfio.ko asks its backends, the one registered last first, whether they know
+ * the type of container that a program wants; so while this module is loaded,
+ * vfio_iommu_type1 is not reached. A container then has one address space. Its
+ * groups are attached to it, and it does what keeping mappings, page tables and
+ * pinned pages takes; what is here is the container's ABI.
+ *
+ * Groups come and go with vfio.ko's lock of the container held, but its other
+ * calls come with no lock at all, and may still be inside when the last group
+ * leaves and the container with it. So vfio.ko is not given a pointer: it knows
+ * a container by a number. A call that finds nothing behind the number fails,
+ * and a container that is released waits for the calls that found it.
+ */
+#define pr_fmt(fmt) "vfio_iommufd: " fmt
+
+#include <linux/iommufd.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/vfio.h>
+
+#include "container.h"
+
+/* One of container::groups */
+struct container_group {
+	struct list_head item;
+	struct iommu_group *group;
+	bool emulated;
+};
+
+static DEFINE_XARRAY_ALLOC1(containers);
+static u32 next_id;
+
+static struct container *container_get(void *data)
+{
+	struct container *c;
+
+	rcu_read_lock();
+	c = xa_load(&containers, (unsigned long)data);
+	if (c && !kref_get_unless_zero(&c->users))
+		c = NULL;
+	rcu_read_unlock();
+	return c;
+}
+
+static void container_idle(struct kref *users)
+{
+	complete(&container_of(users, struct container, users)->idle);
+}
+
+static void container_put(struct container *c)
+{
+	kref_put(&c->users, container_idle);
+}
+
+static bool type_is_known(unsigned long type)
+{
+	return type == VFIO_TYPE1_IOMMU || type == VFIO_TYPE1v2_IOMMU;
+}
+
+static int container_init(struct container *c)
+{
+	int rc;
+
+	c->ictx = iommufd_ctx_create(IOMMUFD_ACCOUNT_MM);
+	if (IS_ERR(c->ictx))
+		return PTR_ERR(c->ictx);
+	c->ioas = iommufd_ioas_create(c->ictx, 0);
+	if (IS_ERR(c->ioas)) {
+		rc = PTR_ERR(c->ioas);
+		goto put_ctx;
+	}
+	/* Any range can be unmapped: no page may be larger than the smallest. */
+	if (container_is_v1(c)) {
+		rc = iommufd_ioas_small_pages(c->ioas);
+		if (rc)
+			goto destroy_ioas;
+	}
+	rc = xa_alloc_cyclic(&containers, &c->id, c, xa_limit_31b, &next_id,
+			     GFP_KERNEL);
+	if (rc < 0)
+		goto destroy_ioas;
+	return 0;
+
+destroy_ioas:
+	iommufd_ioas_destroy(c->ioas);
+put_ctx:
+	iommufd_ctx_put(c->ictx);
+	return rc;
+}
+
+static void *container_open(unsigned long type)
+{
+	struct container *c;
+	int rc;
+
+	if (!type_is_known(type))
+		return ERR_PTR(-EINVAL);
+	c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
+	if (!c)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&c->users);
+	init_completion(&c->idle);
+	c->type = type;
+	mutex_init(&c->lock);
+	INIT_LIST_HEAD(&c->groups);
+	mutex_init(&c->devices_lock);
+	INIT_LIST_HEAD(&c->devices);
+	xa_init(&c->pinned);
+	xa_init(&c->written);
+	rc = container_init(c);
+	if (rc) {
+		kfree(c);
+		return ERR_PTR(rc);
+	}
+	return (void *)(unsigned long)c->id;
+}
+
+/* vfio.ko has detached all groups, except those that SET_IOMMU failed with. */
+static void container_release(void *data)
+{
+	struct container *c = xa_erase(&containers, (unsigned long)data);
+
+	if (WARN_ON(!c))
+		return;
+	container_put(c);
+	wait_for_completion(&c->idle);
+	WARN_ON(!list_empty(&c->groups));
+	iommufd_ioas_destroy(c->ioas);
+	iommufd_ctx_put(c->ictx);
+	xa_destroy(&c->written);
+	kfree_rcu(c, rcu);
+}
+
+static int add_group(struct container *c, struct iommu_group *group,
+		     enum vfio_group_type type)
+{
+	struct container_group *entry;
+	int rc;
+
+	entry = kzalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
+	if (!entry)
+		return -ENOMEM;
+	entry->group = group;
+	entry->emulated = type == VFIO_EMULATED_IOMMU;
+	if (entry->emulated)
+		rc = container_add_emulated(c);
+	else
+		rc = iommufd_ioas_attach_group(c->ioas, group);
+	if (rc) {
+		kfree(entry);
+		return rc;
+	}
+	if (!entry->emulated) {
+		c->nr_hardware++;
+		c->all_dirty = c->tracking;
+	}
+	list_add(&entry->item, &c->groups);
+	return 0;
+}
+
+static int container_attach_group(void *data, struct iommu_group *group,
+				  enum vfio_group_type type)
+{
+	struct container *c;
+	int rc;
+
+	if (type == VFIO_NO_IOMMU)
+		return -EINVAL;
+	c = container_get(data);
+	if (WARN_ON(!c))
+		return -EINVAL;
+	mutex_lock(&c->lock);
+	rc = add_group(c, group, type);
+	mutex_unlock(&c->lock);
+	container_put(c);
+	return rc;
+}
+
+static void container_detach_group(void *data, struct iommu_group *group)
+{
+	struct container *c = container_get(data);
+	struct container_group *entry, *next;
+
+	if (WARN_ON(!c))
+		return;
+	mutex_lock(&c->lock);
+	list_for_each_entry_safe(entry, next, &c->groups, item) {
+		if (entry->group != group)
+			continue;
+		if (entry->emulated) {
+			container_remove_emulated(c);
+		} else {
+			iommufd_ioas_detach_group(c->ioas, group);
+			c->nr_hardware--;
+		}
+		list_del(&entry->item);
+		kfree(entry);
+		break;
+	}
+	mutex_unlock(&c->lock);
+	container_put(c);
+}
+
+static long dispatch(struct container *c, unsigned int cmd, unsigned long arg)
+{
+	void __user *user = (void __user *)arg;
+
+	switch (cmd) {
+	case VFIO_CHECK_EXTENSION:
+		return container_check_extension(c, arg);
+	case VFIO_IOMMU_GET_INFO:
+		return container_get_info(c, user);
+	case VFIO_IOMMU_MAP_DMA:
+		return container_map_dma(c, user);
+	case VFIO_IOMMU_UNMAP_DMA:
+		return container_unmap_dma(c, user);
+	case VFIO_IOMMU_DIRTY_PAGES:
+		return container_dirty_pages(c, user);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static long container_ioctl(void *data, unsigned int cmd, unsigned long arg)
+{
+	struct container *c;
+	long rc;
+
+	if (!data)
+		return cmd == VFIO_CHECK_EXTENSION ?
+			       container_check_extension(NULL, arg) : -ENOTTY;
+	c = container_get(data);
+	if (!c)
+		return -EINVAL;
+	rc = dispatch(c, cmd, arg);
+	container_put(c);
+	return rc;
+}
+
+static int ops_pin_pages(void *data, struct iommu_group *group,
+			 dma_addr_t iova, int nr, int prot,
+			 struct page **pages)
+{
+	struct container *c = container_get(data);
+	int rc;
+
+	if (!c || !pages)
+		return -EINVAL;
+	rc = container_pin_pages(c, iova, nr, prot, pages);
+	container_put(c);
+	return rc;
+}
+
+static void ops_unpin_pages(void *data, dma_addr_t iova, int nr)
+{
+	struct container *c = container_get(data);
+
+	if (WARN_ON(!c))
+		return;
+	container_unpin_pages(c, iova, nr);
+	container_put(c);
+}
+
+static void ops_register_device(void *data, struct vfio_device *device)
+{
+	struct container *c = container_get(data);
+
+	if (WARN_ON(!c))
+		return;
+	container_register_device(c, device);
+	container_put(c);
+}
+
+static void ops_unregister_device(void *data, struct vfio_device *device)
+{
+	struct container *c = container_get(data);
+
+	if (WARN_ON(!c))
+		return;
+	container_unregister_device(c, device);
+	container_put(c);
+}
+
+static int ops_dma_rw(void *data, dma_addr_t iova, void *buffer,
+		      size_t length, bool write)
+{
+	struct container *c = container_get(data);
+	int rc;
+
+	if (!c)
+		return -EINVAL;
+	rc = container_dma_rw(c, iova, buffer, length, write);
+	container_put(c);
+	return rc;
+}
+
+static const struct vfio_iommu_driver_ops container_ops = {
+	.name = "vfio-iommufd",
+	.owner = THIS_MODULE,
+	.open = container_open,
+	.release = container_release,
+	.ioctl = container_ioctl,
+	.attach_group = container_attach_group,
+	.detach_group = container_detach_group,
+	.pin_pages = ops_pin_pages,
+	.unpin_pages = ops_unpin_pages,
+	.register_device = ops_register_device,
+	.unregister_device = ops_unregister_device,
+	.dma_rw = ops_dma_rw,
+};
+
+static int __init container_module_init(void)
+{
+	int rc = vfio_register_iommu_driver(&container_ops);
+
+	if (rc)
+		pr_err("vfio does not take this backend: error %d\n", rc);
+	return rc;
+}
+
+static void __exit container_module_exit(void)
+{
+	vfio_unregister_iommu_driver(&container_ops);
+}
+
+module_init(container_module_init);
+module_exit(container_module_exit);
+
+MODULE_DESCRIPTION("VFIO containers over iommufd");
+MODULE_IMPORT_NS(IOMMUFD);
+MODULE_LICENSE("GPL");

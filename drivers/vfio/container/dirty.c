@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * DIRTY_PAGES of a container: which pages devices may have written.
+ *
+ * A device that does DMA may have written any page it can reach, so while there
+ * is one everything mapped is reported. That errs on the safe side, and it is
+ * what this interface has always done; hardware's own dirty bits are reported
+ * through /dev/iommu. Devices whose drivers do their DMA are known better: dirty
+ * is what they hold pinned, or have held or written since the last report.
+ */
+#include <linux/bitmap.h>
+#include <linux/iommufd.h>
+#include <linux/uaccess.h>
+
+#include "container.h"
+#include "dirty.h"
+
+/* A piece of the user's bitmap, and the pages that it is about. */
+#define PIECE_PAGES 2048u
+struct piece {
+	struct container *c;
+	unsigned long first;
+	unsigned long last;
+	unsigned long bits[BITS_TO_LONGS(PIECE_PAGES)];
+};
+
+static bool page_is_dirty(struct container *c, unsigned long index)
+{
+	return c->all_dirty || xa_load(&c->pinned, index) ||
+	       xa_load(&c->written, index);
+}
+
+static int mark_mapping(void *data, unsigned long iova, unsigned long length,
+			unsigned long address, int prot)
+{
+	struct piece *piece = data;
+	unsigned long from = max(iova, piece->first);
+	unsigned long to = min(iova + length - 1, piece->last);
+	unsigned long index;
+
+	if (from > to)
+		return 0;
+	for (index = from >> PAGE_SHIFT; index <= to >> PAGE_SHIFT; index++)
+		__assign_bit(index - (piece->first >> PAGE_SHIFT), piece->bits,
+			     page_is_dirty(piece->c, index));
+	return 0;
+}
+
+/* The ends of what is asked for. */
+struct ends {
+	unsigned long first;
+	unsigned long last;
+};
+
+static int check_mapping(void *data, unsigned long iova, unsigned long length,
+			 unsigned long address, int prot)
+{
+	const struct ends *ends = data;
+	unsigned long last = iova + length - 1;
+
+	if (last < ends->first || iova > ends->last)
+		return 0;
+	return iova < ends->first || last > ends->last ? -EINVAL : 0;
+}
+
+/* Mappings are reported whole: a range that begins or ends in one is wrong. */
+static int check_ends(struct container *c, unsigned long first,
+		      unsigned long last)
+{
+	struct ends ends = { .first = first, .last = last };
+	int rc;
+
+	rc = iommufd_ioas_mappings(c->ioas, first, first, check_mapping, &ends);
+	if (rc)
+		return rc;
+	return iommufd_ioas_mappings(c->ioas, last, last, check_mapping, &ends);
+}
+
+static int report_piece(struct piece *piece, u64 __user *bitmap)
+{
+	unsigned long pages =
+		((piece->last - piece->first) >> PAGE_SHIFT) + 1;
+	size_t size = DIRTY_BITMAP_BYTES(pages);
+	int rc;
+
+	/* Bits of pages that are not mapped stay what they are. */
+	if (copy_from_user(piece->bits, bitmap, size))
+		return -EFAULT;
+	rc = iommufd_ioas_mappings(piece->c->ioas, piece->first, piece->last,
+				   mark_mapping, piece);
+	if (rc)
+		return rc;
+	return copy_to_user(bitmap, piece->bits, size) ? -EFAULT : 0;
+}
+
+static void forget_written(struct container *c, unsigned long first,
+			   unsigned long last)
+{
+	unsigned long index;
+	void *entry;
+
+	xa_for_each_range(&c->written, index, entry, first >> PAGE_SHIFT,
+			  last >> PAGE_SHIFT)
+		xa_erase(&c->written, index);
+}
+
+int container_report_dirty(struct container *c, u64 __user *bitmap,
+			   unsigned long iova, unsigned long length)
+{
+	unsigned long last = iova + length - 1;
+	struct piece piece = { .c = c, .first = iova };
+	int rc;
+
+	lockdep_assert_held(&c->lock);
+	rc = check_ends(c, iova, last);
+	if (rc)
+		return rc;
+	for (;;) {
+		piece.last = last;
+		if (last - piece.first >= (ulong)PIECE_PAGES << PAGE_SHIFT)
+			piece.last = piece.first - 1 +
+				     ((ulong)PIECE_PAGES << PAGE_SHIFT);
+		rc = report_piece(&piece, bitmap);
+		if (rc)
+			return rc;
+		if (piece.last == last)
+			break;
+		piece.first = piece.last + 1;
+		bitmap += PIECE_PAGES / 64;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	forget_written(c, iova, last);
+	return 0;
+}
+
+int container_check_bitmap(u64 nr_pages, u64 size)
+{
+	if (!nr_pages || nr_pages > DIRTY_BITMAP_MAX_PAGES || !size ||
+	    size > DIRTY_BITMAP_MAX_SIZE || size < DIRTY_BITMAP_BYTES(nr_pages))
+		return -EINVAL;
+	return 0;
+}
+
+static int get_bitmap(struct container *c, void __user *arg, u32 argsz)
+{
+	struct vfio_iommu_type1_dirty_bitmap_get get;
+	unsigned long page_size;
+	int rc;
+
+	if (argsz < sizeof(struct vfio_iommu_type1_dirty_bitmap) + sizeof(get))
+		return -EINVAL;
+	if (copy_from_user(&get, arg + sizeof(struct vfio_iommu_type1_dirty_bitmap),
+			   sizeof(get)))
+		return -EFAULT;
+	page_size = 1UL << __ffs(iommufd_ioas_page_sizes(c->ioas));
+	if (!get.size || get.iova + get.size - 1 < get.iova ||
+	    get.bitmap.pgsize != page_size ||
+	    !IS_ALIGNED(get.iova | get.size, page_size) ||
+	    !access_ok((void __user *)get.bitmap.data, get.bitmap.size))
+		return -EINVAL;
+	rc = container_check_bitmap(get.size / page_size, get.bitmap.size);
+	if (rc)
+		return rc;
+
+	mutex_lock(&c->lock);
+	if (c->tracking)
+		rc = container_report_dirty(c, (u64 __user *)get.bitmap.data,
+					    get.iova, get.size);
+	else
+		rc = -EINVAL;
+	mutex_unlock(&c->lock);
+	return rc;
+}
+
+static void set_tracking(struct container *c, bool on)
+{
+	mutex_lock(&c->lock);
+	if (on && !c->tracking)
+		c->all_dirty = c->nr_hardware;
+	if (!on)
+		forget_written(c, 0, ULONG_MAX);
+	c->tracking = on;
+	mutex_unlock(&c->lock);
+}
+
+int container_dirty_pages(struct container *c, void __user *arg)
+{
+	struct vfio_iommu_type1_dirty_bitmap dirty;
+
+	if (container_is_v1(c))
+		return -EACCES;
+	if (copy_from_user(&dirty, arg, sizeof(dirty)))
+		return -EFAULT;
+	if (dirty.argsz < sizeof(dirty))
+		return -EINVAL;
+	switch (dirty.flags) {
+	case VFIO_IOMMU_DIRTY_PAGES_FLAG_START:
+		set_tracking(c, true);
+		return 0;
+	case VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP:
+		set_tracking(c, false);
+		return 0;
+	case VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP:
+		return get_bitmap(c, arg, dirty.argsz);
+	default:
+		return -EINVAL;
+	}
+}

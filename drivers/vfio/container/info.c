@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a container says of itself: CHECK_EXTENSION and GET_INFO.
+ *
+ * GET_INFO is a structure followed by a chain of capabilities. The chain is
+ * built in kernel memory with vfio.ko's own functions, and handed out whole or,
+ * if the user's buffer is short, not at all, with the size it takes.
+ */
+#include <linux/iommufd.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "container.h"
+#include "dirty.h"
+
+int container_check_extension(struct container *c, unsigned long extension)
+{
+	switch (extension) {
+	case VFIO_TYPE1_IOMMU:
+	case VFIO_TYPE1v2_IOMMU:
+	case VFIO_UNMAP_ALL:
+		return 1;
+	case VFIO_DMA_CC_IOMMU:
+		return c && iommufd_ioas_enforced_coherency(c->ioas);
+	default:
+		/*
+		 * VFIO_UPDATE_VADDR and VFIO_TYPE1_NESTING_IOMMU among them, as
+		 * in the kernel's own layer over iommufd.
+		 */
+		return 0;
+	}
+}
+
+/* An array of ranges that grows. */
+struct range_list {
+	struct vfio_iova_range *ranges;
+	size_t nr;
+	size_t room;
+};
+
+static int range_list_add(void *data, unsigned long first, unsigned long last)
+{
+	struct range_list *list = data;
+
+	if (list->nr == list->room) {
+		size_t room = list->room ? 2 * list->room : 8;
+		void *ranges = krealloc_array(list->ranges, room,
+					      sizeof(*list->ranges),
+					      GFP_KERNEL_ACCOUNT);
+
+		if (!ranges)
+			return -ENOMEM;
+		list->ranges = ranges;
+		list->room = room;
+	}
+	list->ranges[list->nr++] = (struct vfio_iova_range){
+		.start = first,
+		.end = last,
+	};
+	return 0;
+}
+
+static int add_iova_ranges(struct container *c, struct vfio_info_cap *caps)
+{
+	struct vfio_iommu_type1_info_cap_iova_range *cap;
+	struct vfio_info_cap_header *header;
+	struct range_list list = {};
+	int rc;
+
+	rc = iommufd_ioas_iova_ranges(c->ioas, range_list_add, &list);
+	if (rc)
+		goto out;
+	header = vfio_info_cap_add(caps, struct_size(cap, iova_ranges, list.nr),
+				   VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, 1);
+	if (IS_ERR(header)) {
+		rc = PTR_ERR(header);
+		goto out;
+	}
+	cap = container_of(header, typeof(*cap), header);
+	cap->nr_iovas = list.nr;
+	memcpy(cap->iova_ranges, list.ranges,
+	       array_size(list.nr, sizeof(*list.ranges)));
+out:
+	kfree(list.ranges);
+	return rc;
+}
+
+static int add_migration(unsigned long page_sizes, struct vfio_info_cap *caps)
+{
+	struct vfio_iommu_type1_info_cap_migration cap = {
+		.header.id = VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION,
+		.header.version = 1,
+		.pgsize_bitmap = 1UL << __ffs(page_sizes),
+		.max_dirty_bitmap_size = DIRTY_BITMAP_MAX_SIZE,
+	};
+
+	return vfio_info_add_capability(caps, &cap.header, sizeof(cap));
+}
+
+/* Mappings are bounded by memory alone: say the most that the field can. */
+static int add_dma_avail(struct vfio_info_cap *caps)
+{
+	struct vfio_iommu_type1_info_dma_avail cap = {
+		.header.id = VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL,
+		.header.version = 1,
+		.avail = U32_MAX,
+	};
+
+	return vfio_info_add_capability(caps, &cap.header, sizeof(cap));
+}
+
+static int build_caps(struct container *c, unsigned long page_sizes,
+		      struct vfio_info_cap *caps)
+{
+	bool hardware;
+	int rc;
+
+	rc = add_migration(page_sizes, caps);
+	if (rc)
+		return rc;
+	rc = add_dma_avail(caps);
+	if (rc)
+		return rc;
+	mutex_lock(&c->lock);
+	hardware = c->nr_hardware;
+	mutex_unlock(&c->lock);
+	/* Where no device does DMA, there is no range to speak of. */
+	return hardware ? add_iova_ranges(c, caps) : 0;
+}
+
+int container_get_info(struct container *c, void __user *arg)
+{
+	struct vfio_iommu_type1_info info = {};
+	struct vfio_info_cap caps = {};
+	size_t size;
+	int rc;
+
+	if (copy_from_user(&info, arg, offsetofend(typeof(info), iova_pgsizes)))
+		return -EFAULT;
+	if (info.argsz < offsetofend(typeof(info), iova_pgsizes))
+		return -EINVAL;
+	size = min_t(size_t, info.argsz, sizeof(info));
+
+	info.iova_pgsizes = iommufd_ioas_page_sizes(c->ioas);
+	info.flags = VFIO_IOMMU_INFO_PGSIZES | VFIO_IOMMU_INFO_CAPS;
+	rc = build_caps(c, info.iova_pgsizes, &caps);
+	if (rc)
+		goto out;
+	if (info.argsz < sizeof(info) + caps.size) {
+		info.argsz = sizeof(info) + caps.size;
+	} else {
+		vfio_info_cap_shift(&caps, sizeof(info));
+		info.cap_offset = sizeof(info);
+		if (copy_to_user(arg + sizeof(info), caps.buf, caps.size))
+			rc = -EFAULT;
+	}
+	if (!rc && copy_to_user(arg, &info, size))
+		rc = -EFAULT;
+out:
+	kfree(caps.buf);
+	return rc;
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * MAP_DMA and UNMAP_DMA of a container.
+ *
+ * The structures are checked as vfio_iommu_type1 checks them, so that a program
+ * gets the errno it knows; whether memory can be mapped and pinned is the
+ * address space's business. An unmapping ends where mappings end: one that
+ * would take a part of a mapping is refused (type1v2), or the mapping is cut
+ * there first (type1). A failed call has changed nothing.
+ */
+#include <linux/iommu.h>
+#include <linux/iommufd.h>
+#include <linux/uaccess.h>
+
+#include "container.h"
+
+static bool range_wraps(u64 start, u64 length)
+{
+	return start + length - 1 < start;
+}
+
+int container_map_dma(struct container *c, void __user *arg)
+{
+	const u32 known = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE;
+	struct vfio_iommu_type1_dma_map map;
+	unsigned long iova;
+	int prot = 0, rc;
+
+	if (copy_from_user(&map, arg, offsetofend(typeof(map), size)))
+		return -EFAULT;
+	if (map.argsz < offsetofend(typeof(map), size) || map.flags & ~known ||
+	    !map.flags)
+		return -EINVAL;
+	if (!map.size || !PAGE_ALIGNED(map.size | map.iova | map.vaddr) ||
+	    range_wraps(map.iova, map.size) || range_wraps(map.vaddr, map.size))
+		return -EINVAL;
+	if (map.flags & VFIO_DMA_MAP_FLAG_READ)
+		prot |= IOMMU_READ;
+	if (map.flags & VFIO_DMA_MAP_FLAG_WRITE)
+		prot |= IOMMU_WRITE;
+
+	iova = map.iova;
+	rc = iommufd_ioas_map_user(c->ioas, &iova, map.vaddr, map.size, prot,
+				   IOMMUFD_MAP_DEVICE_MEMORY);
+	/* What collides with a reserved range is a wrong range here. */
+	return rc == -EADDRINUSE || rc == -EOVERFLOW ? -EINVAL : rc;
+}
+
+static int unmap_range(struct container *c,
+		       const struct vfio_iommu_type1_dma_unmap *unmap,
+		       unsigned long *unmapped)
+{
+	int rc;
+
+	if (container_is_v1(c)) {
+		rc = iommufd_ioas_cut(c->ioas, unmap->iova, unmap->size);
+		if (rc)
+			return rc;
+	}
+	rc = iommufd_ioas_unmap(c->ioas, unmap->iova, unmap->size, unmapped);
+	return rc == -ENOENT ? -EINVAL : rc;
+}
+
+/* What VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP adds to an unmapping. */
+static int unmap_reporting_dirty(struct container *c,
+				 const struct vfio_iommu_type1_dma_unmap *unmap,
+				 const void __user *user_bitmap,
+				 unsigned long *unmapped)
+{
+	unsigned long page_size;
+	struct vfio_bitmap bitmap;
+	int rc;
+
+	if (unmap->argsz < offsetofend(typeof(*unmap), size) + sizeof(bitmap))
+		return -EINVAL;
+	if (copy_from_user(&bitmap, user_bitmap, sizeof(bitmap)))
+		return -EFAULT;
+	page_size = 1UL << __ffs(iommufd_ioas_page_sizes(c->ioas));
+	if (bitmap.pgsize != page_size)
+		return -EINVAL;
+	rc = container_check_bitmap(unmap->size / page_size, bitmap.size);
+	if (rc)
+		return rc;
+
+	mutex_lock(&c->lock);
+	if (c->tracking)
+		rc = container_report_dirty(c, (u64 __user *)bitmap.data,
+					    unmap->iova, unmap->size);
+	else
+		rc = -EINVAL;
+	mutex_unlock(&c->lock);
+	if (rc)
+		return rc;
+	return unmap_range(c, unmap, unmapped);
+}
+
+int container_unmap_dma(struct container *c, void __user *arg)
+{
+	const u32 known = VFIO_DMA_UNMAP_FLAG_ALL |
+			  VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP;
+	struct vfio_iommu_type1_dma_unmap unmap;
+	const size_t size = offsetofend(typeof(unmap), size);
+	unsigned long unmapped = 0;
+	int rc;
+
+	if (copy_from_user(&unmap, arg, size))
+		return -EFAULT;
+	if (unmap.argsz < size || unmap.flags & ~known || unmap.flags == known)
+		return -EINVAL;
+
+	if (unmap.flags & VFIO_DMA_UNMAP_FLAG_ALL) {
+		if (unmap.iova || unmap.size)
+			return -EINVAL;
+		rc = iommufd_ioas_unmap_all(c->ioas, &unmapped);
+	} else if (!unmap.size || !PAGE_ALIGNED(unmap.iova | unmap.size) ||
+		   range_wraps(unmap.iova, unmap.size)) {
+		rc = -EINVAL;
+	} else if (unmap.flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP) {
+		rc = unmap_reporting_dirty(c, &unmap, arg + size, &unmapped);
+	} else {
+		rc = unmap_range(c, &unmap, &unmapped);
+	}
+	if (rc)
+		return rc;
+	unmap.size = unmapped;
+	return copy_to_user(arg, &unmap, size) ? -EFAULT : 0;
+}

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Device files. vfio.ko gives every device a node in sysfs
+ * (.../vfio-dev/vfioN) for a file that kernels without iommufd do not make.
+ * Here that node gets a device number before it is registered, so that the
+ * file appears where programs look for it, by the names that they know.
+ *
+ * An opened file does nothing until it is bound to an iommufd context, which
+ * opens the device: only one file at a time can. The DMA of its group then
+ * belongs to the context, and that is what keeps this path and the one by group
+ * and container apart: who comes second finds the group taken.
+ *
+ * struct vfio_device_set::lock orders bind, attach, detach and close, as in
+ * vfio.ko. What is bound stays so until the file is closed; so it is enough for
+ * the other calls to see, with acquire, that it is.
+ */
+#include <linux/cdev.h>
+#include <linux/fs.h>
+#include <linux/iommufd.h>
+#include <linux/module.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+#include <linux/xarray.h>
+
+#include <compat/vfio_device.h>
+
+#include "device_file.h"
+
+/**
+ * struct device_file - an open file
+ * @device: the device; the file holds a reference to its registration
+ * @idev: what it is bound as
+ * @attached: it is attached to an address space or a page table
+ * @bound: @idev is there and the device is open
+ */
+struct device_file {
+	struct vfio_device *device;
+	struct iommufd_device *idev;
+	bool attached;
+	bool bound;
+};
+
+/* Prepared devices by minor number, which is vfio.ko's own number of them. */
+static DEFINE_XARRAY(devices);
+static DEFINE_MUTEX(devices_lock);
+static dev_t first_devt;
+static struct cdev files_cdev;
+
+static bool is_bound(const struct device_file *file)
+{
+	/* Pairs with the release in bind(): the device is open when this says so. */
+	return smp_load_acquire(&file->bound);
+}
+
+static int file_open(struct inode *inode, struct file *filp)
+{
+	struct vfio_device *device;
+	struct device_file *file;
+
+	file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
+	if (!file)
+		return -ENOMEM;
+	mutex_lock(&devices_lock);
+	device = xa_load(&devices, iminor(inode));
+	if (device && !compat_vfio_device_get(device))
+		device = NULL;
+	mutex_unlock(&devices_lock);
+	if (!device) {
+		kfree(file);
+		return -ENODEV;
+	}
+	file->device = device;
+	filp->private_data = file;
+	/* All mappings of the device's memory go through one address space. */
+	filp->f_mapping = device->inode->i_mapping;
+	return 0;
+}
+
+/* Open the device for DMA of the context. */
+static int open_device(struct device_file *file, struct iommufd_ctx *ictx,
+		       u32 *id)
+{
+	struct vfio_device *device = file->device;
+	int rc;
+
+	lockdep_assert_held(&device->dev_set->lock);
+	if (device->open_count)
+		return -EINVAL;
+	if (!try_module_get(device->dev->driver->owner))
+		return -ENODEV;
+	file->idev = iommufd_device_bind(ictx, device->dev, id);
+	if (IS_ERR(file->idev)) {
+		rc = PTR_ERR(file->idev);
+		goto put_module;
+	}
+	device->open_count = 1;
+	rc = device->ops->open_device(device);
+	if (rc)
+		goto unbind;
+	device->cdev_opened = true;
+	return 0;
+
+unbind:
+	device->open_count = 0;
+	iommufd_device_unbind(file->idev);
+put_module:
+	module_put(device->dev->driver->owner);
+	return rc;
+}
+
+static void close_device(struct device_file *file)
+{
+	struct vfio_device *device = file->device;
+
+	lockdep_assert_held(&device->dev_set->lock);
+	device->ops->close_device(device);
+	device->cdev_opened = false;
+	if (file->attached)
+		iommufd_device_detach(file->idev, IOMMU_NO_PASID);
+	iommufd_device_unbind(file->idev);
+	device->open_count = 0;
+	module_put(device->dev->driver->owner);
+}
+
+static int bind(struct device_file *file,
+		struct vfio_device_bind_iommufd __user *arg)
+{
+	struct vfio_device_bind_iommufd cmd;
+	struct iommufd_ctx *ictx;
+	u32 id;
+	int rc;
+
+	if (copy_from_user(&cmd, arg, sizeof(cmd)))
+		return -EFAULT;
+	if (cmd.argsz < sizeof(cmd) || cmd.flags || cmd.iommufd < 0)
+		return -EINVAL;
+	ictx = iommufd_ctx_from_fd(cmd.iommufd);
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+
+	mutex_lock(&file->device->dev_set->lock);
+	rc = file->bound ? -EINVAL : open_device(file, ictx, &id);
+	if (!rc && put_user(id, &arg->out_devid)) {
+		close_device(file);
+		rc = -EFAULT;
+	}
+	/* Pairs with is_bound(). */
+	if (!rc)
+		smp_store_release(&file->bound, true);
+	mutex_unlock(&file->device->dev_set->lock);
+	/* The bound device has a reference of its own. */
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+static int attach(struct device_file *file,
+		  struct vfio_device_attach_iommufd_pt __user *arg)
+{
+	const size_t size = offsetofend(struct vfio_device_attach_iommufd_pt,
+					pt_id);
+	struct vfio_device_attach_iommufd_pt cmd;
+	int rc;
+
+	if (copy_from_user(&cmd, arg, size))
+		return -EFAULT;
+	if (cmd.argsz < size || cmd.flags)
+		return -EINVAL;
+	mutex_lock(&file->device->dev_set->lock);
+	if (file->attached)
+		rc = iommufd_device_replace(file->idev, IOMMU_NO_PASID,
+					    &cmd.pt_id);
+	else
+		rc = iommufd_device_attach(file->idev, IOMMU_NO_PASID,
+					   &cmd.pt_id);
+	if (!rc)
+		file->attached = true;
+	if (!rc && put_user(cmd.pt_id, &arg->pt_id)) {
+		iommufd_device_detach(file->idev, IOMMU_NO_PASID);
+		file->attached = false;
+		rc = -EFAULT;
+	}
+	mutex_unlock(&file->device->dev_set->lock);
+	return rc;
+}
+
+static int detach(struct device_file *file,
+		  struct vfio_device_detach_iommufd_pt __user *arg)
+{
+	const size_t size = offsetofend(struct vfio_device_detach_iommufd_pt,
+					flags);
+	struct vfio_device_detach_iommufd_pt cmd;
+
+	if (copy_from_user(&cmd, arg, size))
+		return -EFAULT;
+	if (cmd.argsz < size || cmd.flags)
+		return -EINVAL;
+	mutex_lock(&file->device->dev_set->lock);
+	if (file->attached)
+		iommufd_device_detach(file->idev, IOMMU_NO_PASID);
+	file->attached = false;
+	mutex_unlock(&file->device->dev_set->lock);
+	return 0;
+}
+
+static int feature(struct vfio_device *device,
+		   struct vfio_device_feature __user *arg)
+{
+	const u32 known = VFIO_DEVICE_FEATURE_MASK | VFIO_DEVICE_FEATURE_GET |
+			  VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PROBE;
+	const u32 both = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_SET;
+	struct vfio_device_feature cmd;
+
+	if (copy_from_user(&cmd, arg, sizeof(cmd)))
+		return -EFAULT;
+	if (cmd.argsz < sizeof(cmd) || cmd.flags & ~known)
+		return -EINVAL;
+	/* Both ways at once is a question, and no request. */
+	if ((cmd.flags & both) == both &&
+	    !(cmd.flags & VFIO_DEVICE_FEATURE_PROBE))
+		return -EINVAL;
+	if (!device->ops->device_feature)
+		return -EINVAL;
+	return device->ops->device_feature(device, cmd.flags, arg->data,
+					   cmd.argsz - sizeof(cmd));
+}
+
+static long file_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	struct device_file *file = filp->private_data;
+	struct vfio_device *device = file->device;
+	void __user *user = (void __user *)arg;
+	bool power = device->dev->driver->pm;
+	long rc;
+
+	if (cmd == VFIO_DEVICE_BIND_IOMMUFD)
+		return bind(file, user);
+	if (!is_bound(file))
+		return -EINVAL;
+	if (cmd == VFIO_DEVICE_ATTACH_IOMMUFD_PT)
+		return attach(file, user);
+	if (cmd == VFIO_DEVICE_DETACH_IOMMUFD_PT)
+		return detach(file, user);
+
+	if (power && pm_runtime_resume_and_get(device->dev) < 0)
+		return -EIO;
+	if (cmd == VFIO_DEVICE_FEATURE)
+		rc = feature(device, user);
+	else
+		rc = device->ops->ioctl(device, cmd, arg);
+	if (power)
+		pm_runtime_put(device->dev);
+	return rc;
+}
+
+static ssize_t file_read(struct file *filp, char __user *buf, size_t count,
+			 loff_t *pos)
+{
+	struct device_file *file = filp->private_data;
+
+	if (!is_bound(file))
+		return -EINVAL;
+	return file->device->ops->read(file->device, buf, count, pos);
+}
+
+static ssize_t file_write(struct file *filp, const char __user *buf,
+			  size_t count, loff_t *pos)
+{
+	struct device_file *file = filp->private_data;
+
+	if (!is_bound(file))
+		return -EINVAL;
+	return file->device->ops->write(file->device, buf, count, pos);
+}
+
+static int file_mmap(struct file *filp, struct vm_area_struct *vma)
+{
+	struct device_file *file = filp->private_data;
+
+	if (!is_bound(file))
+		return -EINVAL;
+	return file->device->ops->mmap(file->device, vma);
+}
+
+static int file_release(struct inode *inode, struct file *filp)
+{
+	struct device_file *file = filp->private_data;
+	struct vfio_device *device = file->device;
+
+	if (file->bound) {
+		mutex_lock(&device->dev_set->lock);
+		close_device(file);
+		mutex_unlock(&device->dev_set->lock);
+	}
+	compat_vfio_device_put(device);
+	kfree(file);
+	return 0;
+}
+
+static const struct file_operations file_ops = {
+	.owner = THIS_MODULE,
+	.open = file_open,
+	.release = file_release,
+	.read = file_read,
+	.write = file_write,
+	.unlocked_ioctl = file_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.mmap = file_mmap,
+};
+
+static char *file_name(const struct device *dev, umode_t *mode, kuid_t *uid,
+		       kgid_t *gid)
+{
+	return kasprintf(GFP_KERNEL, "vfio/devices/%s", dev_name(dev));
+}
+
+static const struct device_type file_type = {
+	.name = "vfio-device",
+	.devnode = file_name,
+};
+
+int device_file_prepare(struct vfio_device *device)
+{
+	int rc;
+
+	mutex_lock(&devices_lock);
+	rc = xa_insert(&devices, device->index, device, GFP_KERNEL);
+	mutex_unlock(&devices_lock);
+	if (rc)
+		return rc;
+	device->device.devt = MKDEV(MAJOR(first_devt), device->index);
+	device->device.type = &file_type;
+	return 0;
+}
+
+void device_file_forget(struct vfio_device *device)
+{
+	mutex_lock(&devices_lock);
+	xa_erase(&devices, device->index);
+	mutex_unlock(&devices_lock);
+}
+
+int device_files_init(void)
+{
+	int rc;
+
+	rc = alloc_chrdev_region(&first_devt, 0, MINORMASK + 1, "vfio-iommufd");
+	if (rc)
+		return rc;
+	cdev_init(&files_cdev, &file_ops);
+	rc = cdev_add(&files_cdev, first_devt, MINORMASK + 1);
+	if (rc)
+		unregister_chrdev_region(first_devt, MINORMASK + 1);
+	return rc;
+}
+
+void device_files_exit(void)
+{
+	cdev_del(&files_cdev);
+	unregister_chrdev_region(first_devt, MINORMASK + 1);
+}

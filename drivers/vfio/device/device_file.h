@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Device files: /dev/vfio/devices/vfioN, one for each device of this driver.
+ */
+#ifndef _VFIO_IOMMUFD_DEVICE_FILE_H
+#define _VFIO_IOMMUFD_DEVICE_FILE_H
+
+struct vfio_device;
+
+int device_files_init(void);
+void device_files_exit(void);
+
+/**
+ * device_file_prepare() - give a device its file
+ * @device: allocated, and not registered yet; with its registration the file
+ *	appears, and with the end of that it goes
+ *
+ * Return: 0 or -ENOMEM, -EBUSY.
+ */
+int device_file_prepare(struct vfio_device *device);
+
+/**
+ * device_file_forget() - undo device_file_prepare()
+ * @device: not registered, or not any more
+ */
+void device_file_forget(struct vfio_device *device);
+
+#endif

@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Device files: /dev/vfio/devices/vfioN, bound to /dev/iommu. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "disk.h"
+
+/* The name of the device's file, as a program finds it through sysfs. */
+static void file_name(const char *address, char *name, size_t size)
+{
+	char folder[128];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(folder, sizeof(folder), "/sys/bus/pci/devices/%s/vfio-dev",
+		 address);
+	dir = opendir(folder);
+	CHECK(dir);
+	do {
+		entry = readdir(dir);
+		CHECK(entry);
+	} while (strncmp(entry->d_name, "vfio", 4));
+	snprintf(name, size, "%.32s", entry->d_name);
+	closedir(dir);
+}
+
+static int open_file(const char *variable)
+{
+	char name[64], path[128];
+	int fd;
+
+	file_name(address_of(variable), name, sizeof(name));
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", name);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		ktap_fail("%s: %s", path, strerror(errno));
+	return fd;
+}
+
+static int open_iommu(void)
+{
+	int fd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		ktap_fail("/dev/iommu: %s", strerror(errno));
+	return fd;
+}
+
+static uint32_t new_ioas(int iommu)
+{
+	struct iommu_ioas_alloc cmd = { .size = sizeof(cmd) };
+
+	CHECK_EQ(ioctl(iommu, IOMMU_IOAS_ALLOC, &cmd), 0);
+	return cmd.out_ioas_id;
+}
+
+static int destroy(int iommu, uint32_t id)
+{
+	struct iommu_destroy cmd = { .size = sizeof(cmd), .id = id };
+
+	return ioctl(iommu, IOMMU_DESTROY, &cmd);
+}
+
+static int bind_file(int fd, int iommu)
+{
+	struct vfio_device_bind_iommufd cmd = {
+		.argsz = sizeof(cmd),
+		.iommufd = iommu,
+	};
+
+	return ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd);
+}
+
+static int attach(int fd, uint32_t *id)
+{
+	struct vfio_device_attach_iommufd_pt cmd = {
+		.argsz = sizeof(cmd),
+		.pt_id = *id,
+	};
+	int rc = ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd);
+
+	*id = cmd.pt_id;
+	return rc;
+}
+
+static int detach(int fd)
+{
+	struct vfio_device_detach_iommufd_pt cmd = { .argsz = sizeof(cmd) };
+
+	return ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &cmd);
+}
+
+static int get_info(int fd)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+
+	return ioctl(fd, VFIO_DEVICE_GET_INFO, &info);
+}
+
+TEST(sysfs_names_the_file_and_its_number)
+{
+	char name[64], path[128], number[32] = "";
+	unsigned int major, minor;
+	struct stat st;
+	int fd;
+
+	file_name(address_of("NVME0"), name, sizeof(name));
+	snprintf(path, sizeof(path), "/sys/class/vfio-dev/%s/dev", name);
+	fd = open(path, O_RDONLY);
+	CHECK(fd >= 0);
+	CHECK(read(fd, number, sizeof(number) - 1) > 0);
+	CHECK_EQ(sscanf(number, "%u:%u", &major, &minor), 2);
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", name);
+	CHECK_EQ(stat(path, &st), 0);
+	CHECK(S_ISCHR(st.st_mode));
+	CHECK_EQ(st.st_rdev, makedev(major, minor));
+	CHECK_EQ(st.st_mode & 0777, 0600);
+}
+
+TEST(nothing_works_before_bind)
+{
+	int fd = open_file("NVME0");
+	uint32_t id = 1;
+	char byte;
+
+	CHECK_ERR(get_info(fd), EINVAL);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_RESET), EINVAL);
+	CHECK_ERR(attach(fd, &id), EINVAL);
+	CHECK_ERR(detach(fd), EINVAL);
+	CHECK_ERR(read(fd, &byte, 1), EINVAL);
+	CHECK_ERR(write(fd, &byte, 1), EINVAL);
+	CHECK_ERR((intptr_t)mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0),
+		  EINVAL);
+}
+
+TEST(bind_refuses_malformed_arguments)
+{
+	struct vfio_device_bind_iommufd cmd = { .argsz = sizeof(cmd) - 1 };
+	int fd = open_file("NVME0"), iommu = open_iommu();
+
+	cmd.iommufd = iommu;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd), EINVAL);
+	cmd.argsz = sizeof(cmd);
+	cmd.flags = 1;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd), EINVAL);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, NULL), EFAULT);
+	CHECK_ERR(bind_file(fd, -1), EINVAL);
+	CHECK_ERR(bind_file(fd, 999), EBADF);
+	CHECK_ERR(bind_file(fd, fd), EBADFD);
+	CHECK_ERR(get_info(fd), EINVAL);
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	CHECK_EQ(get_info(fd), 0);
+}
+
+TEST(a_device_is_bound_once)
+{
+	int first = open_file("NVME0"), second = open_file("NVME0");
+	int iommu = open_iommu();
+
+	CHECK_EQ(bind_file(first, iommu), 0);
+	CHECK_ERR(bind_file(first, iommu), EINVAL);
+	CHECK_ERR(bind_file(second, iommu), EINVAL);
+	CHECK_ERR(get_info(second), EINVAL);
+	close(first);
+	CHECK_EQ(bind_file(second, iommu), 0);
+	CHECK_EQ(get_info(second), 0);
+}
+
+TEST(the_group_excludes_the_file)
+{
+	int fd = open_file("NVME0"), iommu = open_iommu();
+	struct box box;
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	CHECK(bind_file(fd, iommu) == -1);
+	CHECK_ERR(get_info(fd), EINVAL);
+	box_close(&box);
+	CHECK_EQ(bind_file(fd, iommu), 0);
+}
+
+TEST(the_file_excludes_the_group)
+{
+	int fd = open_file("NVME0"), iommu = open_iommu();
+	struct vfio_device device;
+	struct vfio_space space;
+
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	CHECK_EQ(vfio_space_open(&space, VFIO_SPACE_TYPE1V2), 0);
+	CHECK_EQ(vfio_device_open(&device, &space, address_of("NVME0")),
+		 -EBUSY);
+	close(fd);
+	if (vfio_device_open(&device, &space, address_of("NVME0")))
+		ktap_fail("%s", fail_text());
+}
+
+TEST(attach_wants_an_address_space_or_a_table)
+{
+	struct vfio_device_attach_iommufd_pt cmd = { .argsz = sizeof(cmd) - 1 };
+	int fd = open_file("NVME0"), iommu = open_iommu();
+	uint32_t id = 12345, ioas = new_ioas(iommu);
+
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	CHECK_ERR(attach(fd, &id), ENOENT);
+	cmd.pt_id = ioas;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd), EINVAL);
+	cmd.argsz = sizeof(cmd);
+	cmd.flags = 1;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd), EINVAL);
+	id = ioas;
+	CHECK_EQ(attach(fd, &id), 0);
+	CHECK(id && id != ioas);
+	CHECK_ERR(destroy(iommu, ioas), EBUSY);
+	CHECK_EQ(detach(fd), 0);
+	CHECK_EQ(detach(fd), 0);
+	CHECK_EQ(destroy(iommu, ioas), 0);
+}
+
+TEST(a_disk_reads_through_the_file)
+{
+	char *at = memory(PAGE);
+	struct nvme disk;
+	struct box box;
+
+	box_open(&box, VFIO_SPACE_IOMMUFD, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	CHECK_EQ(vfio_map(&box.space, IOVA, at, PAGE, VFIO_PROT_RW), 0);
+	disk_read(&disk, 77, 2, IOVA);
+	CHECK(is_block(at, 77, 0));
+	CHECK(is_block(at + BLOCK, 78, 0));
+	CHECK_EQ(vfio_unmap(&box.space, IOVA, PAGE), 0);
+	memset(at, 0x5a, PAGE);
+	disk_read_blocked(&disk, 77, 2, IOVA);
+	CHECK(is_untouched(at, PAGE));
+}
+
+TEST(a_disk_moves_between_address_spaces)
+{
+	char *first = memory(PAGE), *second = memory(PAGE);
+	struct vfio_space other;
+	struct nvme disk;
+	struct box box;
+	uint32_t id;
+
+	box_open(&box, VFIO_SPACE_IOMMUFD, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	CHECK_EQ(vfio_map(&box.space, IOVA, first, PAGE, VFIO_PROT_RW), 0);
+	/* The other space has the queues too, and another page at IOVA. */
+	other = box.space;
+	other.ioas_id = new_ioas(other.fd);
+	CHECK_EQ(vfio_map(&other, QUEUES, disk.memory, nvme_memory_size(),
+			  VFIO_PROT_RW), 0);
+	CHECK_EQ(vfio_map(&other, IOVA, second, PAGE, VFIO_PROT_RW), 0);
+
+	disk_read(&disk, 1, 1, IOVA);
+	id = other.ioas_id;
+	CHECK_EQ(attach(box.device.fd, &id), 0);
+	disk_read(&disk, 2, 1, IOVA);
+	id = box.space.ioas_id;
+	CHECK_EQ(attach(box.device.fd, &id), 0);
+	disk_read(&disk, 3, 1, IOVA);
+	CHECK(is_block(first, 3, 0));
+	CHECK(is_block(second, 2, 0));
+}
+
+TEST(a_detached_disk_reaches_nothing)
+{
+	char *at = memory(PAGE);
+	struct nvme disk;
+	struct box box;
+	uint32_t id;
+	int command;
+
+	box_open(&box, VFIO_SPACE_IOMMUFD, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	CHECK_EQ(vfio_map(&box.space, IOVA, at, PAGE, VFIO_PROT_RW), 0);
+	CHECK_EQ(detach(box.device.fd), 0);
+	disk.timeout_ms = 300;
+	command = nvme_begin(&disk, NVME_READ, 1, 1, IOVA);
+	CHECK(command >= 0);
+	/* Its queues are out of reach too. */
+	CHECK_EQ(nvme_wait(&disk, command), -ETIMEDOUT);
+	CHECK(is_untouched(at, PAGE));
+	id = box.space.ioas_id;
+	CHECK_EQ(attach(box.device.fd, &id), 0);
+}
+
+TEST(the_device_outlives_the_file_of_iommu)
+{
+	char *at = memory(PAGE);
+	struct nvme disk;
+	struct box box;
+
+	box_open(&box, VFIO_SPACE_IOMMUFD, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	CHECK_EQ(vfio_map(&box.space, IOVA, at, PAGE, VFIO_PROT_RW), 0);
+	close(box.space.fd);
+	disk_read(&disk, 9, 1, IOVA);
+	CHECK(is_block(at, 9, 0));
+	vfio_device_close(&box.device);
+}
+
+TEST(two_devices_share_an_address_space)
+{
+	struct nvme first_disk, second_disk;
+	struct vfio_device second;
+	char *at = memory(2 * PAGE);
+	struct box box;
+
+	box_open(&box, VFIO_SPACE_IOMMUFD, "NVME0");
+	disk_start(&first_disk, &box.device, QUEUES);
+	CHECK_EQ(vfio_map(&box.space, IOVA, at, 2 * PAGE, VFIO_PROT_RW), 0);
+	if (vfio_device_open(&second, &box.space, address_of("NVME1")))
+		ktap_fail("%s", fail_text());
+	disk_start(&second_disk, &second, MORE_QUEUES);
+	disk_read(&first_disk, 5, 1, IOVA);
+	disk_read(&second_disk, 6, 1, IOVA + PAGE);
+	CHECK(is_block(at, 5, 0));
+	CHECK(is_block(at + PAGE, 6, 1));
+}
+
+TEST(the_device_describes_itself)
+{
+	struct vfio_region_info region = {
+		.argsz = sizeof(region),
+		.index = VFIO_PCI_CONFIG_REGION_INDEX,
+	};
+	struct vfio_irq_info irq = {
+		.argsz = sizeof(irq),
+		.index = VFIO_PCI_MSIX_IRQ_INDEX,
+	};
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	int fd = open_file("NVME0"), iommu = open_iommu();
+	uint16_t vendor;
+
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	CHECK_EQ(ioctl(fd, VFIO_DEVICE_GET_INFO, &info), 0);
+	CHECK(info.flags & VFIO_DEVICE_FLAGS_PCI);
+	CHECK(info.num_regions >= VFIO_PCI_NUM_REGIONS);
+	CHECK_EQ(ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &region), 0);
+	CHECK_EQ(pread(fd, &vendor, 2, region.offset), 2);
+	CHECK_EQ(vendor, 0x1b36);
+	CHECK_EQ(ioctl(fd, VFIO_DEVICE_GET_IRQ_INFO, &irq), 0);
+	CHECK(irq.count > 1);
+}
+
+TEST(an_interrupt_reaches_an_eventfd)
+{
+	struct {
+		struct vfio_irq_set head;
+		int32_t fd;
+	} set = {
+		.head.argsz = sizeof(set),
+		.head.flags = VFIO_IRQ_SET_DATA_EVENTFD |
+			      VFIO_IRQ_SET_ACTION_TRIGGER,
+		.head.index = VFIO_PCI_MSIX_IRQ_INDEX,
+		.head.count = 1,
+	};
+	int fd = open_file("NVME0"), iommu = open_iommu();
+	uint64_t count = 0;
+
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	set.fd = eventfd(0, EFD_NONBLOCK);
+	CHECK_EQ(ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), 0);
+	/* As if the device had raised it. */
+	set.head.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER;
+	set.head.argsz = sizeof(set.head);
+	CHECK_EQ(ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), 0);
+	CHECK_EQ(read(set.fd, &count, sizeof(count)), sizeof(count));
+	CHECK_EQ(count, 1);
+}
+
+TEST(features_are_asked_for_by_number)
+{
+	struct vfio_device_feature cmd = { .argsz = sizeof(cmd) };
+	int fd = open_file("NVME0"), iommu = open_iommu();
+
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_FEATURE, NULL), EFAULT);
+	cmd.flags = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_MASK;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_FEATURE, &cmd), ENOTTY);
+	cmd.flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_SET;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_FEATURE, &cmd), EINVAL);
+	cmd.flags = 1u << 31;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_FEATURE, &cmd), EINVAL);
+	cmd.argsz = 1;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_FEATURE, &cmd), EINVAL);
+}
+
+TEST(the_device_can_be_reset)
+{
+	int fd = open_file("NVME0"), iommu = open_iommu();
+
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	CHECK_EQ(ioctl(fd, VFIO_DEVICE_RESET), 0);
+}
+
+static int write_sysfs(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY), rc;
+
+	if (fd < 0)
+		return errno;
+	rc = write(fd, text, strlen(text)) < 0 ? errno : 0;
+	close(fd);
+	return rc;
+}
+
+TEST(unbinding_the_driver_waits_for_the_file)
+{
+	struct {
+		struct vfio_irq_set head;
+		int32_t fd;
+	} set = {
+		.head.argsz = sizeof(set),
+		.head.flags = VFIO_IRQ_SET_DATA_EVENTFD |
+			      VFIO_IRQ_SET_ACTION_TRIGGER,
+		.head.index = VFIO_PCI_REQ_IRQ_INDEX,
+		.head.count = 1,
+	};
+	const char *address = address_of("NVME0");
+	int fd = open_file("NVME0"), iommu = open_iommu(), status;
+	char path[128];
+	uint64_t count;
+	pid_t child;
+
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	set.fd = eventfd(0, 0);
+	CHECK_EQ(ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), 0);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver/unbind",
+		 address);
+	child = fork();
+	if (!child) {
+		close(fd);
+		_exit(write_sysfs(path, address));
+	}
+	/* The kernel asks for the device: it is still ours, and then it goes. */
+	CHECK_EQ(read(set.fd, &count, sizeof(count)), sizeof(count));
+	CHECK_EQ(waitpid(child, &status, WNOHANG), 0);
+	CHECK_EQ(get_info(fd), 0);
+	close(fd);
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(write_sysfs("/sys/bus/pci/drivers_probe", address), 0);
+	fd = open_file("NVME0");
+	CHECK_EQ(bind_file(fd, iommu), 0);
+}
+
+TEST(a_killed_process_leaves_nothing_behind)
+{
+	long long pinned = pinned_pages();
+	struct box box;
+	int ready[2], status;
+	char byte;
+	pid_t child;
+
+	CHECK_EQ(pipe(ready), 0);
+	child = fork();
+	if (!child) {
+		box_open(&box, VFIO_SPACE_IOMMUFD, "NVME0");
+		CHECK_EQ(vfio_map(&box.space, IOVA, memory(64 * PAGE),
+				  64 * PAGE, VFIO_PROT_RW), 0);
+		CHECK_EQ(write(ready[1], "", 1), 1);
+		pause();
+	}
+	close(ready[1]);
+	CHECK_EQ(read(ready[0], &byte, 1), 1);
+	CHECK_EQ(pinned_pages(), pinned + 64);
+	CHECK_EQ(kill(child, SIGKILL), 0);
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(pinned_pages(), pinned);
+	box_open(&box, VFIO_SPACE_IOMMUFD, "NVME0");
+}
