@@ -26,6 +26,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
+#include "debugfs.h"
 #include "device.h"
 #include "domain.h"
 #include "inval.h"
@@ -390,6 +391,7 @@ static struct iommu_device *probe_device(struct device *dev)
 	dev_iommu_priv_set(dev, device);
 	if (unit->cap & CAP_NP_CACHE)
 		dev->iommu->shadow_on_flush = 1;
+	amdvi_debugfs_add_device(device);
 	return &unit->iommu;
 }
 
@@ -438,6 +440,7 @@ static void release_device(struct device *dev)
 	struct amdvi_unit *unit = device->unit;
 	struct blocking blocking = { device, { unit, &blocked } };
 
+	amdvi_debugfs_remove_device(device);
 	mutex_lock(&unit->table_lock);
 	ats_off(device);
 	amdvi_device_visit_aliases(device, block_alias, &blocking);

@@ -35,6 +35,7 @@ struct amdvi_unit;
  * @ats_depth: invalidations that it takes at once
  * @pf_id: source-id of its physical function
  * @meter: its faults; protected by the lock of the unit's faults
+ * @debugfs: its folder
  *
  * Attaching holds the unit's table_lock. Readers of @domain and lookups by
  * source-id hold iommu_live_read_lock().
@@ -56,6 +57,7 @@ struct amdvi_device {
 	u8 ats_depth;
 	u16 pf_id;
 	struct iommu_meter meter;
+	struct dentry *debugfs;
 };
 
 extern const struct iommu_ops amdvi_iommu_ops;

@@ -19,8 +19,10 @@
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 
+#include "../common/show.h"
 #include "device.h"
 #include "domain.h"
 #include "inval.h"
@@ -337,6 +339,36 @@ void amdvi_domain_unit_changed(struct amdvi_unit *unit)
 		shape_changed(domain);
 	}
 	mutex_unlock(&unit->table_lock);
+	mutex_unlock(&domains_lock);
+}
+
+/**
+ * amdvi_domain_show() - show all domains, with their members
+ * @seq: where to
+ */
+void amdvi_domain_show(struct seq_file *seq)
+{
+	struct amdvi_domain *domain;
+	struct amdvi_member *member;
+	struct iommu_pt_root root;
+	int index;
+
+	mutex_lock(&domains_lock);
+	list_for_each_entry(domain, &domains, node) {
+		iommu_pt_root(&domain->paging.live.pt, &root);
+		seq_printf(seq, "domain %p levels=%u ", domain, root.levels);
+		iommu_show_shape(seq, &domain->paging.live);
+		index = iommu_live_read_lock();
+		iommu_live_for_each_member(member, &domain->paging.live,
+					   member) {
+			seq_printf(seq, "\t%s id=%u devices=%u ",
+				   member->unit->name, member->domain_id,
+				   READ_ONCE(member->users));
+			iommu_show_ability(seq, &member->member.ability);
+			seq_putc(seq, '\n');
+		}
+		iommu_live_read_unlock(index);
+	}
 	mutex_unlock(&domains_lock);
 }
 

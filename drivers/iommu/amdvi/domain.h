@@ -12,6 +12,7 @@
 struct amdvi_device;
 struct amdvi_entry;
 struct amdvi_unit;
+struct seq_file;
 
 /**
  * struct amdvi_domain - a paging domain
@@ -79,6 +80,7 @@ void amdvi_domain_entry(struct amdvi_domain *domain,
 bool amdvi_domain_entry_holds(struct amdvi_domain *domain,
 			      const struct amdvi_entry *entry);
 void amdvi_domain_unit_changed(struct amdvi_unit *unit);
+void amdvi_domain_show(struct seq_file *seq);
 
 int amdvi_domain_init(void);
 void amdvi_domain_exit(void);

@@ -30,6 +30,7 @@
 #include <linux/slab.h>
 #include <linux/syscore_ops.h>
 
+#include "debugfs.h"
 #include "device.h"
 #include "domain.h"
 #include "ivrs.h"
@@ -195,6 +196,7 @@ static int register_units(void)
 	int ret;
 
 	list_for_each_entry(unit, &amdvi_units, node) {
+		amdvi_debugfs_add_unit(unit);
 		ret = iommu_device_sysfs_add(&unit->iommu, &unit->pdev->dev,
 					     amdvi_unit_groups, "%s",
 					     unit->name);
@@ -258,6 +260,7 @@ static int set_up(void)
 	ret = amdvi_domain_init();
 	if (ret)
 		goto err_units;
+	amdvi_debugfs_init();
 	ret = start_units();
 	if (ret)
 		goto err_stop;
@@ -270,6 +273,7 @@ err_unregister:
 	unregister_units();
 err_stop:
 	stop_units();
+	amdvi_debugfs_exit();
 	amdvi_domain_exit();
 err_units:
 	destroy_units();

@@ -65,6 +65,7 @@ struct ivrs_table;
  * @nr_domains: domains that it is a member of; changed under @table_lock
  * @devices: struct amdvi_device by source-id
  * @log: event log
+ * @debugfs: its folder
  */
 struct amdvi_unit {
 	struct iommu_device iommu;
@@ -99,6 +100,7 @@ struct amdvi_unit {
 	unsigned int nr_domains;
 	struct xarray devices;
 	struct amdvi_log log;
+	struct dentry *debugfs;
 };
 
 extern struct list_head amdvi_units;
