@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A table of any bytes is read without leaving it, and whatever is read keeps
+ * to what the header promises. Events are decoded from the same bytes.
+ *
+ * With "--seed FILE" instead of libFuzzer's arguments: writes a table that has
+ * one of everything.
+ */
+#include <stdlib.h>
+
+#include "event.h"
+#include "ivrs.h"
+#include "table.h"
+
+#define MUST(condition) do { if (!(condition)) abort(); } while (0)
+
+static void check_entry(const struct ivrs_entry *entry)
+{
+	MUST(entry->kind <= IVRS_ACPI_DEVICE);
+	MUST(memchr(entry->hid, 0, sizeof(entry->hid)));
+	MUST(memchr(entry->cid, 0, sizeof(entry->cid)));
+	MUST(memchr(entry->uid, 0, sizeof(entry->uid)));
+	if (entry->complaint)
+		return;
+	MUST(entry->first <= entry->last);
+	if (entry->kind == IVRS_SPECIAL)
+		MUST(entry->variety == IVRS_IOAPIC ||
+		     entry->variety == IVRS_HPET);
+	if (entry->kind == IVRS_ACPI_DEVICE)
+		MUST(entry->hid[0] && entry->uid_format <= IVRS_UID_STRING);
+}
+
+static void check_block(const struct ivrs_table *table,
+			struct ivrs_block block)
+{
+	unsigned int entries = 0;
+	struct ivrs_entry entry;
+
+	MUST(block.offset >= 48 && block.offset < table->length);
+	if (!ivrs_is_unit(&block)) {
+		if (!block.complaint)
+			MUST(block.size && block.id <= block.last &&
+			     block.base + block.size - 1 >= block.base);
+		return;
+	}
+	MUST(block.entries_end <= table->length);
+	while (ivrs_next_entry(table, &block, &entry)) {
+		MUST(block.entries <= block.entries_end);
+		MUST(++entries <= table->length / 4);
+		check_entry(&entry);
+	}
+}
+
+static void check_units(const struct ivrs_table *table)
+{
+	struct ivrs_cursor cursor = { }, again = { };
+	struct ivrs_block a, b;
+
+	/* A unit without complaint is there once */
+	while (ivrs_next_unit(table, &cursor, &a)) {
+		again = cursor;
+		while (!a.complaint && ivrs_next_unit(table, &again, &b))
+			MUST(b.complaint || b.id != a.id ||
+			     b.segment != a.segment);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	/* Of just that size, so that a byte beyond it is noticed */
+	u8 *copy = malloc(size ?: 1);
+	struct ivrs_cursor cursor = { };
+	struct ivrs_table table;
+	struct ivrs_block block;
+	struct ivrs_error error;
+	struct amdvi_event event;
+	u64 raw[2];
+
+	memcpy(copy, data, size);
+	/* Mostly a table that gets past the first look */
+	if (size >= 8 && data[0] & 1) {
+		memcpy(copy, "IVRS", 4);
+		memcpy(copy + 4, &(u32){ size }, 4);
+	}
+	if (ivrs_open(&table, copy, size, &error)) {
+		MUST(error.what && error.offset <= size);
+	} else {
+		MUST(table.length <= size);
+		while (ivrs_next(&table, &cursor, &block))
+			check_block(&table, block);
+		check_units(&table);
+	}
+	if (size >= sizeof(raw)) {
+		memcpy(raw, data, sizeof(raw));
+		amdvi_event_decode(raw, &event);
+		MUST(amdvi_event_reason(&event));
+	}
+	free(copy);
+	return 0;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	struct table t;
+	FILE *file;
+
+	if (*argc != 3 || strcmp((*argv)[1], "--seed"))
+		return 0;
+	everything(&t);
+	t.bytes[0] |= 1;
+	file = fopen((*argv)[2], "w");
+	if (!file || fwrite(t.bytes, t.length, 1, file) != 1 || fclose(file))
+		abort();
+	exit(0);
+}
