@@ -64,9 +64,9 @@ static int show_collected(struct show *s)
 
 static int show_add(struct show *s, phys_addr_t addr, size_t length)
 {
-	struct iommu_run *last = &s->runs[s->nr - 1];
+	struct iommu_run *last = s->nr ? &s->runs[s->nr - 1] : NULL;
 
-	if (s->nr && last->addr + last->length == addr) {
+	if (last && last->addr + last->length == addr) {
 		last->length += length;
 		return 0;
 	}
