@@ -71,11 +71,13 @@ EXPORT_SYMBOL_GPL(iommu_live_read_held);
 /**
  * iommu_live_synchronize() - wait for all readers there are now
  *
+ * Expedited: attaching waits for it, and a device must not wait long.
+ *
  * Context: may sleep.
  */
 void iommu_live_synchronize(void)
 {
-	synchronize_srcu(&live_srcu);
+	synchronize_srcu_expedited(&live_srcu);
 }
 EXPORT_SYMBOL_GPL(iommu_live_synchronize);
 
@@ -253,7 +255,8 @@ void iommu_live_leave(struct iommu_live *live, struct iommu_member *member)
 	mutex_lock(&live->lock);
 	list_del_rcu(&member->node);
 	shape = compose(live, NULL, NULL);
-	if (!is_same(&live->shape, &shape))
+	/* With nobody left there is nobody for whom to change anything */
+	if (!list_empty(&live->members) && !is_same(&live->shape, &shape))
 		strengthen(live, &shape);
 	mutex_unlock(&live->lock);
 	iommu_live_synchronize();
@@ -384,7 +387,8 @@ EXPORT_SYMBOL_GPL(iommu_live_map);
 /**
  * iommu_live_init() - make a domain without members
  * @live: the domain
- * @config: its page table; sizes and flags follow from @base
+ * @config: its page table; sizes and IOMMU_PT_NONCOHERENT, if given, are those
+ *	of the member that is expected first, which spares it a conversion
  * @base: what it can do at most
  * @ops: the driver
  *
@@ -396,17 +400,22 @@ int iommu_live_init(struct iommu_live *live,
 		    const struct iommu_live_ops *ops)
 {
 	struct iommu_pt_config own = *config;
+	struct iommu_ability shape = *base;
 	int ret;
 
-	own.page_sizes = base->page_sizes;
-	if (!base->coherent)
+	if (own.page_sizes)
+		shape.page_sizes &= own.page_sizes;
+	if (own.flags & IOMMU_PT_NONCOHERENT)
+		shape.coherent = false;
+	own.page_sizes = shape.page_sizes;
+	if (!shape.coherent)
 		own.flags |= IOMMU_PT_NONCOHERENT;
 	ret = iommu_pt_init(&live->pt, &own);
 	if (ret)
 		return ret;
 	live->ops = ops;
 	live->base = *base;
-	live->shape = *base;
+	live->shape = shape;
 	mutex_init(&live->lock);
 	INIT_LIST_HEAD(&live->members);
 	return 0;

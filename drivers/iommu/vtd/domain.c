@@ -345,6 +345,7 @@ struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit)
 		.format = &iommu_pt_vtdss,
 		.nid = unit->nid,
 	};
+	struct iommu_ability ability = vtd_unit_ability(unit);
 	struct vtd_domain *domain;
 	int ret;
 
@@ -357,6 +358,9 @@ struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit)
 		config.levels = pick_levels(unit, 5);
 	config.iova_bits = min(vtd_unit_width(unit),
 			       12 + 9 * config.levels);
+	config.page_sizes = ability.page_sizes;
+	if (!ability.coherent)
+		config.flags = IOMMU_PT_NONCOHERENT;
 	domain->levels = config.levels;
 	ret = iommu_live_init(&domain->paging.live, &config, &all, &live_ops);
 	if (ret) {
@@ -365,7 +369,7 @@ struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit)
 	}
 	domain->paging.ops = &paging_ops;
 	domain->paging.domain.ops = &vtd_paging_ops;
-	domain->paging.domain.pgsize_bitmap = vtd_unit_ability(unit).page_sizes;
+	domain->paging.domain.pgsize_bitmap = ability.page_sizes;
 	domain->paging.domain.geometry.aperture_start = 0;
 	domain->paging.domain.geometry.aperture_end =
 		GENMASK_ULL(config.iova_bits - 1, 0);

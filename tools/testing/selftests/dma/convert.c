@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Domains change shape while DMA runs (R2, R3, R4, R8, R9): pieces are cut out
+ * of superpages, superpages go and come back, snooping is enforced on what is
+ * mapped. A pump keeps reads in flight meanwhile and looks at each.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "fixture.h"
+
+#define IOVA		0x80000000ul
+#define LENGTH		(2 * MEGA)
+#define PAGES		(LENGTH / PAGE)
+#define IN_FLIGHT	16
+
+struct flight {
+	int id;
+	unsigned int page;
+	unsigned int block;
+};
+
+struct pump {
+	struct rig *rig;
+	unsigned char *memory;
+	struct flight flights[IN_FLIGHT];
+	unsigned int next;
+	unsigned int skip;
+	unsigned long done;
+};
+
+/* Each page has a block of its own at a time, which changes each time round */
+static void launch(struct pump *pump, struct flight *flight)
+{
+	do {
+		pump->next++;
+		flight->page = pump->next * 7 % PAGES;
+	} while (flight->page == pump->skip);
+	flight->block = pump->next % BLOCKS;
+	memset(pump->memory + flight->page * PAGE, 0, 512);
+	flight->id = nvme_begin(&pump->rig->disk, NVME_READ, flight->block, 1,
+				IOVA + flight->page * PAGE);
+	if (flight->id < 0)
+		ktap_fail("%s", fail_text());
+}
+
+static void land(struct pump *pump, struct flight *flight)
+{
+	CHECK_EQ(nvme_wait(&pump->rig->disk, flight->id), 0);
+	flight->id = -1;
+	if (!holds(pump->memory + flight->page * PAGE, flight->block))
+		ktap_fail("read %lu, into page %u, did not arrive", pump->done,
+			  flight->page);
+	pump->done++;
+}
+
+static void pump_start(struct pump *pump, struct rig *rig,
+		       unsigned char *memory)
+{
+	*pump = (struct pump){
+		.rig = rig,
+		.memory = memory,
+		.skip = PAGES,
+	};
+	for (int i = 0; i < IN_FLIGHT; i++)
+		launch(pump, &pump->flights[i]);
+}
+
+/* Replace each read in flight by another, so that some always are */
+static void pump_turn(struct pump *pump)
+{
+	for (int i = 0; i < IN_FLIGHT; i++) {
+		land(pump, &pump->flights[i]);
+		launch(pump, &pump->flights[i]);
+	}
+}
+
+static void pump_stop(struct pump *pump)
+{
+	for (int i = 0; i < IN_FLIGHT; i++)
+		land(pump, &pump->flights[i]);
+}
+
+/* Wait for what is in flight into a page, and aim no more at it */
+static void pump_avoid(struct pump *pump, unsigned int page)
+{
+	pump->skip = page;
+	for (int i = 0; i < IN_FLIGHT; i++) {
+		if (pump->flights[i].page != page)
+			continue;
+		land(pump, &pump->flights[i]);
+		launch(pump, &pump->flights[i]);
+	}
+}
+
+static void cut(unsigned int page)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "cut %lx %lx", IOVA + page * PAGE,
+		 PAGE);
+	poke(command);
+}
+
+/* One block into the page that is cut out: blocked, and recorded */
+static void read_into_the_hole(struct rig *rig, unsigned char *memory,
+			       unsigned int page)
+{
+	uint64_t before = faults();
+
+	memset(memory + page * PAGE, 0x5a, 512);
+	rig_read(rig, 1, IOVA + page * PAGE);
+	if (!faults_reach(before + 1))
+		ktap_fail("a read into page %u, which is cut out, was not recorded",
+			  page);
+	for (unsigned int i = 0; i < 512; i++)
+		CHECK_EQ(memory[page * PAGE + i], 0x5a);
+}
+
+TEST(cutting_a_page_out_of_a_superpage_leaves_the_rest_alone)
+{
+	unsigned char *memory = huge(LENGTH, 21);
+	struct pump pump;
+	struct rig rig;
+
+	rig_open(&rig);
+	for (unsigned int round = 0; round < 500; round++) {
+		unsigned int page = round % PAGES;
+
+		rig_map(&rig, IOVA, memory, LENGTH);
+		if (round % 100 == 0)
+			CHECK_EQ(entries("2M"), 1);
+		pump_start(&pump, &rig, memory);
+		pump_avoid(&pump, page);
+		cut(page);
+		pump_turn(&pump);
+		read_into_the_hole(&rig, memory, page);
+		pump_stop(&pump);
+		/* VFIO takes the whole away again and must find it */
+		poke("mend");
+		rig_unmap(&rig, IOVA, LENGTH);
+	}
+	rig_close(&rig);
+}
+
+TEST(pieces_go_one_after_another_under_dma)
+{
+	unsigned char *memory = huge(LENGTH, 21);
+	struct pump pump;
+	struct rig rig;
+
+	rig_open(&rig);
+	rig_map(&rig, IOVA, memory, LENGTH);
+	pump_start(&pump, &rig, memory);
+	for (unsigned int page = 0; page < PAGES; page++) {
+		pump_avoid(&pump, page);
+		cut(page);
+		read_into_the_hole(&rig, memory, page);
+		poke("mend");
+		pump_turn(&pump);
+	}
+	pump_stop(&pump);
+	CHECK_EQ(entries("2M"), 0);
+	rig_unmap(&rig, IOVA, LENGTH);
+	rig_close(&rig);
+}
+
+TEST(superpages_go_and_come_back_under_dma)
+{
+	unsigned char *memory = huge(LENGTH, 21);
+	struct pump pump;
+	struct rig rig;
+	uint64_t before;
+	unsigned long small;
+
+	hide("");
+	rig_open(&rig);
+	rig_map(&rig, IOVA, memory, LENGTH);
+	small = entries("4K");
+	CHECK_EQ(entries("2M"), 1);
+	before = faults();
+	pump_start(&pump, &rig, memory);
+	for (unsigned int round = 0; round < 200; round++) {
+		hide("dmar0:superpages");
+		pump_turn(&pump);
+		CHECK_EQ(entries("2M"), 0);
+		CHECK_EQ(entries("4K"), small + PAGES);
+		hide("");
+		pump_turn(&pump);
+		CHECK_EQ(entries("2M"), 1);
+		CHECK_EQ(entries("4K"), small);
+	}
+	pump_stop(&pump);
+	CHECK_EQ(faults(), before);
+	rig_unmap(&rig, IOVA, LENGTH);
+	rig_close(&rig);
+}
+
+static atomic_bool hiding;
+
+static void *hide_and_show(void *unused)
+{
+	while (hiding) {
+		hide("dmar0:superpages");
+		hide("");
+	}
+	return unused;
+}
+
+TEST(mapping_goes_on_while_superpages_go_and_come)
+{
+	unsigned char *memory = huge(LENGTH, 21);
+	pthread_t thread;
+	struct rig rig;
+
+	rig_open(&rig);
+	hiding = true;
+	CHECK_EQ(pthread_create(&thread, NULL, hide_and_show, NULL), 0);
+	for (unsigned int round = 0; round < 500; round++) {
+		unsigned int page = round % PAGES;
+
+		rig_map(&rig, IOVA, memory, LENGTH);
+		memset(memory + page * PAGE, 0, 512);
+		rig_read(&rig, page, IOVA + page * PAGE);
+		if (!holds(memory + page * PAGE, page))
+			ktap_fail("round %u: a read did not arrive", round);
+		rig_unmap(&rig, IOVA, LENGTH);
+	}
+	hiding = false;
+	pthread_join(thread, NULL);
+	/* The last thing it did was to show them */
+	rig_map(&rig, IOVA, memory, LENGTH);
+	CHECK_EQ(entries("2M"), 1);
+	hide("dmar0:superpages");
+	CHECK_EQ(entries("2M"), 0);
+	hide("");
+	rig_close(&rig);
+}
+
+/* With snoop control hidden VFIO gets a domain that does not enforce it */
+TEST(enforcing_snooping_reaches_what_is_mapped_already)
+{
+	unsigned char *memory = huge(LENGTH, 21);
+	struct pump pump;
+	struct rig rig;
+
+	if (!getenv("SNOOP_CONTROL"))
+		SKIP("the unit has no snoop control");
+	hide("dmar0:snoop");
+	rig_open(&rig);
+	rig_map(&rig, IOVA, memory, LENGTH);
+	CHECK_EQ(entries("snooped"), 0);
+	hide("");
+	pump_start(&pump, &rig, memory);
+	poke("enforce");
+	pump_turn(&pump);
+	pump_stop(&pump);
+	CHECK_EQ(entries("snooped"), entries("4K") + entries("2M"));
+	/* For good: taking the ability away again changes nothing */
+	hide("dmar0:snoop");
+	rig_unmap(&rig, IOVA, LENGTH);
+	rig_map(&rig, IOVA, memory, LENGTH);
+	CHECK_EQ(entries("snooped"), entries("4K") + entries("2M"));
+	hide("");
+	rig_close(&rig);
+}
+
+TEST(vfio_enforces_snooping_from_the_start)
+{
+	unsigned char *memory = vfio_alloc(PAGE);
+	struct rig rig;
+
+	if (!getenv("SNOOP_CONTROL"))
+		SKIP("the unit has no snoop control");
+	hide("");
+	rig_open(&rig);
+	rig_map(&rig, IOVA, memory, PAGE);
+	CHECK_EQ(entries("snooped"), entries("4K"));
+	rig_read(&rig, 3, IOVA);
+	CHECK(holds(memory, 3));
+	rig_close(&rig);
+}

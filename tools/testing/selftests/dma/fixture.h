@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the DMA tests share: the disk of NVME0 in an address space of its own,
+ * whose blocks hold their own numbers, so that whatever DMA brings can be told
+ * from whatever else may be in memory; and the IOMMU's counts.
+ *
+ * SPACE=iommufd chooses /dev/iommu instead of a VFIO container.
+ */
+#ifndef SLUICE_DMA_FIXTURE_H
+#define SLUICE_DMA_FIXTURE_H
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#define KTAP_TIMEOUT 280
+
+#include "fail.h"
+#include "ktap.h"
+#include "nvme.h"
+#include "vfio.h"
+
+#define PAGE		4096ul
+#define MEGA		(1ul << 20)
+#define QUEUES_IOVA	0x10000000ul
+/* Blocks of the disk that hold their numbers */
+#define BLOCKS		1024u
+
+struct rig {
+	struct vfio_space space;
+	struct vfio_device device;
+	struct nvme disk;
+};
+
+#ifndef MAP_HUGE_SHIFT
+#define MAP_HUGE_SHIFT 26
+#endif
+
+static inline const char *disk_address(void)
+{
+	const char *address = getenv("NVME0");
+
+	if (!address)
+		SKIP("NVME0 names no device");
+	return address;
+}
+
+static inline void rig_map(struct rig *rig, uint64_t iova, void *memory,
+			   size_t length)
+{
+	if (vfio_map(&rig->space, iova, memory, length, VFIO_PROT_RW))
+		ktap_fail("%s", fail_text());
+}
+
+static inline void rig_unmap(struct rig *rig, uint64_t iova, size_t length)
+{
+	if (vfio_unmap(&rig->space, iova, length))
+		ktap_fail("%s", fail_text());
+}
+
+static inline void write_blocks(struct rig *rig)
+{
+	uint64_t *memory = vfio_alloc(PAGE);
+	unsigned int per_page = PAGE / rig->disk.block_size;
+	unsigned int words = rig->disk.block_size / sizeof(*memory);
+	uint64_t iova = QUEUES_IOVA + 16 * MEGA;
+
+	CHECK(memory);
+	CHECK(rig->disk.blocks >= BLOCKS);
+	rig_map(rig, iova, memory, PAGE);
+	for (unsigned int block = 0; block < BLOCKS; block += per_page) {
+		for (unsigned int i = 0; i < per_page * words; i++)
+			memory[i] = ~(uint64_t)(block + i / words);
+		int id = nvme_begin(&rig->disk, NVME_WRITE, block, per_page,
+				    iova);
+
+		CHECK(id >= 0);
+		CHECK_EQ(nvme_wait(&rig->disk, id), 0);
+	}
+	rig_unmap(rig, iova, PAGE);
+	munmap(memory, PAGE);
+}
+
+/* Open NVME0 and write its blocks. Fails or skips the test. */
+static inline void rig_open(struct rig *rig)
+{
+	const char *kind = getenv("SPACE");
+	const char *address = disk_address();
+
+	if (vfio_space_open(&rig->space, kind && !strcmp(kind, "iommufd") ?
+			    VFIO_SPACE_IOMMUFD : VFIO_SPACE_TYPE1V2) ||
+	    vfio_device_open(&rig->device, &rig->space, address) ||
+	    nvme_open(&rig->disk, &rig->device, QUEUES_IOVA, 20000))
+		ktap_fail("%s", fail_text());
+	write_blocks(rig);
+}
+
+static inline void rig_close(struct rig *rig)
+{
+	nvme_close(&rig->disk);
+	vfio_device_close(&rig->device);
+	vfio_space_close(&rig->space);
+}
+
+static inline void do_block(struct rig *rig, enum nvme_op op, uint64_t block,
+		     uint64_t iova)
+{
+	int id = nvme_begin(&rig->disk, op, block, 1, iova);
+
+	if (id < 0)
+		ktap_fail("%s", fail_text());
+	if (nvme_wait(&rig->disk, id) == -ETIMEDOUT)
+		ktap_fail("%s", fail_text());
+}
+
+/* Read one block into an IOVA; what the disk says of it does not matter. */
+static inline void rig_read(struct rig *rig, uint64_t block, uint64_t iova)
+{
+	do_block(rig, NVME_READ, block, iova);
+}
+
+/* Let the disk fetch one block from an IOVA. */
+static inline void rig_fetch(struct rig *rig, uint64_t block, uint64_t iova)
+{
+	do_block(rig, NVME_WRITE, block, iova);
+}
+
+/* Does this memory hold that block? */
+static inline bool holds(const void *memory, uint64_t block)
+{
+	const uint64_t *words = memory;
+
+	for (unsigned int i = 0; i < 512 / sizeof(*words); i++)
+		if (__atomic_load_n(words + i, __ATOMIC_RELAXED) != ~block)
+			return false;
+	return true;
+}
+
+static inline bool read_file(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t have = 0;
+	ssize_t got;
+
+	if (fd < 0)
+		return false;
+	while (have + 1 < size &&
+	       (got = read(fd, text + have, size - 1 - have)) > 0)
+		have += got;
+	close(fd);
+	text[have] = '\0';
+	return true;
+}
+
+/* Faults that the IOMMU has counted */
+static inline uint64_t faults(void)
+{
+	DIR *units = opendir("/sys/class/iommu");
+	char path[512], text[32];
+	struct dirent *unit;
+	uint64_t sum = 0;
+	bool any = false;
+
+	CHECK(units);
+	while ((unit = readdir(units))) {
+		snprintf(path, sizeof(path),
+			 "/sys/class/iommu/%s/intel-iommu/faults",
+			 unit->d_name);
+		if (!read_file(path, text, sizeof(text)))
+			continue;
+		any = true;
+		sum += strtoull(text, NULL, 10);
+	}
+	closedir(units);
+	if (!any)
+		SKIP("the IOMMU driver counts no faults");
+	return sum;
+}
+
+/* Wait until they are that many */
+static inline bool faults_reach(uint64_t count)
+{
+	for (int tries = 0; tries < 2000; tries++) {
+		if (faults() >= count)
+			return true;
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	return false;
+}
+
+/*
+ * Entries of one size ("4K", "2M", "1G"), or those that are "snooped", or the
+ * "tables", in the page table of NVME0's domain. Skips the test if the driver
+ * does not show it.
+ */
+static inline unsigned long entries(const char *size)
+{
+	static char text[1 << 20];
+	char path[128], key[16];
+	const char *line, *at;
+
+	snprintf(path, sizeof(path),
+		 "/sys/kernel/debug/vtd/dmar0/%s/page_table", disk_address());
+	if (!read_file(path, text, sizeof(text)))
+		SKIP("no %s", path);
+	line = strstr(text, "entries");
+	CHECK(line);
+	snprintf(key, sizeof(key), " %s=", size);
+	at = strstr(line, key);
+	return at ? strtoul(at + strlen(key), NULL, 10) : 0;
+}
+
+/* Write a string into a file; 0 or a negative errno */
+static inline int put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+static inline void poke(const char *command)
+{
+	char text[96];
+	int rc;
+
+	snprintf(text, sizeof(text), "%s %s", disk_address(), command);
+	rc = put("/sys/kernel/debug/iommu_poke", text);
+	if (rc == -ENOENT)
+		SKIP("iommu_poke.ko is not loaded");
+	if (rc)
+		ktap_fail("poke %s: %s", text, strerror(-rc));
+}
+
+static inline void hide(const char *what)
+{
+	char text[96];
+	int rc;
+
+	/* An empty string alone would write nothing */
+	snprintf(text, sizeof(text), "%s\n", what);
+	rc = put("/sys/module/vtd/parameters/hide", text);
+	if (rc == -ENOENT)
+		SKIP("vtd.ko is not loaded");
+	if (rc)
+		ktap_fail("hide %s: %s", what, strerror(-rc));
+}
+
+/* Memory backed by huge pages of a size */
+static inline void *huge(size_t length, unsigned int shift)
+{
+	void *at = mmap(NULL, length, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
+			MAP_POPULATE | shift << MAP_HUGE_SHIFT, -1, 0);
+
+	if (at == MAP_FAILED)
+		SKIP("no huge pages of %u bits", shift);
+	return at;
+}
+
+#endif
