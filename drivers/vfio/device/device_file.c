@@ -146,9 +146,8 @@ static int bind(struct device_file *file,
 		close_device(file);
 		rc = -EFAULT;
 	}
-	/* Pairs with is_bound(). */
 	if (!rc)
-		smp_store_release(&file->bound, true);
+		smp_store_release(&file->bound, true); /* for is_bound() */
 	mutex_unlock(&file->device->dev_set->lock);
 	/* The bound device has a reference of its own. */
 	iommufd_ctx_put(ictx);

@@ -105,6 +105,7 @@ TEST(sysfs_names_the_file_and_its_number)
 	char name[64], path[128], number[32] = "";
 	unsigned int major, minor;
 	struct stat st;
+	char *colon;
 	int fd;
 
 	file_name(address_of("NVME0"), name, sizeof(name));
@@ -112,7 +113,9 @@ TEST(sysfs_names_the_file_and_its_number)
 	fd = open(path, O_RDONLY);
 	CHECK(fd >= 0);
 	CHECK(read(fd, number, sizeof(number) - 1) > 0);
-	CHECK_EQ(sscanf(number, "%u:%u", &major, &minor), 2);
+	major = strtoul(number, &colon, 10);
+	CHECK_EQ(*colon, ':');
+	minor = strtoul(colon + 1, NULL, 10);
 	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", name);
 	CHECK_EQ(stat(path, &st), 0);
 	CHECK(S_ISCHR(st.st_mode));
