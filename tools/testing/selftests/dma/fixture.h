@@ -4,7 +4,8 @@
  * whose blocks hold their own numbers, so that whatever DMA brings can be told
  * from whatever else may be in memory; and the IOMMU's counts.
  *
- * SPACE=iommufd chooses /dev/iommu instead of a VFIO container.
+ * SPACE=iommufd chooses /dev/iommu instead of a VFIO container. FAULTS=unseen
+ * says that the emulated unit blocks without recording that it did.
  */
 #ifndef SLUICE_DMA_FIXTURE_H
 #define SLUICE_DMA_FIXTURE_H
@@ -155,6 +156,30 @@ static inline bool read_file(const char *path, char *text, size_t size)
 	return true;
 }
 
+/* The IOMMU driver that is there, and how its things are called */
+struct iommu_driver {
+	const char *module;
+	const char *unit;
+	const char *group;
+};
+
+static inline const struct iommu_driver *iommu_driver(void)
+{
+	static const struct iommu_driver drivers[] = {
+		{ "vtd", "dmar0", "intel-iommu" },
+		{ "amdvi", "ivhd0", "amd-iommu" },
+	};
+	char path[64];
+
+	for (unsigned int i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "/sys/module/%s",
+			 drivers[i].module);
+		if (!access(path, F_OK))
+			return &drivers[i];
+	}
+	SKIP("neither vtd.ko nor amdvi.ko is loaded");
+}
+
 /* Faults that the IOMMU has counted */
 static inline uint64_t faults(void)
 {
@@ -166,9 +191,8 @@ static inline uint64_t faults(void)
 
 	CHECK(units);
 	while ((unit = readdir(units))) {
-		snprintf(path, sizeof(path),
-			 "/sys/class/iommu/%s/intel-iommu/faults",
-			 unit->d_name);
+		snprintf(path, sizeof(path), "/sys/class/iommu/%s/%s/faults",
+			 unit->d_name, iommu_driver()->group);
 		if (!read_file(path, text, sizeof(text)))
 			continue;
 		any = true;
@@ -183,12 +207,32 @@ static inline uint64_t faults(void)
 /* Wait until they are that many */
 static inline bool faults_reach(uint64_t count)
 {
+	const char *seen = getenv("FAULTS");
+
+	if (seen && !strcmp(seen, "unseen"))
+		return true;
 	for (int tries = 0; tries < 2000; tries++) {
 		if (faults() >= count)
 			return true;
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	}
 	return false;
+}
+
+static inline const char *page_table(void)
+{
+	const struct iommu_driver *driver = iommu_driver();
+	static char text[1 << 20];
+	char path[128];
+	const char *line;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/%s/%s/%s/page_table",
+		 driver->module, driver->unit, disk_address());
+	if (!read_file(path, text, sizeof(text)))
+		SKIP("no %s", path);
+	line = strstr(text, "entries");
+	CHECK(line);
+	return line;
 }
 
 /*
@@ -198,19 +242,24 @@ static inline bool faults_reach(uint64_t count)
  */
 static inline unsigned long entries(const char *size)
 {
-	static char text[1 << 20];
-	char path[128], key[16];
-	const char *line, *at;
+	const char *at;
+	char key[16];
 
-	snprintf(path, sizeof(path),
-		 "/sys/kernel/debug/vtd/dmar0/%s/page_table", disk_address());
-	if (!read_file(path, text, sizeof(text)))
-		SKIP("no %s", path);
-	line = strstr(text, "entries");
-	CHECK(line);
 	snprintf(key, sizeof(key), " %s=", size);
-	at = strstr(line, key);
+	at = strstr(page_table(), key);
 	return at ? strtoul(at + strlen(key), NULL, 10) : 0;
+}
+
+/* Entries of all sizes */
+static inline unsigned long all_entries(void)
+{
+	const char *at = page_table(), *end = strstr(at, " snooped=");
+	unsigned long sum = 0;
+
+	CHECK(end);
+	while ((at = strchr(at, '=')) && at < end)
+		sum += strtoul(++at, NULL, 10);
+	return sum;
 }
 
 /* Write a string into a file; 0 or a negative errno */
@@ -239,16 +288,19 @@ static inline void poke(const char *command)
 		ktap_fail("poke %s: %s", text, strerror(-rc));
 }
 
+/* Hide an ability of the first unit, or with "" nothing any more */
 static inline void hide(const char *what)
 {
-	char text[96];
+	const struct iommu_driver *driver = iommu_driver();
+	char path[64], text[96];
 	int rc;
 
+	snprintf(path, sizeof(path), "/sys/module/%s/parameters/hide",
+		 driver->module);
 	/* An empty string alone would write nothing */
-	snprintf(text, sizeof(text), "%s\n", what);
-	rc = put("/sys/module/vtd/parameters/hide", text);
-	if (rc == -ENOENT)
-		SKIP("vtd.ko is not loaded");
+	snprintf(text, sizeof(text), "%s%s%s\n", *what ? driver->unit : "",
+		 *what ? ":" : "", what);
+	rc = put(path, text);
 	if (rc)
 		ktap_fail("hide %s: %s", what, strerror(-rc));
 }
