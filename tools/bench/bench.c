@@ -107,25 +107,44 @@ static void print_cost(const char *name, struct cost cost)
 	fflush(stdout);
 }
 
-static void measure_all(measure_fn measure, void *target, size_t length)
+static void measure_one_page(measure_fn measure, void *target,
+			     const char *name, char *page)
 {
 	struct cost sum = {};
-	char *small = memory(length, MADV_NOHUGEPAGE);
-	char *huge;
 	int i;
 
-	/* The first call of all warms up what is allocated once. */
-	measure(target, small, PAGE);
-	print_cost("small-pages", measure(target, small, length));
 	for (i = 0; i < ONE_PAGE_ROUNDS; i++) {
-		struct cost cost = measure(target, small, PAGE);
+		struct cost cost = measure(target, page, PAGE);
 
 		sum.map_ns += cost.map_ns;
 		sum.unmap_ns += cost.unmap_ns;
 	}
 	sum.map_ns /= ONE_PAGE_ROUNDS;
 	sum.unmap_ns /= ONE_PAGE_ROUNDS;
-	print_cost("one-page", sum);
+	print_cost(name, sum);
+}
+
+static void measure_all(measure_fn measure, void *target, size_t length)
+{
+	char *small = memory(length, MADV_NOHUGEPAGE);
+	struct vfio_space *space = NULL;
+	char *huge;
+
+	if (measure == measure_space)
+		space = target;
+	/* The first call of all warms up what is allocated once. */
+	measure(target, small, PAGE);
+	print_cost("small-pages", measure(target, small, length));
+
+	/* Alone, a page brings its page tables with it and takes them along. */
+	measure_one_page(measure, target, "lone-page", small);
+	/* As programs have it: in a table that holds other mappings too. */
+	if (space && vfio_map(space, IOVA + PAGE, small + PAGE, PAGE,
+			      VFIO_PROT_RW))
+		stop("map a neighbour");
+	measure_one_page(measure, target, "one-page", small);
+	if (space && vfio_unmap(space, IOVA + PAGE, PAGE))
+		stop("unmap the neighbour");
 	munmap(small, length);
 
 	huge = memory(length, MADV_HUGEPAGE);
