@@ -31,8 +31,11 @@ void amdvi_event_decode(const u64 raw[2], struct amdvi_event *event)
 	event->source_id = FIELD_GET(EVENT_DEVICE_ID, raw[0]);
 	event->flags = FIELD_GET(FLAGS, raw[0]);
 	event->write = raw[0] & EVENT_RW;
-	event->interrupt = raw[0] & EVENT_I;
 	event->address = raw[1];
+	/* Some emulated units set the flag on whatever they log */
+	event->interrupt = raw[0] & EVENT_I &&
+			   raw[1] >= MSI_RANGE_START &&
+			   raw[1] < MSI_RANGE_START + MSI_RANGE_SIZE;
 }
 
 /**

@@ -501,11 +501,16 @@ TEST(memory_that_cannot_be_is_complained_of)
 	}
 }
 
-static void page_fault(u64 flags, struct amdvi_event *event)
+static void event_at(u64 address, u64 flags, struct amdvi_event *event)
 {
-	u64 raw[2] = { 2ull << 60 | 7ull << 32 | 0x20 | flags, 0x12345678 };
+	u64 raw[2] = { 2ull << 60 | 7ull << 32 | 0x20 | flags, address };
 
 	amdvi_event_decode(raw, event);
+}
+
+static void page_fault(u64 flags, struct amdvi_event *event)
+{
+	event_at(0x12345678, flags, event);
 }
 
 TEST(a_page_fault_is_told_in_words)
@@ -528,6 +533,8 @@ TEST(a_page_fault_is_told_in_words)
 	CHECK_STR(amdvi_event_reason(&event),
 		  "reserved bits or an impossible level in a page table");
 	page_fault(EVENT_I, &event);
+	CHECK(!event.interrupt);
+	event_at(0xfee01000, EVENT_I, &event);
 	CHECK(event.interrupt);
 	CHECK(!amdvi_event_is_blocked_dma(&event));
 }
