@@ -409,6 +409,7 @@ static int hw_info_copy(struct iommu_hw_info *cmd, const void *data, u32 length)
 static int hw_info_fill(struct iommu_hw_info *cmd, struct device *dev)
 {
 	const struct iommu_ops *ops = compat_dev_iommu_ops(dev);
+	u32 wanted = cmd->in_data_type;
 	u32 length = 0;
 	void *data = NULL;
 	int rc;
@@ -419,7 +420,13 @@ static int hw_info_fill(struct iommu_hw_info *cmd, struct device *dev)
 		if (IS_ERR(data))
 			return PTR_ERR(data);
 	}
-	rc = hw_info_copy(cmd, data, length);
+	/* A driver of this kernel has one description */
+	if ((cmd->flags & IOMMU_HW_INFO_FLAG_INPUT_TYPE) &&
+	    wanted != IOMMU_HW_INFO_TYPE_DEFAULT &&
+	    wanted != cmd->out_data_type)
+		rc = -EOPNOTSUPP;
+	else
+		rc = hw_info_copy(cmd, data, length);
 	kfree(data);
 	cmd->out_capabilities = 0;
 	if (device_iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING))
@@ -436,10 +443,6 @@ int iommufd_get_hw_info_ioctl(struct iommufd_ucmd *ucmd)
 
 	if ((cmd->flags & ~IOMMU_HW_INFO_FLAG_INPUT_TYPE) ||
 	    memchr_inv(cmd->__reserved, 0, sizeof(cmd->__reserved)))
-		return -EOPNOTSUPP;
-	/* Drivers of this kernel have one description each */
-	if ((cmd->flags & IOMMU_HW_INFO_FLAG_INPUT_TYPE) &&
-	    cmd->in_data_type != IOMMU_HW_INFO_TYPE_DEFAULT)
 		return -EOPNOTSUPP;
 	obj = iommufd_object_get(ucmd->ictx, cmd->dev_id, IOMMUFD_OBJ_DEVICE);
 	if (IS_ERR(obj))

@@ -294,7 +294,6 @@ static void __exit iommufd_exit(void)
 }
 module_exit(iommufd_exit);
 
-MODULE_ALIAS("devname:iommu");
 COMPAT_IMPORT_IOMMU_INTERNAL();
 MODULE_DESCRIPTION("I/O address spaces for devices in user hands");
 MODULE_LICENSE("GPL");

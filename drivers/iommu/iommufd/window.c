@@ -209,15 +209,29 @@ void iommufd_windows_hide(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt)
 		hardware_remove(hwpt, window);
 }
 
-/* Page sizes that all hardware page tables have */
-static unsigned long shared_page_sizes(struct iommufd_ioas *ioas)
+/* The smallest page size that everything attached can do */
+static unsigned long smallest_shared_page(struct iommufd_ioas *ioas)
 {
-	unsigned long sizes = ULONG_MAX & PAGE_MASK;
+	unsigned long size = list_empty(&ioas->hwpts) ? PAGE_SIZE : 1;
 	struct iommufd_hwpt *hwpt;
 
 	list_for_each_entry(hwpt, &ioas->hwpts, node)
+		size = max(size, smallest_page(hwpt));
+	return size;
+}
+
+/* Page sizes that everything attached has, up to a length */
+static unsigned long shared_page_sizes(struct iommufd_ioas *ioas,
+				       unsigned long length)
+{
+	unsigned long sizes = GENMASK(__fls(length), 0);
+	struct iommufd_hwpt *hwpt;
+
+	if (list_empty(&ioas->hwpts))
+		return sizes & (PAGE_SIZE | SZ_2M | SZ_1G);
+	list_for_each_entry(hwpt, &ioas->hwpts, node)
 		sizes &= hwpt->domain->pgsize_bitmap;
-	return sizes ?: PAGE_SIZE;
+	return sizes;
 }
 
 /* Where a base is best: so that the largest page that fits can be used */
@@ -225,11 +239,8 @@ static unsigned long best_alignment(struct iommufd_ioas *ioas,
 				    unsigned long length,
 				    unsigned long page_size)
 {
-	unsigned long sizes = shared_page_sizes(ioas);
+	unsigned long sizes = shared_page_sizes(ioas, length);
 
-	if (list_empty(&ioas->hwpts))
-		sizes |= SZ_2M | SZ_1G;
-	sizes &= GENMASK(__fls(length), 0);
 	return max(page_size, sizes ? 1UL << __fls(sizes) : 1);
 }
 
@@ -330,7 +341,7 @@ static int window_insert(struct iommufd_ioas *ioas,
 			 struct iommufd_window *window, unsigned long base,
 			 unsigned long length)
 {
-	unsigned long smallest = 1UL << __ffs(shared_page_sizes(ioas));
+	unsigned long smallest = smallest_shared_page(ioas);
 	int rc;
 
 	if (!window->page_size)

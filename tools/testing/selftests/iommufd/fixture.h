@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests of /dev/iommu share: a context, its ioctls as functions that
+ * return what the ioctl returned, devices of the mock, and what the machine
+ * counts as pinned and as locked.
+ */
+#ifndef SLUICE_IOMMUFD_FIXTURE_H
+#define SLUICE_IOMMUFD_FIXTURE_H
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "../../../../include/uapi/linux/iommufd.h"
+#include "../../../../drivers/iommu/iommufd/iommufd_test.h"
+#include "ktap.h"
+
+#define PAGE 4096ul
+#define RW (IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
+#define RO IOMMU_IOAS_MAP_READABLE
+#define FIXED IOMMU_IOAS_MAP_FIXED_IOVA
+/* Inside of every mock aperture */
+#define IOVA 0x10000000ull
+/* The first one beyond */
+#define BEYOND (MOCK_APERTURE_LAST + 1ull)
+
+static int fd = -1;
+
+static inline void open_context(void)
+{
+	fd = open("/dev/iommu", O_RDWR);
+	CHECK(fd >= 0);
+}
+
+static inline uint32_t new_ioas_flags(uint32_t flags)
+{
+	struct iommu_ioas_alloc cmd = { .size = sizeof(cmd), .flags = flags };
+
+	if (fd < 0)
+		open_context();
+	CHECK_EQ(ioctl(fd, IOMMU_IOAS_ALLOC, &cmd), 0);
+	CHECK(cmd.out_ioas_id != 0);
+	return cmd.out_ioas_id;
+}
+
+static inline uint32_t new_ioas(void)
+{
+	return new_ioas_flags(0);
+}
+
+static inline int destroy(uint32_t id)
+{
+	struct iommu_destroy cmd = { .size = sizeof(cmd), .id = id };
+
+	return ioctl(fd, IOMMU_DESTROY, &cmd);
+}
+
+static inline int map_at(uint32_t ioas, const void *memory, uint64_t length,
+			 uint64_t iova, uint32_t prot)
+{
+	struct iommu_ioas_map cmd = {
+		.size = sizeof(cmd),
+		.flags = FIXED | prot,
+		.ioas_id = ioas,
+		.user_va = (uintptr_t)memory,
+		.length = length,
+		.iova = iova,
+	};
+
+	return ioctl(fd, IOMMU_IOAS_MAP, &cmd);
+}
+
+static inline int map_any(uint32_t ioas, const void *memory, uint64_t length,
+			  uint64_t *iova, uint32_t prot)
+{
+	struct iommu_ioas_map cmd = {
+		.size = sizeof(cmd),
+		.flags = prot,
+		.ioas_id = ioas,
+		.user_va = (uintptr_t)memory,
+		.length = length,
+	};
+	int rc = ioctl(fd, IOMMU_IOAS_MAP, &cmd);
+
+	*iova = cmd.iova;
+	return rc;
+}
+
+static inline int map_file_at(uint32_t ioas, int file, uint64_t start,
+			      uint64_t length, uint64_t iova, uint32_t prot)
+{
+	struct iommu_ioas_map_file cmd = {
+		.size = sizeof(cmd),
+		.flags = FIXED | prot,
+		.ioas_id = ioas,
+		.fd = file,
+		.start = start,
+		.length = length,
+		.iova = iova,
+	};
+
+	return ioctl(fd, IOMMU_IOAS_MAP_FILE, &cmd);
+}
+
+/* Returns the bytes, or -1 */
+static inline int64_t unmap(uint32_t ioas, uint64_t iova, uint64_t length)
+{
+	struct iommu_ioas_unmap cmd = {
+		.size = sizeof(cmd),
+		.ioas_id = ioas,
+		.iova = iova,
+		.length = length,
+	};
+
+	return ioctl(fd, IOMMU_IOAS_UNMAP, &cmd) ? -1 : (int64_t)cmd.length;
+}
+
+static inline int64_t unmap_all(uint32_t ioas)
+{
+	return unmap(ioas, 0, UINT64_MAX);
+}
+
+static inline int copy_at(uint32_t dst, uint64_t dst_iova, uint32_t src,
+			  uint64_t src_iova, uint64_t length, uint32_t prot)
+{
+	struct iommu_ioas_copy cmd = {
+		.size = sizeof(cmd),
+		.flags = FIXED | prot,
+		.dst_ioas_id = dst,
+		.src_ioas_id = src,
+		.length = length,
+		.dst_iova = dst_iova,
+		.src_iova = src_iova,
+	};
+
+	return ioctl(fd, IOMMU_IOAS_COPY, &cmd);
+}
+
+static inline int allow(uint32_t ioas, const struct iommu_iova_range *ranges,
+			uint32_t nr)
+{
+	struct iommu_ioas_allow_iovas cmd = {
+		.size = sizeof(cmd),
+		.ioas_id = ioas,
+		.num_iovas = nr,
+		.allowed_iovas = (uintptr_t)ranges,
+	};
+
+	return ioctl(fd, IOMMU_IOAS_ALLOW_IOVAS, &cmd);
+}
+
+static inline int iova_ranges(uint32_t ioas, struct iommu_iova_range *ranges,
+			      uint32_t *nr, uint64_t *alignment)
+{
+	struct iommu_ioas_iova_ranges cmd = {
+		.size = sizeof(cmd),
+		.ioas_id = ioas,
+		.num_iovas = *nr,
+		.allowed_iovas = (uintptr_t)ranges,
+	};
+	int rc = ioctl(fd, IOMMU_IOAS_IOVA_RANGES, &cmd);
+
+	*nr = cmd.num_iovas;
+	if (alignment)
+		*alignment = cmd.out_iova_alignment;
+	return rc;
+}
+
+static inline int option(uint32_t id, uint16_t op, uint32_t object,
+			 uint64_t *value)
+{
+	struct iommu_option cmd = {
+		.size = sizeof(cmd),
+		.option_id = id,
+		.op = op,
+		.object_id = object,
+		.val64 = *value,
+	};
+	int rc = ioctl(fd, IOMMU_OPTION, &cmd);
+
+	*value = cmd.val64;
+	return rc;
+}
+
+static inline void *memory(size_t length)
+{
+	void *p = mmap(NULL, length, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(p != MAP_FAILED);
+	return p;
+}
+
+static inline int memory_file(size_t length)
+{
+	int file = memfd_create("test", 0);
+
+	CHECK(file >= 0);
+	CHECK_EQ(ftruncate(file, length), 0);
+	return file;
+}
+
+/* The mock */
+
+struct mock {
+	uint32_t test_id;
+	uint32_t hwpt;
+	uint32_t device;
+};
+
+static inline void need_mock(void)
+{
+	if (access("/sys/module/iommufd_mock", F_OK))
+		SKIP("iommufd_mock is not loaded");
+}
+
+/* Attach a new mock device to an address space or hardware page table. */
+static inline int mock_attach(uint32_t id, uint32_t flags, struct mock *mock)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS,
+		.id = id,
+		.mock_domain_flags.dev_flags = flags,
+	};
+	int rc;
+
+	need_mock();
+	rc = ioctl(fd, IOMMU_TEST_CMD, &cmd);
+	if (!rc && mock) {
+		mock->test_id = cmd.mock_domain_flags.out_stdev_id;
+		mock->hwpt = cmd.mock_domain_flags.out_hwpt_id;
+		mock->device = cmd.mock_domain_flags.out_idev_id;
+	}
+	return rc;
+}
+
+static inline int mock_replace(const struct mock *mock, uint32_t *pt_id)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE,
+		.id = mock->test_id,
+		.mock_domain_replace.pt_id = *pt_id,
+	};
+	int rc = ioctl(fd, IOMMU_TEST_CMD, &cmd);
+
+	*pt_id = cmd.mock_domain_replace.pt_id;
+	return rc;
+}
+
+/* Does the hardware page table lead from there to this memory? */
+static inline bool mock_shows(uint32_t hwpt, uint64_t iova, const void *memory,
+			      uint64_t length)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_MD_CHECK_MAP,
+		.id = hwpt,
+		.check_map = {
+			.iova = iova,
+			.length = length,
+			.uptr = (uintptr_t)memory,
+		},
+	};
+
+	return !ioctl(fd, IOMMU_TEST_CMD, &cmd);
+}
+
+static inline bool pinned_times(const void *memory, uint64_t length,
+				uint32_t refs)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_MD_CHECK_REFS,
+		.check_refs = {
+			.length = length,
+			.uptr = (uintptr_t)memory,
+			.refs = refs,
+		},
+	};
+
+	return !ioctl(fd, IOMMU_TEST_CMD, &cmd);
+}
+
+static inline void mock_count(uint32_t hwpt, uint64_t *mapped, uint64_t *syncs)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_MD_COUNT,
+		.id = hwpt,
+	};
+
+	CHECK_EQ(ioctl(fd, IOMMU_TEST_CMD, &cmd), 0);
+	if (mapped)
+		*mapped = cmd.md_count.out_mapped;
+	if (syncs)
+		*syncs = cmd.md_count.out_syncs;
+}
+
+static inline int mock_reserve(uint32_t ioas, uint64_t start, uint64_t length)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_ADD_RESERVED,
+		.id = ioas,
+		.add_reserved = { .start = start, .length = length },
+	};
+
+	need_mock();
+	return ioctl(fd, IOMMU_TEST_CMD, &cmd);
+}
+
+/* An access that can pin pages; returns its file descriptor */
+static inline int new_access(uint32_t ioas)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_CREATE_ACCESS,
+		.id = ioas,
+		.create_access.flags = MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES,
+	};
+
+	need_mock();
+	CHECK_EQ(ioctl(fd, IOMMU_TEST_CMD, &cmd), 0);
+	return cmd.create_access.out_access_fd;
+}
+
+static inline int access_pin(int access, uint64_t iova, uint64_t length,
+			     const void *memory, uint32_t flags, uint32_t *id)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_ACCESS_PAGES,
+		.id = access,
+		.access_pages = {
+			.flags = flags,
+			.iova = iova,
+			.length = length,
+			.uptr = (uintptr_t)memory,
+		},
+	};
+	int rc = ioctl(fd, IOMMU_TEST_CMD, &cmd);
+
+	*id = cmd.access_pages.out_access_pages_id;
+	return rc;
+}
+
+static inline int access_unpin(int access, uint32_t id)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_DESTROY_ACCESS_PAGES,
+		.id = access,
+		.destroy_access_pages.access_pages_id = id,
+	};
+
+	return ioctl(fd, IOMMU_TEST_CMD, &cmd);
+}
+
+static inline int access_rw(int access, uint64_t iova, void *memory,
+			    uint64_t length, uint32_t flags)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_ACCESS_RW,
+		.id = access,
+		.access_rw = {
+			.iova = iova,
+			.length = length,
+			.uptr = (uintptr_t)memory,
+			.flags = flags,
+		},
+	};
+
+	return ioctl(fd, IOMMU_TEST_CMD, &cmd);
+}
+
+/* What the machine counts */
+
+static inline long from_file(const char *path, const char *key)
+{
+	char line[256];
+	long value = -1;
+	FILE *file = fopen(path, "r");
+
+	CHECK(file != NULL);
+	while (value < 0 && fgets(line, sizeof(line), file))
+		if (!strncmp(line, key, strlen(key)))
+			value = atol(line + strlen(key));
+	fclose(file);
+	CHECK(value >= 0);
+	return value;
+}
+
+static inline long pinned_pages(void)
+{
+	/* What each CPU has counted is added up every second, or now */
+	int refresh = open("/proc/sys/vm/stat_refresh", O_WRONLY);
+
+	CHECK(refresh >= 0 && write(refresh, "1", 1) == 1);
+	close(refresh);
+	return from_file("/proc/vmstat", "nr_foll_pin_acquired ") -
+	       from_file("/proc/vmstat", "nr_foll_pin_released ");
+}
+
+/* Of this process, in kB */
+static inline long locked_kb(void)
+{
+	return from_file("/proc/self/status", "VmLck:");
+}
+
+static inline long pinned_kb(void)
+{
+	return from_file("/proc/self/status", "VmPin:");
+}
+
+#endif

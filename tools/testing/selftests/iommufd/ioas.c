@@ -1,0 +1,942 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Address spaces: mapping, unmapping, copying, ranges, options. */
+#include <pthread.h>
+
+#include "fixture.h"
+
+/* Map */
+
+TEST(length_of_zero_is_einval)
+{
+	uint32_t ioas = new_ioas();
+	int file = memory_file(PAGE);
+	void *p = memory(PAGE);
+
+	CHECK_ERR(map_at(ioas, p, 0, IOVA, RW), EINVAL);
+	CHECK_ERR(map_file_at(ioas, file, 0, 0, IOVA, RW), EINVAL);
+	CHECK_EQ(map_at(ioas, p, PAGE, IOVA, RW), 0);
+	CHECK_ERR(copy_at(ioas, 2 * IOVA, ioas, IOVA, 0, RW), EINVAL);
+	CHECK_ERR(unmap(ioas, IOVA, 0), EINVAL);
+	CHECK_EQ(unmap_all(ioas), PAGE);
+}
+
+TEST(length_that_overflows_is_eoverflow)
+{
+	uint32_t ioas = new_ioas();
+	int file = memory_file(PAGE);
+	void *p = memory(PAGE);
+
+	CHECK_ERR(map_at(ioas, p, UINT64_MAX, IOVA, RW), EOVERFLOW);
+	CHECK_ERR(map_at(ioas, p, 2 * PAGE, -PAGE, RW), EOVERFLOW);
+	CHECK_ERR(map_at(ioas, (void *)-PAGE, 2 * PAGE, IOVA, RW), EOVERFLOW);
+	CHECK_ERR(map_at(ioas, p, PAGE, UINT64_MAX, RW), EOVERFLOW);
+	CHECK_ERR(map_file_at(ioas, file, -PAGE, 2 * PAGE, IOVA, RW),
+		  EOVERFLOW);
+	CHECK_ERR(unmap(ioas, -PAGE, 2 * PAGE), EOVERFLOW);
+	CHECK_ERR(unmap(ioas, PAGE, UINT64_MAX), EOVERFLOW);
+	CHECK_ERR(copy_at(ioas, IOVA, ioas, -PAGE, 2 * PAGE, RW), EOVERFLOW);
+	CHECK_EQ(unmap_all(ioas), 0);
+}
+
+TEST(map_without_access_is_einval)
+{
+	uint32_t ioas = new_ioas();
+	void *p = memory(PAGE);
+
+	CHECK_ERR(map_at(ioas, p, PAGE, IOVA, 0), EINVAL);
+	CHECK_ERR(map_file_at(ioas, memory_file(PAGE), 0, PAGE, IOVA, 0),
+		  EINVAL);
+	CHECK_ERR(copy_at(ioas, IOVA, ioas, IOVA, PAGE, 0), EINVAL);
+}
+
+TEST(map_over_a_mapping_is_eexist)
+{
+	uint32_t ioas = new_ioas();
+	void *p = memory(4 * PAGE);
+
+	CHECK_EQ(map_at(ioas, p, 2 * PAGE, IOVA, RW), 0);
+	CHECK_ERR(map_at(ioas, p, 2 * PAGE, IOVA, RW), EEXIST);
+	CHECK_ERR(map_at(ioas, p, 2 * PAGE, IOVA + PAGE, RW), EEXIST);
+	CHECK_ERR(map_at(ioas, p, 4 * PAGE, IOVA - PAGE, RW), EEXIST);
+	CHECK_EQ(map_at(ioas, p, PAGE, IOVA + 2 * PAGE, RW), 0);
+	CHECK_EQ(unmap_all(ioas), 3 * PAGE);
+}
+
+TEST(map_into_a_reserved_range_is_einval)
+{
+	uint32_t ioas = new_ioas();
+	void *p = memory(2 * PAGE);
+
+	CHECK_EQ(mock_reserve(ioas, IOVA, PAGE), 0);
+	CHECK_ERR(map_at(ioas, p, PAGE, IOVA, RW), EINVAL);
+	CHECK_ERR(map_at(ioas, p, 2 * PAGE, IOVA - PAGE, RW), EINVAL);
+	CHECK_EQ(map_at(ioas, p, PAGE, IOVA + PAGE, RW), 0);
+}
+
+TEST(any_byte_can_be_mapped_while_nothing_is_attached)
+{
+	uint32_t ioas = new_ioas();
+	char *p = memory(PAGE);
+	uint64_t alignment;
+	uint32_t nr = 0;
+
+	CHECK_ERR(iova_ranges(ioas, NULL, &nr, &alignment), EMSGSIZE);
+	CHECK_EQ(alignment, 1);
+	CHECK_EQ(map_at(ioas, p + 1, 3, IOVA + 7, RW), 0);
+	CHECK_EQ(unmap(ioas, IOVA + 7, 3), 3);
+}
+
+TEST(alignment_is_that_of_the_hardware_once_attached)
+{
+	uint32_t ioas = new_ioas(), nr = 0;
+	char *p = memory(2 * PAGE);
+	uint64_t alignment;
+
+	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
+	CHECK_ERR(iova_ranges(ioas, NULL, &nr, &alignment), EMSGSIZE);
+	CHECK_EQ(alignment, MOCK_PAGE_SIZE);
+	CHECK_ERR(map_at(ioas, p, PAGE, IOVA + 1, RW), EINVAL);
+	CHECK_ERR(map_at(ioas, p, PAGE - 1, IOVA, RW), EINVAL);
+	CHECK_ERR(map_at(ioas, p + 1, PAGE, IOVA, RW), EINVAL);
+	CHECK_EQ(map_at(ioas, p + MOCK_PAGE_SIZE, PAGE, IOVA, RW), 0);
+}
+
+TEST(memory_that_does_not_exist_is_efault_once_attached)
+{
+	uint32_t ioas = new_ioas();
+	char *p = memory(4 * PAGE);
+	long before;
+
+	CHECK_EQ(munmap(p + 2 * PAGE, PAGE), 0);
+	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
+	before = pinned_pages();
+	CHECK_ERR(map_at(ioas, p, 4 * PAGE, IOVA, RW), EFAULT);
+	CHECK_EQ(pinned_pages(), before);
+	/* Nothing is left in the way */
+	CHECK_EQ(map_at(ioas, p, 2 * PAGE, IOVA, RW), 0);
+	CHECK_EQ(unmap_all(ioas), 2 * PAGE);
+}
+
+TEST(write_access_to_read_only_memory_is_efault)
+{
+	uint32_t ioas = new_ioas();
+	char *p = memory(PAGE);
+
+	*p = 1;
+	CHECK_EQ(mprotect(p, PAGE, PROT_READ), 0);
+	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
+	CHECK_ERR(map_at(ioas, p, PAGE, IOVA, RW), EFAULT);
+	CHECK_EQ(map_at(ioas, p, PAGE, IOVA, RO), 0);
+}
+
+TEST(kernel_chooses_a_place_that_is_free_and_aligned_like_the_memory)
+{
+	uint32_t ioas = new_ioas();
+	struct mock mock;
+	uint64_t iova[64];
+	char *p = memory(64 * PAGE);
+
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	for (int i = 0; i < 64; i++) {
+		CHECK_EQ(map_any(ioas, p + i * PAGE, PAGE, &iova[i], RW), 0);
+		CHECK_EQ(iova[i] % PAGE, 0);
+		for (int j = 0; j < i; j++)
+			CHECK(iova[i] != iova[j]);
+		CHECK(mock_shows(mock.hwpt, iova[i], p + i * PAGE, PAGE));
+	}
+	CHECK_EQ(unmap_all(ioas), 64 * PAGE);
+}
+
+TEST(kernel_places_large_memory_for_superpages)
+{
+	uint32_t ioas = new_ioas();
+	size_t two_mib = 2ul << 20;
+	char *p = memory(3 * two_mib);
+	uint64_t iova;
+
+	p = (char *)(((uintptr_t)p + two_mib - 1) & -two_mib);
+	CHECK_EQ(map_any(ioas, p, PAGE, &iova, RW), 0);
+	CHECK_EQ(map_any(ioas, p, two_mib, &iova, RW), 0);
+	CHECK_EQ(iova % two_mib, 0);
+}
+
+TEST(no_room_is_enospc)
+{
+	struct iommu_iova_range range = { IOVA, IOVA + 4 * PAGE - 1 };
+	uint32_t ioas = new_ioas();
+	char *p = memory(8 * PAGE);
+	uint64_t iova;
+
+	CHECK_EQ(allow(ioas, &range, 1), 0);
+	CHECK_ERR(map_any(ioas, p, 5 * PAGE, &iova, RW), ENOSPC);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(map_any(ioas, p + PAGE * (2 * i % 8) + PAGE, PAGE,
+				 &iova, RW), 0);
+	CHECK_ERR(map_any(ioas, p + PAGE, PAGE, &iova, RW), ENOSPC);
+	/* What is freed below the newest is found again */
+	CHECK_EQ(unmap(ioas, IOVA + PAGE, PAGE), PAGE);
+	CHECK_EQ(map_any(ioas, p + PAGE, PAGE, &iova, RW), 0);
+	CHECK_EQ(iova, IOVA + PAGE);
+}
+
+/* Unmap */
+
+TEST(unmap_of_a_hole_is_enoent)
+{
+	uint32_t ioas = new_ioas();
+
+	CHECK_ERR(unmap(ioas, IOVA, PAGE), ENOENT);
+	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, IOVA, RW), 0);
+	CHECK_ERR(unmap(ioas, IOVA + PAGE, PAGE), ENOENT);
+	CHECK_EQ(unmap(ioas, IOVA, PAGE), PAGE);
+	CHECK_ERR(unmap(ioas, IOVA, PAGE), ENOENT);
+}
+
+TEST(unmap_of_a_part_is_enoent_and_changes_nothing)
+{
+	uint32_t ioas = new_ioas();
+	char *p = memory(8 * PAGE);
+	struct mock mock;
+
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(map_at(ioas, p, 4 * PAGE, IOVA, RW), 0);
+	CHECK_EQ(map_at(ioas, p, 4 * PAGE, IOVA + 4 * PAGE, RW), 0);
+	CHECK_ERR(unmap(ioas, IOVA, PAGE), ENOENT);
+	CHECK_ERR(unmap(ioas, IOVA + PAGE, 3 * PAGE), ENOENT);
+	/* All of the first, and a part of the second */
+	CHECK_ERR(unmap(ioas, IOVA, 5 * PAGE), ENOENT);
+	CHECK(mock_shows(mock.hwpt, IOVA, p, 4 * PAGE));
+	CHECK(mock_shows(mock.hwpt, IOVA + 4 * PAGE, p, 4 * PAGE));
+	CHECK_EQ(unmap_all(ioas), 8 * PAGE);
+}
+
+TEST(union_of_adjacent_mappings_is_unmapped_at_once)
+{
+	uint32_t ioas = new_ioas();
+	uint64_t before, after, mapped;
+	char *p = memory(64 * PAGE);
+	struct mock mock;
+
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	for (int i = 0; i < 64; i++)
+		CHECK_EQ(map_at(ioas, p + i * PAGE, PAGE, IOVA + i * PAGE, RW),
+			 0);
+	mock_count(mock.hwpt, &mapped, &before);
+	CHECK_EQ(mapped, 64 * PAGE);
+	CHECK_EQ(unmap(ioas, IOVA + 8 * PAGE, 16 * PAGE), 16 * PAGE);
+	mock_count(mock.hwpt, &mapped, &after);
+	CHECK_EQ(mapped, 48 * PAGE);
+	/* One invalidation, however many mappings */
+	CHECK_EQ(after, before + 1);
+	/* Larger than what is left in it, with holes */
+	CHECK_EQ(unmap(ioas, IOVA - PAGE, 66 * PAGE), 48 * PAGE);
+	CHECK(pinned_times(p, 64 * PAGE, 0));
+}
+
+TEST(unmap_of_everything_succeeds_when_there_is_nothing)
+{
+	uint32_t ioas = new_ioas();
+
+	CHECK_EQ(unmap_all(ioas), 0);
+	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, 0, RW), 0);
+	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, -2 * PAGE, RW), 0);
+	CHECK_EQ(unmap_all(ioas), 2 * PAGE);
+}
+
+TEST(destroying_an_address_space_unmaps_it)
+{
+	uint32_t ioas = new_ioas(), other = new_ioas();
+	char *p = memory(PAGE);
+	struct mock mock;
+
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(map_at(other, p, PAGE, IOVA, RW), 0);
+	CHECK_EQ(copy_at(ioas, IOVA, other, IOVA, PAGE, RW), 0);
+	CHECK(pinned_times(p, PAGE, 1));
+	CHECK_EQ(destroy(other), 0);
+	CHECK(pinned_times(p, PAGE, 1));
+	CHECK_ERR(destroy(ioas), EBUSY);
+	CHECK_EQ(destroy(mock.test_id), 0);
+	CHECK(pinned_times(p, PAGE, 0));
+	CHECK_EQ(destroy(ioas), 0);
+}
+
+/* Copy */
+
+TEST(copy_shares_the_pins_of_its_source)
+{
+	uint32_t src = new_ioas(), dst = new_ioas();
+	char *p = memory(16 * PAGE);
+	struct mock a, b;
+
+	CHECK_EQ(mock_attach(src, 0, &a), 0);
+	CHECK_EQ(mock_attach(dst, 0, &b), 0);
+	CHECK_EQ(map_at(src, p, 16 * PAGE, IOVA, RW), 0);
+	CHECK_EQ(copy_at(dst, 2 * IOVA, src, IOVA + 4 * PAGE, 8 * PAGE, RW),
+		 0);
+	CHECK(mock_shows(b.hwpt, 2 * IOVA, p + 4 * PAGE, 8 * PAGE));
+	CHECK(pinned_times(p, 16 * PAGE, 1));
+	/* What only the source needed goes with the source */
+	CHECK_EQ(unmap_all(src), 16 * PAGE);
+	CHECK(pinned_times(p, 4 * PAGE, 0));
+	CHECK(pinned_times(p + 4 * PAGE, 8 * PAGE, 1));
+	CHECK(pinned_times(p + 12 * PAGE, 4 * PAGE, 0));
+	CHECK(mock_shows(b.hwpt, 2 * IOVA, p + 4 * PAGE, 8 * PAGE));
+	CHECK_EQ(unmap_all(dst), 8 * PAGE);
+	CHECK(pinned_times(p, 16 * PAGE, 0));
+}
+
+TEST(pages_stay_pinned_exactly_as_long_as_some_copy_needs_them)
+{
+	uint32_t src = new_ioas(), dst = new_ioas(), copies = 24;
+	unsigned char need[64] = {};
+	char *p = memory(64 * PAGE);
+	struct mock a, b;
+
+	CHECK_EQ(mock_attach(src, 0, &a), 0);
+	CHECK_EQ(mock_attach(dst, 0, &b), 0);
+	CHECK_EQ(map_at(src, p, 64 * PAGE, IOVA, RW), 0);
+	srand(1);
+	for (int round = 0; round < 20; round++) {
+		struct { int first, n; } copy[24];
+
+		memset(need, 0, sizeof(need));
+		for (uint32_t i = 0; i < copies; i++) {
+			copy[i].first = rand() % 60;
+			copy[i].n = 1 + rand() % 4;
+			CHECK_EQ(copy_at(dst, IOVA + i * 64 * PAGE, src,
+					 IOVA + copy[i].first * PAGE,
+					 copy[i].n * PAGE, RW), 0);
+			for (int k = 0; k < copy[i].n; k++)
+				need[copy[i].first + k]++;
+		}
+		CHECK_EQ(unmap_all(src), 64 * PAGE);
+		for (uint32_t i = 0; i < copies; i++) {
+			for (int k = 0; k < 64; k++)
+				CHECK(pinned_times(p + k * PAGE, PAGE,
+						   need[k] ? 1 : 0));
+			CHECK(mock_shows(b.hwpt, IOVA + i * 64 * PAGE,
+					 p + copy[i].first * PAGE,
+					 copy[i].n * PAGE));
+			CHECK_EQ(unmap(dst, IOVA + i * 64 * PAGE,
+				       copy[i].n * PAGE), copy[i].n * PAGE);
+			for (int k = 0; k < copy[i].n; k++)
+				need[copy[i].first + k]--;
+		}
+		CHECK(pinned_times(p, 64 * PAGE, 0));
+		CHECK_EQ(map_at(src, p, 64 * PAGE, IOVA, RW), 0);
+	}
+}
+
+TEST(copy_of_a_hole_is_enoent)
+{
+	uint32_t src = new_ioas(), dst = new_ioas();
+	char *p = memory(4 * PAGE);
+
+	CHECK_ERR(copy_at(dst, IOVA, src, IOVA, PAGE, RW), ENOENT);
+	CHECK_EQ(map_at(src, p, PAGE, IOVA, RW), 0);
+	CHECK_EQ(map_at(src, p, PAGE, IOVA + 2 * PAGE, RW), 0);
+	CHECK_ERR(copy_at(dst, IOVA, src, IOVA, 3 * PAGE, RW), ENOENT);
+	CHECK_EQ(map_at(src, p, PAGE, IOVA + PAGE, RW), 0);
+	CHECK_EQ(copy_at(dst, IOVA, src, IOVA, 3 * PAGE, RW), 0);
+	CHECK_EQ(unmap_all(dst), 3 * PAGE);
+}
+
+TEST(copy_grants_no_more_than_the_memory_was_mapped_for)
+{
+	uint32_t src = new_ioas(), dst = new_ioas();
+
+	CHECK_EQ(map_at(src, memory(PAGE), PAGE, IOVA, RO), 0);
+	CHECK_ERR(copy_at(dst, IOVA, src, IOVA, PAGE, RW), EPERM);
+	CHECK_EQ(copy_at(dst, IOVA, src, IOVA, PAGE, RO), 0);
+}
+
+TEST(copy_inside_one_address_space_works)
+{
+	uint32_t ioas = new_ioas();
+	char *p = memory(2 * PAGE);
+	struct mock mock;
+
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(map_at(ioas, p, 2 * PAGE, IOVA, RW), 0);
+	CHECK_EQ(copy_at(ioas, 2 * IOVA, ioas, IOVA, 2 * PAGE, RW), 0);
+	CHECK(mock_shows(mock.hwpt, 2 * IOVA, p, 2 * PAGE));
+	CHECK(pinned_times(p, 2 * PAGE, 1));
+	CHECK_EQ(unmap_all(ioas), 4 * PAGE);
+}
+
+/* Files */
+
+TEST(file_is_mapped_and_not_the_memory_that_shows_it)
+{
+	int file = memory_file(8 * PAGE);
+	char *p = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       file, 0);
+	uint32_t ioas = new_ioas();
+	struct mock mock;
+
+	CHECK(p != MAP_FAILED);
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(map_file_at(ioas, file, 2 * PAGE, 4 * PAGE, IOVA, RW), 0);
+	memset(p, 1, 8 * PAGE);
+	CHECK(mock_shows(mock.hwpt, IOVA, p + 2 * PAGE, 4 * PAGE));
+	close(file);
+	CHECK(pinned_times(p + 2 * PAGE, 4 * PAGE, 1));
+	CHECK_EQ(unmap_all(ioas), 4 * PAGE);
+	CHECK(pinned_times(p, 8 * PAGE, 0));
+}
+
+TEST(file_in_huge_pages_is_pinned_and_given_back)
+{
+	int file = memfd_create("huge", MFD_HUGETLB);
+	size_t two_mib = 2ul << 20;
+	uint32_t ioas = new_ioas();
+	long before;
+	char *p;
+
+	if (file < 0 || ftruncate(file, 2 * two_mib))
+		SKIP("no huge pages");
+	p = mmap(NULL, 2 * two_mib, PROT_READ | PROT_WRITE, MAP_SHARED, file,
+		 0);
+	if (p == MAP_FAILED)
+		SKIP("no huge pages");
+	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_WIDE, NULL), 0);
+	before = pinned_pages();
+	CHECK_EQ(map_file_at(ioas, file, PAGE, 2 * two_mib - 2 * PAGE, IOVA,
+			     RW), 0);
+	CHECK_EQ(pinned_pages() - before, (2 * two_mib - 2 * PAGE) / PAGE);
+	CHECK_EQ(unmap_all(ioas), 2 * two_mib - 2 * PAGE);
+	CHECK_EQ(pinned_pages(), before);
+}
+
+TEST(map_of_a_bad_file_fails)
+{
+	uint32_t ioas = new_ioas();
+	int disk = open("/proc/self/exe", O_RDONLY);
+
+	CHECK_ERR(map_file_at(ioas, -1, 0, PAGE, IOVA, RO), EBADF);
+	CHECK_ERR(map_file_at(ioas, 999, 0, PAGE, IOVA, RO), EBADF);
+	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
+	/* No memory file, or past its end */
+	CHECK_ERR(map_file_at(ioas, disk, 0, PAGE, IOVA, RO), EINVAL);
+	CHECK_ERR(map_file_at(ioas, memory_file(PAGE), 0, 2 * PAGE, IOVA, RO),
+		  EINVAL);
+	CHECK_EQ(unmap_all(ioas), 0);
+}
+
+/* Ranges */
+
+TEST(ranges_of_a_new_address_space_are_everything)
+{
+	struct iommu_iova_range range;
+	uint32_t ioas = new_ioas(), nr = 1;
+
+	CHECK_EQ(iova_ranges(ioas, &range, &nr, NULL), 0);
+	CHECK_EQ(nr, 1);
+	CHECK_EQ(range.start, 0);
+	CHECK_EQ(range.last, UINT64_MAX);
+}
+
+TEST(short_buffer_for_ranges_is_emsgsize_and_says_how_many)
+{
+	struct iommu_iova_range ranges[3] = { [1] = { 7, 7 } };
+	uint32_t ioas = new_ioas(), nr = 1;
+
+	CHECK_EQ(mock_reserve(ioas, IOVA, PAGE), 0);
+	CHECK_EQ(mock_reserve(ioas, 2 * IOVA, PAGE), 0);
+	CHECK_ERR(iova_ranges(ioas, ranges, &nr, NULL), EMSGSIZE);
+	CHECK_EQ(nr, 3);
+	CHECK_EQ(ranges[0].last, IOVA - 1);
+	/* Not one more than there was room for */
+	CHECK_EQ(ranges[1].start, 7);
+	CHECK_EQ(iova_ranges(ioas, ranges, &nr, NULL), 0);
+	CHECK_EQ(ranges[1].start, IOVA + PAGE);
+	CHECK_EQ(ranges[2].start, 2 * IOVA + PAGE);
+	nr = 3;
+	CHECK_ERR(iova_ranges(ioas, (void *)PAGE, &nr, NULL), EFAULT);
+}
+
+TEST(ranges_narrow_with_devices_and_widen_again)
+{
+	struct iommu_iova_range ranges[8];
+	uint32_t ioas = new_ioas(), nr = 8;
+	struct mock mock;
+
+	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_RESERVED, &mock), 0);
+	CHECK_EQ(iova_ranges(ioas, ranges, &nr, NULL), 0);
+	CHECK_EQ(nr, 2);
+	CHECK_EQ(ranges[0].start, MOCK_APERTURE_START);
+	CHECK_EQ(ranges[0].last, MOCK_RESERVED_START - 1);
+	CHECK_EQ(ranges[1].start, MOCK_RESERVED_LAST + 1);
+	CHECK_EQ(ranges[1].last, MOCK_APERTURE_LAST);
+	CHECK_EQ(destroy(mock.test_id), 0);
+	nr = 8;
+	CHECK_EQ(iova_ranges(ioas, ranges, &nr, NULL), 0);
+	CHECK_EQ(nr, 1);
+	CHECK_EQ(ranges[0].last, UINT64_MAX);
+}
+
+TEST(allowed_ranges_keep_devices_away_that_would_take_them)
+{
+	struct iommu_iova_range range = { MOCK_RESERVED_START,
+					  MOCK_RESERVED_START + PAGE - 1 };
+	uint32_t ioas = new_ioas();
+	struct mock mock;
+
+	CHECK_EQ(allow(ioas, &range, 1), 0);
+	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_RESERVED, NULL),
+		  EADDRINUSE);
+	CHECK_EQ(allow(ioas, NULL, 0), 0);
+	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_RESERVED, &mock), 0);
+	CHECK_ERR(allow(ioas, &range, 1), EADDRINUSE);
+	CHECK_EQ(destroy(mock.test_id), 0);
+	CHECK_EQ(allow(ioas, &range, 1), 0);
+}
+
+TEST(allowed_ranges_that_are_malformed_are_einval)
+{
+	struct iommu_iova_range ranges[2] = { { PAGE, 2 * PAGE },
+					      { 2 * PAGE, 3 * PAGE } };
+	struct iommu_iova_range backwards = { PAGE, 0 }, empty = { PAGE, PAGE };
+	uint32_t ioas = new_ioas();
+	uint64_t iova;
+
+	CHECK_ERR(allow(ioas, ranges, 2), EINVAL);
+	CHECK_ERR(allow(ioas, &backwards, 1), EINVAL);
+	CHECK_ERR(allow(ioas, &empty, 1), EINVAL);
+	CHECK_ERR(allow(ioas, (void *)PAGE, 1), EFAULT);
+	/* None of them counts: the kernel places freely */
+	CHECK_EQ(map_any(ioas, memory(64 * PAGE), 64 * PAGE, &iova, RW), 0);
+}
+
+TEST(kernel_places_only_where_it_is_allowed)
+{
+	struct iommu_iova_range ranges[2] = {
+		{ IOVA, IOVA + 2 * PAGE - 1 },
+		{ 4 * IOVA, 4 * IOVA + 8 * PAGE - 1 },
+	};
+	uint32_t ioas = new_ioas();
+	char *p = memory(8 * PAGE);
+	uint64_t iova;
+
+	CHECK_EQ(allow(ioas, ranges, 2), 0);
+	CHECK_EQ(map_any(ioas, p + PAGE, 4 * PAGE, &iova, RW), 0);
+	CHECK(iova >= ranges[1].start && iova + 4 * PAGE - 1 <= ranges[1].last);
+	/* A fixed place may be anywhere */
+	CHECK_EQ(map_at(ioas, p, PAGE, 16 * IOVA, RW), 0);
+}
+
+/* Attaching */
+
+TEST(device_sees_what_was_mapped_before_it_came)
+{
+	char *p = memory(32 * PAGE);
+	uint32_t ioas = new_ioas();
+	struct mock a, b;
+
+	CHECK_EQ(map_at(ioas, p, 8 * PAGE, IOVA, RW), 0);
+	CHECK_EQ(map_at(ioas, p + 8 * PAGE, 8 * PAGE, 2 * IOVA, RO), 0);
+	need_mock();
+	CHECK(pinned_times(p, 16 * PAGE, 0));
+	CHECK_EQ(mock_attach(ioas, 0, &a), 0);
+	CHECK(pinned_times(p, 16 * PAGE, 1));
+	CHECK(mock_shows(a.hwpt, IOVA, p, 8 * PAGE));
+	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_RUNS, &b), 0);
+	CHECK(mock_shows(b.hwpt, IOVA, p, 8 * PAGE));
+	CHECK(mock_shows(b.hwpt, 2 * IOVA, p + 8 * PAGE, 8 * PAGE));
+	CHECK(pinned_times(p, 16 * PAGE, 1));
+	CHECK_EQ(destroy(a.test_id), 0);
+	CHECK(mock_shows(b.hwpt, IOVA, p, 8 * PAGE));
+	CHECK(pinned_times(p, 16 * PAGE, 1));
+	CHECK_EQ(destroy(b.test_id), 0);
+	CHECK(pinned_times(p, 16 * PAGE, 0));
+	CHECK_EQ(unmap_all(ioas), 16 * PAGE);
+}
+
+TEST(two_devices_in_one_domain_cost_one_map_and_one_invalidation)
+{
+	uint64_t before, after, mapped;
+	char *p = memory(4 * PAGE);
+	uint32_t ioas = new_ioas();
+	struct mock a, b;
+
+	CHECK_EQ(mock_attach(ioas, 0, &a), 0);
+	CHECK_EQ(mock_attach(ioas, 0, &b), 0);
+	CHECK_EQ(a.hwpt, b.hwpt);
+	CHECK_EQ(map_at(ioas, p, 4 * PAGE, IOVA, RW), 0);
+	mock_count(a.hwpt, &mapped, &before);
+	CHECK_EQ(mapped, 4 * PAGE);
+	CHECK_EQ(unmap(ioas, IOVA, 4 * PAGE), 4 * PAGE);
+	mock_count(a.hwpt, &mapped, &after);
+	CHECK_EQ(mapped, 0);
+	CHECK_EQ(after, before + 1);
+}
+
+TEST(device_is_refused_where_a_mapping_is_in_its_way)
+{
+	uint32_t ioas = new_ioas();
+	void *p = memory(PAGE);
+	struct mock mock;
+
+	CHECK_EQ(map_at(ioas, p, PAGE, MOCK_RESERVED_START, RW), 0);
+	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_RESERVED, NULL),
+		  EADDRINUSE);
+	CHECK_EQ(map_at(ioas, p, PAGE, BEYOND, RW), 0);
+	CHECK_ERR(mock_attach(ioas, 0, NULL), EADDRINUSE);
+	CHECK_EQ(unmap(ioas, BEYOND, PAGE), PAGE);
+	CHECK_EQ(map_at(ioas, p, 1, IOVA, RW), 0);
+	CHECK_ERR(mock_attach(ioas, 0, NULL), EADDRINUSE);
+	CHECK_EQ(unmap(ioas, IOVA, 1), 1);
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(unmap_all(ioas), PAGE);
+}
+
+TEST(device_that_cannot_be_trusted_is_refused)
+{
+	uint32_t ioas = new_ioas();
+
+	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_INCOHERENT, NULL),
+		  EINVAL);
+	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_UNSAFE_MSI, NULL),
+		  EPERM);
+	CHECK_EQ(destroy(ioas), 0);
+}
+
+TEST(unit_without_pages_of_the_cpu_is_refused)
+{
+	uint32_t ioas = new_ioas();
+
+	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_64K, NULL), EINVAL);
+	CHECK_EQ(destroy(ioas), 0);
+}
+
+TEST(replacing_moves_a_device_in_one_step_or_not_at_all)
+{
+	uint32_t a = new_ioas(), b = new_ioas(), pt = b;
+	void *p = memory(PAGE), *q = memory(PAGE);
+	struct mock mock;
+
+	CHECK_EQ(map_at(a, p, PAGE, IOVA, RW), 0);
+	CHECK_EQ(map_at(b, q, PAGE, IOVA, RW), 0);
+	CHECK_EQ(map_at(b, q, PAGE, MOCK_RESERVED_START, RW), 0);
+	CHECK_EQ(mock_attach(a, MOCK_FLAGS_DEVICE_RESERVED, &mock), 0);
+	CHECK_ERR(mock_replace(&mock, &pt), EADDRINUSE);
+	CHECK(mock_shows(mock.hwpt, IOVA, p, PAGE));
+	CHECK(pinned_times(q, PAGE, 0));
+	CHECK_EQ(unmap(b, MOCK_RESERVED_START, PAGE), PAGE);
+	pt = b;
+	CHECK_EQ(mock_replace(&mock, &pt), 0);
+	CHECK(mock_shows(pt, IOVA, q, PAGE));
+	CHECK(pinned_times(p, PAGE, 0));
+	/* What it reserves is free in the one that it left */
+	CHECK_EQ(map_at(a, p, PAGE, MOCK_RESERVED_START, RW), 0);
+	CHECK_ERR(map_at(b, p, PAGE, MOCK_RESERVED_START, RW), EINVAL);
+	CHECK_EQ(destroy(a), 0);
+}
+
+TEST(hardware_page_table_of_the_users_own_outlives_its_devices)
+{
+	uint32_t ioas = new_ioas();
+	struct iommu_hwpt_alloc cmd = { .size = sizeof(cmd), .pt_id = ioas };
+	void *p = memory(PAGE);
+	struct mock mock, other;
+
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	cmd.dev_id = mock.device;
+	CHECK_EQ(map_at(ioas, p, PAGE, IOVA, RW), 0);
+	CHECK_EQ(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), 0);
+	CHECK(mock_shows(cmd.out_hwpt_id, IOVA, p, PAGE));
+	CHECK_EQ(mock_attach(cmd.out_hwpt_id, 0, &other), 0);
+	CHECK_EQ(other.hwpt, cmd.out_hwpt_id);
+	CHECK_ERR(destroy(cmd.out_hwpt_id), EBUSY);
+	CHECK_EQ(destroy(other.test_id), 0);
+	CHECK_EQ(destroy(mock.test_id), 0);
+	CHECK(mock_shows(cmd.out_hwpt_id, IOVA, p, PAGE));
+	CHECK(pinned_times(p, PAGE, 1));
+	/* It keeps the address space, and the one of the attach is gone */
+	CHECK_ERR(destroy(ioas), EBUSY);
+	CHECK_ERR(destroy(mock.hwpt), ENOENT);
+	CHECK_EQ(destroy(cmd.out_hwpt_id), 0);
+	CHECK(pinned_times(p, PAGE, 0));
+	CHECK_EQ(destroy(ioas), 0);
+}
+
+TEST(bad_hardware_page_table_is_refused)
+{
+	uint32_t ioas = new_ioas();
+	struct iommu_hwpt_alloc cmd = { .size = sizeof(cmd), .pt_id = ioas };
+	struct mock mock;
+
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	cmd.dev_id = mock.device;
+	cmd.flags = 1u << 20;
+	CHECK_ERR(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), EOPNOTSUPP);
+	cmd.flags = IOMMU_HWPT_FAULT_ID_VALID;
+	CHECK_ERR(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), EOPNOTSUPP);
+	cmd.flags = 0;
+	cmd.data_len = 8;
+	CHECK_ERR(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), EINVAL);
+	cmd.data_len = 0;
+	cmd.data_type = IOMMU_HWPT_DATA_VTD_S1;
+	CHECK_ERR(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), EINVAL);
+	cmd.data_type = 0;
+	cmd.pt_id = mock.device;
+	CHECK_ERR(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), EINVAL);
+	cmd.pt_id = 12345;
+	CHECK_ERR(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), EINVAL);
+}
+
+/* Options */
+
+TEST(options_are_read_back_and_checked)
+{
+	uint32_t ioas = new_ioas();
+	uint64_t value = 7;
+
+	CHECK_EQ(option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_GET, ioas,
+			&value), 0);
+	CHECK_EQ(value, 1);
+	value = 0;
+	CHECK_EQ(option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_SET, ioas,
+			&value), 0);
+	CHECK_EQ(option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_GET, ioas,
+			&value), 0);
+	CHECK_EQ(value, 0);
+	value = 2;
+	CHECK_ERR(option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_SET, ioas,
+			 &value), EINVAL);
+	CHECK_ERR(option(IOMMU_OPTION_HUGE_PAGES, 2, ioas, &value),
+		  EOPNOTSUPP);
+	CHECK_ERR(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_GET, ioas,
+			 &value), EOPNOTSUPP);
+	CHECK_ERR(option(9, IOMMU_OPTION_OP_GET, 0, &value), EOPNOTSUPP);
+}
+
+TEST(limit_mode_is_set_before_there_are_objects_or_not)
+{
+	uint64_t value = 1;
+
+	open_context();
+	CHECK_EQ(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_SET, 0,
+			&value), 0);
+	value = 0;
+	CHECK_EQ(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_GET, 0,
+			&value), 0);
+	CHECK_EQ(value, 1);
+	value = 2;
+	CHECK_ERR(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_SET, 0,
+			 &value), EINVAL);
+	new_ioas();
+	value = 0;
+	CHECK_ERR(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_SET, 0,
+			 &value), EBUSY);
+}
+
+TEST(small_pages_cannot_be_asked_for_when_large_ones_may_be_in_use)
+{
+	uint32_t ioas = new_ioas();
+	uint64_t value = 0;
+
+	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
+	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, IOVA, RW), 0);
+	CHECK_ERR(option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_SET, ioas,
+			 &value), EINVAL);
+	CHECK_EQ(unmap_all(ioas), PAGE);
+	value = 0;
+	CHECK_EQ(option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_SET, ioas,
+			&value), 0);
+	/* Now mappings are of whole pages */
+	CHECK_ERR(map_at(ioas, memory(PAGE), MOCK_PAGE_SIZE, IOVA, RW),
+		  EINVAL);
+}
+
+TEST(address_space_of_the_container_interface_can_be_chosen)
+{
+	struct iommu_vfio_ioas cmd = { .size = sizeof(cmd) };
+	uint32_t ioas = new_ioas();
+
+	cmd.op = IOMMU_VFIO_IOAS_GET;
+	CHECK_ERR(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), ENODEV);
+	cmd.op = IOMMU_VFIO_IOAS_SET;
+	cmd.ioas_id = ioas;
+	CHECK_EQ(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), 0);
+	cmd.ioas_id = 0;
+	cmd.op = IOMMU_VFIO_IOAS_GET;
+	CHECK_EQ(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), 0);
+	CHECK_EQ(cmd.ioas_id, ioas);
+	cmd.op = 3;
+	CHECK_ERR(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), EOPNOTSUPP);
+	/* It does not keep the address space */
+	CHECK_EQ(destroy(ioas), 0);
+	cmd.op = IOMMU_VFIO_IOAS_GET;
+	CHECK_ERR(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), ENODEV);
+	ioas = new_ioas();
+	cmd.op = IOMMU_VFIO_IOAS_SET;
+	cmd.ioas_id = ioas;
+	CHECK_EQ(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), 0);
+	cmd.op = IOMMU_VFIO_IOAS_CLEAR;
+	CHECK_EQ(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), 0);
+	cmd.op = IOMMU_VFIO_IOAS_GET;
+	CHECK_ERR(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), ENODEV);
+}
+
+/* The list of mappings */
+
+TEST(mappings_are_listed_with_access_and_origin)
+{
+	struct iommu_ioas_mapping list[8] = {};
+	struct iommu_ioas_mappings cmd = {
+		.size = sizeof(cmd),
+		.num_mappings = 8,
+		.mappings = (uintptr_t)list,
+	};
+	char *p = memory(8 * PAGE);
+
+	cmd.ioas_id = new_ioas();
+	CHECK_EQ(map_at(cmd.ioas_id, p + PAGE, 2 * PAGE, IOVA, RO), 0);
+	CHECK_EQ(map_file_at(cmd.ioas_id, memory_file(8 * PAGE), 3 * PAGE,
+			     PAGE, 2 * IOVA, RW), 0);
+	CHECK_EQ(copy_at(cmd.ioas_id, 3 * IOVA, cmd.ioas_id, IOVA + PAGE, PAGE,
+			 RO), 0);
+	CHECK_EQ(ioctl(fd, IOMMU_IOAS_MAPPINGS, &cmd), 0);
+	CHECK_EQ(cmd.num_mappings, 3);
+	CHECK_EQ(cmd.out_flags, 0);
+	CHECK_EQ(list[0].iova, IOVA);
+	CHECK_EQ(list[0].length, 2 * PAGE);
+	CHECK_EQ(list[0].address, (uintptr_t)p + PAGE);
+	CHECK_EQ(list[0].flags, RO);
+	CHECK_EQ(list[0].origin, IOMMU_IOAS_MAPPING_USER);
+	CHECK_EQ(list[1].iova, 2 * IOVA);
+	CHECK_EQ(list[1].address, 3 * PAGE);
+	CHECK_EQ(list[1].flags, RW);
+	CHECK_EQ(list[1].origin, IOMMU_IOAS_MAPPING_FILE);
+	CHECK_EQ(list[2].origin, IOMMU_IOAS_MAPPING_COPY);
+	CHECK_EQ(list[2].address, (uintptr_t)p + 2 * PAGE);
+}
+
+TEST(mappings_are_walked_piece_by_piece)
+{
+	struct iommu_ioas_mapping list[7];
+	struct iommu_ioas_mappings cmd = { .size = sizeof(cmd) };
+	uint32_t ioas = new_ioas(), seen = 0;
+	void *p = memory(PAGE);
+
+	cmd.ioas_id = ioas;
+	CHECK_EQ(ioctl(fd, IOMMU_IOAS_MAPPINGS, &cmd), 0);
+	for (uint64_t i = 0; i < 200; i++)
+		CHECK_EQ(map_at(ioas, p, PAGE, IOVA + 2 * i * PAGE, RW), 0);
+	CHECK_ERR(ioctl(fd, IOMMU_IOAS_MAPPINGS, &cmd), EMSGSIZE);
+	cmd.iova = 0;
+	do {
+		cmd.num_mappings = 7;
+		cmd.mappings = (uintptr_t)list;
+		CHECK_EQ(ioctl(fd, IOMMU_IOAS_MAPPINGS, &cmd), 0);
+		for (uint32_t i = 0; i < cmd.num_mappings; i++)
+			CHECK_EQ(list[i].iova, IOVA + 2 * PAGE * seen++);
+	} while (cmd.out_flags & IOMMU_IOAS_MAPPINGS_MORE);
+	CHECK_EQ(seen, 200);
+	/* From the middle of one */
+	cmd.iova = IOVA + 2 * PAGE + 5;
+	cmd.num_mappings = 1;
+	CHECK_EQ(ioctl(fd, IOMMU_IOAS_MAPPINGS, &cmd), 0);
+	CHECK_EQ(list[0].iova, IOVA + 2 * PAGE);
+	CHECK_EQ(cmd.iova, IOVA + 4 * PAGE);
+}
+
+/* Many at once */
+
+static void *churn(void *arg)
+{
+	uint64_t base = IOVA + (uintptr_t)arg * (64ul << 20);
+	uint32_t ioas = 1;
+	char *p = memory(32 * PAGE);
+
+	for (int i = 0; i < 400; i++) {
+		uint64_t n = 1 + i % 32;
+
+		CHECK_EQ(map_at(ioas, p, n * PAGE, base, RW), 0);
+		CHECK_EQ(unmap(ioas, base, n * PAGE), n * PAGE);
+	}
+	return NULL;
+}
+
+TEST(disjoint_ranges_are_mapped_and_unmapped_in_parallel)
+{
+	uint32_t ioas = new_ioas();
+	pthread_t threads[4];
+	struct mock mock;
+	uint64_t mapped;
+
+	CHECK_EQ(ioas, 1);
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	for (uintptr_t i = 0; i < 4; i++)
+		CHECK_EQ(pthread_create(&threads[i], NULL, churn, (void *)i),
+			 0);
+	/* Devices come and go meanwhile */
+	for (int i = 0; i < 20; i++) {
+		struct mock other;
+
+		CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_RUNS, &other), 0);
+		CHECK_EQ(destroy(other.test_id), 0);
+	}
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(pthread_join(threads[i], NULL), 0);
+	mock_count(mock.hwpt, &mapped, NULL);
+	CHECK_EQ(mapped, 0);
+}
+
+static void *race(void *arg)
+{
+	uint32_t ioas = 1;
+	char *p = memory(8 * PAGE);
+
+	(void)arg;
+	for (int i = 0; i < 3000; i++) {
+		if (map_at(ioas, p, 8 * PAGE, IOVA, RW))
+			CHECK(errno == EEXIST);
+		if (unmap(ioas, IOVA, 8 * PAGE) < 0)
+			CHECK(errno == ENOENT || errno == EBUSY);
+	}
+	return NULL;
+}
+
+TEST(threads_that_fight_over_one_range_break_nothing)
+{
+	uint32_t ioas = new_ioas();
+	pthread_t threads[4];
+	long before;
+
+	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
+	before = pinned_pages();
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(pthread_create(&threads[i], NULL, race, NULL), 0);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(pthread_join(threads[i], NULL), 0);
+	CHECK(unmap_all(ioas) >= 0);
+	CHECK_EQ(pinned_pages(), before);
+}
+
+TEST(nothing_stays_pinned_when_a_process_is_killed)
+{
+	long before = pinned_pages();
+
+	for (int round = 0; round < 20; round++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			uint32_t ioas = new_ioas();
+			char *p = memory(1024 * PAGE);
+
+			if (!access("/sys/module/iommufd_mock", F_OK))
+				CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
+			for (;;) {
+				map_at(ioas, p, 1024 * PAGE, IOVA, RW);
+				unmap(ioas, IOVA, 1024 * PAGE);
+			}
+		}
+		usleep(2000 + 997 * round);
+		CHECK_EQ(kill(pid, SIGKILL), 0);
+		CHECK_EQ(waitpid(pid, NULL, 0), pid);
+	}
+	CHECK_EQ(pinned_pages(), before);
+}
