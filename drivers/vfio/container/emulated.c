@@ -152,8 +152,12 @@ static int pin_page(struct container *c, unsigned long iova, int prot,
 
 static void unpin_page(struct container *c, unsigned long iova)
 {
-	if (!WARN_ON(!uncount_pin(c, iova >> PAGE_SHIFT)))
-		iommufd_access_unpin_pages(c->access, iova, PAGE_SIZE);
+	if (WARN_ON(!uncount_pin(c, iova >> PAGE_SHIFT)))
+		return;
+	/* It may have been written since the last report. */
+	if (c->tracking)
+		mark_written(c, iova >> PAGE_SHIFT);
+	iommufd_access_unpin_pages(c->access, iova, PAGE_SIZE);
 }
 
 int container_pin_pages(struct container *c, unsigned long iova, int nr,

@@ -11,6 +11,7 @@ static void work(unsigned int seed)
 	struct nvme disk;
 	struct box box;
 	char *at = memory(512 * PAGE);
+	int id[8];
 
 	srandom(seed);
 	for (;;) {
@@ -21,14 +22,11 @@ static void work(unsigned int seed)
 
 			map(box.space.fd, IOVA, at, length, RW);
 			for (int n = 0; n < 8; n++)
-				nvme_begin(&disk, NVME_READ, random() % 1000,
-					   8, IOVA + random() % length / PAGE * PAGE);
+				id[n] = nvme_begin(&disk, NVME_READ, random() % 1000,
+						   8, IOVA + random() % length / PAGE * PAGE);
+			for (int n = 0; n < 8; n++)
+				nvme_wait(&disk, id[n]);
 			unmap(box.space.fd, IOVA, length);
-			while (nvme_poll(&disk))
-				;
-			for (int n = 0; n < NVME_DEPTH; n++)
-				if (nvme_done(&disk, n))
-					nvme_wait(&disk, n);
 		}
 		nvme_close(&disk);
 		box_close(&box);
