@@ -74,6 +74,11 @@ static void invalidate_former(struct vtd_unit *unit, u16 source_id,
 	if (unit->scalable) {
 		vtd_inval_pasid(unit, source_id, was_present ? old_domain_id :
 							       new_domain_id);
+		/*
+		 * The context entry is the same as before, but a hypervisor
+		 * may look at where it leads only when told so.
+		 */
+		vtd_inval_context(unit, source_id, VTD_DOMAIN_NONE, false);
 		return;
 	}
 	vtd_inval_context(unit, source_id, old_domain_id, was_present);
