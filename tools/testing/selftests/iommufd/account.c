@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Locked memory: who pays, how much, and what is left when it is over the
+ * limit. The tests give up root's rights, with /dev/iommu open.
+ */
+#include <grp.h>
+#include <sys/resource.h>
+
+#include "fixture.h"
+
+#define SOME_USER 4242
+#define OTHER_USER 4243
+
+/* Become a user without rights whose processes may lock so many pages. */
+static void become(uid_t user, rlim_t pages)
+{
+	struct rlimit limit = { pages * PAGE, pages * PAGE };
+
+	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	CHECK_EQ(setgroups(0, NULL), 0);
+	CHECK_EQ(setresgid(user, user, user), 0);
+	CHECK_EQ(setresuid(user, user, user), 0);
+	/* So that /proc/self can be read again */
+	CHECK_EQ(prctl(PR_SET_DUMPABLE, 1), 0);
+}
+
+static uint32_t attached_ioas(void)
+{
+	uint32_t ioas = new_ioas();
+
+	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
+	return ioas;
+}
+
+/* Run it in a process of its own, and say whether it ended well. */
+static bool in_child(void (*fn)(void *), void *arg)
+{
+	pid_t pid = fork();
+	int status;
+
+	CHECK(pid >= 0);
+	if (!pid) {
+		fn(arg);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+TEST(user_can_lock_up_to_the_limit_and_no_page_more)
+{
+	uint32_t ioas = attached_ioas();
+	char *p = memory(64 * PAGE);
+
+	become(SOME_USER, 16);
+	CHECK_ERR(map_at(ioas, p, 17 * PAGE, IOVA, RW), ENOMEM);
+	CHECK_EQ(unmap_all(ioas), 0);
+	CHECK(pinned_times(p, 17 * PAGE, 0));
+	CHECK_EQ(map_at(ioas, p, 16 * PAGE, IOVA, RW), 0);
+	CHECK_ERR(map_at(ioas, p + 32 * PAGE, PAGE, 2 * IOVA, RW), ENOMEM);
+	/* What is given back can be used again */
+	CHECK_EQ(unmap_all(ioas), 16 * PAGE);
+	CHECK_EQ(map_at(ioas, p + 16 * PAGE, 16 * PAGE, IOVA, RW), 0);
+}
+
+TEST(nothing_is_counted_before_something_is_pinned)
+{
+	uint32_t ioas = new_ioas();
+	struct mock mock;
+
+	need_mock();
+	become(SOME_USER, 1);
+	CHECK_EQ(map_at(ioas, memory(64 * PAGE), 64 * PAGE, IOVA, RW), 0);
+	CHECK_ERR(mock_attach(ioas, 0, &mock), ENOMEM);
+	CHECK_EQ(unmap_all(ioas), 64 * PAGE);
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+}
+
+TEST(page_that_is_mapped_twice_counts_twice_and_a_copy_counts_nothing)
+{
+	uint32_t ioas = attached_ioas();
+	char *p = memory(8 * PAGE);
+
+	become(SOME_USER, 16);
+	CHECK_EQ(map_at(ioas, p, 8 * PAGE, IOVA, RW), 0);
+	for (int i = 0; i < 8; i++)
+		CHECK_EQ(copy_at(ioas, 2 * IOVA + i * 8 * PAGE, ioas, IOVA,
+				 8 * PAGE, RW), 0);
+	CHECK_EQ(map_at(ioas, p, 8 * PAGE, 4 * IOVA, RW), 0);
+	CHECK_ERR(map_at(ioas, p, PAGE, 5 * IOVA, RW), ENOMEM);
+}
+
+static void map_eight(void *ioas)
+{
+	become(SOME_USER, 12);
+	if (map_at(*(uint32_t *)ioas, memory(8 * PAGE), 8 * PAGE, 2 * IOVA, RW))
+		_exit(errno == ENOMEM ? 1 : 2);
+}
+
+TEST(limit_is_the_users_over_all_its_processes)
+{
+	uint32_t ioas = attached_ioas();
+
+	CHECK(in_child(map_eight, &ioas));
+	/* That process is gone; what it mapped is still there, and counts */
+	CHECK_EQ(unmap(ioas, 2 * IOVA, 8 * PAGE), 8 * PAGE);
+	CHECK(in_child(map_eight, &ioas));
+	become(SOME_USER, 12);
+	CHECK_ERR(map_at(ioas, memory(8 * PAGE), 8 * PAGE, IOVA, RW), ENOMEM);
+	CHECK_EQ(map_at(ioas, memory(4 * PAGE), 4 * PAGE, IOVA, RW), 0);
+}
+
+TEST(another_user_pays_for_itself)
+{
+	uint32_t ioas = attached_ioas();
+
+	CHECK(in_child(map_eight, &ioas));
+	become(OTHER_USER, 8);
+	CHECK_EQ(map_at(ioas, memory(8 * PAGE), 8 * PAGE, IOVA, RW), 0);
+}
+
+TEST(process_is_counted_in_the_mode_of_vfio)
+{
+	uint64_t mode = 1;
+	uint32_t ioas;
+
+	open_context();
+	CHECK_EQ(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_SET, 0,
+			&mode), 0);
+	ioas = attached_ioas();
+	become(SOME_USER, 16);
+	CHECK_EQ(map_at(ioas, memory(8 * PAGE), 8 * PAGE, IOVA, RW), 0);
+	CHECK_EQ(locked_kb(), 32);
+	CHECK_EQ(pinned_kb(), 32);
+	CHECK_ERR(map_at(ioas, memory(9 * PAGE), 9 * PAGE, 2 * IOVA, RW),
+		  ENOMEM);
+	CHECK_EQ(locked_kb(), 32);
+	CHECK_EQ(unmap_all(ioas), 8 * PAGE);
+	CHECK_EQ(locked_kb(), 0);
+	CHECK_EQ(pinned_kb(), 0);
+}
+
+TEST(user_mode_leaves_the_processs_own_count_alone)
+{
+	uint32_t ioas = attached_ioas();
+
+	become(SOME_USER, 16);
+	CHECK_EQ(map_at(ioas, memory(8 * PAGE), 8 * PAGE, IOVA, RW), 0);
+	CHECK_EQ(locked_kb(), 0);
+	CHECK_EQ(pinned_kb(), 32);
+}
+
+TEST(capability_lifts_the_limit_and_nothing_is_counted)
+{
+	struct rlimit none = {};
+	uint32_t ioas = attached_ioas();
+
+	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &none), 0);
+	CHECK_EQ(map_at(ioas, memory(64 * PAGE), 64 * PAGE, IOVA, RW), 0);
+	CHECK_EQ(locked_kb(), 0);
+	CHECK_EQ(pinned_kb(), 256);
+}
+
+TEST(rights_that_are_given_up_count_for_the_next_mapping)
+{
+	uint32_t ioas = attached_ioas();
+	char *p = memory(2 * PAGE);
+
+	CHECK_EQ(map_at(ioas, p, PAGE, IOVA, RW), 0);
+	become(SOME_USER, 0);
+	CHECK_ERR(map_at(ioas, p, PAGE, 2 * IOVA, RW), ENOMEM);
+	CHECK_EQ(unmap_all(ioas), PAGE);
+}
+
+static void just_map(void *ioas)
+{
+	CHECK_EQ(map_at(*(uint32_t *)ioas, memory(PAGE), PAGE, IOVA, RW), 0);
+}
+
+TEST(memory_of_a_process_that_has_exited_cannot_be_pinned)
+{
+	uint32_t ioas = new_ioas();
+	struct mock mock;
+
+	need_mock();
+	CHECK(in_child(just_map, &ioas));
+	CHECK_ERR(mock_attach(ioas, 0, &mock), EFAULT);
+	CHECK_EQ(unmap_all(ioas), PAGE);
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+}
+
+static void attach_here(void *ioas)
+{
+	CHECK_EQ(mock_attach(*(uint32_t *)ioas, 0, NULL), 0);
+}
+
+TEST(memory_of_another_process_is_pinned_for_that_process)
+{
+	uint32_t ioas = new_ioas();
+	char *p = memory(4 * PAGE);
+
+	need_mock();
+	memset(p, 1, 4 * PAGE);
+	CHECK_EQ(map_at(ioas, p, 4 * PAGE, IOVA, RW), 0);
+	CHECK(in_child(attach_here, &ioas));
+	CHECK_EQ(pinned_kb(), 16);
+	CHECK(pinned_times(p, 4 * PAGE, 1));
+	CHECK_EQ(unmap_all(ioas), 4 * PAGE);
+	CHECK_EQ(pinned_kb(), 0);
+}
+
+/* Another process takes over */
+
+static int change_process(void)
+{
+	struct iommu_ioas_change_process cmd = { .size = sizeof(cmd) };
+
+	return ioctl(fd, IOMMU_IOAS_CHANGE_PROCESS, &cmd);
+}
+
+static void take_over(void *pages)
+{
+	become(OTHER_USER, *(int *)pages);
+	if (change_process())
+		_exit(errno == ENOMEM ? 1 : 2);
+}
+
+TEST(taking_over_from_oneself_changes_nothing)
+{
+	uint32_t ioas = attached_ioas();
+	int file = memory_file(8 * PAGE);
+
+	become(SOME_USER, 8);
+	CHECK_EQ(map_file_at(ioas, file, 0, 8 * PAGE, IOVA, RW), 0);
+	CHECK_EQ(change_process(), 0);
+	CHECK_EQ(pinned_kb(), 32);
+	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, 2 * IOVA, RW), ENOMEM);
+}
+
+TEST(user_that_is_relieved_can_lock_again)
+{
+	int file = memory_file(8 * PAGE), to[2], from[2], enough = 8;
+	uint32_t ioas = attached_ioas();
+	char byte;
+
+	CHECK_EQ(pipe(to), 0);
+	CHECK_EQ(pipe(from), 0);
+	if (!fork()) {
+		CHECK_EQ(read(to[0], &byte, 1), 1);
+		take_over(&enough);
+		CHECK_EQ(pinned_kb(), 32);
+		CHECK_EQ(write(from[1], "", 1), 1);
+		CHECK_EQ(read(to[0], &byte, 1), 1);
+		_exit(0);
+	}
+	become(SOME_USER, 8);
+	CHECK_EQ(map_file_at(ioas, file, 0, 8 * PAGE, IOVA, RW), 0);
+	CHECK_EQ(write(to[1], "", 1), 1);
+	CHECK_EQ(read(from[0], &byte, 1), 1);
+	CHECK_EQ(pinned_kb(), 0);
+	CHECK_EQ(map_at(ioas, memory(8 * PAGE), 8 * PAGE, 2 * IOVA, RW), 0);
+	CHECK_EQ(unmap_all(ioas), 16 * PAGE);
+	CHECK_EQ(write(to[1], "", 1), 1);
+}
+
+struct of_eight {
+	uint32_t ioas;
+	int file;
+};
+
+static void map_file_of_eight(void *arg)
+{
+	struct of_eight *e = arg;
+
+	become(SOME_USER, 8);
+	CHECK_EQ(map_file_at(e->ioas, e->file, 0, 8 * PAGE, IOVA, RW), 0);
+}
+
+TEST(taking_over_more_than_the_limit_changes_nothing)
+{
+	struct of_eight e = { attached_ioas(), memory_file(8 * PAGE) };
+	uint32_t ioas = e.ioas;
+	int too_few = 7;
+
+	CHECK(in_child(map_file_of_eight, &e));
+	CHECK(!in_child(take_over, &too_few));
+	become(SOME_USER, 8);
+	/* Still counted for this user */
+	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, 2 * IOVA, RW), ENOMEM);
+	CHECK_EQ(unmap_all(ioas), 8 * PAGE);
+	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, 2 * IOVA, RW), 0);
+}
+
+TEST(process_cannot_take_over_memory_of_another)
+{
+	uint32_t ioas = attached_ioas();
+
+	CHECK_EQ(map_file_at(ioas, memory_file(PAGE), 0, PAGE, IOVA, RW), 0);
+	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, 2 * IOVA, RW), 0);
+	CHECK_ERR(change_process(), EINVAL);
+	CHECK_EQ(unmap(ioas, 2 * IOVA, PAGE), PAGE);
+	CHECK_EQ(change_process(), 0);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Many mappings: what each costs in time and memory. SCALE names another number
+ * than a million.
+ */
+#define KTAP_TIMEOUT 600
+#include <time.h>
+
+#include "fixture.h"
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
+static long mappings(void)
+{
+	const char *scale = getenv("SCALE");
+
+	return scale ? atol(scale) : 1000000;
+}
+
+static long slab_bytes(void)
+{
+	return from_file("/proc/meminfo", "Slab:") * 1024;
+}
+
+TEST(a_million_mappings_cost_at_most_256_bytes_each)
+{
+	uint32_t ioas = new_ioas();
+	void *p = memory(PAGE);
+	long n = mappings(), before, used;
+
+	/* What the slabs hold in reserve should be small beside it */
+	CHECK(n >= 100000);
+	before = slab_bytes();
+	for (long i = 0; i < n; i++)
+		CHECK_EQ(map_at(ioas, p, PAGE, IOVA + 2 * i * PAGE, RW), 0);
+	used = (slab_bytes() - before) / n;
+	printf("# %ld bytes each\n", used);
+	CHECK(used <= 256);
+	CHECK_EQ(unmap_all(ioas), n * PAGE);
+}
+
+/* Time of the first tenth and of the last; a noisy machine gets three tries. */
+static bool grows_slowly(bool fixed)
+{
+	uint32_t ioas = new_ioas();
+	void *p = memory(PAGE);
+	long n = mappings(), tenth = n / 10;
+	double began = 0, first = 0, last = 0;
+	uint64_t iova;
+
+	for (long i = 0; i < n; i++) {
+		if (i == 0 || i == n - tenth)
+			began = now();
+		if (fixed)
+			CHECK_EQ(map_at(ioas, p, PAGE, IOVA + 2 * i * PAGE,
+					RW), 0);
+		else
+			CHECK_EQ(map_any(ioas, p, PAGE, &iova, RW), 0);
+		if (i == tenth - 1)
+			first = now() - began;
+	}
+	last = now() - began;
+	printf("# map: %.0f ns among few, %.0f ns among %ld\n",
+	       first / tenth * 1e9, last / tenth * 1e9, n);
+	CHECK_EQ(destroy(ioas), 0);
+	/* The logarithms of both differ by less than a half */
+	return last < 2 * first;
+}
+
+TEST(cost_of_a_map_grows_no_faster_than_the_logarithm)
+{
+	CHECK(grows_slowly(true) || grows_slowly(true) || grows_slowly(true));
+}
+
+TEST(cost_of_a_place_grows_no_faster_than_the_logarithm)
+{
+	CHECK(grows_slowly(false) || grows_slowly(false) ||
+	      grows_slowly(false));
+}
