@@ -71,7 +71,8 @@ static inline void iommu_pt_gather_init(struct iommu_pt_gather *gather)
  */
 static inline bool iommu_pt_gather_empty(const struct iommu_pt_gather *gather)
 {
-	return gather->start > gather->last && list_empty(&gather->freelist);
+	return gather->start > gather->last &&
+	       list_empty_careful(&gather->freelist);
 }
 
 /**

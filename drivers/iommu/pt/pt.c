@@ -5,7 +5,6 @@
  */
 #include <linux/export.h>
 #include <linux/io.h>
-#include <linux/overflow.h>
 
 #include <asm/cacheflush.h>
 
@@ -32,23 +31,29 @@ static bool range_ok(const struct iommu_pt *pt, unsigned long iova,
 	return bits >= BITS_PER_LONG || !(*last >> bits);
 }
 
-/* The bytes of all runs; 0 if one is not as it should be. */
-static size_t runs_length(const struct iommu_pt *pt,
-			  const struct iommu_run *runs, size_t nr)
+/*
+ * The bytes of all runs, or an error if one is not as it should be. No sum
+ * overflows: neither that of a run, nor that of as many as there are.
+ */
+static int runs_length(const struct iommu_pt *pt, const struct iommu_run *runs,
+		       size_t nr, size_t *length)
 {
-	u64 bits = 0, reach = 0;
-	size_t length = 0, i;
-	bool bad = !nr;
+	u64 bits = 0, reach = 0, sum = 0, less_one = 0;
+	const struct iommu_run *run;
 
-	for (i = 0; i < nr; i++) {
-		bits |= runs[i].addr | runs[i].length;
-		reach |= runs[i].addr + runs[i].length - 1;
-		bad |= !runs[i].length;
-		bad |= check_add_overflow(length, runs[i].length, &length);
+	for (run = runs; run < runs + nr; run++) {
+		bits |= run->addr | run->length;
+		less_one |= run->length - 1;
+		reach |= run->addr + run->length - 1;
+		sum += run->length;
 	}
-	if (bad || (bits & (PT_TABLE_SIZE - 1)) || reach >> pt->oa_bits)
-		return 0;
-	return length;
+	if (!nr || (bits & (PT_TABLE_SIZE - 1)) || less_one >> 63)
+		return -EINVAL;
+	if ((bits | reach) >> pt->oa_bits ||
+	    fls64(less_one) + fls64(nr) >= BITS_PER_LONG)
+		return -ERANGE;
+	*length = sum;
+	return 0;
 }
 
 static void sizes_fit(const struct iommu_pt *pt, unsigned int levels,
@@ -275,10 +280,14 @@ int iommu_pt_map(struct iommu_pt *pt, unsigned long iova,
 		 const struct iommu_run *runs, size_t nr, int prot, gfp_t gfp,
 		 struct iommu_pt_gather *gather)
 {
-	size_t length = runs_length(pt, runs, nr);
 	unsigned long last;
+	size_t length;
+	int ret;
 
-	if (unlikely(!length || !IS_ALIGNED(iova, PT_TABLE_SIZE)))
+	ret = runs_length(pt, runs, nr, &length);
+	if (unlikely(ret))
+		return ret;
+	if (unlikely(!IS_ALIGNED(iova, PT_TABLE_SIZE)))
 		return -EINVAL;
 	if (unlikely(!range_ok(pt, iova, length, &last)))
 		return -ERANGE;

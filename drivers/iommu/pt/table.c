@@ -11,7 +11,8 @@
  *
  * A table that emptied is unlinked too but can come back to life as long as
  * its gather is not freed: see walk_core.h. So lists of unlinked tables change
- * under iommu_pt.lock.
+ * under iommu_pt.lock; without it, whoever owns the list may only ask, with
+ * list_empty_careful(), whether it is empty for good.
  *
  * Reservations are stashes with a range, on a list of the page table. They are
  * few: one for each unmap that is about to come.
@@ -151,7 +152,7 @@ void iommu_pt_gather_free(struct iommu_pt *pt, struct iommu_pt_gather *gather)
 	gather->start = ULONG_MAX;
 	gather->last = 0;
 	gather->tables = false;
-	if (list_empty(&gather->freelist))
+	if (list_empty_careful(&gather->freelist))
 		return;
 
 	spin_lock_irqsave(&pt->lock, irq);
@@ -186,7 +187,7 @@ void iommu_pt_gather_move(struct iommu_pt *pt, struct list_head *to,
 {
 	unsigned long irq;
 
-	if (list_empty(from))
+	if (list_empty_careful(from))
 		return;
 	spin_lock_irqsave(&pt->lock, irq);
 	list_splice_tail_init(from, to);

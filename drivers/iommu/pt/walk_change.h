@@ -18,6 +18,7 @@
 #define PT_WALK_CHANGE_H
 
 #include "walk_cut.h"
+#include "walk_read.h"
 
 /* Entries changed in a row are flushed and recorded together. */
 static void change_done(struct walk *walk, const struct spot *spot,
@@ -135,7 +136,9 @@ static int demote_some(struct walk *walk, unsigned long *iova,
 			}
 		}
 		end = pt_block_last(*iova, shift);
-		if (!FMT_CONTIGUOUS && spot.level == 1)
+		if (!spot.entry)
+			end = hole_end(&spot, *iova, last);
+		else if (!FMT_CONTIGUOUS && spot.level == 1)
 			end = pt_table_last(*iova, 1);
 		*done = end >= last;
 		*iova = end + 1;
@@ -181,23 +184,24 @@ static unsigned int alike(const u64 *entries, unsigned int level,
 			  unsigned long iova, unsigned int i, unsigned int end,
 			  u64 *used)
 {
-	u64 seen = FMT_ACCESSED | FMT_DIRTY, first = entries[i];
-	u64 attrs = first & FMT_ATTR_BITS & ~seen;
-	phys_addr_t addr = entry_addr(first, level, iova);
+	u64 seen = FMT_ACCESSED | FMT_DIRTY, before = READ_ONCE(entries[i]);
+	u64 attrs = before & FMT_ATTR_BITS & ~seen;
+	phys_addr_t addr = entry_addr(before, level, iova);
 	unsigned int n;
 
-	*used = first & seen;
+	*used = before & seen;
 	for (n = 1; i + n < end; n++) {
-		u64 entry = entries[i + n];
+		u64 entry = READ_ONCE(entries[i + n]);
 
 		iova += BIT(pt_level_shift(level));
 		addr += BIT(pt_level_shift(level));
 		if (!entry_is_leaf(entry, level) || (entry & FMT_FIRST) ||
-		    (entries[i + n - 1] & FMT_LAST) ||
+		    (before & FMT_LAST) ||
 		    (entry & FMT_ATTR_BITS & ~seen) != attrs ||
 		    entry_addr(entry, level, iova) != addr)
 			break;
 		*used |= entry & seen;
+		before = entry;
 	}
 	return n;
 }
@@ -223,13 +227,13 @@ static void join_groups(struct walk *walk, u64 *entries, unsigned int level,
 
 	for (; i < end; i += n, iova += (unsigned long)n << pt_level_shift(level)) {
 		unsigned long most;
+		u64 entry = READ_ONCE(entries[i]), used, more;
 		phys_addr_t addr;
-		u64 used, more;
 
 		n = 1;
-		if (!entry_is_leaf(entries[i], level))
+		if (!entry_is_leaf(entry, level))
 			continue;
-		addr = entry_addr(entries[i], level, iova);
+		addr = entry_addr(entry, level, iova);
 		most = alike(entries, level, iova, i, end, &used);
 		shift = min3(__ffs(iova | addr | BIT(BITS_PER_LONG - 1)),
 			     __fls(most) + pt_level_shift(level),
@@ -238,9 +242,9 @@ static void join_groups(struct walk *walk, u64 *entries, unsigned int level,
 			      BIT(pt_level_shift(level)));
 		size = 1u << (shift - pt_level_shift(level));
 		n = size;
-		if (shift <= fmt_leaf_shift(entries[i], level))
+		if (shift <= fmt_leaf_shift(entry, level))
 			continue;
-		more = promoted_bits(walk, entries[i], used);
+		more = promoted_bits(walk, entry, used);
 		for (k = i; k < i + size; k++)
 			rewrite_entry(&entries[k], fmt_leaf(addr, level, shift),
 				      more);
@@ -255,7 +259,7 @@ static void join_table(struct walk *walk, u64 *slot, u64 *entries,
 {
 	struct pt_table *table = pt_table_of(entries);
 	unsigned int shift = pt_level_shift(level + 1);
-	u64 old = table_to_entry(entries, level), first = entries[0];
+	u64 old = table_to_entry(entries, level), first = READ_ONCE(entries[0]);
 	u64 attrs, used, leaf;
 	phys_addr_t addr;
 
@@ -270,7 +274,7 @@ static void join_table(struct walk *walk, u64 *slot, u64 *entries,
 		return;
 	attrs = first & FMT_ATTR_BITS & ~(FMT_ACCESSED | FMT_DIRTY);
 	leaf = fmt_leaf(addr, level + 1, shift) | attrs | (first & FMT_FIRST) |
-	       (entries[PT_ENTRIES - 1] & FMT_LAST) |
+	       (READ_ONCE(entries[PT_ENTRIES - 1]) & FMT_LAST) |
 	       promoted_bits(walk, first, used);
 	if (cmpxchg(slot, old, leaf) != old)
 		return;

@@ -144,6 +144,16 @@ static inline void walk_flush(const struct walk *walk, u64 *entries,
 		clflush_cache_range(entries, nr * sizeof(*entries));
 }
 
+/*
+ * Is an entry of the operation's own range in use? It may be changing, in its
+ * attributes, but it is in use before and after, so that any way to read it
+ * will do.
+ */
+static __always_inline u64 peek(const u64 *entry)
+{
+	return data_race(*entry);
+}
+
 /* Two bits of an entry decide what it is, and level 1 has no tables. */
 static inline bool entry_is_table(u64 entry, unsigned int level)
 {

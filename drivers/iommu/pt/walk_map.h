@@ -20,7 +20,7 @@
  * @addr: address of the rest of it
  * @run_left: bytes of the rest of it
  * @attrs: attribute bits of the leaves
- * @first: FMT_FIRST until the first entry is written
+ * @started: the first entry is written
  */
 struct source {
 	unsigned long iova;
@@ -29,21 +29,8 @@ struct source {
 	phys_addr_t addr;
 	size_t run_left;
 	u64 attrs;
-	u64 first;
+	bool started;
 };
-
-static __always_inline void source_advance(struct source *source, size_t bytes)
-{
-	source->iova += bytes;
-	source->left -= bytes;
-	source->addr += bytes;
-	source->run_left -= bytes;
-	if (!source->run_left && source->left) {
-		source->run++;
-		source->addr = source->run->addr;
-		source->run_left = source->run->length;
-	}
-}
 
 /* All sizes up to 2^shift. */
 static inline unsigned long sizes_up_to(unsigned int shift)
@@ -51,15 +38,21 @@ static inline unsigned long sizes_up_to(unsigned int shift)
 	return (2ul << shift) - 1;
 }
 
-/* log2 of the largest size that fits where the source stands. */
+/* log2 of the largest size that fits an address and what is left of a run. */
+static inline unsigned int largest_shift(unsigned long iova, phys_addr_t addr,
+					 size_t run_left, unsigned long sizes)
+{
+	unsigned long aligned = iova | addr | BIT(BITS_PER_LONG - 1);
+	unsigned int most = min(__ffs(aligned), __fls(run_left));
+
+	return __fls(sizes & sizes_up_to(most));
+}
+
 static inline unsigned int source_shift(const struct source *source,
 					unsigned long sizes)
 {
-	unsigned long aligned = source->iova | source->addr |
-				BIT(BITS_PER_LONG - 1);
-	unsigned int most = min(__ffs(aligned), __fls(source->run_left));
-
-	return __fls(sizes & sizes_up_to(most));
+	return largest_shift(source->iova, source->addr, source->run_left,
+			     sizes);
 }
 
 /* Entries of a table that the next fill writes. */
@@ -78,117 +71,211 @@ static inline unsigned int source_entries(const struct source *source,
 }
 
 /*
- * @nr entries of one size each. Entries of a table that hardware sees become
- * visible one by one, which is why they are written with WRITE_ONCE().
+ * Entries of a table that hardware sees become visible one by one, so each is
+ * one store. Eight at a time, because the loop costs as much as they do. With
+ * @check, stops at entries in use; read on the way they cost next to nothing.
+ *
+ * Return: where it stopped; everything before is written.
  */
-static __always_inline void fill_plain(struct source *source, u64 *entry,
-				       unsigned int nr, unsigned int level)
+static __always_inline u64 *fill_steps(u64 *entry, u64 *stop, u64 value,
+				       u64 step, bool check)
 {
-	unsigned int shift = pt_level_shift(level);
-	struct source s = *source;
-	u64 step = BIT_ULL(shift);
-
-	while (nr) {
-		unsigned int n = min_t(size_t, nr, s.run_left >> shift);
-		size_t bytes = (size_t)n << shift;
-		u64 value = fmt_leaf(s.addr, level, shift) | s.attrs;
-		u64 *end = entry + n - 1;
-
-		if (entry < end) {
-			WRITE_ONCE(*entry++, value | s.first);
-			s.first = 0;
-			value += step;
-		}
-		for (; entry < end; value += step)
-			WRITE_ONCE(*entry++, value);
-		if (bytes == s.left)
-			value |= FMT_LAST;
-		WRITE_ONCE(*entry++, value | s.first);
-		s.first = 0;
-		nr -= n;
-		source_advance(&s, bytes);
+	for (; stop - entry >= 8; entry += 8, value += 8 * step) {
+		if (check && unlikely(peek(&entry[0]) | peek(&entry[1]) |
+				      peek(&entry[2]) | peek(&entry[3]) |
+				      peek(&entry[4]) | peek(&entry[5]) |
+				      peek(&entry[6]) | peek(&entry[7])))
+			return entry;
+		WRITE_ONCE(entry[0], value);
+		WRITE_ONCE(entry[1], value + step);
+		WRITE_ONCE(entry[2], value + 2 * step);
+		WRITE_ONCE(entry[3], value + 3 * step);
+		WRITE_ONCE(entry[4], value + 4 * step);
+		WRITE_ONCE(entry[5], value + 5 * step);
+		WRITE_ONCE(entry[6], value + 6 * step);
+		WRITE_ONCE(entry[7], value + 7 * step);
 	}
-	*source = s;
+	for (; entry < stop; value += step) {
+		if (check && unlikely(peek(entry)))
+			break;
+		WRITE_ONCE(*entry++, value);
+	}
+	return entry;
 }
 
 /*
- * Where contiguous entries act as one: groups of 2^i equal ones. As long as no
- * larger group can ever fit, there is nothing to decide from one to the next.
+ * A run where contiguous entries act as one: groups of 2^i equal ones. As long
+ * as no larger group can ever fit, there is nothing to decide from one to the
+ * next.
  */
-static __always_inline void fill_groups(struct source *source, u64 *entry,
-					unsigned int nr, unsigned int level,
-					unsigned long sizes)
+static u64 *fill_groups(u64 *entry, u64 *stop, unsigned long iova,
+			phys_addr_t addr, u64 attrs, unsigned int level,
+			unsigned long sizes, bool check)
 {
 	unsigned int level_shift = pt_level_shift(level);
-	struct source s = *source;
+	unsigned long skew = (iova ^ addr) | BIT(BITS_PER_LONG - 1);
 
-	sizes &= pt_table_sizes(level);
-	while (nr) {
-		unsigned int shift = source_shift(&s, sizes);
-		unsigned int size = 1u << (shift - level_shift), groups = 1;
-		unsigned long skew = (s.iova ^ s.addr) | BIT(BITS_PER_LONG - 1);
-		u64 value = fmt_leaf(s.addr, level, shift) | s.attrs;
-		u64 *end = entry + size, *stop;
-		size_t bytes;
+	sizes &= sizes_up_to(__ffs(skew)) & pt_table_sizes(level);
+	if (!(sizes >> (level_shift + 1)) && (sizes >> level_shift))
+		return fill_steps(entry, stop,
+				  fmt_leaf(addr, level, level_shift) | attrs,
+				  BIT_ULL(level_shift), check);
+	while (entry < stop) {
+		size_t left = (size_t)(stop - entry) << level_shift;
+		unsigned int shift = largest_shift(iova, addr, left, sizes);
+		unsigned int size = 1u << (shift - level_shift);
+		unsigned int groups = 1;
+		u64 value = fmt_leaf(addr, level, shift) | attrs;
 
-		if (!(sizes & sizes_up_to(__ffs(skew)) >> (shift + 1)
-		      << (shift + 1)))
-			groups = min_t(size_t, nr / size, s.run_left >> shift);
-		bytes = (size_t)groups << shift;
-		stop = entry + groups * size - (bytes == s.left);
-		nr -= groups * size;
+		if (!(sizes >> (shift + 1)))
+			groups = left >> shift;
+		iova += (unsigned long)groups << shift;
+		addr += (phys_addr_t)groups << shift;
+		for (; groups--; value += BIT_ULL(shift)) {
+			u64 *end = entry + size;
 
-		for (; entry < stop; end += size, value += BIT_ULL(shift))
-			for (; entry < end && entry < stop; s.first = 0)
-				WRITE_ONCE(*entry++, value | s.first);
-		if (bytes == s.left) {
-			if (size > 1)
-				value -= BIT_ULL(shift);
-			WRITE_ONCE(*entry++, value | s.first | FMT_LAST);
-			s.first = 0;
+			entry = fill_steps(entry, end, value, 0, check);
+			if (entry < end)
+				return entry;
 		}
-		source_advance(&s, bytes);
 	}
-	*source = s;
-}
-
-static inline void source_fill(struct source *source, u64 *entry,
-			       unsigned int nr, unsigned int level,
-			       unsigned long sizes)
-{
-	if (FMT_CONTIGUOUS)
-		fill_groups(source, entry, nr, level, sizes);
-	else if (level == 1)
-		fill_plain(source, entry, nr, 1);
-	else
-		fill_plain(source, entry, nr, level);
+	return entry;
 }
 
 /*
- * Is there room for leaves? A tombstone may be in the way only of a caller
- * whose invalidations are all done, so that nothing needs its table.
+ * Write @nr entries of a level, from as many runs as it takes.
+ *
+ * Return: entries written; if an entry in use was in the way, fewer than @nr,
+ * and the source stays where it was.
  */
-static int map_check(struct walk *walk, u64 *slot, unsigned int nr,
-		     unsigned int level)
+static __always_inline unsigned int fill_level(struct source *source,
+					       u64 *entry, unsigned int nr,
+					       unsigned int level,
+					       unsigned long sizes, bool check)
+{
+	unsigned int shift = pt_level_shift(level);
+	const struct iommu_run *run = source->run;
+	phys_addr_t addr = source->addr;
+	size_t left = source->run_left;
+	u64 *first = entry, *end = entry + nr;
+	bool larger = sizes & pt_table_sizes(level) & ~sizes_up_to(shift);
+	u64 attrs = source->attrs;
+
+	for (;;) {
+		u64 value = fmt_leaf(addr, level, shift) | attrs;
+
+		/* The shortest way for scattered pages: one run, one entry. */
+		if (left == BIT(shift)) {
+			if (check && unlikely(peek(entry)))
+				return entry - first;
+			WRITE_ONCE(*entry++, value);
+			left = 0;
+		} else {
+			size_t n = min_t(size_t, left >> shift, end - entry);
+			u64 *stop = entry + n;
+
+			if (FMT_CONTIGUOUS && larger)
+				entry = fill_groups(entry, stop, source->iova +
+					((unsigned long)(entry - first) << shift),
+					addr, attrs, level, sizes, check);
+			else
+				entry = fill_steps(entry, stop, value,
+						   BIT_ULL(shift), check);
+			if (check && unlikely(entry < stop))
+				return entry - first;
+			addr += n << shift;
+			left -= n << shift;
+		}
+		if (entry == end)
+			break;
+		run++;
+		addr = run->addr;
+		left = run->length;
+	}
+	source->iova += (unsigned long)nr << shift;
+	source->left -= (size_t)nr << shift;
+	if (!left && source->left) {
+		run++;
+		addr = run->addr;
+		left = run->length;
+	}
+	source->run = run;
+	source->addr = addr;
+	source->run_left = left;
+	return nr;
+}
+
+/* Bits that hardware ignores, on an entry in which it may set others. */
+static inline void mark_entry(const struct walk *walk, u64 *entry, u64 mark)
+{
+	u64 old = READ_ONCE(*entry);
+
+	if (likely(!(walk->flags & IOMMU_PT_DIRTY))) {
+		WRITE_ONCE(*entry, old | mark);
+		return;
+	}
+	while (!try_cmpxchg(entry, &old, old | mark))
+		;
+}
+
+static __always_inline unsigned int
+source_fill(const struct walk *walk, struct source *source, u64 *entry,
+	    unsigned int nr, unsigned int level, unsigned long sizes,
+	    bool check)
+{
+	unsigned int done;
+
+	if (level == 1)
+		done = fill_level(source, entry, nr, 1, sizes, check);
+	else
+		done = fill_level(source, entry, nr, level, sizes, false);
+	if (check && unlikely(done < nr))
+		return done;
+	if (!source->started)
+		mark_entry(walk, entry, FMT_FIRST);
+	source->started = true;
+	if (!source->left)
+		mark_entry(walk, &entry[nr - 1], FMT_LAST);
+	return nr;
+}
+
+/*
+ * Is there room for leaves of level 2 or above? A tombstone may be in the way
+ * only of a caller whose invalidations are all done, so that nothing needs its
+ * table.
+ */
+static int map_check(struct walk *walk, u64 *slot, unsigned int nr)
 {
 	unsigned int i;
-	u64 any = 0;
 
-	for (i = 0; i < nr; i++)
-		any |= READ_ONCE(slot[i]);
-	if (likely(!any))
-		return 0;
-	if (level == 1)
-		return -EADDRINUSE;
-	if (!walk->locked)
-		return -EAGAIN;
 	for (i = 0; i < nr; i++) {
-		if (fmt_present(slot[i]))
+		u64 entry = READ_ONCE(slot[i]);
+
+		if (likely(!entry))
+			continue;
+		if (fmt_present(entry))
 			return -EADDRINUSE;
-		if (entry_is_tomb(slot[i]))
-			walk_orphan(&slot[i]);
+		if (!walk->locked)
+			return -EAGAIN;
+		walk_orphan(&slot[i]);
 	}
 	return 0;
+}
+
+/* Take back entries that were visible for a moment. */
+static void map_undo(struct walk *walk, u64 *slot, unsigned int written,
+		     unsigned int nr, unsigned long iova)
+{
+	unsigned int i;
+
+	for (i = 0; i < written; i++)
+		WRITE_ONCE(slot[i], 0);
+	if (written) {
+		walk_flush(walk, slot, written);
+		pt_gather_range(walk->gather, iova, iova +
+				((unsigned long)written << PT_PAGE_SHIFT) - 1);
+	}
+	walk_put(walk, pt_table_of(slot), nr);
 }
 
 /* Fill a part of a table that is in use. */
@@ -196,15 +283,21 @@ static int map_live(struct walk *walk, struct source *source, u64 *entries,
 		    unsigned int level, unsigned long sizes)
 {
 	u64 *slot = &entries[pt_index(source->iova, level)];
-	unsigned int nr = source_entries(source, sizes, level);
+	unsigned int nr = source_entries(source, sizes, level), written;
 	int ret;
 
-	ret = map_check(walk, slot, nr, level);
-	if (unlikely(ret))
-		return ret;
+	if (level > 1) {
+		ret = map_check(walk, slot, nr);
+		if (unlikely(ret))
+			return ret;
+	}
 	if (unlikely(!walk_get(walk, pt_table_of(entries), nr)))
 		return -EAGAIN;
-	source_fill(source, slot, nr, level, sizes);
+	written = source_fill(walk, source, slot, nr, level, sizes, true);
+	if (unlikely(written < nr)) {
+		map_undo(walk, slot, written, nr, source->iova);
+		return -EADDRINUSE;
+	}
 	walk_flush(walk, slot, nr);
 	return 0;
 }
@@ -248,8 +341,8 @@ static int map_build(struct walk *walk, struct source *source, u64 *slot,
 	}
 	table = pt_stash_get(&walk->stash);
 	entries = pt_entries(table);
-	source_fill(source, &entries[pt_index(source->iova, level)], nr, level,
-		    sizes);
+	source_fill(walk, source, &entries[pt_index(source->iova, level)], nr,
+		    level, sizes, false);
 	atomic_set(&table->count, nr);
 	for (;;) {
 		table->level = l;
@@ -393,7 +486,6 @@ static int pt_map(struct iommu_pt *pt, unsigned long iova,
 		.run = runs,
 		.addr = runs->addr,
 		.run_left = runs->length,
-		.first = FMT_FIRST,
 	};
 	struct walk walk;
 	int ret;

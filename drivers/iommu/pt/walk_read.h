@@ -26,6 +26,21 @@ static u64 leaf_entry(const struct spot *spot)
 	return entry;
 }
 
+/* The last IOVA of a hole, as far as one table shows it. */
+static unsigned long hole_end(const struct spot *spot, unsigned long iova,
+			      unsigned long last)
+{
+	unsigned int shift = pt_level_shift(spot->level);
+	const u64 *slot = spot->slot, *stop = &spot->entries[PT_ENTRIES - 1];
+
+	if (last <= pt_table_last(iova, spot->level))
+		stop = &spot->entries[pt_index(last, spot->level)];
+	while (slot < stop && !READ_ONCE(slot[1]))
+		slot++;
+	return pt_block_last(iova, shift) +
+	       ((unsigned long)(slot - spot->slot) << shift);
+}
+
 /*
  * Go on to the first IOVA after what is at @spot, in the same table if there
  * is more of it: true if @iova is still in it and in the range.
@@ -33,12 +48,15 @@ static u64 leaf_entry(const struct spot *spot)
 static bool spot_next(struct spot *spot, unsigned long *iova,
 		      unsigned long last, bool *done)
 {
-	unsigned int shift = pt_level_shift(spot->level);
 	unsigned long end;
 
-	if (entry_is_leaf(spot->entry, spot->level))
-		shift = fmt_leaf_shift(spot->entry, spot->level);
-	end = pt_block_last(*iova, shift);
+	if (!spot->entry)
+		end = hole_end(spot, *iova, last);
+	else if (entry_is_leaf(spot->entry, spot->level))
+		end = pt_block_last(*iova, fmt_leaf_shift(spot->entry,
+							  spot->level));
+	else
+		end = pt_entry_last(*iova, spot->level);
 	*done = end >= last;
 	*iova = end + 1;
 	if (*done || end == pt_table_last(end, spot->level))

@@ -87,6 +87,40 @@ static void unmap_covered(struct unmap *unmap, u64 *entries, unsigned int level,
 	}
 }
 
+/*
+ * Clear entries of level 1. Eight at a time, because mostly all of them are in
+ * use.
+ */
+static unsigned int clear_pages(u64 *entry, unsigned int nr)
+{
+	u64 *end = entry + nr;
+	unsigned int i;
+
+	for (; end - entry >= 8; entry += 8) {
+		u64 all = peek(&entry[0]) & peek(&entry[1]) &
+			  peek(&entry[2]) & peek(&entry[3]) &
+			  peek(&entry[4]) & peek(&entry[5]) &
+			  peek(&entry[6]) & peek(&entry[7]);
+
+		if (unlikely(!fmt_present(all)))
+			for (i = 0; i < 8; i++)
+				nr -= !peek(&entry[i]);
+		WRITE_ONCE(entry[0], 0);
+		WRITE_ONCE(entry[1], 0);
+		WRITE_ONCE(entry[2], 0);
+		WRITE_ONCE(entry[3], 0);
+		WRITE_ONCE(entry[4], 0);
+		WRITE_ONCE(entry[5], 0);
+		WRITE_ONCE(entry[6], 0);
+		WRITE_ONCE(entry[7], 0);
+	}
+	for (; entry < end; entry++) {
+		nr -= !peek(entry);
+		WRITE_ONCE(*entry, 0);
+	}
+	return nr;
+}
+
 /* Leaves of level 1, the most frequent case by far. */
 static unsigned int unmap_pages(struct unmap *unmap, u64 *entries,
 				unsigned long iova, unsigned long last)
@@ -96,19 +130,16 @@ static unsigned int unmap_pages(struct unmap *unmap, u64 *entries,
 
 	if (unmap->fn) {
 		for (i = first; i < end; i++, iova += BIT(PT_PAGE_SHIFT)) {
-			if (!entries[i])
+			u64 entry = READ_ONCE(entries[i]);
+
+			if (!entry)
 				continue;
-			yield_entry(unmap, iova, READ_ONCE(entries[i]), 1);
+			yield_entry(unmap, iova, entry, 1);
 			WRITE_ONCE(entries[i], 0);
 			gone++;
 		}
 	} else {
-		for (i = first; i < end; i++) {
-			if (!READ_ONCE(entries[i]))
-				continue;
-			WRITE_ONCE(entries[i], 0);
-			gone++;
-		}
+		gone = clear_pages(&entries[first], end - first);
 		unmap->bytes += (size_t)gone << PT_PAGE_SHIFT;
 	}
 	if (gone)

@@ -35,13 +35,15 @@ static void *pool;
 
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 {
-	void *addr = pool;
+	unsigned long words = PAGE_SIZE / sizeof(u64);
+	void *addr = pool, *to;
 
 	if (addr)
 		pool = *(void **)addr;
 	else
 		addr = aligned_alloc(PAGE_SIZE, 2 * PAGE_SIZE);
-	__asm__ __volatile__("rep stosq" :: "D"(addr), "c"(512), "a"(0)
+	to = addr;
+	__asm__ __volatile__("rep stosq" : "+D"(to), "+c"(words) : "a"(0)
 			     : "memory");
 	return virt_to_page(addr);
 }

@@ -5,8 +5,9 @@
  * to: two of 4 KiB units, one across a 1 GiB boundary and one at the very end
  * of the aperture, and one of 2 MiB units, for the large sizes.
  *
- * A step is one random operation on both. After it the whole table is visited
- * and compared, and its pages are counted: no more than the leaves need. An
+ * A step is one random operation on both. After it the window that it was about
+ * is visited and compared; every eighth time the whole table is, and its pages
+ * are counted: no more than the leaves need. An
  * IOMMU made of C (hw.h) makes accesses in between, with caches that are
  * invalidated only as the gathers say, often late; what it finds is compared
  * as well.
@@ -60,6 +61,8 @@ struct pt_model {
 	bool waiting[GATHERS];
 	unsigned int flags;
 	const char *op;
+	struct window *window;
+	unsigned int steps;
 	const char *error;
 	/* While visiting: */
 	unsigned long seen;
@@ -153,6 +156,7 @@ static struct window *pick_range(struct pt_model *model, unsigned int *first,
 	static const unsigned int most[] = { 1, 4, 40, 600, UNITS };
 	struct window *window = &model->windows[rnd(model, WINDOWS)];
 
+	model->window = window;
 	*first = rnd(model, UNITS);
 	if (one_in(model, 3))
 		*first &= ~511u;
@@ -723,6 +727,17 @@ static int compare_leaf(void *arg, const struct iommu_pt_leaf *leaf)
 	return 0;
 }
 
+static void compare_window(struct pt_model *model, struct window *window)
+{
+	unsigned long units = UNITS;
+
+	model->seen = 0;
+	iommu_pt_visit(&model->pt, window->base, units << window->shift,
+		       compare_leaf, model);
+	if (model->seen != window->mapped)
+		fail(model, "leaves are missing");
+}
+
 static void compare_all(struct pt_model *model)
 {
 	unsigned int bits = model->pt.iova_bits, w, g;
@@ -789,7 +804,10 @@ const char *pt_model_step(struct pt_model *model)
 	default:
 		op_access(model);
 	}
-	compare_all(model);
+	if (++model->steps % 8)
+		compare_window(model, model->window);
+	else
+		compare_all(model);
 	return model->error;
 }
 
@@ -846,6 +864,7 @@ struct pt_model *pt_model_new(const struct pt_model_env *env,
 	model->windows[1].shift = 21;
 	model->windows[2].base = end - ((unsigned long)UNITS << 12);
 	model->windows[2].shift = 12;
+	model->window = &model->windows[0];
 	for (w = 0; w < WINDOWS; w++) {
 		model->windows[w].units = kvcalloc(UNITS, sizeof(struct unit),
 						   GFP_KERNEL);

@@ -24,7 +24,20 @@
 #define __force
 #define __rcu
 
+#ifndef __has_feature
+#define __has_feature(x)	0
+#endif
+/*
+ * What is reached through a pointer read this way was written before it, which
+ * the kernel relies on and ThreadSanitizer has to be told.
+ */
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+#define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_ACQUIRE)
+#define data_race(x)		READ_ONCE(x)
+#else
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define data_race(x)		(x)
+#endif
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
 #define barrier()		__asm__ __volatile__("" ::: "memory")
 

@@ -19,6 +19,12 @@ static inline bool list_empty(const struct list_head *head)
 	return READ_ONCE(head->next) == head;
 }
 
+static inline bool list_empty_careful(const struct list_head *head)
+{
+	return __atomic_load_n(&head->next, __ATOMIC_ACQUIRE) == head &&
+	       READ_ONCE(head->prev) == head;
+}
+
 static inline void list_link(struct list_head *before, struct list_head *node,
 			     struct list_head *after)
 {
@@ -40,8 +46,8 @@ static inline void list_add_tail(struct list_head *node, struct list_head *head)
 
 static inline void list_del(struct list_head *node)
 {
-	node->next->prev = node->prev;
-	WRITE_ONCE(node->prev->next, node->next);
+	WRITE_ONCE(node->next->prev, node->prev);
+	__atomic_store_n(&node->prev->next, node->next, __ATOMIC_RELEASE);
 	node->next = NULL;
 	node->prev = NULL;
 }

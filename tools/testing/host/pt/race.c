@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Page tables under several CPUs:
+ *
+ *	race FORMAT [ROUNDS [SEED]]
+ *
+ * A region is mapped with the largest entries that the format has. Workers own
+ * every fourth stretch of pages of it, so that all of them work in the same
+ * tables and superpages; each unmaps random parts of its own and maps them
+ * again. A converter demotes, promotes, changes attributes and flags of all of
+ * it meanwhile. A second region is empty at first, and the workers' mappings
+ * in it come and go, so that its tables do too.
+ *
+ * Two checkers look all the time: an IOMMU with caches (hw.h), which sees only
+ * those invalidations that the gathers ask for, and iommu_pt_iova_to_phys().
+ * Whatever no worker has taken away must translate, to the right place, at
+ * every instant; and what a worker has taken away, and invalidated, must not.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <linux/iommu_pt.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+
+#include "../../../../drivers/iommu/pt/format.h"
+#include "../../../../drivers/iommu/pt/test/hw.h"
+
+#define WORKERS		4
+#define STRETCH		8u
+#define PAGE		4096ul
+#define REGION_PAGES	2048u
+#define REGIONS		2
+#define BASE		((1ul << 30) - (4ul << 20))
+#define PHYS_SKEW	(16ull << 30)
+
+/* Even: settled, with bit 1 telling how. Odd: a worker is at it. */
+#define MAPPED		2u
+static unsigned int states[REGIONS][REGION_PAGES];
+
+static struct iommu_pt pt;
+static struct hw hw;
+static pthread_mutex_t hw_mutex = PTHREAD_MUTEX_INITIALIZER;
+static unsigned long rounds = 3000;
+static int running;
+
+static void fail(const char *why, unsigned long iova)
+{
+	fprintf(stderr, "race: %s at %#lx\n", why, iova);
+	exit(1);
+}
+
+static unsigned long next(unsigned long *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state >> 11;
+}
+
+static unsigned long iova_of(unsigned int region, unsigned int page)
+{
+	return BASE + (region * 64ul << 20) + page * PAGE;
+}
+
+static u64 phys_of(unsigned long iova)
+{
+	return iova + PHYS_SKEW;
+}
+
+/* What a driver does: invalidate, then free. */
+static void sync_gather(struct iommu_pt_gather *gather)
+{
+	pthread_mutex_lock(&hw_mutex);
+	hw_invalidate(&hw, gather);
+	pthread_mutex_unlock(&hw_mutex);
+	iommu_pt_gather_free(&pt, gather);
+}
+
+static void set_states(unsigned int region, unsigned int page, unsigned int n,
+		       unsigned int add)
+{
+	while (n--)
+		__atomic_add_fetch(&states[region][page++], add,
+				   __ATOMIC_SEQ_CST);
+}
+
+static void map_pages(unsigned int region, unsigned int page, unsigned int n)
+{
+	unsigned long iova = iova_of(region, page);
+	struct iommu_run run = { .addr = phys_of(iova), .length = n * PAGE };
+	struct iommu_pt_gather gather;
+
+	iommu_pt_gather_init(&gather);
+	if (iommu_pt_map(&pt, iova, &run, 1, IOMMU_READ | IOMMU_WRITE,
+			 GFP_KERNEL, &gather))
+		fail("a map failed", iova);
+	if (!iommu_pt_gather_empty(&gather))
+		sync_gather(&gather);
+}
+
+static void unmap_pages(unsigned int region, unsigned int page, unsigned int n)
+{
+	unsigned long iova = iova_of(region, page);
+	struct iommu_pt_gather gather;
+
+	iommu_pt_gather_init(&gather);
+	if (iommu_pt_unmap(&pt, iova, n * PAGE, &gather) != n * PAGE)
+		fail("an unmap failed", iova);
+	sync_gather(&gather);
+}
+
+/* One change of some pages of a worker's own. */
+static void work_once(unsigned int worker, unsigned long *seed)
+{
+	unsigned int region = next(seed) % REGIONS, n, page, was;
+
+	page = next(seed) % (REGION_PAGES / STRETCH / WORKERS);
+	page = (page * WORKERS + worker) * STRETCH + next(seed) % STRETCH;
+	n = 1 + next(seed) % (STRETCH - page % STRETCH);
+	/* Pages that are alike now, so that one call does. */
+	was = states[region][page] & MAPPED;
+	while (n > 1 && (states[region][page + n - 1] & MAPPED) != was)
+		n--;
+	for (unsigned int i = 0; i < n; i++)
+		if ((states[region][page + i] & MAPPED) != was)
+			return;
+	set_states(region, page, n, 1);
+	if (was)
+		unmap_pages(region, page, n);
+	else
+		map_pages(region, page, n);
+	set_states(region, page, n, 1);
+	/* Region 1 is to be empty most of the time. */
+	if (region == 1 && !was && next(seed) % 8) {
+		set_states(region, page, n, 1);
+		unmap_pages(region, page, n);
+		set_states(region, page, n, 1);
+	}
+}
+
+static void *worker(void *arg)
+{
+	unsigned long n, seed = (unsigned long)arg * 0x9e3779b97f4a7c15ul + 1;
+
+	for (n = 0; n < rounds; n++)
+		work_once((unsigned long)arg % WORKERS, &seed);
+	return NULL;
+}
+
+static void convert_once(unsigned long *seed)
+{
+	unsigned int region = next(seed) % REGIONS;
+	unsigned long iova = iova_of(region, 0);
+	size_t length = REGION_PAGES * PAGE;
+	unsigned int can = pt.format->attrs;
+	struct iommu_pt_gather gather;
+
+	iommu_pt_gather_init(&gather);
+	switch (next(seed) % 6) {
+	case 0:
+		iommu_pt_demote(&pt, iova, length, PAGE, GFP_KERNEL, &gather);
+		break;
+	case 1:
+	case 2:
+		iommu_pt_promote(&pt, iova, length, &gather);
+		break;
+	case 3:
+		iommu_pt_set_attrs(&pt, iova, length, can & IOMMU_PT_ATTR_SNOOP,
+				   0, GFP_KERNEL, &gather);
+		break;
+	case 4:
+		iommu_pt_set_attrs(&pt, iova, length, 0,
+				   can & IOMMU_PT_ATTR_SNOOP, GFP_KERNEL,
+				   &gather);
+		break;
+	default:
+		iommu_pt_set_page_sizes(&pt, next(seed) % 2 ? PAGE : 0);
+	}
+	sync_gather(&gather);
+}
+
+static void *converter(void *arg)
+{
+	unsigned long seed = (unsigned long)arg;
+
+	while (__atomic_load_n(&running, __ATOMIC_RELAXED))
+		convert_once(&seed);
+	return NULL;
+}
+
+/* @phys is what @iova led to at some time between two looks at its state. */
+static void judge(unsigned int before, unsigned int after, unsigned long iova,
+		  u64 phys)
+{
+	if (before != after || before & 1)
+		return;
+	if (before & MAPPED && phys != phys_of(iova))
+		fail(phys ? "a wrong translation" : "a missing translation",
+		     iova);
+	if (!(before & MAPPED) && phys)
+		fail("a stale translation", iova);
+}
+
+static void *checker(void *arg)
+{
+	unsigned long seed = 77 + (unsigned long)arg, looks = 0;
+	bool by_hardware = arg;
+
+	while (__atomic_load_n(&running, __ATOMIC_RELAXED)) {
+		unsigned int region = next(&seed) % REGIONS;
+		unsigned int page = next(&seed) % REGION_PAGES;
+		unsigned long iova = iova_of(region, page) + next(&seed) % PAGE;
+		unsigned int before, after;
+		struct hw_translation to;
+		u64 phys = 0;
+
+		before = __atomic_load_n(&states[region][page],
+					 __ATOMIC_SEQ_CST);
+		if (by_hardware) {
+			pthread_mutex_lock(&hw_mutex);
+			if (hw_translate(&hw, iova, false, next(&seed) % 4,
+					 &to))
+				phys = to.phys + (iova - to.start);
+			if (hw.error)
+				fail(hw.error, iova);
+			pthread_mutex_unlock(&hw_mutex);
+		} else {
+			phys = iommu_pt_iova_to_phys(&pt, iova);
+		}
+		after = __atomic_load_n(&states[region][page],
+					__ATOMIC_SEQ_CST);
+		judge(before, after, iova, phys);
+		looks++;
+	}
+	return (void *)looks;
+}
+
+static void start(const struct iommu_pt_format *format)
+{
+	const struct iommu_pt_config config = {
+		.format = format,
+		.levels = 4,
+		.nid = NUMA_NO_NODE,
+	};
+
+	if (iommu_pt_init(&pt, &config))
+		fail("init failed", 0);
+	hw_init(&hw, &pt, false, false);
+	map_pages(0, 0, REGION_PAGES);
+	set_states(0, 0, REGION_PAGES, MAPPED);
+}
+
+/* All that is left is what the states say; then nothing is left at all. */
+static void finish(void)
+{
+	struct iommu_pt_gather gather;
+	unsigned int region, page;
+	size_t held = 0, gone = 0;
+
+	for (region = 0; region < REGIONS; region++)
+		for (page = 0; page < REGION_PAGES; page++)
+			if (states[region][page] & MAPPED)
+				held += PAGE;
+	iommu_pt_gather_init(&gather);
+	for (region = 0; region < REGIONS; region++)
+		gone += iommu_pt_unmap(&pt, iova_of(region, 0),
+				       REGION_PAGES * PAGE, &gather);
+	sync_gather(&gather);
+	if (gone != held)
+		fail("the last unmap misses something", BASE);
+	if (iommu_pt_nr_tables(&pt) != 1)
+		fail("tables are left when nothing is mapped", 0);
+	iommu_pt_destroy(&pt);
+}
+
+int main(int argc, char **argv)
+{
+	const struct iommu_pt_format *const formats[] = {
+		&iommu_pt_vtdss, &iommu_pt_x86_64, &iommu_pt_amdv1,
+	};
+	pthread_t workers[WORKERS], checkers[2], converting;
+	unsigned long i, f, seed = argc > 3 ? strtoul(argv[3], NULL, 0) : 1;
+	void *looks[2];
+
+	for (f = 0; f < ARRAY_SIZE(formats); f++)
+		if (argc > 1 && !strcmp(formats[f]->name, argv[1]))
+			break;
+	if (f == ARRAY_SIZE(formats))
+		return 2;
+	if (argc > 2)
+		rounds = strtoul(argv[2], NULL, 0);
+	start(formats[f]);
+	running = 1;
+	for (i = 0; i < 2; i++)
+		pthread_create(&checkers[i], NULL, checker, (void *)i);
+	pthread_create(&converting, NULL, converter, (void *)(seed + 5));
+	for (i = 0; i < WORKERS; i++)
+		pthread_create(&workers[i], NULL, worker,
+			       (void *)(seed * WORKERS + i));
+	for (i = 0; i < WORKERS; i++)
+		pthread_join(workers[i], NULL);
+	__atomic_store_n(&running, 0, __ATOMIC_RELAXED);
+	for (i = 0; i < 2; i++)
+		pthread_join(checkers[i], &looks[i]);
+	pthread_join(converting, NULL);
+	finish();
+	printf("%s: %lu rounds, %lu and %lu looks\n", argv[1],
+	       rounds * WORKERS, (unsigned long)looks[0],
+	       (unsigned long)looks[1]);
+	return 0;
+}
