@@ -338,6 +338,24 @@ int iommufd_ioas_map_user(struct iommufd_ioas *ioas, unsigned long *iova,
 			  int iommu_prot, unsigned int flags);
 
 /**
+ * iommufd_ioas_copy() - map what is mapped elsewhere, without pinning it again
+ * @dst: the address space to map in
+ * @iova: where: in, or out with IOMMUFD_MAP_ALLOC_IOVA
+ * @src: the address space to copy from
+ * @src_iova: what
+ * @length: bytes
+ * @prot: IOMMU_READ, IOMMU_WRITE
+ * @flags: 0 or IOMMUFD_MAP_ALLOC_IOVA
+ *
+ * Return: 0; -ENOENT if not all of the source is mapped; -EPERM for write access
+ * to memory that was mapped without; or the errors of iommufd_ioas_map_user().
+ * Nothing is mapped then.
+ */
+int iommufd_ioas_copy(struct iommufd_ioas *dst, unsigned long *iova,
+		      struct iommufd_ioas *src, unsigned long src_iova,
+		      unsigned long length, int prot, unsigned int flags);
+
+/**
  * iommufd_ioas_unmap() - remove all mappings in a range
  * @ioas: the address space
  * @iova: start

@@ -76,18 +76,6 @@ static int copy_range(struct iommufd_ioas *src, unsigned long iova,
 	return rc;
 }
 
-/**
- * iommufd_ioas_copy() - map what is mapped elsewhere
- * @dst: the address space to map in
- * @iova: where: in, or out with IOMMUFD_MAP_ALLOC_IOVA
- * @src: the address space to copy from
- * @src_iova: what
- * @length: bytes
- * @prot: IOMMU_READ, IOMMU_WRITE
- * @flags: 0 or IOMMUFD_MAP_ALLOC_IOVA
- *
- * Return: 0, or an error and nothing is mapped.
- */
 int iommufd_ioas_copy(struct iommufd_ioas *dst, unsigned long *iova,
 		      struct iommufd_ioas *src, unsigned long src_iova,
 		      unsigned long length, int prot, unsigned int flags)
@@ -115,6 +103,7 @@ int iommufd_ioas_copy(struct iommufd_ioas *dst, unsigned long *iova,
 		free_list(list);
 	return rc;
 }
+EXPORT_SYMBOL_GPL(iommufd_ioas_copy);
 
 /* So that either side can be unmapped for itself, without fail */
 static int reserve_at(struct iommufd_ioas *ioas, unsigned long iova)

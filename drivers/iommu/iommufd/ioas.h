@@ -258,11 +258,6 @@ void iommufd_ioas_remove_hwpt(struct iommufd_ioas *ioas,
 int iommufd_ioas_update_alignment(struct iommufd_ioas *ioas);
 int iommufd_ioas_set_small_pages(struct iommufd_ioas *ioas, bool small_pages);
 
-/* copy.c */
-int iommufd_ioas_copy(struct iommufd_ioas *dst, unsigned long *iova,
-		      struct iommufd_ioas *src, unsigned long src_iova,
-		      unsigned long length, int prot, unsigned int flags);
-
 /* ioas_unmap.c */
 int iommufd_ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
 			     unsigned long last, unsigned long *unmapped);
