@@ -16,6 +16,7 @@
 
 #include <compat/iommu_internal.h>
 
+#include "container.h"
 #include "ioas.h"
 #include "object.h"
 #include "source.h"
@@ -210,7 +211,7 @@ static long iommufd_ioctl(struct file *file, unsigned int cmd,
 	if (unlikely(cmd == IOMMUFD_TEST_CMD))
 		return iommufd_test_ioctl(ucmd.ictx, ucmd.ubuffer);
 	if (nr >= ARRAY_SIZE(iommufd_ioctls))
-		return -ENOIOCTLCMD;
+		return iommufd_container_ioctl(ucmd.ictx, cmd, arg);
 	ioctl = &iommufd_ioctls[nr];
 	if (ioctl->cmd != cmd)
 		return -ENOIOCTLCMD;

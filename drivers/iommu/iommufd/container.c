@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ioctls of a VFIO container on /dev/iommu.
+ *
+ * A program that knows only containers is given /dev/iommu for /dev/vfio/vfio.
+ * Its calls name no address space: they mean the one that IOMMU_VFIO_IOAS has
+ * chosen, and fail with ENODEV while there is none. Which of the two type 1
+ * interfaces it wants is not kept anywhere but in the address space: type1 asks
+ * for small pages, since there any range can be unmapped, and an unmapping
+ * first cuts mappings at its ends; type1v2 does neither.
+ */
+#include <linux/iommu.h>
+#include <linux/iommufd.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/vfio.h>
+
+#include "container.h"
+#include "ioas.h"
+
+/* The address space that is meant; to be put. */
+static struct iommufd_ioas *chosen_get(struct iommufd_ctx *ictx)
+{
+	struct iommufd_ioas *ioas;
+
+	xa_lock(&ictx->objects);
+	ioas = ictx->vfio_ioas;
+	if (ioas)
+		refcount_inc(&ioas->obj.users);
+	xa_unlock(&ictx->objects);
+	return ioas ?: ERR_PTR(-ENODEV);
+}
+
+static void chosen_put(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas)
+{
+	iommufd_object_put(ictx, &ioas->obj);
+}
+
+static long check_extension(struct iommufd_ctx *ictx, unsigned long extension)
+{
+	struct iommufd_ioas *ioas;
+	long answer;
+
+	switch (extension) {
+	case VFIO_TYPE1_IOMMU:
+	case VFIO_TYPE1v2_IOMMU:
+	case VFIO_UNMAP_ALL:
+		return 1;
+	case VFIO_DMA_CC_IOMMU:
+		ioas = chosen_get(ictx);
+		if (IS_ERR(ioas))
+			return PTR_ERR(ioas);
+		answer = iommufd_ioas_enforced_coherency(ioas);
+		chosen_put(ictx, ioas);
+		return answer;
+	default:
+		return 0;
+	}
+}
+
+static long set_type(struct iommufd_ctx *ictx, unsigned long type)
+{
+	struct iommufd_ioas *ioas = chosen_get(ictx);
+	long rc;
+
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	switch (type) {
+	case VFIO_TYPE1v2_IOMMU:
+		rc = 0;
+		break;
+	case VFIO_TYPE1_IOMMU:
+		rc = iommufd_ioas_small_pages(ioas);
+		break;
+	default:
+		rc = -EINVAL;
+	}
+	chosen_put(ictx, ioas);
+	return rc;
+}
+
+static long map_dma(struct iommufd_ctx *ictx, void __user *arg)
+{
+	struct vfio_iommu_type1_dma_map map;
+	const size_t size = offsetofend(typeof(map), size);
+	struct iommufd_ioas *ioas;
+	unsigned long iova;
+	int prot = 0;
+	long rc;
+
+	if (copy_from_user(&map, arg, size))
+		return -EFAULT;
+	if (map.argsz < size || (map.flags & ~(VFIO_DMA_MAP_FLAG_READ |
+					       VFIO_DMA_MAP_FLAG_WRITE)))
+		return -EINVAL;
+	if (map.flags & VFIO_DMA_MAP_FLAG_READ)
+		prot |= IOMMU_READ;
+	if (map.flags & VFIO_DMA_MAP_FLAG_WRITE)
+		prot |= IOMMU_WRITE;
+	if (!prot)
+		return -EINVAL;
+	ioas = chosen_get(ictx);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	iova = map.iova;
+	rc = iommufd_ioas_map_user(ioas, &iova, map.vaddr, map.size, prot,
+				   IOMMUFD_MAP_DEVICE_MEMORY);
+	chosen_put(ictx, ioas);
+	return rc;
+}
+
+static int unmap_range(struct iommufd_ioas *ioas,
+		       const struct vfio_iommu_type1_dma_unmap *unmap,
+		       unsigned long *unmapped)
+{
+	int rc;
+
+	if (unmap->flags & VFIO_DMA_UNMAP_FLAG_ALL) {
+		if (unmap->iova || unmap->size)
+			return -EINVAL;
+		return iommufd_ioas_unmap_all(ioas, unmapped);
+	}
+	if (READ_ONCE(ioas->small_pages)) {
+		rc = iommufd_ioas_cut(ioas, unmap->iova, unmap->size);
+		if (rc)
+			return rc;
+	}
+	return iommufd_ioas_unmap(ioas, unmap->iova, unmap->size, unmapped);
+}
+
+static long unmap_dma(struct iommufd_ctx *ictx, void __user *arg)
+{
+	struct vfio_iommu_type1_dma_unmap unmap;
+	const size_t size = offsetofend(typeof(unmap), size);
+	unsigned long unmapped = 0;
+	struct iommufd_ioas *ioas;
+	long rc;
+
+	if (copy_from_user(&unmap, arg, size))
+		return -EFAULT;
+	if (unmap.argsz < size || (unmap.flags & ~VFIO_DMA_UNMAP_FLAG_ALL))
+		return -EINVAL;
+	ioas = chosen_get(ictx);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	rc = unmap_range(ioas, &unmap, &unmapped);
+	chosen_put(ictx, ioas);
+	if (rc)
+		return rc;
+	unmap.size = unmapped;
+	return copy_to_user(arg, &unmap, size) ? -EFAULT : 0;
+}
+
+/**
+ * struct info - what GET_INFO returns, as it is put together
+ * @head: the structure; its argsz is the size of all
+ * @caps: the chain that follows it
+ * @nr_ranges: ranges of IOVA, for the first capability
+ * @room: how many of them @caps has room for
+ */
+struct info {
+	struct vfio_iommu_type1_info head;
+	struct vfio_iommu_type1_info_cap_iova_range *caps;
+	u32 nr_ranges;
+	u32 room;
+};
+
+static int note_range(void *data, unsigned long first, unsigned long last)
+{
+	struct info *info = data;
+
+	if (info->nr_ranges < info->room) {
+		info->caps->iova_ranges[info->nr_ranges].start = first;
+		info->caps->iova_ranges[info->nr_ranges].end = last;
+	}
+	info->nr_ranges++;
+	return 0;
+}
+
+/* The number of ranges may change between counting and filling in. */
+static int collect_ranges(struct iommufd_ioas *ioas, struct info *info)
+{
+	const size_t avail = sizeof(struct vfio_iommu_type1_info_dma_avail);
+	int rc;
+
+	for (;;) {
+		info->nr_ranges = 0;
+		rc = iommufd_ioas_iova_ranges(ioas, note_range, info);
+		if (rc || (info->caps && info->nr_ranges <= info->room))
+			return rc;
+		kvfree(info->caps);
+		info->room = info->nr_ranges;
+		info->caps = kvzalloc(size_add(struct_size(info->caps,
+							   iova_ranges,
+							   info->room),
+					       avail), GFP_KERNEL_ACCOUNT);
+		if (!info->caps)
+			return -ENOMEM;
+	}
+}
+
+/* Offsets count from the start of the structure. Returns the chain's size. */
+static size_t link_caps(struct info *info)
+{
+	size_t ranges = struct_size(info->caps, iova_ranges, info->nr_ranges);
+	struct vfio_iommu_type1_info_dma_avail *avail =
+		(void *)info->caps + ranges;
+
+	info->caps->header.id = VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE;
+	info->caps->header.version = 1;
+	info->caps->header.next = sizeof(info->head) + ranges;
+	info->caps->nr_iovas = info->nr_ranges;
+	avail->header.id = VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL;
+	avail->header.version = 1;
+	avail->header.next = 0;
+	/* No limit on mappings; this is the one that programs expect */
+	avail->avail = U16_MAX;
+	return ranges + sizeof(*avail);
+}
+
+/* All of the chain or nothing of it; never more than the user has room for. */
+static int copy_info(struct iommufd_ioas *ioas, struct info *info, u32 argsz,
+		     void __user *arg)
+{
+	const size_t head = sizeof(info->head);
+	size_t chain = link_caps(info);
+	bool fits = argsz >= head + chain;
+
+	info->head.argsz = head + chain;
+	info->head.flags = VFIO_IOMMU_INFO_PGSIZES | VFIO_IOMMU_INFO_CAPS;
+	info->head.iova_pgsizes = iommufd_ioas_page_sizes(ioas);
+	info->head.cap_offset = fits ? head : 0;
+	if (copy_to_user(arg, &info->head, min_t(size_t, argsz, head)) ||
+	    (fits && copy_to_user(arg + head, info->caps, chain)))
+		return -EFAULT;
+	return 0;
+}
+
+static long get_info(struct iommufd_ctx *ictx, void __user *arg)
+{
+	struct iommufd_ioas *ioas;
+	struct info info = {};
+	u32 argsz;
+	long rc;
+
+	if (get_user(argsz, (u32 __user *)arg))
+		return -EFAULT;
+	if (argsz < offsetofend(typeof(info.head), iova_pgsizes))
+		return -EINVAL;
+	ioas = chosen_get(ictx);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	rc = collect_ranges(ioas, &info);
+	if (!rc)
+		rc = copy_info(ioas, &info, argsz, arg);
+	kvfree(info.caps);
+	chosen_put(ictx, ioas);
+	return rc;
+}
+
+/**
+ * iommufd_container_ioctl() - an ioctl that may be a container's
+ * @ictx: the context
+ * @cmd: its number
+ * @arg: its argument
+ *
+ * Return: what the ioctl returns, or -ENOIOCTLCMD.
+ */
+long iommufd_container_ioctl(struct iommufd_ctx *ictx, unsigned int cmd,
+			     unsigned long arg)
+{
+	void __user *uarg = (void __user *)arg;
+
+	switch (cmd) {
+	case VFIO_GET_API_VERSION:
+		return VFIO_API_VERSION;
+	case VFIO_CHECK_EXTENSION:
+		return check_extension(ictx, arg);
+	case VFIO_SET_IOMMU:
+		return set_type(ictx, arg);
+	case VFIO_IOMMU_GET_INFO:
+		return get_info(ictx, uarg);
+	case VFIO_IOMMU_MAP_DMA:
+		return map_dma(ictx, uarg);
+	case VFIO_IOMMU_UNMAP_DMA:
+		return unmap_dma(ictx, uarg);
+	default:
+		return -ENOIOCTLCMD;
+	}
+}
