@@ -126,10 +126,7 @@ static struct file *access_file(bool pins)
 	return file;
 }
 
-/**
- * mock_op_access_create() - CREATE_ACCESS
- * @call: the call
- */
+/* CREATE_ACCESS */
 long mock_op_access_create(struct iommufd_test_call *call)
 {
 	struct iommu_test_cmd *cmd = call->cmd;
@@ -175,10 +172,7 @@ err_fd:
 	return rc;
 }
 
-/**
- * mock_op_access_replace() - ACCESS_REPLACE_IOAS
- * @call: the call
- */
+/* ACCESS_REPLACE_IOAS */
 long mock_op_access_replace(struct iommufd_test_call *call)
 {
 	struct mock_access *maccess;
@@ -250,10 +244,7 @@ err_unpin:
 	return rc;
 }
 
-/**
- * mock_op_access_pin() - ACCESS_PAGES
- * @call: the call
- */
+/* ACCESS_PAGES */
 long mock_op_access_pin(struct iommufd_test_call *call)
 {
 	struct iommu_test_cmd *cmd = call->cmd;
@@ -301,10 +292,7 @@ out_file:
 	return rc;
 }
 
-/**
- * mock_op_access_unpin() - DESTROY_ACCESS_PAGES
- * @call: the call
- */
+/* DESTROY_ACCESS_PAGES */
 long mock_op_access_unpin(struct iommufd_test_call *call)
 {
 	struct mock_access *maccess;
@@ -328,10 +316,7 @@ long mock_op_access_unpin(struct iommufd_test_call *call)
 	return rc;
 }
 
-/**
- * mock_op_access_rw() - ACCESS_RW
- * @call: the call
- */
+/* ACCESS_RW */
 long mock_op_access_rw(struct iommufd_test_call *call)
 {
 	struct iommu_test_cmd *cmd = call->cmd;

@@ -65,10 +65,7 @@ static int check_map(struct mock_domain *mock, unsigned long iova,
 	return 0;
 }
 
-/**
- * mock_op_check_map() - MD_CHECK_MAP
- * @call: the call
- */
+/* MD_CHECK_MAP */
 long mock_op_check_map(struct iommufd_test_call *call)
 {
 	struct iommu_test_cmd *cmd = call->cmd;
@@ -85,9 +82,8 @@ long mock_op_check_map(struct iommufd_test_call *call)
 	return rc;
 }
 
-/**
- * mock_op_check_refs() - MD_CHECK_REFS
- * @call: the call
+/*
+ * MD_CHECK_REFS
  *
  * A large folio has one count for all its pages, which says nothing about one
  * of them.
@@ -116,10 +112,7 @@ long mock_op_check_refs(struct iommufd_test_call *call)
 	return 0;
 }
 
-/**
- * mock_op_check_cache() - DEV_CHECK_CACHE
- * @call: the call
- */
+/* DEV_CHECK_CACHE */
 long mock_op_check_cache(struct iommufd_test_call *call)
 {
 	struct iommu_test_cmd *cmd = call->cmd;
@@ -137,10 +130,7 @@ long mock_op_check_cache(struct iommufd_test_call *call)
 	return rc;
 }
 
-/**
- * mock_op_count() - MD_COUNT
- * @call: the call
- */
+/* MD_COUNT */
 long mock_op_count(struct iommufd_test_call *call)
 {
 	struct iommu_test_cmd *cmd = call->cmd;
@@ -160,10 +150,7 @@ long mock_op_count(struct iommufd_test_call *call)
 /* Bits of the caller's bitmap that it makes sense to hold at once */
 #define DIRTY_BITS_MAX (16UL << 20)
 
-/**
- * mock_op_dirty() - DIRTY
- * @call: the call
- */
+/* DIRTY */
 long mock_op_dirty(struct iommufd_test_call *call)
 {
 	struct iommu_test_cmd *cmd = call->cmd;

@@ -223,10 +223,7 @@ err_unbind:
 	return rc;
 }
 
-/**
- * mock_op_device_create() - MOCK_DOMAIN, MOCK_DOMAIN_FLAGS
- * @call: the call
- */
+/* MOCK_DOMAIN, MOCK_DOMAIN_FLAGS */
 long mock_op_device_create(struct iommufd_test_call *call)
 {
 	struct iommu_test_cmd *cmd = call->cmd;
@@ -272,10 +269,7 @@ void mock_device_destroy(void *data)
 	device_remove_from_bus(mdev);
 }
 
-/**
- * mock_op_device_replace() - MOCK_DOMAIN_REPLACE
- * @call: the call
- */
+/* MOCK_DOMAIN_REPLACE */
 long mock_op_device_replace(struct iommufd_test_call *call)
 {
 	struct iommu_test_cmd *cmd = call->cmd;

@@ -118,6 +118,8 @@ const struct iommu_window_ops mock_window_ops = {
  * @iova: start
  * @addr: physical address
  * @length: bytes
+ *
+ * Return: it does, or the unit has no windows of its own.
  */
 bool mock_window_permits(const struct mock_domain *mock, unsigned long iova,
 			 phys_addr_t addr, size_t length)
