@@ -48,6 +48,22 @@ void vfio_space_close(struct vfio_space *space)
 	close(space->fd);
 }
 
+/* With sPAPR memory is registered before it is mapped, and stays so. */
+static int register_memory(struct vfio_space *space, void *memory,
+			   size_t length)
+{
+	struct vfio_iommu_spapr_register_memory cmd = {
+		.argsz = sizeof(cmd),
+		.vaddr = (uintptr_t)memory,
+		.size = length,
+	};
+
+	if (ioctl(space->fd, VFIO_IOMMU_SPAPR_REGISTER_MEMORY, &cmd) &&
+	    errno != EBUSY)
+		return fail(errno, "cannot register %zu bytes", length);
+	return 0;
+}
+
 int vfio_map(struct vfio_space *space, uint64_t iova, void *memory,
 	     size_t length, enum vfio_prot prot)
 {
@@ -71,6 +87,11 @@ int vfio_map(struct vfio_space *space, uint64_t iova, void *memory,
 	};
 	int rc;
 
+	if (space->kind == VFIO_SPACE_SPAPR) {
+		rc = register_memory(space, memory, length);
+		if (rc)
+			return rc;
+	}
 	if (space->kind == VFIO_SPACE_IOMMUFD)
 		rc = ioctl(space->fd, IOMMU_IOAS_MAP, &cmd);
 	else
@@ -130,8 +151,14 @@ static int sysfs_group(const char *address, char *number, size_t size)
 
 static int container_type(const struct vfio_space *space)
 {
-	return space->kind == VFIO_SPACE_TYPE1 ? VFIO_TYPE1_IOMMU :
-						 VFIO_TYPE1v2_IOMMU;
+	switch (space->kind) {
+	case VFIO_SPACE_TYPE1:
+		return VFIO_TYPE1_IOMMU;
+	case VFIO_SPACE_SPAPR:
+		return VFIO_SPAPR_TCE_v2_IOMMU;
+	default:
+		return VFIO_TYPE1v2_IOMMU;
+	}
 }
 
 /* Put the group into the container, and give the container its type. */

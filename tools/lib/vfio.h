@@ -18,6 +18,7 @@
 enum vfio_space_kind {
 	VFIO_SPACE_TYPE1,	/* container, the first semantics of unmap */
 	VFIO_SPACE_TYPE1V2,	/* container, what today's programs use */
+	VFIO_SPACE_SPAPR,	/* container, with windows; memory is registered */
 	VFIO_SPACE_IOMMUFD,	/* /dev/iommu and /dev/vfio/devices/vfioN */
 };
 

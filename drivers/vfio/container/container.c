@@ -22,6 +22,7 @@
 #include <linux/vfio.h>
 
 #include "container.h"
+#include "spapr.h"
 
 /* One of container::groups */
 struct container_group {
@@ -57,33 +58,45 @@ static void container_put(struct container *c)
 
 static bool type_is_known(unsigned long type)
 {
-	return type == VFIO_TYPE1_IOMMU || type == VFIO_TYPE1v2_IOMMU;
+	return type == VFIO_TYPE1_IOMMU || type == VFIO_TYPE1v2_IOMMU ||
+	       type == VFIO_SPAPR_TCE_v2_IOMMU;
 }
 
 static int container_init(struct container *c)
 {
+	u32 flags = container_is_spapr(c) ? IOMMU_IOAS_ALLOC_WINDOWED : 0;
 	int rc;
 
 	c->ictx = iommufd_ctx_create(IOMMUFD_ACCOUNT_MM);
 	if (IS_ERR(c->ictx))
 		return PTR_ERR(c->ictx);
-	c->ioas = iommufd_ioas_create(c->ictx, 0);
+	c->ioas = iommufd_ioas_create(c->ictx, flags);
 	if (IS_ERR(c->ioas)) {
 		rc = PTR_ERR(c->ioas);
 		goto put_ctx;
 	}
 	/* Any range can be unmapped: no page may be larger than the smallest. */
-	if (container_is_v1(c)) {
+	if (container_is_v1(c) || container_is_spapr(c)) {
 		rc = iommufd_ioas_small_pages(c->ioas);
 		if (rc)
 			goto destroy_ioas;
 	}
+	if (container_is_spapr(c)) {
+		c->spapr = spapr_create(c);
+		if (IS_ERR(c->spapr)) {
+			rc = PTR_ERR(c->spapr);
+			goto destroy_ioas;
+		}
+	}
 	rc = xa_alloc_cyclic(&containers, &c->id, c, xa_limit_31b, &next_id,
 			     GFP_KERNEL);
 	if (rc < 0)
-		goto destroy_ioas;
+		goto destroy_spapr;
 	return 0;
 
+destroy_spapr:
+	if (c->spapr)
+		spapr_destroy(c->spapr);
 destroy_ioas:
 	iommufd_ioas_destroy(c->ioas);
 put_ctx:
@@ -129,9 +142,24 @@ static void container_release(void *data)
 	wait_for_completion(&c->idle);
 	WARN_ON(!list_empty(&c->groups));
 	iommufd_ioas_destroy(c->ioas);
+	/* After what was copied from its memory. */
+	if (c->spapr)
+		spapr_destroy(c->spapr);
 	iommufd_ctx_put(c->ictx);
 	xa_destroy(&c->written);
 	kfree_rcu(c, rcu);
+}
+
+static int attach_hardware(struct container *c, struct iommu_group *group)
+{
+	int rc = iommufd_ioas_attach_group(c->ioas, group);
+
+	if (!rc && c->spapr) {
+		rc = spapr_attached(c);
+		if (rc)
+			iommufd_ioas_detach_group(c->ioas, group);
+	}
+	return rc;
 }
 
 static int add_group(struct container *c, struct iommu_group *group,
@@ -148,7 +176,7 @@ static int add_group(struct container *c, struct iommu_group *group,
 	if (entry->emulated)
 		rc = container_add_emulated(c);
 	else
-		rc = iommufd_ioas_attach_group(c->ioas, group);
+		rc = attach_hardware(c, group);
 	if (rc) {
 		kfree(entry);
 		return rc;
@@ -208,9 +236,12 @@ static long dispatch(struct container *c, unsigned int cmd, unsigned long arg)
 {
 	void __user *user = (void __user *)arg;
 
-	switch (cmd) {
-	case VFIO_CHECK_EXTENSION:
+	if (cmd == VFIO_CHECK_EXTENSION)
 		return container_check_extension(c, arg);
+	/* Numbers of this interface mean something else in the others. */
+	if (c->spapr)
+		return spapr_ioctl(c, cmd, user);
+	switch (cmd) {
 	case VFIO_IOMMU_GET_INFO:
 		return container_get_info(c, user);
 	case VFIO_IOMMU_MAP_DMA:
@@ -330,5 +361,4 @@ module_init(container_module_init);
 module_exit(container_module_exit);
 
 MODULE_DESCRIPTION("VFIO containers over iommufd");
-MODULE_IMPORT_NS(IOMMUFD);
 MODULE_LICENSE("GPL");

@@ -6,6 +6,7 @@
  *	type1.c		MAP_DMA and UNMAP_DMA
  *	info.c		CHECK_EXTENSION and GET_INFO
  *	dirty.c		DIRTY_PAGES
+ *	spapr.c		the sPAPR TCE v2 interface
  *	emulated.c	pages for devices whose drivers do their DMA
  */
 #ifndef _VFIO_IOMMUFD_CONTAINER_H
@@ -25,6 +26,7 @@
 struct iommufd_access;
 struct iommufd_ctx;
 struct iommufd_ioas;
+struct spapr;
 
 /**
  * struct container - what stands behind one /dev/vfio/vfio
@@ -35,6 +37,7 @@ struct iommufd_ioas;
  * @type: the interface it was opened for, VFIO_TYPE1v2_IOMMU or another
  * @ictx: the context of @ioas
  * @ioas: holds the mappings
+ * @spapr: what a container of type VFIO_SPAPR_TCE_v2_IOMMU has beside; or NULL
  * @lock: for what follows
  * @groups: struct container_group
  * @nr_hardware: groups among them that do DMA
@@ -56,6 +59,7 @@ struct container {
 	unsigned long type;
 	struct iommufd_ctx *ictx;
 	struct iommufd_ioas *ioas;
+	struct spapr *spapr;
 
 	struct mutex lock;
 	struct list_head groups;
@@ -70,6 +74,11 @@ struct container {
 	struct xarray pinned;
 	struct xarray written;
 };
+
+static inline bool container_is_spapr(const struct container *c)
+{
+	return c->type == VFIO_SPAPR_TCE_v2_IOMMU;
+}
 
 static inline bool container_is_v1(const struct container *c)
 {

@@ -18,8 +18,10 @@ int container_check_extension(struct container *c, unsigned long extension)
 	switch (extension) {
 	case VFIO_TYPE1_IOMMU:
 	case VFIO_TYPE1v2_IOMMU:
-	case VFIO_UNMAP_ALL:
+	case VFIO_SPAPR_TCE_v2_IOMMU:
 		return 1;
+	case VFIO_UNMAP_ALL:
+		return !c || !container_is_spapr(c);
 	case VFIO_DMA_CC_IOMMU:
 		return c && iommufd_ioas_enforced_coherency(c->ioas);
 	default:

@@ -115,5 +115,4 @@ module_init(driver_init_module);
 module_exit(driver_exit_module);
 
 MODULE_DESCRIPTION("VFIO PCI devices with device files");
-MODULE_IMPORT_NS(IOMMUFD);
 MODULE_LICENSE("GPL");
