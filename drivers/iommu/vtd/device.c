@@ -331,6 +331,28 @@ static struct iommu_device *probe_device(struct device *dev)
 	return &unit->iommu;
 }
 
+/*
+ * A driver that was there before us was not counted among those that use the
+ * group's default domain; it would be missed when it lets go, and meanwhile
+ * somebody else might take the group. So it is counted now, by what the driver
+ * core calls before each probe.
+ */
+static void probe_finalize(struct device *dev)
+{
+	struct vtd_device *device = dev_iommu_priv_get(dev);
+	int ret = 0;
+
+	if (!device->in_use)
+		return;
+	device_lock(dev);
+	if (dev->driver && dev->bus->dma_configure)
+		ret = dev->bus->dma_configure(dev);
+	device_unlock(dev);
+	if (ret)
+		dev_warn(dev, "its driver is not counted as a user of its IOMMU group (%d)\n",
+			 ret);
+}
+
 struct sharing {
 	const struct vtd_device *but;
 	u16 source_id;
@@ -478,6 +500,7 @@ const struct iommu_ops vtd_iommu_ops = {
 	.capable = device_capable,
 	.domain_alloc_paging = domain_alloc_paging,
 	.probe_device = probe_device,
+	.probe_finalize = probe_finalize,
 	.release_device = release_device,
 	.device_group = device_group,
 	.def_domain_type = def_domain_type,

@@ -32,6 +32,7 @@
 #include "device.h"
 #include "domain.h"
 #include "identity.h"
+#include "pm.h"
 #include "scope.h"
 #include "sysfs.h"
 #include "unit.h"
@@ -272,6 +273,7 @@ static int __init vtd_init(void)
 	ret = register_units();
 	if (ret)
 		goto err_unregister;
+	vtd_pm_init();
 	return 0;
 err_unregister:
 	unregister_units();
