@@ -21,11 +21,13 @@
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/module.h>
 #include <linux/pci-ats.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 
+#include "../common/late.h"
 #include "debugfs.h"
 #include "device.h"
 #include "domain.h"
@@ -239,6 +241,7 @@ out:
 	mutex_unlock(&unit->table_lock);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_device_move);
 
 static int identity_attach_dev(struct iommu_domain *domain, struct device *dev)
 {
@@ -395,6 +398,14 @@ static struct iommu_device *probe_device(struct device *dev)
 	return &unit->iommu;
 }
 
+static void probe_finalize(struct device *dev)
+{
+	struct amdvi_device *device = dev_iommu_priv_get(dev);
+
+	if (device->in_use)
+		iommu_late_count_driver(dev);
+}
+
 static int is_alias(struct device *dev, u16 alias, void *arg)
 {
 	const u16 *wanted = arg;
@@ -545,6 +556,7 @@ const struct iommu_ops amdvi_iommu_ops = {
 	.capable = is_capable,
 	.domain_alloc_paging = domain_alloc_paging,
 	.probe_device = probe_device,
+	.probe_finalize = probe_finalize,
 	.release_device = release_device,
 	.device_group = device_group,
 	.def_domain_type = def_domain_type,

@@ -19,6 +19,7 @@
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
@@ -89,8 +90,9 @@ static void invalidate(struct iommu_live *live,
 	if (gather->start > gather->last)
 		range = (struct amdvi_range){ 0, ULONG_MAX };
 	iommu_live_for_each_member(member, live, member) {
-		struct amdvi_batch batch = { };
+		struct amdvi_batch batch;
 
+		batch.nr = 0;
 		amdvi_inval_add_range(&batch, member->domain_id, false, &range);
 		add_devices(member, &batch, &range);
 		amdvi_inval_run(member->unit, &batch);
@@ -108,10 +110,11 @@ static void announce(struct iommu_paging *paging, unsigned long iova,
 	struct amdvi_member *member;
 
 	iommu_live_for_each_member(member, &paging->live, member) {
-		struct amdvi_batch batch = { };
+		struct amdvi_batch batch;
 
 		if (!(member->unit->cap & CAP_NP_CACHE))
 			continue;
+		batch.nr = 0;
 		amdvi_inval_add_range(&batch, member->domain_id, false, &range);
 		amdvi_inval_run(member->unit, &batch);
 	}
@@ -415,6 +418,7 @@ struct amdvi_domain *amdvi_domain_alloc(const struct amdvi_unit *unit)
 	mutex_unlock(&domains_lock);
 	return domain;
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_domain_alloc);
 
 static void paging_free(struct iommu_domain *core)
 {

@@ -15,6 +15,7 @@
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/interrupt.h>
@@ -281,6 +282,7 @@ void amdvi_log_install(struct amdvi_unit *unit)
 	amdvi_write(unit, AMDVI_EVT_TAIL, 0);
 	amdvi_unit_control(unit, CONTROL_EVT_LOG_EN, 0);
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_log_install);
 
 /**
  * amdvi_log_start() - listen to a unit's events
@@ -334,6 +336,7 @@ int amdvi_log_create(struct amdvi_unit *unit)
 	unit->log.ring = page_address(pages);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_log_create);
 
 /**
  * amdvi_log_destroy() - free the event log of a unit that does not use it
@@ -345,3 +348,4 @@ void amdvi_log_destroy(struct amdvi_unit *unit)
 		free_pages((unsigned long)unit->log.ring, RING_ORDER);
 	unit->log.ring = NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_log_destroy);

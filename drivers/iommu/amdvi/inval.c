@@ -15,6 +15,7 @@
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 
@@ -106,6 +107,7 @@ void amdvi_inval_add_range(struct amdvi_batch *batch, u16 domain_id, bool guest,
 	add_block(batch, domain_id, guest, first, low);
 	add_block(batch, domain_id, guest, middle, high);
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_inval_add_range);
 
 /**
  * amdvi_inval_add_device() - add the invalidation of a range in a device

@@ -28,7 +28,8 @@
 #include <linux/msi.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
-#include <linux/syscore_ops.h>
+
+#include <compat/syscore.h>
 
 #include "debugfs.h"
 #include "device.h"
@@ -214,7 +215,7 @@ static int register_units(void)
 	return 0;
 }
 
-static int suspend(void *data)
+static int suspend(COMPAT_SYSCORE_ARGS)
 {
 	struct amdvi_unit *unit;
 
@@ -223,7 +224,7 @@ static int suspend(void *data)
 	return 0;
 }
 
-static void resume(void *data)
+static void resume(COMPAT_SYSCORE_ARGS)
 {
 	struct amdvi_unit *unit;
 
@@ -232,7 +233,7 @@ static void resume(void *data)
 }
 
 /* Reboot, kexec, power-off: what comes next does not know our tables */
-static void shutdown(void *data)
+static void shutdown(COMPAT_SYSCORE_ARGS)
 {
 	struct amdvi_unit *unit;
 
@@ -240,15 +241,7 @@ static void shutdown(void *data)
 		amdvi_unit_suspend(unit);
 }
 
-static const struct syscore_ops syscore_ops = {
-	.suspend = suspend,
-	.resume = resume,
-	.shutdown = shutdown,
-};
-
-static struct syscore syscore = {
-	.ops = &syscore_ops,
-};
+COMPAT_SYSCORE(syscore, suspend, resume, shutdown);
 
 static int set_up(void)
 {
@@ -267,7 +260,7 @@ static int set_up(void)
 	ret = register_units();
 	if (ret)
 		goto err_unregister;
-	register_syscore(&syscore);
+	compat_register_syscore(&syscore);
 	return 0;
 err_unregister:
 	unregister_units();

@@ -31,6 +31,7 @@
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/gfp.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -237,6 +238,7 @@ int amdvi_queue_run(struct amdvi_unit *unit,
 			       commands[0].q[1], nr, ret);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_run);
 
 /**
  * amdvi_queue_timed_out() - count a device that did not answer
@@ -265,6 +267,7 @@ void amdvi_queue_count(struct amdvi_unit *unit,
 	*counts = unit->queue->counts;
 	raw_spin_unlock_irqrestore(&unit->queue->lock, flags);
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_count);
 
 /**
  * amdvi_queue_install() - give the ring to the unit, empty, and let it run
@@ -285,6 +288,7 @@ void amdvi_queue_install(struct amdvi_unit *unit)
 	amdvi_unit_control(unit, CONTROL_CMD_BUF_EN, 0);
 	queue->shows_run = amdvi_read(unit, AMDVI_STATUS) & STATUS_CMD_RUN;
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_install);
 
 /**
  * amdvi_queue_create() - allocate a unit's command buffer
@@ -320,6 +324,7 @@ err:
 	kfree(queue);
 	return -ENOMEM;
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_create);
 
 /**
  * amdvi_queue_destroy() - free a command buffer, which the unit no longer uses
@@ -336,3 +341,4 @@ void amdvi_queue_destroy(struct amdvi_unit *unit)
 	free_pages((unsigned long)queue->status, STATUS_ORDER);
 	kfree(queue);
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_destroy);

@@ -19,7 +19,7 @@ struct amdvi_command {
 };
 
 /* Commands of one request, the wait that ends it not counted */
-#define AMDVI_BATCH_MAX	64
+#define AMDVI_BATCH_MAX	32
 
 /**
  * struct amdvi_queue_counts - what has gone through a command buffer

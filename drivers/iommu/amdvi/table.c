@@ -18,6 +18,7 @@
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/gfp.h>
 #include <linux/iommu_pt.h>
 #include <linux/mm.h>
@@ -103,6 +104,7 @@ void amdvi_table_set(struct amdvi_unit *unit, u16 id,
 	write_half(unit, dte, lo, hi | (dte[1] & KEPT_HI));
 	raw_spin_unlock_irqrestore(&unit->table.lock, flags);
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_table_set);
 
 /**
  * amdvi_table_set_root() - a page table has a new top
@@ -189,6 +191,7 @@ bool amdvi_table_get(struct amdvi_unit *unit, u16 id, u64 raw[4])
 	raw_spin_unlock_irqrestore(&unit->table.lock, flags);
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_table_get);
 
 /**
  * amdvi_table_describe() - take over what firmware says of devices
@@ -221,6 +224,7 @@ void amdvi_table_describe(struct amdvi_unit *unit,
 		dte[2] = interrupts;
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_table_describe);
 
 /**
  * amdvi_table_base() - what the device table base register has to hold
@@ -234,6 +238,7 @@ u64 amdvi_table_base(const struct amdvi_unit *unit)
 	       FIELD_PREP(DEVTAB_SIZE,
 			  unit->table.nr * DTE_BYTES / PAGE_SIZE - 1);
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_table_base);
 
 /**
  * amdvi_table_create() - allocate a device table that blocks everything
@@ -260,6 +265,7 @@ int amdvi_table_create(struct amdvi_unit *unit)
 		table->entries[(size_t)id * DTE_QUADS] = DTE0_V | DTE0_TV;
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_table_create);
 
 /**
  * amdvi_table_destroy() - free the table of a unit that does not use it
@@ -272,3 +278,4 @@ void amdvi_table_destroy(struct amdvi_unit *unit)
 			   unit->table.order);
 	unit->table.entries = NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_table_destroy);

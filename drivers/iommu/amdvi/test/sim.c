@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A unit made of memory, whose commands a thread carries out.
+ *
+ * The driver's register accesses are accesses to memory here. The thread looks
+ * at the tail of the command buffer all the time, so it has a CPU of its own:
+ * those who wait for the unit do not sleep. Registers whose bits are cleared by
+ * writing ones are the business of whoever tests them.
+ */
+#include <kunit/test.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "sim.h"
+
+#define SLOTS	512
+
+u64 sim_read(const struct sim *sim, unsigned int offset)
+{
+	return READ_ONCE(*(u64 *)(sim->regs + offset));
+}
+
+void sim_write(struct sim *sim, unsigned int offset, u64 value)
+{
+	WRITE_ONCE(*(u64 *)(sim->regs + offset), value);
+}
+
+static void store_number(struct sim *sim, const struct amdvi_command *command)
+{
+	u64 *status = phys_to_virt(command->q[0] & WAIT_ADDRESS);
+
+	if (!(command->q[0] & WAIT_STORE))
+		return;
+	if (sim->waits && command->q[1] != sim->waits + 1)
+		sim->unordered = true;
+	sim->waits = command->q[1];
+	smp_store_release(status, command->q[1]);
+}
+
+/* False at a command that is unknown */
+static bool carry_out(struct sim *sim, const struct amdvi_command *command)
+{
+	unsigned int opcode = FIELD_GET(CMD_OPCODE, command->q[0]);
+
+	switch (opcode) {
+	case CMD_COMPLETION_WAIT:
+	case CMD_INVAL_DEVTAB:
+	case CMD_INVAL_PAGES:
+	case CMD_INVAL_IOTLB:
+	case CMD_INVAL_ALL:
+		sim->commands[opcode]++;
+		break;
+	default:
+		return false;
+	}
+	if (opcode == CMD_COMPLETION_WAIT)
+		store_number(sim, command);
+	return true;
+}
+
+static void step(struct sim *sim)
+{
+	u64 base = sim_read(sim, AMDVI_CMDBUF) & RING_BASE;
+	u64 head = sim_read(sim, AMDVI_CMD_HEAD);
+	const struct amdvi_command *ring;
+
+	if (!(sim_read(sim, AMDVI_CONTROL) & CONTROL_CMD_BUF_EN) ||
+	    head == sim_read(sim, AMDVI_CMD_TAIL))
+		return;
+	smp_rmb();
+	ring = phys_to_virt(base);
+	sim->stopped = !carry_out(sim, ring + head / RING_ENTRY_BYTES);
+	sim_write(sim, AMDVI_STATUS, sim->stopped ? 0 : STATUS_CMD_RUN);
+	if (!sim->stopped)
+		sim_write(sim, AMDVI_CMD_HEAD,
+			  (head + RING_ENTRY_BYTES) %
+			  (SLOTS * RING_ENTRY_BYTES));
+}
+
+static int run(void *arg)
+{
+	struct sim *sim = arg;
+
+	while (!kthread_should_stop()) {
+		if (!READ_ONCE(sim->dead))
+			step(sim);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void destroy(void *arg)
+{
+	struct sim *sim = arg;
+
+	kthread_stop(sim->thread);
+	amdvi_log_destroy(&sim->unit);
+	amdvi_queue_destroy(&sim->unit);
+	amdvi_table_destroy(&sim->unit);
+	xa_destroy(&sim->unit.devices);
+	ida_destroy(&sim->unit.domain_ids);
+	kfree(sim->regs);
+	kfree(sim);
+}
+
+static void set_up(struct amdvi_unit *unit, unsigned int index)
+{
+	raw_spin_lock_init(&unit->reg_lock);
+	mutex_init(&unit->table_lock);
+	ida_init(&unit->domain_ids);
+	xa_init(&unit->devices);
+	snprintf(unit->name, sizeof(unit->name), "sim%u", index);
+	unit->nid = NUMA_NO_NODE;
+	unit->last_id = 0xffff;
+	unit->efr = EFR_IA_SUP | FIELD_PREP(EFR_HATS, 1);
+	unit->levels = 5;
+	unit->iova_bits = 57;
+}
+
+/**
+ * sim_create() - make a unit of memory
+ * @test: the test, at whose end it goes
+ * @index: for its name, and for the CPU it runs on: 1 and up
+ *
+ * Skips the test on a machine with too few CPUs.
+ *
+ * Return: the unit, which runs.
+ */
+struct sim *sim_create(struct kunit *test, unsigned int index)
+{
+	struct sim *sim;
+
+	if (num_online_cpus() < index + 2)
+		kunit_skip(test, "needs %u CPUs", index + 2);
+	sim = kzalloc(sizeof(*sim), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, sim);
+	sim->regs = kzalloc(AMDVI_REGS_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, sim->regs);
+	sim->cpu = index + 1;
+	sim->unit.regs = (void __iomem *)sim->regs;
+	set_up(&sim->unit, index);
+	KUNIT_ASSERT_EQ(test, amdvi_table_create(&sim->unit), 0);
+	KUNIT_ASSERT_EQ(test, amdvi_queue_create(&sim->unit), 0);
+	KUNIT_ASSERT_EQ(test, amdvi_log_create(&sim->unit), 0);
+	sim_write(sim, AMDVI_STATUS, STATUS_CMD_RUN);
+	sim->thread = kthread_create(run, sim, "%s", sim->unit.name);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(sim->thread));
+	kthread_bind(sim->thread, sim->cpu);
+	amdvi_queue_install(&sim->unit);
+	wake_up_process(sim->thread);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, destroy, sim), 0);
+	/* Whoever waits for the unit is not to be in its way */
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(0)), 0);
+	return sim;
+}

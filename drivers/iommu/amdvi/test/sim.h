@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A unit made of memory, whose commands a thread carries out.
+ */
+#ifndef AMDVI_TEST_SIM_H
+#define AMDVI_TEST_SIM_H
+
+#include "../unit.h"
+
+struct kunit;
+struct task_struct;
+
+/**
+ * struct sim - a unit made of memory
+ * @unit: the unit, as the driver sees it
+ * @regs: its registers
+ * @thread: what carries out commands
+ * @cpu: where it runs
+ * @commands: commands carried out, by opcode
+ * @waits: numbers that waits have stored, in order, as long as they rise by one
+ * @unordered: a wait came out of order
+ * @dead: it does nothing any more
+ * @stopped: it has met a command that it does not know
+ */
+struct sim {
+	struct amdvi_unit unit;
+	u8 *regs;
+	struct task_struct *thread;
+	unsigned int cpu;
+	unsigned long commands[16];
+	u64 waits;
+	bool unordered;
+	bool dead;
+	bool stopped;
+};
+
+struct sim *sim_create(struct kunit *test, unsigned int index);
+u64 sim_read(const struct sim *sim, unsigned int offset);
+void sim_write(struct sim *sim, unsigned int offset, u64 value);
+
+#endif

@@ -1,0 +1,644 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the driver promises, on units made of memory: what no emulated machine
+ * has, or cannot be brought to do.
+ */
+#include <kunit/device.h>
+#include <kunit/test.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/sizes.h>
+
+#include "../device.h"
+#include "../domain.h"
+#include "../event.h"
+#include "../inval.h"
+#include "sim.h"
+
+#define RW	(IOMMU_READ | IOMMU_WRITE)
+
+static struct amdvi_command domain_command(u16 id)
+{
+	return (struct amdvi_command){ {
+		FIELD_PREP(CMD_OPCODE, CMD_INVAL_PAGES) |
+			FIELD_PREP(INVAL_DOMAIN_ID, id),
+		INVAL_ALL_PAGES,
+	} };
+}
+
+/* Commands */
+
+static void every_command_is_done_when_its_request_returns(struct kunit *test)
+{
+	struct amdvi_command commands[AMDVI_BATCH_MAX];
+	struct sim *sim = sim_create(test, 0);
+	unsigned long sent = 0;
+	unsigned int i;
+
+	for (i = 0; i < AMDVI_BATCH_MAX; i++)
+		commands[i] = domain_command(i);
+	/* Often round the ring, with batches of all sizes */
+	for (i = 0; i < 3000; i++) {
+		unsigned int nr = i % AMDVI_BATCH_MAX + 1;
+
+		KUNIT_ASSERT_EQ(test,
+				amdvi_queue_run(&sim->unit, commands, nr), 0);
+		sent += nr;
+		KUNIT_ASSERT_EQ(test, sim->commands[CMD_INVAL_PAGES], sent);
+	}
+	KUNIT_EXPECT_FALSE(test, sim->unordered);
+}
+
+struct sender {
+	struct amdvi_unit *unit;
+	struct task_struct *thread;
+	atomic_t *running;
+	unsigned int rounds;
+	int error;
+};
+
+static int send(void *arg)
+{
+	struct amdvi_command command = domain_command(7);
+	struct sender *sender = arg;
+	unsigned int i;
+
+	for (i = 0; i < sender->rounds && !sender->error; i++) {
+		sender->error = amdvi_queue_run(sender->unit, &command, 1);
+		cond_resched();
+	}
+	atomic_dec(sender->running);
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+static void many_cpus_share_the_command_buffer(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, 1);
+	atomic_t running = ATOMIC_INIT(4);
+	struct sender senders[4] = { };
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		senders[i].unit = &sim->unit;
+		senders[i].running = &running;
+		senders[i].rounds = 2000;
+		senders[i].thread = kthread_create(send, &senders[i], "send%u",
+						   i);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(senders[i].thread));
+		kthread_bind(senders[i].thread, i % 2);
+		wake_up_process(senders[i].thread);
+	}
+	while (atomic_read(&running))
+		schedule_timeout_uninterruptible(1);
+	for (i = 0; i < 4; i++) {
+		kthread_stop(senders[i].thread);
+		KUNIT_EXPECT_EQ(test, senders[i].error, 0);
+	}
+	KUNIT_EXPECT_EQ(test, sim->commands[CMD_INVAL_PAGES], 8000);
+	KUNIT_EXPECT_EQ(test, sim->commands[CMD_COMPLETION_WAIT], 8000);
+	KUNIT_EXPECT_FALSE(test, sim->unordered);
+}
+
+static void a_refused_command_is_passed_over(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, 0);
+	struct amdvi_command commands[3] = {
+		domain_command(1),
+		{ { FIELD_PREP(CMD_OPCODE, 15) } },
+		domain_command(2),
+	};
+	struct amdvi_queue_counts counts;
+
+	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, commands, 3), 0);
+	KUNIT_EXPECT_EQ(test, sim->commands[CMD_INVAL_PAGES], 2);
+	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, commands, 1), 0);
+	KUNIT_EXPECT_EQ(test, sim->commands[CMD_INVAL_PAGES], 3);
+	amdvi_queue_count(&sim->unit, &counts);
+	KUNIT_EXPECT_EQ(test, counts.errors, 1);
+	KUNIT_EXPECT_FALSE(test, sim->unit.dead);
+}
+
+static void a_unit_that_does_not_answer_is_given_up(struct kunit *test)
+{
+	struct amdvi_command command = domain_command(1);
+	struct sim *sim = sim_create(test, 0);
+	ktime_t start;
+
+	WRITE_ONCE(sim->dead, true);
+	start = ktime_get();
+	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, &command, 1), -EIO);
+	KUNIT_EXPECT_LT(test, ktime_ms_delta(ktime_get(), start), 10000);
+	KUNIT_EXPECT_TRUE(test, sim->unit.dead);
+	/* And asked no more */
+	start = ktime_get();
+	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, &command, 1), -EIO);
+	KUNIT_EXPECT_LT(test, ktime_ms_delta(ktime_get(), start), 1000);
+}
+
+/* What a command of the specification takes in, section 2.4.3 */
+static bool takes_in(const struct amdvi_command *command, u64 page)
+{
+	u64 address = command->q[1] & INVAL_ADDRESS, size = PAGE_SIZE;
+
+	if (command->q[1] & INVAL_S)
+		size = 2ULL << __ffs64(~(address | (PAGE_SIZE - 1)));
+	return (page & ~(size - 1)) == (address & ~(size - 1));
+}
+
+static void ranges_become_blocks_that_hold_them(struct kunit *test)
+{
+	static const struct {
+		unsigned long start, last;
+		unsigned int commands;
+		bool all;
+	} ranges[] = {
+		{ 0x1000, 0x1fff, 1 },
+		{ 0x0, 0x1fff, 1 },
+		{ 0x1000, 0x2fff, 1 },
+		{ 0x200000, 0x3fffff, 1 },
+		{ 0x7fffffff000, 0x80000000fff, 2 },
+		{ 0x3ffff000, 0x40001fff, 2 },
+		{ 0x0, 0x3fffffff, 1 },
+		{ 0x0, 0x40000fff, 1, true },
+		{ 0x0, ULONG_MAX, 1, true },
+		{ ULONG_MAX - 0xfff, ULONG_MAX, 1 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		struct amdvi_range range = { ranges[i].start, ranges[i].last };
+		struct amdvi_batch *batch;
+		unsigned int c, held = 0;
+		u64 page;
+
+		batch = kunit_kzalloc(test, sizeof(*batch), GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, batch);
+		amdvi_inval_add_range(batch, 5, false, &range);
+		KUNIT_ASSERT_EQ(test, batch->nr, ranges[i].commands);
+		if (ranges[i].all) {
+			KUNIT_EXPECT_EQ(test, batch->commands[0].q[1],
+					INVAL_ALL_PAGES | INVAL_PDE);
+			continue;
+		}
+		for (page = range.start; page - 1 < range.last; page += SZ_1M) {
+			for (c = 0, held = 0; c < batch->nr; c++)
+				held += takes_in(&batch->commands[c], page);
+			KUNIT_EXPECT_GE(test, held, 1);
+			if (page > ULONG_MAX - SZ_1M)
+				break;
+		}
+		for (c = 0, held = 0; c < batch->nr; c++)
+			held += takes_in(&batch->commands[c],
+					 range.last & PAGE_MASK);
+		KUNIT_EXPECT_GE(test, held, 1);
+	}
+}
+
+/* Entries */
+
+static void nothing_passes_before_it_is_let(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, 0);
+	unsigned int id;
+	u64 raw[4];
+
+	for (id = 0; id <= 0xffff; id += 251) {
+		KUNIT_ASSERT_TRUE(test, amdvi_table_get(&sim->unit, id, raw));
+		KUNIT_EXPECT_EQ(test, raw[0], DTE0_V | DTE0_TV);
+		KUNIT_EXPECT_EQ(test, raw[1] | raw[2] | raw[3], 0);
+	}
+	KUNIT_EXPECT_EQ(test, amdvi_table_base(&sim->unit) & DEVTAB_SIZE, 511);
+}
+
+static void entries_are_those_of_the_specification(struct kunit *test)
+{
+	static const struct {
+		struct amdvi_entry entry;
+		u64 lo, hi;
+	} cases[] = {
+		{ { .translation = AMDVI_BLOCKED }, 0x3, 0 },
+		{ { .translation = AMDVI_PASS_THROUGH, .domain_id = 1 },
+		  0x6000000000000003, 1 },
+		{ { .translation = AMDVI_HOST, .domain_id = 0xabcd,
+		    .root = 0x123456789000, .levels = 4 },
+		  0x6000123456789803, 0xabcd },
+		{ { .translation = AMDVI_HOST, .domain_id = 2, .root = 0x5000,
+		    .levels = 6, .iotlb = true, .quiet = true, .dirty = true },
+		  0x6000000000005d83, 0x500000002 },
+		{ { .translation = AMDVI_GUEST, .domain_id = 3,
+		    .root = 0x8fedcba987000ULL & DTE0_ROOT },
+		  0x60c0000000000003 |
+			  FIELD_PREP_CONST(DTE0_GCR3_14_12, 7),
+		  3 | FIELD_PREP_CONST(DTE1_GCR3_30_15, 0x530e) |
+			  FIELD_PREP_CONST(DTE1_GCR3_51_31, 0x11fdb9) },
+	};
+	static const struct ivrs_entry device = {
+		.first = 0x20, .last = 0x20,
+		.data = IVHD_SYS_MGT | IVHD_NMI_PASS | IVHD_LINT1_PASS,
+	};
+	struct sim *sim = sim_create(test, 0);
+	u64 raw[4], kept = DTE1_SYS_MGT;
+	u16 old, former = 0;
+	size_t i;
+
+	amdvi_table_describe(&sim->unit, &device);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		amdvi_table_set(&sim->unit, 0x20, &cases[i].entry, &old);
+		KUNIT_EXPECT_EQ(test, old, former);
+		former = cases[i].entry.domain_id;
+		amdvi_table_get(&sim->unit, 0x20, raw);
+		KUNIT_EXPECT_EQ(test, raw[0], cases[i].lo);
+		KUNIT_EXPECT_EQ(test, raw[1], cases[i].hi | kept);
+		KUNIT_EXPECT_EQ(test, raw[2], DTE2_NMI_PASS | DTE2_LINT1_PASS);
+		KUNIT_EXPECT_EQ(test, raw[3], 0);
+	}
+}
+
+/* Events */
+
+static void put_event(struct sim *sim, unsigned int slot, u64 lo, u64 hi)
+{
+	u64 *ring = sim->unit.log.ring;
+
+	ring[2 * slot] = lo;
+	ring[2 * slot + 1] = hi;
+}
+
+static void events_are_counted_round_the_ring(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, 0);
+	struct iommu_faults *faults = &sim->unit.log.faults;
+	unsigned int i, slot = 0;
+
+	amdvi_log_install(&sim->unit);
+	for (i = 1; i <= 1200; i++) {
+		put_event(sim, slot, 2ULL << 60 | 0x18, i * PAGE_SIZE);
+		slot = (slot + 1) % 512;
+		if (i % 100)
+			continue;
+		sim_write(sim, AMDVI_EVT_TAIL, slot * RING_ENTRY_BYTES);
+		iommu_faults_drain(faults);
+		KUNIT_EXPECT_EQ(test, faults->recorded, i);
+		KUNIT_EXPECT_EQ(test, sim_read(sim, AMDVI_EVT_HEAD),
+				slot * RING_ENTRY_BYTES);
+	}
+}
+
+static void an_event_that_never_arrives_is_passed_over(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, 0);
+	struct iommu_faults *faults = &sim->unit.log.faults;
+
+	amdvi_log_install(&sim->unit);
+	put_event(sim, 0, 2ULL << 60 | 0x18, 0x1000);
+	put_event(sim, 2, 2ULL << 60 | 0x18, 0x2000);
+	sim_write(sim, AMDVI_EVT_TAIL, 3 * RING_ENTRY_BYTES);
+	iommu_faults_drain(faults);
+	iommu_faults_drain(faults);
+	KUNIT_EXPECT_EQ(test, faults->recorded, 2);
+	KUNIT_EXPECT_EQ(test, sim_read(sim, AMDVI_EVT_HEAD),
+			3 * RING_ENTRY_BYTES);
+}
+
+static void logging_goes_on_after_an_overflow(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, 0);
+	struct iommu_faults *faults = &sim->unit.log.faults;
+	unsigned int i;
+
+	amdvi_log_install(&sim->unit);
+	for (i = 0; i < 511; i++)
+		put_event(sim, i, 2ULL << 60 | 0x18, i * PAGE_SIZE);
+	sim_write(sim, AMDVI_EVT_TAIL, 511 * RING_ENTRY_BYTES);
+	sim_write(sim, AMDVI_STATUS, STATUS_EVT_OVERFLOW);
+	iommu_faults_drain(faults);
+	KUNIT_EXPECT_EQ(test, faults->recorded, 511);
+	KUNIT_EXPECT_EQ(test, faults->overflows, 1);
+	KUNIT_EXPECT_TRUE(test, sim_read(sim, AMDVI_CONTROL) &
+				CONTROL_EVT_LOG_EN);
+	KUNIT_EXPECT_EQ(test, sim_read(sim, AMDVI_EVT_HEAD), 0);
+	KUNIT_EXPECT_EQ(test, sim_read(sim, AMDVI_EVT_TAIL), 0);
+	/* What was written to the bits that writing clears */
+	KUNIT_EXPECT_EQ(test, sim_read(sim, AMDVI_STATUS), STATUS_EVT_OVERFLOW);
+	sim_write(sim, AMDVI_STATUS, 0);
+	put_event(sim, 0, 2ULL << 60 | 0x18, 0x1000);
+	sim_write(sim, AMDVI_EVT_TAIL, RING_ENTRY_BYTES);
+	iommu_faults_drain(faults);
+	KUNIT_EXPECT_EQ(test, faults->recorded, 512);
+}
+
+static void a_tail_beyond_the_ring_does_no_harm(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, 0);
+	struct iommu_faults *faults = &sim->unit.log.faults;
+
+	amdvi_log_install(&sim->unit);
+	put_event(sim, 0, 2ULL << 60 | 0x18, 0x1000);
+	sim_write(sim, AMDVI_EVT_TAIL, RING_POINTER & ~0xfULL);
+	iommu_faults_drain(faults);
+	KUNIT_EXPECT_LE(test, faults->recorded, 512);
+}
+
+/* Domains */
+
+struct entries {
+	unsigned long nr;
+	size_t largest;
+};
+
+static int count_leaf(void *arg, const struct iommu_pt_leaf *leaf)
+{
+	struct entries *entries = arg;
+
+	entries->nr++;
+	entries->largest = max(entries->largest, leaf->length);
+	return 0;
+}
+
+static struct entries entries_of(struct amdvi_domain *domain)
+{
+	struct iommu_live *live = &domain->paging.live;
+	struct entries entries = { };
+
+	iommu_pt_visit(&live->pt, 0, iommu_live_length(live), count_leaf,
+		       &entries);
+	return entries;
+}
+
+static struct amdvi_domain *make_domain(struct kunit *test, struct sim *sim)
+{
+	struct amdvi_domain *domain = amdvi_domain_alloc(&sim->unit);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(domain));
+	return domain;
+}
+
+static void free_domain(struct amdvi_domain *domain)
+{
+	domain->paging.domain.ops->free(&domain->paging.domain);
+}
+
+static struct amdvi_device *make_device(struct kunit *test, struct sim *sim,
+					const char *name, u16 id)
+{
+	struct amdvi_device *device = kunit_kzalloc(test, sizeof(*device),
+						    GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, device);
+	device->dev = kunit_device_register(test, name);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(device->dev));
+	device->unit = &sim->unit;
+	device->source_id = id;
+	device->alias = id;
+	return device;
+}
+
+static void map(struct kunit *test, struct amdvi_domain *domain,
+		unsigned long iova, phys_addr_t addr, size_t length)
+{
+	const struct iommu_run run = { addr, length };
+
+	KUNIT_ASSERT_EQ(test,
+			iommu_paging_run_ops.map(&domain->paging.domain, iova,
+						 &run, 1, RW, GFP_KERNEL), 0);
+}
+
+static size_t unmap(struct amdvi_domain *domain, unsigned long iova,
+		    size_t length)
+{
+	struct iommu_pt_gather gather;
+	size_t unmapped;
+
+	iommu_pt_gather_init(&gather);
+	unmapped = iommu_paging_run_ops.unmap(&domain->paging.domain, iova,
+					      length, &gather);
+	iommu_paging_run_ops.sync(&domain->paging.domain, &gather);
+	return unmapped;
+}
+
+static void move(struct kunit *test, struct amdvi_device *device,
+		 struct amdvi_domain *domain)
+{
+	KUNIT_ASSERT_EQ(test, amdvi_device_move(device, domain,
+						domain ? AMDVI_HOST :
+							 AMDVI_BLOCKED), 0);
+}
+
+static void a_weaker_unit_joins_and_leaves(struct kunit *test)
+{
+	struct sim *strong = sim_create(test, 0), *weak = sim_create(test, 1);
+	struct amdvi_domain *domain = make_domain(test, strong);
+	struct amdvi_device *a = make_device(test, strong, "a", 0x20);
+	struct amdvi_device *b = make_device(test, weak, "b", 0x28);
+	struct entries entries;
+
+	weak->unit.hidden = AMDVI_HIDE_SUPERPAGES;
+	move(test, a, domain);
+	map(test, domain, SZ_1G, SZ_1G, SZ_2M);
+	entries = entries_of(domain);
+	KUNIT_EXPECT_EQ(test, entries.nr, 1);
+	/* R3: small entries for the visitor, what it maps included */
+	move(test, b, domain);
+	KUNIT_EXPECT_EQ(test, entries_of(domain).nr, 512);
+	map(test, domain, SZ_2G, SZ_2G, SZ_2M);
+	KUNIT_EXPECT_EQ(test, entries_of(domain).nr, 1024);
+	KUNIT_EXPECT_EQ(test, entries_of(domain).largest, SZ_4K);
+	KUNIT_EXPECT_EQ(test, domain->paging.domain.pgsize_bitmap, SZ_4K);
+	/* R4: and large ones when it has gone */
+	move(test, b, NULL);
+	KUNIT_EXPECT_EQ(test, entries_of(domain).nr, 2);
+	KUNIT_EXPECT_EQ(test, entries_of(domain).largest, SZ_2M);
+	move(test, a, NULL);
+	free_domain(domain);
+}
+
+static void two_units_get_one_invalidation_each(struct kunit *test)
+{
+	struct sim *one = sim_create(test, 0), *two = sim_create(test, 1);
+	struct amdvi_domain *domain = make_domain(test, one);
+	struct amdvi_device *devices[] = {
+		make_device(test, one, "a", 0x20),
+		make_device(test, one, "b", 0x28),
+		make_device(test, two, "c", 0x20),
+	};
+	unsigned long before[2];
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		move(test, devices[i], domain);
+	map(test, domain, SZ_1M, SZ_1M, SZ_64K);
+	before[0] = one->commands[CMD_INVAL_PAGES];
+	before[1] = two->commands[CMD_INVAL_PAGES];
+	KUNIT_EXPECT_EQ(test, unmap(domain, SZ_1M, SZ_64K), SZ_64K);
+	KUNIT_EXPECT_EQ(test, one->commands[CMD_INVAL_PAGES], before[0] + 1);
+	KUNIT_EXPECT_EQ(test, two->commands[CMD_INVAL_PAGES], before[1] + 1);
+	/* Mapping needs none, but where what is not present is cached */
+	two->unit.cap |= CAP_NP_CACHE;
+	map(test, domain, SZ_1M, SZ_1M, SZ_64K);
+	KUNIT_EXPECT_EQ(test, one->commands[CMD_INVAL_PAGES], before[0] + 1);
+	KUNIT_EXPECT_EQ(test, two->commands[CMD_INVAL_PAGES], before[1] + 2);
+	for (i = 0; i < 3; i++)
+		move(test, devices[i], NULL);
+	free_domain(domain);
+}
+
+static void a_growing_table_reaches_every_entry(struct kunit *test)
+{
+	struct sim *one = sim_create(test, 0), *two = sim_create(test, 1);
+	struct amdvi_domain *domain = make_domain(test, one);
+	struct amdvi_device *a = make_device(test, one, "a", 0x20);
+	struct amdvi_device *b = make_device(test, two, "b", 0x28);
+	struct amdvi_device *c = make_device(test, two, "c", 0x30);
+	struct iommu_pt_root root;
+	unsigned long before;
+	u64 raw[4];
+
+	move(test, a, domain);
+	move(test, b, domain);
+	move(test, c, NULL);
+	map(test, domain, SZ_1M, SZ_1M, SZ_4K);
+	amdvi_table_get(&one->unit, 0x20, raw);
+	KUNIT_EXPECT_EQ(test, FIELD_GET(DTE0_MODE, raw[0]), 3);
+	before = two->commands[CMD_INVAL_DEVTAB];
+	/* Beyond the reach of four levels */
+	map(test, domain, 1UL << 50, SZ_2M, SZ_4K);
+	iommu_pt_root(&domain->paging.live.pt, &root);
+	KUNIT_EXPECT_EQ(test, root.levels, 5);
+	amdvi_table_get(&one->unit, 0x20, raw);
+	KUNIT_EXPECT_EQ(test, FIELD_GET(DTE0_MODE, raw[0]), 5);
+	KUNIT_EXPECT_EQ(test, raw[0] & DTE0_ROOT, root.phys);
+	amdvi_table_get(&two->unit, 0x28, raw);
+	KUNIT_EXPECT_EQ(test, FIELD_GET(DTE0_MODE, raw[0]), 5);
+	KUNIT_EXPECT_EQ(test, raw[0] & DTE0_ROOT, root.phys);
+	KUNIT_EXPECT_GE(test, two->commands[CMD_INVAL_DEVTAB], before + 1);
+	amdvi_table_get(&two->unit, 0x30, raw);
+	KUNIT_EXPECT_EQ(test, raw[0], DTE0_V | DTE0_TV);
+	/* One that comes later begins with the new top */
+	move(test, c, domain);
+	amdvi_table_get(&two->unit, 0x30, raw);
+	KUNIT_EXPECT_EQ(test, FIELD_GET(DTE0_MODE, raw[0]), 5);
+	move(test, a, NULL);
+	move(test, b, NULL);
+	move(test, c, NULL);
+	free_domain(domain);
+}
+
+static void a_narrower_unit_is_refused(struct kunit *test)
+{
+	struct sim *wide = sim_create(test, 0), *narrow = sim_create(test, 1);
+	struct amdvi_domain *domain = make_domain(test, wide);
+	struct amdvi_device *a = make_device(test, wide, "a", 0x20);
+	struct amdvi_device *b = make_device(test, narrow, "b", 0x28);
+	u64 before[4], after[4];
+
+	narrow->unit.iova_bits = 48;
+	move(test, a, domain);
+	move(test, b, NULL);
+	amdvi_table_get(&narrow->unit, 0x28, before);
+	KUNIT_EXPECT_EQ(test, amdvi_device_move(b, domain, AMDVI_HOST),
+			-EINVAL);
+	amdvi_table_get(&narrow->unit, 0x28, after);
+	KUNIT_EXPECT_MEMEQ(test, before, after, sizeof(before));
+	KUNIT_EXPECT_NULL(test, b->domain);
+	move(test, a, NULL);
+	free_domain(domain);
+}
+
+struct watch {
+	struct sim *sim;
+	u16 id;
+	const u64 *valid;
+	bool torn;
+	bool stop;
+};
+
+/* Looks at an entry as hardware does: 16 bytes at once */
+static int watch_entry(void *arg)
+{
+	struct watch *watch = arg;
+	u128 *dte = (u128 *)(watch->sim->unit.table.entries +
+			     watch->id * DTE_QUADS);
+
+	while (!kthread_should_stop()) {
+		u128 seen = 0;
+		unsigned int i;
+		bool known = false;
+
+		try_cmpxchg128(dte, &seen, seen);
+		for (i = 0; i < 6; i += 2)
+			known |= (u64)seen == watch->valid[i] &&
+				 (u64)(seen >> 64) == watch->valid[i + 1];
+		if (!known)
+			WRITE_ONCE(watch->torn, true);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void a_device_moves_in_one_step(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, 0);
+	struct amdvi_domain *domains[] = {
+		make_domain(test, sim), make_domain(test, sim),
+	};
+	struct amdvi_device *keepers[] = {
+		make_device(test, sim, "k", 0x40),
+		make_device(test, sim, "l", 0x48),
+	};
+	struct amdvi_device *device = make_device(test, sim, "a", 0x20);
+	struct watch watch = { sim, 0x20 };
+	u64 valid[8] = { DTE0_V | DTE0_TV, 0 };
+	struct task_struct *thread;
+	unsigned int i;
+
+	/* Others keep the domain ids, so that the entries are always the same */
+	for (i = 0; i < 2; i++) {
+		move(test, keepers[i], domains[i]);
+		move(test, device, domains[i]);
+		amdvi_table_get(&sim->unit, 0x20, valid + 2 + 2 * i);
+	}
+	watch.valid = valid;
+	thread = kthread_run(watch_entry, &watch, "watch");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
+	for (i = 0; i < 300; i++)
+		move(test, device, domains[i % 2]);
+	kthread_stop(thread);
+	KUNIT_EXPECT_FALSE(test, watch.torn);
+	move(test, device, NULL);
+	for (i = 0; i < 2; i++) {
+		move(test, keepers[i], NULL);
+		free_domain(domains[i]);
+	}
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(every_command_is_done_when_its_request_returns),
+	KUNIT_CASE(many_cpus_share_the_command_buffer),
+	KUNIT_CASE(a_refused_command_is_passed_over),
+	KUNIT_CASE(a_unit_that_does_not_answer_is_given_up),
+	KUNIT_CASE(ranges_become_blocks_that_hold_them),
+	KUNIT_CASE(nothing_passes_before_it_is_let),
+	KUNIT_CASE(entries_are_those_of_the_specification),
+	KUNIT_CASE(events_are_counted_round_the_ring),
+	KUNIT_CASE(an_event_that_never_arrives_is_passed_over),
+	KUNIT_CASE(logging_goes_on_after_an_overflow),
+	KUNIT_CASE(a_tail_beyond_the_ring_does_no_harm),
+	KUNIT_CASE(a_weaker_unit_joins_and_leaves),
+	KUNIT_CASE(two_units_get_one_invalidation_each),
+	KUNIT_CASE(a_growing_table_reaches_every_entry),
+	KUNIT_CASE(a_narrower_unit_is_refused),
+	KUNIT_CASE(a_device_moves_in_one_step),
+	{ }
+};
+
+static struct kunit_suite suite = {
+	.name = "amdvi",
+	.test_cases = cases,
+};
+kunit_test_suite(suite);
+
+MODULE_DESCRIPTION("Tests of the AMD-Vi driver on units made of memory");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
