@@ -30,12 +30,6 @@ struct show {
 	struct iommu_run runs[RUNS_PER_CALL];
 };
 
-static int show_run(struct show *s, const struct iommu_run *run)
-{
-	return iommu_map(s->hwpt->domain, s->iova, run->addr, run->length,
-			 s->prot, GFP_KERNEL_ACCOUNT);
-}
-
 static int show_collected(struct show *s)
 {
 	const struct iommu_run_ops *ops = s->hwpt->run_ops;
@@ -53,7 +47,9 @@ static int show_collected(struct show *s)
 		return 0;
 	}
 	for (i = 0; i < s->nr; i++) {
-		rc = show_run(s, &s->runs[i]);
+		rc = iommu_map(s->hwpt->domain, s->iova, s->runs[i].addr,
+			       s->runs[i].length, s->prot,
+			       GFP_KERNEL_ACCOUNT);
 		if (rc)
 			return rc;
 		s->iova += s->runs[i].length;
@@ -101,6 +97,27 @@ static int show_small(struct show *s, phys_addr_t addr, size_t length)
 	return 0;
 }
 
+static int hwpt_prot(const struct iommufd_area *area)
+{
+	return (area->holder.flags & AREA_PROT) | IOMMU_CACHE |
+	       (area->pages->device ? IOMMU_MMIO : 0);
+}
+
+/* What most areas are: one run, for a driver that takes runs */
+static int show_one(struct iommufd_hwpt *hwpt, const struct iommufd_area *area)
+{
+	const struct iommufd_pages *pages = area->pages;
+	struct iommu_run run = {
+		.addr = PFN_PHYS(run_pfn(pages->run) +
+				 (area->holder.node.start - pages->index)) +
+			area->holder.offset,
+		.length = area_length(area),
+	};
+
+	return hwpt->run_ops->map(hwpt->domain, area->node.start, &run, 1,
+				  hwpt_prot(area), GFP_KERNEL_ACCOUNT);
+}
+
 /**
  * iommufd_hwpt_show() - show an area in a hardware page table
  * @hwpt: the hardware page table
@@ -122,11 +139,12 @@ int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
 	struct show s;
 	int rc = 0;
 
+	if (!area->pages->in_chunks && hwpt->run_ops && !small_pages)
+		return show_one(hwpt, area);
+
 	s.hwpt = hwpt;
 	s.iova = area->node.start;
-	s.prot = (area->holder.flags & AREA_PROT) | IOMMU_CACHE;
-	if (area->pages->device)
-		s.prot |= IOMMU_MMIO;
+	s.prot = hwpt_prot(area);
 	s.nr = 0;
 
 	run_cursor_init(&cur, area->pages, area->holder.node.start,

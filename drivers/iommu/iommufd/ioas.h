@@ -188,10 +188,15 @@ static inline unsigned long area_length(const struct iommufd_area *area)
 	return area->node.last - area->node.start + 1;
 }
 
-static inline bool area_is(const struct iommufd_area *area, u8 flag)
+static inline u8 area_flags(const struct iommufd_area *area)
 {
 	/* Pairs with smp_store_release() where LIVE is set */
-	return smp_load_acquire(&area->holder.flags) & flag;
+	return smp_load_acquire(&area->holder.flags);
+}
+
+static inline bool area_is(const struct iommufd_area *area, u8 flag)
+{
+	return area_flags(area) & flag;
 }
 
 /* Address of the memory at @iova: of the user, or in the file */

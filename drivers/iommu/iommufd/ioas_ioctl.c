@@ -180,21 +180,23 @@ static unsigned int map_place(u32 flags)
  * Where the kernel put it has to reach the user; if it does not, it is as if
  * nothing had been mapped.
  */
-static int respond_or_unmap(struct iommufd_ucmd *ucmd, size_t size,
-			    struct iommufd_ioas *ioas, unsigned long iova,
-			    unsigned long length)
+static int respond_iova(struct iommufd_ioas *ioas, unsigned long iova,
+			unsigned long length, u32 flags, __u64 __user *user)
 {
 	unsigned long unmapped;
-	int rc = iommufd_ucmd_respond(ucmd, size);
 
-	if (rc)
-		iommufd_ioas_unmap(ioas, iova, length, &unmapped);
-	return rc;
+	if (flags & IOMMU_IOAS_MAP_FIXED_IOVA)
+		return 0;
+	if (likely(!put_user((u64)iova, user)))
+		return 0;
+	iommufd_ioas_unmap(ioas, iova, length, &unmapped);
+	return -EFAULT;
 }
 
 int iommufd_ioas_map_ioctl(struct iommufd_ucmd *ucmd)
 {
-	struct iommu_ioas_map *cmd = ucmd->cmd;
+	struct iommu_ioas_map __user *user = ucmd->ubuffer;
+	const struct iommu_ioas_map *cmd = ucmd->cmd;
 	unsigned long iova = cmd->iova;
 	struct iommufd_ioas *ioas;
 	int rc;
@@ -210,18 +212,17 @@ int iommufd_ioas_map_ioctl(struct iommufd_ucmd *ucmd)
 		return PTR_ERR(ioas);
 	rc = iommufd_ioas_map_user(ioas, &iova, cmd->user_va, cmd->length,
 				   map_prot(cmd->flags), map_place(cmd->flags));
-	if (!rc) {
-		cmd->iova = iova;
-		rc = respond_or_unmap(ucmd, sizeof(*cmd), ioas, iova,
-				      cmd->length);
-	}
+	if (!rc)
+		rc = respond_iova(ioas, iova, cmd->length, cmd->flags,
+				  &user->iova);
 	iommufd_ucmd_put_ioas(ucmd, ioas);
 	return rc;
 }
 
 int iommufd_ioas_map_file_ioctl(struct iommufd_ucmd *ucmd)
 {
-	struct iommu_ioas_map_file *cmd = ucmd->cmd;
+	struct iommu_ioas_map_file __user *user = ucmd->ubuffer;
+	const struct iommu_ioas_map_file *cmd = ucmd->cmd;
 	unsigned long iova = cmd->iova;
 	struct iommufd_ioas *ioas;
 	int rc;
@@ -238,18 +239,17 @@ int iommufd_ioas_map_file_ioctl(struct iommufd_ucmd *ucmd)
 	rc = iommufd_ioas_map_file(ioas, &iova, cmd->fd, cmd->start,
 				   cmd->length, map_prot(cmd->flags),
 				   map_place(cmd->flags));
-	if (!rc) {
-		cmd->iova = iova;
-		rc = respond_or_unmap(ucmd, sizeof(*cmd), ioas, iova,
-				      cmd->length);
-	}
+	if (!rc)
+		rc = respond_iova(ioas, iova, cmd->length, cmd->flags,
+				  &user->iova);
 	iommufd_ucmd_put_ioas(ucmd, ioas);
 	return rc;
 }
 
 int iommufd_ioas_copy_ioctl(struct iommufd_ucmd *ucmd)
 {
-	struct iommu_ioas_copy *cmd = ucmd->cmd;
+	struct iommu_ioas_copy __user *user = ucmd->ubuffer;
+	const struct iommu_ioas_copy *cmd = ucmd->cmd;
 	unsigned long iova = cmd->dst_iova;
 	struct iommufd_ioas *src, *dst;
 	int rc;
@@ -271,11 +271,9 @@ int iommufd_ioas_copy_ioctl(struct iommufd_ucmd *ucmd)
 	}
 	rc = iommufd_ioas_copy(dst, &iova, src, cmd->src_iova, cmd->length,
 			       map_prot(cmd->flags), map_place(cmd->flags));
-	if (!rc) {
-		cmd->dst_iova = iova;
-		rc = respond_or_unmap(ucmd, sizeof(*cmd), dst, iova,
-				      cmd->length);
-	}
+	if (!rc)
+		rc = respond_iova(dst, iova, cmd->length, cmd->flags,
+				  &user->dst_iova);
 	iommufd_ucmd_put_ioas(ucmd, dst);
 out_src:
 	iommufd_ucmd_put_ioas(ucmd, src);
@@ -284,7 +282,8 @@ out_src:
 
 int iommufd_ioas_unmap_ioctl(struct iommufd_ucmd *ucmd)
 {
-	struct iommu_ioas_unmap *cmd = ucmd->cmd;
+	struct iommu_ioas_unmap __user *user = ucmd->ubuffer;
+	const struct iommu_ioas_unmap *cmd = ucmd->cmd;
 	unsigned long unmapped = 0;
 	struct iommufd_ioas *ioas;
 	int rc;
@@ -302,10 +301,8 @@ int iommufd_ioas_unmap_ioctl(struct iommufd_ucmd *ucmd)
 		if (!rc && !unmapped)
 			rc = -ENOENT;
 	}
-	if (!rc) {
-		cmd->length = unmapped;
-		rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-	}
+	if (!rc && put_user((u64)unmapped, &user->length))
+		rc = -EFAULT;
 	iommufd_ucmd_put_ioas(ucmd, ioas);
 	return rc;
 }

@@ -20,6 +20,7 @@
  * @ioas: of what
  * @first: where the range begins
  * @last: where the range ends
+ * @only: the area in it, if there is one that fills it and can go
  * @list: the areas in it, once they are DYING
  * @bytes: how much they are
  */
@@ -27,6 +28,7 @@ struct unmap {
 	struct iommufd_ioas *ioas;
 	unsigned long first;
 	unsigned long last;
+	struct iommufd_area *only;
 	struct iommufd_area *list;
 	unsigned long bytes;
 };
@@ -40,6 +42,15 @@ static int areas_check(struct unmap *u)
 	struct iommufd_area *area;
 	int rc = 0;
 
+	/* What is unmapped most often is what was mapped: then it is alone */
+	area = iommufd_area_first(u->ioas, u->first, u->last);
+	if (area && area->node.start == u->first &&
+	    area->node.last == u->last &&
+	    (area_flags(area) & (AREA_LIVE | AREA_DYING)) == AREA_LIVE &&
+	    !atomic_read(&area->holder.count)) {
+		u->only = area;
+		return 0;
+	}
 	iommufd_for_each_area(area, u->ioas, u->first, u->last) {
 		if (!area_is(area, AREA_LIVE) || area_is(area, AREA_DYING))
 			return -EBUSY;
@@ -70,6 +81,13 @@ static void areas_claim(struct unmap *u)
 {
 	struct iommufd_area *area, **tail = &u->list;
 
+	if (u->only) {
+		u->only->holder.flags |= AREA_DYING;
+		u->only->next = NULL;
+		u->bytes = u->last - u->first + 1;
+		u->list = u->only;
+		return;
+	}
 	iommufd_for_each_area(area, u->ioas, u->first, u->last) {
 		area->holder.flags |= AREA_DYING;
 		u->bytes += area_length(area);

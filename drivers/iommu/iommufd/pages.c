@@ -7,13 +7,36 @@
  * unpinned. Both walk the stretches of the holder's interval that the other
  * holders leave uncovered.
  */
+#include <linux/mm.h>
+#include <linux/sched.h>
+
 #include "iova.h"
 #include "pages.h"
 #include "pin.h"
 #include "runs.h"
 
-static int pin_stretch(struct iommufd_pages *pages, unsigned long first,
-		       unsigned long last)
+/* What most often is pinned: a page of the calling process */
+static int pin_one(struct iommufd_pages *pages, unsigned long index)
+{
+	struct page *page;
+	int rc;
+
+	rc = iommufd_source_charge(pages->source, 1);
+	if (rc)
+		return rc;
+	rc = pin_user_pages_fast(pages->address + index * PAGE_SIZE, 1,
+				 pages_gup_flags(pages), &page);
+	if (rc <= 0) {
+		iommufd_source_uncharge(pages->source, 1);
+		return rc ?: -EFAULT;
+	}
+	pages->run = run_pack(page_to_pfn(page), 1);
+	pages->index = index;
+	return 0;
+}
+
+static noinline int pin_stretch(struct iommufd_pages *pages,
+				unsigned long first, unsigned long last)
 {
 	unsigned long npages = last - first + 1;
 	struct run_builder b;
@@ -96,7 +119,12 @@ int iommufd_pages_hold(struct iommufd_pages *pages,
 
 	holder->spare = false;
 	if (RB_EMPTY_ROOT(&pages->holders.rb_root)) {
-		rc = pin_stretch(pages, first, last);
+		if (first == last && !pages->in_chunks &&
+		    pages->source->mm == current->mm &&
+		    !pages->source->file && !pages->device)
+			rc = pin_one(pages, first);
+		else
+			rc = pin_stretch(pages, first, last);
 		if (rc)
 			return rc;
 		goto insert;

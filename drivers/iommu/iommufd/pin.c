@@ -53,8 +53,7 @@ static long pin_batch(struct mm_struct *mm, unsigned long address,
 static int pin_user(struct iommufd_pages *pages, unsigned long address,
 		    unsigned long npages, struct run_builder *b)
 {
-	unsigned int gup_flags = FOLL_LONGTERM |
-				 (pages->writable ? FOLL_WRITE : 0);
+	unsigned int gup_flags = pages_gup_flags(pages);
 	struct page *few[PAGES_ON_STACK], **list = few;
 	unsigned long room = ARRAY_SIZE(few);
 	int rc = 0;

@@ -3,8 +3,16 @@
 #ifndef _IOMMUFD_PIN_H
 #define _IOMMUFD_PIN_H
 
-struct iommufd_pages;
+#include <linux/mm.h>
+
+#include "pages.h"
+
 struct run_builder;
+
+static inline unsigned int pages_gup_flags(const struct iommufd_pages *pages)
+{
+	return FOLL_LONGTERM | (pages->writable ? FOLL_WRITE : 0);
+}
 
 int iommufd_pin(struct iommufd_pages *pages, unsigned long first,
 		unsigned long npages, struct run_builder *b);

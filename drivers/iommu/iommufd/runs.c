@@ -173,21 +173,26 @@ int run_builder_add(struct run_builder *b, unsigned long pfn,
 	return 0;
 }
 
+/* Unrolled, since it is the only thing done for each page of a superpage */
+#define SAME(k) (list[i + (k)] == page + (k))
+
 /* How many entries of @list, from the first on, follow one another. */
 static __always_inline unsigned long pages_in_a_row(struct page **list,
 						    unsigned long n)
 {
 	struct page *page = list[0];
-	unsigned long i = 1;
+	unsigned long i = 0;
 
 	BUILD_BUG_ON(!IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP));
 
-	while (i + 8 <= n && list[i] == page + i &&
-	       list[i + 1] == page + i + 1 && list[i + 2] == page + i + 2 &&
-	       list[i + 3] == page + i + 3 && list[i + 4] == page + i + 4 &&
-	       list[i + 5] == page + i + 5 && list[i + 6] == page + i + 6 &&
-	       list[i + 7] == page + i + 7)
-		i += 8;
+	while (i + 16 <= n && SAME(0) && SAME(1) && SAME(2) && SAME(3) &&
+	       SAME(4) && SAME(5) && SAME(6) && SAME(7) && SAME(8) &&
+	       SAME(9) && SAME(10) && SAME(11) && SAME(12) && SAME(13) &&
+	       SAME(14) && SAME(15)) {
+		i += 16;
+		page += 16;
+	}
+	page = list[0];
 	while (i < n && list[i] == page + i)
 		i++;
 	return i;
@@ -474,12 +479,13 @@ void runs_take_out(struct iommufd_pages *pages, unsigned long first,
 {
 	struct run_chunk *chunk, *next;
 
-	unpin_stored(pages, first, last);
 	if (!pages->in_chunks) {
 		/* There was one holder, and the run was all that it held */
+		unpin_run(pages, run_pfn(pages->run), run_npages(pages->run));
 		pages->run = 0;
 		return;
 	}
+	unpin_stored(pages, first, last);
 	for (chunk = chunk_find(pages, first); chunk && chunk->first <= last;
 	     chunk = next) {
 		next = rb_entry_safe(rb_next(&chunk->rb), struct run_chunk, rb);

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Address spaces shown to real devices through an IOMMU driver: ours or the
+ * kernel's. EDU0 and EDU1 name two that are bound to vfio-iommufd-pci.
+ */
+#include <linux/types.h>
+
+#include "fail.h"
+#include "fixture.h"
+#include "vfio.h"
+
+#define MIB (1ul << 20)
+#define MSI_FIRST 0xfee00000ull
+
+static struct vfio_space space;
+static struct vfio_device first, second;
+
+static void attach(struct vfio_device *device, const char *variable)
+{
+	const char *address = getenv(variable);
+
+	if (!address)
+		SKIP("%s names no device", variable);
+	if (vfio_device_open(device, &space, address))
+		ktap_fail("%s", fail_text());
+}
+
+/* An address space with a device in it */
+static uint32_t setup(void)
+{
+	if (vfio_space_open(&space, VFIO_SPACE_IOMMUFD))
+		ktap_fail("%s", fail_text());
+	fd = space.fd;
+	attach(&first, "EDU0");
+	return space.ioas_id;
+}
+
+static char *large(size_t length, int advice)
+{
+	char *p = memory(length + 2 * MIB);
+
+	p = (char *)(((uintptr_t)p + 2 * MIB - 1) & -(2 * MIB));
+	madvise(p, length, advice);
+	memset(p, 1, length);
+	return p;
+}
+
+TEST(ranges_leave_out_the_msi_window_and_what_the_unit_cannot_reach)
+{
+	struct iommu_iova_range ranges[16];
+	uint32_t ioas = setup(), nr = 16;
+	uint64_t alignment;
+	bool below = false;
+
+	CHECK_EQ(iova_ranges(ioas, ranges, &nr, &alignment), 0);
+	CHECK_EQ(alignment, PAGE);
+	for (uint32_t i = 0; i < nr; i++) {
+		CHECK(ranges[i].last < MSI_FIRST ||
+		      ranges[i].start > MSI_FIRST);
+		below |= ranges[i].last == MSI_FIRST - 1;
+	}
+	CHECK(below);
+	CHECK(ranges[nr - 1].last < 1ull << 57);
+	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, MSI_FIRST, RW), EINVAL);
+	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, ranges[nr - 1].last + 1,
+			 RW), EINVAL);
+	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, MSI_FIRST - PAGE, RW), 0);
+	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, ranges[nr - 1].last + 1 -
+			PAGE, RW), 0);
+}
+
+TEST(mapping_in_the_msi_window_keeps_the_device_away)
+{
+	uint32_t ioas;
+
+	if (vfio_space_open(&space, VFIO_SPACE_IOMMUFD))
+		ktap_fail("%s", fail_text());
+	fd = space.fd;
+	ioas = space.ioas_id;
+	if (!getenv("EDU0"))
+		SKIP("EDU0 names no device");
+	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, MSI_FIRST, RW), 0);
+	CHECK(vfio_device_open(&first, &space, getenv("EDU0")) != 0);
+	CHECK_EQ(unmap_all(ioas), PAGE);
+	if (vfio_device_open(&first, &space, getenv("EDU0")))
+		ktap_fail("%s", fail_text());
+}
+
+static void map_unmap(int advice)
+{
+	uint32_t ioas = setup();
+	long before = pinned_pages();
+	char *p = large(32 * MIB, advice);
+
+	for (int round = 0; round < 3; round++) {
+		CHECK_EQ(map_at(ioas, p, 32 * MIB, IOVA, RW), 0);
+		CHECK_EQ(pinned_pages() - before, 32 * MIB / PAGE);
+		CHECK_ERR(unmap(ioas, IOVA, 2 * MIB), ENOENT);
+		CHECK_EQ(unmap(ioas, IOVA, 32 * MIB), 32 * MIB);
+		CHECK_EQ(pinned_pages(), before);
+	}
+}
+
+TEST(small_pages_are_mapped_and_unmapped_without_a_rest)
+{
+	map_unmap(MADV_NOHUGEPAGE);
+}
+
+TEST(huge_pages_are_mapped_and_unmapped_without_a_rest)
+{
+	map_unmap(MADV_HUGEPAGE);
+}
+
+TEST(what_was_mapped_apart_is_unmapped_together_whatever_page_sizes_were_used)
+{
+	char *p = large(16 * MIB, MADV_HUGEPAGE);
+	uint32_t ioas = setup();
+	uint64_t at = 0;
+
+	srand(3);
+	for (int round = 0; round < 20; round++) {
+		int pieces = 0;
+
+		for (at = 0; at < 16 * MIB; pieces++) {
+			uint64_t n = (1 + rand() % 700) * PAGE;
+
+			if (n > 16 * MIB - at)
+				n = 16 * MIB - at;
+			CHECK_EQ(map_at(ioas, p + at, n, IOVA + at, RW), 0);
+			at += n;
+		}
+		CHECK(pieces > 4);
+		CHECK_EQ(unmap(ioas, IOVA, 16 * MIB), 16 * MIB);
+	}
+}
+
+TEST(maps_at_random_leave_nothing_behind)
+{
+	enum { SLOTS = 64 };
+	uint32_t ioas = setup();
+	char *p = large(8 * MIB, MADV_HUGEPAGE);
+	long before = pinned_pages();
+	uint64_t length[SLOTS] = {};
+
+	srand(11);
+	for (int step = 0; step < 2000; step++) {
+		int i = rand() % SLOTS;
+		uint64_t iova = IOVA + i * 8 * MIB;
+		uint64_t start = rand() % 1024 * PAGE;
+
+		if (length[i]) {
+			CHECK_EQ(unmap(ioas, iova, length[i]), length[i]);
+			length[i] = 0;
+			continue;
+		}
+		length[i] = (1 + rand() % (rand() % 2 ? 8 : 1024)) * PAGE;
+		CHECK_EQ(map_at(ioas, p + start, length[i], iova,
+				rand() % 2 ? RW : RO), 0);
+	}
+	CHECK(unmap_all(ioas) > 0);
+	CHECK_EQ(pinned_pages(), before);
+}
+
+TEST(device_that_comes_later_is_shown_everything_and_takes_no_pin_along)
+{
+	uint32_t ioas = setup();
+	long before = pinned_pages();
+	char *p = large(4 * MIB, MADV_NOHUGEPAGE);
+
+	CHECK_EQ(map_at(ioas, p, 4 * MIB, IOVA, RW), 0);
+	attach(&second, "EDU1");
+	CHECK_EQ(pinned_pages() - before, 4 * MIB / PAGE);
+	vfio_device_close(&first);
+	CHECK_EQ(pinned_pages() - before, 4 * MIB / PAGE);
+	vfio_device_close(&second);
+	CHECK_EQ(pinned_pages(), before);
+	CHECK_EQ(unmap_all(ioas), 4 * MIB);
+}
+
+TEST(copy_into_an_address_space_with_a_device_shares_its_pins)
+{
+	uint32_t ioas = setup(), other = new_ioas();
+	long before = pinned_pages();
+	char *p = large(4 * MIB, MADV_HUGEPAGE);
+
+	CHECK_EQ(map_at(other, p, 4 * MIB, IOVA, RW), 0);
+	CHECK_EQ(copy_at(ioas, 2 * IOVA, other, IOVA, 4 * MIB, RW), 0);
+	CHECK_EQ(copy_at(ioas, 3 * IOVA, other, IOVA + MIB, MIB, RO), 0);
+	CHECK_EQ(pinned_pages() - before, 4 * MIB / PAGE);
+	CHECK_EQ(unmap(ioas, 2 * IOVA, 4 * MIB), 4 * MIB);
+	CHECK_EQ(pinned_pages() - before, MIB / PAGE);
+	CHECK_EQ(unmap_all(ioas), MIB);
+	CHECK_EQ(pinned_pages(), before);
+}
+
+TEST(large_memory_is_placed_where_superpages_fit)
+{
+	uint32_t ioas = setup();
+	char *p = large(4 * MIB, MADV_HUGEPAGE);
+	uint64_t iova;
+
+	CHECK_EQ(map_any(ioas, memory(PAGE), PAGE, &iova, RW), 0);
+	CHECK_EQ(map_any(ioas, p, 4 * MIB, &iova, RW), 0);
+	CHECK_EQ(iova % (2 * MIB), 0);
+	CHECK_EQ(unmap(ioas, iova, 4 * MIB), 4 * MIB);
+}
+
+TEST(processes_that_are_killed_leave_nothing_pinned)
+{
+	long before = pinned_pages();
+
+	for (int round = 0; round < 10; round++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			uint32_t ioas = setup();
+			char *p = large(4 * MIB, MADV_NOHUGEPAGE);
+
+			for (;;) {
+				map_at(ioas, p, 4 * MIB, IOVA, RW);
+				unmap(ioas, IOVA, 4 * MIB);
+			}
+		}
+		usleep(30000 + 1997 * round);
+		CHECK_EQ(kill(pid, SIGKILL), 0);
+		CHECK_EQ(waitpid(pid, NULL, 0), pid);
+	}
+	CHECK_EQ(pinned_pages(), before);
+}
