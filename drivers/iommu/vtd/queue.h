@@ -19,7 +19,7 @@ struct vtd_desc {
 };
 
 /* Descriptors of one request, the wait that ends it not counted */
-#define VTD_BATCH_MAX	32
+#define VTD_BATCH_MAX	8
 
 /**
  * struct vtd_queue_counts - what has gone through a queue
