@@ -15,6 +15,8 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
+#include <compat/uninitialized.h>
+
 #include "access.h"
 #include "pin.h"
 #include "runs.h"
@@ -301,7 +303,7 @@ static int transfer_unpinned(struct iommufd_pages *pages, struct transfer *t,
 {
 	while (first <= last) {
 		unsigned long npages = min(last - first + 1, TRANSFER_PAGES);
-		struct run_builder b;
+		struct run_builder b compat_uninitialized;
 		u32 i;
 		int rc;
 

@@ -9,6 +9,8 @@
  *
  * Hiding any number of areas ends with one invalidation.
  */
+#include <compat/uninitialized.h>
+
 #include "ioas.h"
 #include "runs.h"
 
@@ -135,8 +137,8 @@ int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
 	unsigned long left = area_length(area);
 	unsigned long skip = area->holder.offset;
 	unsigned long pfn, npages;
-	struct run_cursor cur;
-	struct show s;
+	struct run_cursor cur compat_uninitialized;
+	struct show s compat_uninitialized;
 	int rc = 0;
 
 	if (!area->pages->in_chunks && hwpt->run_ops && !small_pages)

@@ -9,6 +9,8 @@
  */
 #include <linux/overflow.h>
 
+#include <compat/uninitialized.h>
+
 #include "access.h"
 #include "ioas.h"
 
@@ -103,7 +105,7 @@ static void areas_hide(struct unmap *u)
 	struct iommufd_hwpt *hwpt;
 
 	list_for_each_entry(hwpt, &u->ioas->hwpts, node) {
-		union iommufd_gather gather;
+		union iommufd_gather gather compat_uninitialized;
 
 		iommufd_hide_begin(hwpt, &gather);
 		for (area = u->list; area; area = area->next)

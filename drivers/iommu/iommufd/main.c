@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 
 #include <compat/iommu_internal.h>
+#include <compat/uninitialized.h>
 
 #include "container.h"
 #include "ioas.h"
@@ -226,7 +227,7 @@ static long iommufd_ioctl(struct file *file, unsigned int cmd,
 	};
 	unsigned int nr = _IOC_NR(cmd) - IOMMUFD_CMD_BASE;
 	const struct iommufd_ioctl *ioctl;
-	union ucmd_buffer buffer;
+	union ucmd_buffer buffer compat_uninitialized;
 	int rc;
 
 	if (unlikely(cmd == IOMMUFD_TEST_CMD))

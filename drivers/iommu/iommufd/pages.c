@@ -10,6 +10,8 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 
+#include <compat/uninitialized.h>
+
 #include "iova.h"
 #include "pages.h"
 #include "pin.h"
@@ -39,7 +41,7 @@ static noinline int pin_stretch(struct iommufd_pages *pages,
 				unsigned long first, unsigned long last)
 {
 	unsigned long npages = last - first + 1;
-	struct run_builder b;
+	struct run_builder b compat_uninitialized;
 	int rc;
 
 	if (!pages->device) {

@@ -22,6 +22,7 @@
 #include <linux/slab.h>
 
 #include <compat/folio_pins.h>
+#include <compat/uninitialized.h>
 
 #include "pages.h"
 #include "pin.h"
@@ -54,7 +55,8 @@ static int pin_user(struct iommufd_pages *pages, unsigned long address,
 		    unsigned long npages, struct run_builder *b)
 {
 	unsigned int gup_flags = pages_gup_flags(pages);
-	struct page *few[PAGES_ON_STACK], **list = few;
+	struct page *few[PAGES_ON_STACK] compat_uninitialized;
+	struct page **list = few;
 	unsigned long room = ARRAY_SIZE(few);
 	int rc = 0;
 
