@@ -124,6 +124,7 @@ static void set_domain_entries(struct amdvi_device *device,
 		smp_mb();
 		amdvi_domain_entry(domain, member, entry);
 		set_entries(device, entry);
+		/* The entries are there before looking again */
 		smp_mb();
 	} while (!amdvi_domain_entry_holds(domain, entry));
 }

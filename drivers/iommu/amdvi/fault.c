@@ -61,7 +61,7 @@ static void count_event(struct amdvi_unit *unit, const u64 raw[2])
 /* Read the event at the head; false if it does not arrive */
 static bool read_event(struct amdvi_unit *unit, u64 raw[2])
 {
-	volatile u64 *slot = unit->log.ring + 2 * unit->log.head;
+	u64 *slot = unit->log.ring + 2 * unit->log.head;
 	unsigned int waited;
 
 	for (waited = 0; waited < LATE_US; waited++) {
@@ -75,8 +75,8 @@ static bool read_event(struct amdvi_unit *unit, u64 raw[2])
 	/* The unit writes both halves before the code is seen */
 	dma_rmb();
 	raw[1] = READ_ONCE(slot[1]);
-	slot[0] = 0;
-	slot[1] = 0;
+	WRITE_ONCE(slot[0], 0);
+	WRITE_ONCE(slot[1], 0);
 	return true;
 }
 

@@ -12,9 +12,9 @@
  * owns the units is found out before any is touched. A single unit that is
  * broken is left out, and the others work.
  *
- *	1. is the kernel's own driver, or its interrupt remapping, active?
- *	2. read and check the table, map the units
- *	3. fill each unit's table so that every device passes through
+ *	1. read and check the table
+ *	2. is the kernel's own driver, or its interrupt remapping, active?
+ *	3. map the units, fill each unit's table so that every device passes through
  *	4. start each unit
  *	5. register with the IOMMU core, which gives each device its domain
  *
@@ -278,12 +278,6 @@ static int __init amdvi_init(void)
 	const char *owner;
 	int ret;
 
-	owner = find_owner();
-	if (owner) {
-		pr_err("the kernel uses an IOMMU itself; boot with %s to use this driver\n",
-		       owner);
-		return -EBUSY;
-	}
 	if (!boot_cpu_has(X86_FEATURE_CX16)) {
 		pr_err("no AMD-Vi unit can be used: the CPU has no 16-byte compare and exchange\n");
 		return -ENODEV;
@@ -291,10 +285,20 @@ static int __init amdvi_init(void)
 	ret = read_table();
 	if (ret)
 		return ret;
+	owner = find_owner();
+	if (owner) {
+		pr_err("the kernel uses an IOMMU itself; boot with %s to use this driver\n",
+		       owner);
+		ret = -EBUSY;
+		goto err_table;
+	}
 	amdvi_scope_complain(amdvi_ivrs);
 	ret = set_up();
 	if (ret)
-		forget_table();
+		goto err_table;
+	return 0;
+err_table:
+	forget_table();
 	return ret;
 }
 module_init(amdvi_init);

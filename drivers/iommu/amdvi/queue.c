@@ -33,6 +33,7 @@
 
 #include <kunit/visibility.h>
 #include <linux/gfp.h>
+#include <linux/iopoll.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -46,6 +47,8 @@
 #define STATUS_ORDER	get_order(RING_SLOTS * SMP_CACHE_BYTES)
 /* Spins between two looks at the status register */
 #define SPINS_PER_LOOK	4096
+/* How long a unit may take to go on after a command that it refused */
+#define RESTART_US	10000
 
 struct amdvi_queue {
 	raw_spinlock_t lock;
@@ -105,7 +108,7 @@ static void mend(struct amdvi_unit *unit)
 	struct amdvi_queue *queue = unit->queue;
 	struct amdvi_command *bad;
 	unsigned long flags;
-	u64 head;
+	u64 head, status;
 
 	if (!has_stopped(unit))
 		return;
@@ -122,6 +125,9 @@ static void mend(struct amdvi_unit *unit)
 		FIELD_PREP(CMD_OPCODE, CMD_COMPLETION_WAIT),
 	} };
 	amdvi_unit_control(unit, CONTROL_CMD_BUF_EN, 0);
+	/* Else it would be found stopped once more */
+	readq_poll_timeout_atomic(unit->regs + AMDVI_STATUS, status,
+				  status & STATUS_CMD_RUN, 0, RESTART_US);
 out:
 	raw_spin_unlock_irqrestore(&queue->lock, flags);
 }

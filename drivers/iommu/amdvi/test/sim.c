@@ -3,8 +3,8 @@
  * A unit made of memory, whose commands a thread carries out.
  *
  * The driver's register accesses are accesses to memory here. The thread looks
- * at the tail of the command buffer all the time, so it has a CPU of its own:
- * those who wait for the unit do not sleep. Registers whose bits are cleared by
+ * at the tail of the command buffer all the time, on a CPU of its own, which all
+ * such units share: those who wait for a unit do not sleep. Registers whose bits are cleared by
  * writing ones are the business of whoever tests them.
  */
 #include <kunit/test.h>
@@ -15,6 +15,7 @@
 #include "sim.h"
 
 #define SLOTS	512
+#define SIM_CPU	1
 
 u64 sim_read(const struct sim *sim, unsigned int offset)
 {
@@ -35,6 +36,7 @@ static void store_number(struct sim *sim, const struct amdvi_command *command)
 	if (sim->waits && command->q[1] != sim->waits + 1)
 		sim->unordered = true;
 	sim->waits = command->q[1];
+	/* What was done before is seen before; pairs with wait_for_batch() */
 	smp_store_release(status, command->q[1]);
 }
 
@@ -68,6 +70,7 @@ static void step(struct sim *sim)
 	if (!(sim_read(sim, AMDVI_CONTROL) & CONTROL_CMD_BUF_EN) ||
 	    head == sim_read(sim, AMDVI_CMD_TAIL))
 		return;
+	/* The commands are read after the tail that announces them */
 	smp_rmb();
 	ring = phys_to_virt(base);
 	sim->stopped = !carry_out(sim, ring + head / RING_ENTRY_BYTES);
@@ -121,9 +124,9 @@ static void set_up(struct amdvi_unit *unit, unsigned int index)
 /**
  * sim_create() - make a unit of memory
  * @test: the test, at whose end it goes
- * @index: for its name, and for the CPU it runs on: 1 and up
+ * @index: for its name
  *
- * Skips the test on a machine with too few CPUs.
+ * Skips the test on a machine with one CPU.
  *
  * Return: the unit, which runs.
  */
@@ -131,13 +134,12 @@ struct sim *sim_create(struct kunit *test, unsigned int index)
 {
 	struct sim *sim;
 
-	if (num_online_cpus() < index + 2)
-		kunit_skip(test, "needs %u CPUs", index + 2);
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs 2 CPUs");
 	sim = kzalloc(sizeof(*sim), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, sim);
 	sim->regs = kzalloc(AMDVI_REGS_SIZE, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, sim->regs);
-	sim->cpu = index + 1;
 	sim->unit.regs = (void __iomem *)sim->regs;
 	set_up(&sim->unit, index);
 	KUNIT_ASSERT_EQ(test, amdvi_table_create(&sim->unit), 0);
@@ -146,7 +148,7 @@ struct sim *sim_create(struct kunit *test, unsigned int index)
 	sim_write(sim, AMDVI_STATUS, STATUS_CMD_RUN);
 	sim->thread = kthread_create(run, sim, "%s", sim->unit.name);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(sim->thread));
-	kthread_bind(sim->thread, sim->cpu);
+	kthread_bind(sim->thread, SIM_CPU);
 	amdvi_queue_install(&sim->unit);
 	wake_up_process(sim->thread);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, destroy, sim), 0);

@@ -15,7 +15,6 @@ struct task_struct;
  * @unit: the unit, as the driver sees it
  * @regs: its registers
  * @thread: what carries out commands
- * @cpu: where it runs
  * @commands: commands carried out, by opcode
  * @waits: numbers that waits have stored, in order, as long as they rise by one
  * @unordered: a wait came out of order
@@ -26,7 +25,6 @@ struct sim {
 	struct amdvi_unit unit;
 	u8 *regs;
 	struct task_struct *thread;
-	unsigned int cpu;
 	unsigned long commands[16];
 	u64 waits;
 	bool unordered;
