@@ -285,7 +285,7 @@ static void a_unit_that_cannot_be_served_changes_nothing(struct kunit *test)
 }
 
 /* R20 */
-static void an_unmap_is_one_invalidation_for_each_unit(struct kunit *test)
+static void an_unmap_invalidates_once_on_every_unit(struct kunit *test)
 {
 	struct iommu_live *live = make_live(test);
 	struct unit *a = make_unit(test, &strong);
@@ -421,7 +421,7 @@ static struct kunit_case live_cases[] = {
 	KUNIT_CASE(a_unit_without_snoop_control_stays_outside),
 	KUNIT_CASE(a_unit_without_snoop_control_prevents_enforcing),
 	KUNIT_CASE(a_unit_that_cannot_be_served_changes_nothing),
-	KUNIT_CASE(an_unmap_is_one_invalidation_for_each_unit),
+	KUNIT_CASE(an_unmap_invalidates_once_on_every_unit),
 	KUNIT_CASE_SLOW(members_come_and_go_while_mapping_goes_on),
 	{ }
 };
