@@ -14,6 +14,7 @@
 #include "ioasctl/script.h"
 
 #define WORDS_MAX 16
+#define FRESH_ALIGN_MAX (16UL << 20)
 
 const char script_help[] =
 	"  alloc [windowed]            make an address space, and use it\n"
@@ -169,11 +170,31 @@ static int take_place(struct script *s, bool *fixed, uint64_t *iova,
 	return 0;
 }
 
+/*
+ * Fresh memory, aligned as well as its length is: mappings in a window have to
+ * be aligned to its pages on both sides.
+ */
+static char *fresh_memory(uint64_t length)
+{
+	uint64_t align = length & -length;
+	char *all;
+
+	if (!align || align > FRESH_ALIGN_MAX)
+		align = FRESH_ALIGN_MAX;
+	if (length + align < length)
+		return NULL;
+	all = mmap(NULL, length + align, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (all == MAP_FAILED)
+		return NULL;
+	return all + (-(uintptr_t)all & (align - 1));
+}
+
 static int run_map(struct script *s)
 {
 	uint64_t length, iova = 0;
 	uint32_t flags;
-	void *memory;
+	char *memory;
 	bool fixed;
 	int ret;
 
@@ -182,14 +203,11 @@ static int run_map(struct script *s)
 	ret = take_place(s, &fixed, &iova, &flags);
 	if (ret)
 		return ret;
-	memory = mmap(NULL, length, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (memory == MAP_FAILED)
-		return fail(errno, "memory to map");
+	memory = fresh_memory(length);
+	if (!memory)
+		return fail(ENOMEM, "memory to map");
 	ret = ioas_map(s->fd, s->id, memory, length, flags, fixed, &iova);
-	if (ret)
-		munmap(memory, length);
-	else
+	if (!ret)
 		fprintf(s->out, "mapped at 0x%llx\n", (unsigned long long)iova);
 	return ret;
 }
