@@ -89,7 +89,6 @@ static int entry_show(struct seq_file *seq, void *unused)
 		[AMDVI_BLOCKED] = "blocked",
 		[AMDVI_PASS_THROUGH] = "pass-through",
 		[AMDVI_HOST] = "host tables",
-		[AMDVI_GUEST] = "guest tables",
 	};
 	struct amdvi_device *device = seq->private;
 	const struct amdvi_entry *entry = &device->entry;

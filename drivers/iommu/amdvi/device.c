@@ -83,7 +83,7 @@ static void invalidate_former(struct setting *setting)
 		return;
 	if (setting->batch.nr == AMDVI_BATCH_MAX)
 		amdvi_inval_run(setting->unit, &setting->batch);
-	amdvi_inval_add_domain(&setting->batch, setting->old_domain_id, false);
+	amdvi_inval_add_domain(&setting->batch, setting->old_domain_id);
 }
 
 static int set_alias(struct device *dev, u16 alias, void *arg)

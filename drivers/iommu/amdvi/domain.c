@@ -93,7 +93,7 @@ static void invalidate(struct iommu_live *live,
 		struct amdvi_batch batch;
 
 		batch.nr = 0;
-		amdvi_inval_add_range(&batch, member->domain_id, false, &range);
+		amdvi_inval_add_range(&batch, member->domain_id, &range);
 		add_devices(member, &batch, &range);
 		amdvi_inval_run(member->unit, &batch);
 	}
@@ -115,7 +115,7 @@ static void announce(struct iommu_paging *paging, unsigned long iova,
 		if (!(member->unit->cap & CAP_NP_CACHE))
 			continue;
 		batch.nr = 0;
-		amdvi_inval_add_range(&batch, member->domain_id, false, &range);
+		amdvi_inval_add_range(&batch, member->domain_id, &range);
 		amdvi_inval_run(member->unit, &batch);
 	}
 }
@@ -279,7 +279,7 @@ void amdvi_domain_leave(struct amdvi_domain *domain,
 	iommu_live_leave(&domain->paging.live, &member->member);
 	shape_changed(domain);
 	/* The id may be used again: nothing tagged with it is left */
-	amdvi_inval_domain(unit, member->domain_id, false);
+	amdvi_inval_domain(unit, member->domain_id);
 	ida_free(&unit->domain_ids, member->domain_id);
 	WRITE_ONCE(unit->nr_domains, unit->nr_domains - 1);
 	kfree(member);

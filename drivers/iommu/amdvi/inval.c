@@ -55,35 +55,31 @@ static u64 pages_command(u16 domain_id)
 	       FIELD_PREP(INVAL_DOMAIN_ID, domain_id);
 }
 
-static void add_block(struct amdvi_batch *batch, u16 domain_id, bool guest,
+static void add_block(struct amdvi_batch *batch, u16 domain_id,
 		      u64 page, unsigned int order)
 {
 	add(batch, pages_command(domain_id),
-	    block_address(page >> order << order, order) | INVAL_PDE |
-	    (guest ? INVAL_GN : 0));
+	    block_address(page >> order << order, order) | INVAL_PDE);
 }
 
 /**
  * amdvi_inval_add_domain() - add the invalidation of a whole domain
  * @batch: where to add; one command
  * @domain_id: the domain's id
- * @guest: its tables are version 2 ones
  */
-void amdvi_inval_add_domain(struct amdvi_batch *batch, u16 domain_id,
-			    bool guest)
+void amdvi_inval_add_domain(struct amdvi_batch *batch, u16 domain_id)
 {
 	add(batch, pages_command(domain_id),
-	    INVAL_ALL_PAGES | INVAL_PDE | (guest ? INVAL_GN : 0));
+	    INVAL_ALL_PAGES | INVAL_PDE);
 }
 
 /**
  * amdvi_inval_add_range() - add the invalidation of a range of a domain
  * @batch: where to add; at most two commands
  * @domain_id: the domain's id
- * @guest: its tables are version 2 ones
  * @range: the range
  */
-void amdvi_inval_add_range(struct amdvi_batch *batch, u16 domain_id, bool guest,
+void amdvi_inval_add_range(struct amdvi_batch *batch, u16 domain_id,
 			   const struct amdvi_range *range)
 {
 	u64 first = range->start >> PAGE_SHIFT;
@@ -92,20 +88,20 @@ void amdvi_inval_add_range(struct amdvi_batch *batch, u16 domain_id, bool guest,
 	u64 middle;
 
 	if (last - first >= AMDVI_RANGE_PAGES_MAX) {
-		amdvi_inval_add_domain(batch, domain_id, guest);
+		amdvi_inval_add_domain(batch, domain_id);
 		return;
 	}
 	if (order <= BLOCK_ORDER_MAX &&
 	    (1ULL << order) < 4 * (last - first + 1)) {
-		add_block(batch, domain_id, guest, first, order);
+		add_block(batch, domain_id, first, order);
 		return;
 	}
 	/* Two blocks that meet where the range crosses its widest boundary */
 	middle = last >> (order - 1) << (order - 1);
 	low = covering_order(first, middle - 1);
 	high = covering_order(middle, last);
-	add_block(batch, domain_id, guest, first, low);
-	add_block(batch, domain_id, guest, middle, high);
+	add_block(batch, domain_id, first, low);
+	add_block(batch, domain_id, middle, high);
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_inval_add_range);
 
@@ -185,7 +181,7 @@ static int inval_one_by_one(struct amdvi_unit *unit)
 	for (id = 0; id <= U16_MAX && !ret; id++) {
 		if (batch.nr == AMDVI_BATCH_MAX)
 			ret = amdvi_inval_run(unit, &batch);
-		amdvi_inval_add_domain(&batch, id, false);
+		amdvi_inval_add_domain(&batch, id);
 	}
 	return ret ?: amdvi_inval_run(unit, &batch);
 }
@@ -210,14 +206,13 @@ int amdvi_inval_all(struct amdvi_unit *unit)
  * amdvi_inval_domain() - invalidate all translations of a domain
  * @unit: the unit
  * @domain_id: the domain's id there
- * @guest: its tables are version 2 ones
  *
  * Return: 0 or -EIO.
  */
-int amdvi_inval_domain(struct amdvi_unit *unit, u16 domain_id, bool guest)
+int amdvi_inval_domain(struct amdvi_unit *unit, u16 domain_id)
 {
 	struct amdvi_batch batch = { };
 
-	amdvi_inval_add_domain(&batch, domain_id, guest);
+	amdvi_inval_add_domain(&batch, domain_id);
 	return amdvi_inval_run(unit, &batch);
 }

@@ -34,16 +34,15 @@ struct amdvi_range {
 #define AMDVI_RANGE_PAGES_MAX	(1UL << 18)
 
 int amdvi_inval_run(struct amdvi_unit *unit, struct amdvi_batch *batch);
-void amdvi_inval_add_range(struct amdvi_batch *batch, u16 domain_id, bool guest,
+void amdvi_inval_add_range(struct amdvi_batch *batch, u16 domain_id,
 			   const struct amdvi_range *range);
 bool amdvi_inval_add_device(struct amdvi_batch *batch, u16 id, u16 queue_id,
 			    unsigned int depth,
 			    const struct amdvi_range *range);
 bool amdvi_inval_add_entry(struct amdvi_batch *batch, u16 id);
-void amdvi_inval_add_domain(struct amdvi_batch *batch, u16 domain_id,
-			    bool guest);
+void amdvi_inval_add_domain(struct amdvi_batch *batch, u16 domain_id);
 
 int amdvi_inval_all(struct amdvi_unit *unit);
-int amdvi_inval_domain(struct amdvi_unit *unit, u16 domain_id, bool guest);
+int amdvi_inval_domain(struct amdvi_unit *unit, u16 domain_id);
 
 #endif

@@ -94,7 +94,6 @@
 /* Numbers among the features: the smaller of two is the stricter */
 #define HATS_LEVELS_LEAST	4
 #define HATS_NONE		3	/* no host translation */
-#define GATS_LEVELS_LEAST	4
 
 /* Status register, section 3.4.12: bits that say what happened are W1C */
 #define STATUS_EVT_OVERFLOW	BIT_ULL(0)
@@ -111,34 +110,19 @@
 #define DTE_BYTES		32
 #define DTE0_V			BIT_ULL(0)
 #define DTE0_TV			BIT_ULL(1)
-#define DTE0_HAD		GENMASK_ULL(8, 7)
-#define HAD_DIRTY		3ULL
 #define DTE0_MODE		GENMASK_ULL(11, 9)
 #define DTE0_ROOT		GENMASK_ULL(51, 12)
-#define DTE0_GIOV		BIT_ULL(54)
-#define DTE0_GV			BIT_ULL(55)
-#define DTE0_GLX		GENMASK_ULL(57, 56)
-#define DTE0_GCR3_14_12		GENMASK_ULL(60, 58)
 #define DTE0_IR			BIT_ULL(61)
 #define DTE0_IW			BIT_ULL(62)
 #define DTE1_DOMAIN_ID		GENMASK_ULL(15, 0)
-#define DTE1_GCR3_30_15		GENMASK_ULL(31, 16)
 #define DTE1_I			BIT_ULL(32)	/* IOTLB of the device */
-#define DTE1_SE			BIT_ULL(33)
 #define DTE1_SA			BIT_ULL(34)	/* no page fault events */
 #define DTE1_SYS_MGT		GENMASK_ULL(41, 40)
-#define DTE1_GCR3_51_31		GENMASK_ULL(63, 43)
-#define DTE2_IV			BIT_ULL(0)
-#define DTE2_GUEST_PAGING_MODE	GENMASK_ULL(55, 54)
 #define DTE2_INIT_PASS		BIT_ULL(56)
 #define DTE2_EINT_PASS		BIT_ULL(57)
 #define DTE2_NMI_PASS		BIT_ULL(58)
 #define DTE2_LINT0_PASS		BIT_ULL(62)
 #define DTE2_LINT1_PASS		BIT_ULL(63)
-
-/* GCR3 table entry, section 2.2.6.3 */
-#define GCR3_VALID		BIT_ULL(0)
-#define GCR3_ROOT		GENMASK_ULL(51, 12)
 
 /* Commands, section 2.4: first quadword */
 #define CMD_OPCODE		GENMASK_ULL(63, 60)

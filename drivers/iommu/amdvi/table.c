@@ -48,15 +48,6 @@ static void write_half(struct amdvi_unit *unit, u64 *dte, u64 lo, u64 hi)
 		cpu_relax();
 }
 
-static void encode_guest(const struct amdvi_entry *entry, u64 *lo, u64 *hi)
-{
-	/* Mode 0: what the guest tables give is not translated again */
-	*lo |= DTE0_GV | DTE0_GIOV | DTE0_IR | DTE0_IW |
-	       FIELD_PREP(DTE0_GCR3_14_12, entry->root >> 12);
-	*hi |= FIELD_PREP(DTE1_GCR3_30_15, entry->root >> 15) |
-	       FIELD_PREP(DTE1_GCR3_51_31, entry->root >> 31);
-}
-
 static void encode(const struct amdvi_entry *entry, u64 *lo, u64 *hi)
 {
 	/* Valid in any case: what is not valid passes through */
@@ -72,11 +63,6 @@ static void encode(const struct amdvi_entry *entry, u64 *lo, u64 *hi)
 	case AMDVI_HOST:
 		*lo |= DTE0_IR | DTE0_IW | (entry->root & DTE0_ROOT) |
 		       FIELD_PREP(DTE0_MODE, entry->levels);
-		if (entry->dirty)
-			*lo |= FIELD_PREP(DTE0_HAD, HAD_DIRTY);
-		break;
-	case AMDVI_GUEST:
-		encode_guest(entry, lo, hi);
 		break;
 	}
 }
@@ -149,25 +135,6 @@ void amdvi_table_set_quiet(struct amdvi_unit *unit, u16 id, bool quiet)
 		return;
 	raw_spin_lock_irqsave(&unit->table.lock, flags);
 	WRITE_ONCE(dte[1], quiet ? dte[1] | DTE1_SA : dte[1] & ~DTE1_SA);
-	raw_spin_unlock_irqrestore(&unit->table.lock, flags);
-}
-
-/**
- * amdvi_table_set_dirty() - let the unit keep dirty bits, or not
- * @unit: the unit
- * @id: a source-id that is translated by version 1 tables
- * @dirty: keep them
- */
-void amdvi_table_set_dirty(struct amdvi_unit *unit, u16 id, bool dirty)
-{
-	u64 had = FIELD_PREP(DTE0_HAD, HAD_DIRTY);
-	u64 *dte = entry_of(unit, id);
-	unsigned long flags;
-
-	if (!dte)
-		return;
-	raw_spin_lock_irqsave(&unit->table.lock, flags);
-	WRITE_ONCE(dte[0], dirty ? dte[0] | had : dte[0] & ~had);
 	raw_spin_unlock_irqrestore(&unit->table.lock, flags);
 }
 

@@ -30,18 +30,16 @@ enum amdvi_translation {
 	AMDVI_BLOCKED,
 	AMDVI_PASS_THROUGH,	/* identity without tables */
 	AMDVI_HOST,		/* version 1 tables */
-	AMDVI_GUEST,		/* version 2 tables, of PASID 0 */
 };
 
 /**
  * struct amdvi_entry - what a source-id is to be given
  * @translation: how requests are translated
  * @domain_id: tag of what the unit caches; not 0 unless blocked
- * @root: host: the page table's top; guest: the GCR3 table
+ * @root: the page table's top
  * @levels: levels of the page table
  * @iotlb: the device may use its ATS
  * @quiet: do not log page faults of this source-id
- * @dirty: the unit sets access and dirty bits
  */
 struct amdvi_entry {
 	enum amdvi_translation translation;
@@ -50,7 +48,6 @@ struct amdvi_entry {
 	unsigned int levels;
 	bool iotlb;
 	bool quiet;
-	bool dirty;
 };
 
 int amdvi_table_create(struct amdvi_unit *unit);
@@ -64,7 +61,6 @@ void amdvi_table_set(struct amdvi_unit *unit, u16 id,
 void amdvi_table_set_root(struct amdvi_unit *unit, u16 id, u16 domain_id,
 			  const struct iommu_pt_root *root);
 void amdvi_table_set_quiet(struct amdvi_unit *unit, u16 id, bool quiet);
-void amdvi_table_set_dirty(struct amdvi_unit *unit, u16 id, bool dirty);
 bool amdvi_table_get(struct amdvi_unit *unit, u16 id, u64 raw[4]);
 
 #endif

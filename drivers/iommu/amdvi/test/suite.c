@@ -178,7 +178,7 @@ static void ranges_become_blocks_that_hold_them(struct kunit *test)
 
 		batch = kunit_kzalloc(test, sizeof(*batch), GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, batch);
-		amdvi_inval_add_range(batch, 5, false, &range);
+		amdvi_inval_add_range(batch, 5, &range);
 		KUNIT_ASSERT_EQ(test, batch->nr, ranges[i].commands);
 		if (ranges[i].all) {
 			KUNIT_EXPECT_EQ(test, batch->commands[0].q[1],
@@ -228,14 +228,8 @@ static void entries_are_those_of_the_specification(struct kunit *test)
 		    .root = 0x123456789000, .levels = 4 },
 		  0x6000123456789803, 0xabcd },
 		{ { .translation = AMDVI_HOST, .domain_id = 2, .root = 0x5000,
-		    .levels = 6, .iotlb = true, .quiet = true, .dirty = true },
-		  0x6000000000005d83, 0x500000002 },
-		{ { .translation = AMDVI_GUEST, .domain_id = 3,
-		    .root = 0x8fedcba987000ULL & DTE0_ROOT },
-		  0x60c0000000000003 |
-			  FIELD_PREP_CONST(DTE0_GCR3_14_12, 7),
-		  3 | FIELD_PREP_CONST(DTE1_GCR3_30_15, 0x7530) |
-			  FIELD_PREP_CONST(DTE1_GCR3_51_31, 0x11fdb9) },
+		    .levels = 6, .iotlb = true, .quiet = true },
+		  0x6000000000005c03, 0x500000002 },
 	};
 	static const struct ivrs_entry device = {
 		.first = 0x20, .last = 0x20,
