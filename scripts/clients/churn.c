@@ -34,6 +34,8 @@
 #define QUEUE_IOVA 0x10000000ULL
 #define TIMEOUT_MS 120000
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
 struct disk {
 	struct vfio_device device;
 	struct nvme nvme;
@@ -170,6 +172,7 @@ static void unmap_pieces(const unsigned char *starts)
 
 static void one_round(char *buffer)
 {
+	unsigned int last[ARRAY_SIZE(disks)];
 	unsigned char starts[PAGES];
 	unsigned int disk, i, page;
 
@@ -177,13 +180,15 @@ static void one_round(char *buffer)
 	for (disk = 0; disk < plugged; disk++) {
 		for (i = 0; i < READS; i++) {
 			page = random() % PAGES;
+			last[disk] = page;
 			read_block(disk, BUFFER_IOVA + (uint64_t)page * PAGE,
 				   buffer + (size_t)page * PAGE);
 		}
 	}
 	unmap_pieces(starts);
+	/* Where a translation has been in use, so that a stale one shows. */
 	for (disk = 0; disk < plugged; disk++) {
-		page = random() % PAGES;
+		page = last[disk];
 		read_is_blocked(disk, BUFFER_IOVA + (uint64_t)page * PAGE,
 				buffer + (size_t)page * PAGE);
 	}
