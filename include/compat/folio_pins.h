@@ -9,7 +9,7 @@
 #include <linux/mm.h>
 #include <linux/version.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#if KERNEL_VERSION(6, 14, 0) > LINUX_VERSION_CODE
 static inline void compat_folio_add_pins(struct folio *folio, unsigned int pins)
 {
 	if (!pins)

@@ -13,7 +13,7 @@
 
 struct iommu_user_data;
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#if KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE
 #define COMPAT_IMPORT_IOMMU_INTERNAL() MODULE_IMPORT_NS(IOMMUFD_INTERNAL)
 #else
 #define COMPAT_IMPORT_IOMMU_INTERNAL() MODULE_IMPORT_NS("IOMMUFD_INTERNAL")
@@ -43,7 +43,7 @@ compat_paging_domain_alloc(struct device *dev, u32 flags,
 	const struct iommu_ops *ops = compat_dev_iommu_ops(dev);
 	struct iommu_domain *domain;
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#if KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE
 	if (!ops->domain_alloc_user) {
 		if (flags || data)
 			return ERR_PTR(-EOPNOTSUPP);

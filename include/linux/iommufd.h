@@ -24,6 +24,32 @@
 #include <linux/types.h>
 #include <uapi/linux/iommufd.h>
 
+/*
+ * A kernel with an iommufd of its own exports functions of these names, and a
+ * module that exports one again cannot be loaded, not even far enough to say
+ * what is wrong.
+ */
+#define iommufd_access_attach sluice_iommufd_access_attach
+#define iommufd_access_create sluice_iommufd_access_create
+#define iommufd_access_destroy sluice_iommufd_access_destroy
+#define iommufd_access_detach sluice_iommufd_access_detach
+#define iommufd_access_pin_pages sluice_iommufd_access_pin_pages
+#define iommufd_access_replace sluice_iommufd_access_replace
+#define iommufd_access_rw sluice_iommufd_access_rw
+#define iommufd_access_unpin_pages sluice_iommufd_access_unpin_pages
+#define iommufd_ctx_from_fd sluice_iommufd_ctx_from_fd
+#define iommufd_ctx_from_file sluice_iommufd_ctx_from_file
+#define iommufd_ctx_get sluice_iommufd_ctx_get
+#define iommufd_ctx_has_group sluice_iommufd_ctx_has_group
+#define iommufd_ctx_put sluice_iommufd_ctx_put
+#define iommufd_device_attach sluice_iommufd_device_attach
+#define iommufd_device_bind sluice_iommufd_device_bind
+#define iommufd_device_detach sluice_iommufd_device_detach
+#define iommufd_device_replace sluice_iommufd_device_replace
+#define iommufd_device_to_ictx sluice_iommufd_device_to_ictx
+#define iommufd_device_to_id sluice_iommufd_device_to_id
+#define iommufd_device_unbind sluice_iommufd_device_unbind
+
 struct device;
 struct file;
 struct iommu_group;
@@ -91,6 +117,8 @@ struct iommufd_ctx *iommufd_ctx_from_fd(int fd);
  * iommufd_ctx_has_group() - is a device of the group bound to the context?
  * @ictx: the context, or NULL
  * @group: the group, or NULL
+ *
+ * Return: whether one is.
  */
 bool iommufd_ctx_has_group(struct iommufd_ctx *ictx, struct iommu_group *group);
 
@@ -158,12 +186,16 @@ void iommufd_device_detach(struct iommufd_device *idev, ioasid_t pasid);
 /**
  * iommufd_device_to_ictx() - the context that a device is bound to
  * @idev: the bound device
+ *
+ * Return: the context, without a reference of its own.
  */
 struct iommufd_ctx *iommufd_device_to_ictx(struct iommufd_device *idev);
 
 /**
  * iommufd_device_to_id() - the id of a bound device
  * @idev: the bound device
+ *
+ * Return: the id.
  */
 u32 iommufd_device_to_id(struct iommufd_device *idev);
 
@@ -198,6 +230,8 @@ enum {
  * @ops: the owner's functions
  * @data: handed to them
  * @id: the id of the new object
+ *
+ * Return: the access, for iommufd_access_destroy(), or an ERR_PTR.
  */
 struct iommufd_access *
 iommufd_access_create(struct iommufd_ctx *ictx,
@@ -214,6 +248,10 @@ void iommufd_access_destroy(struct iommufd_access *access);
  * iommufd_access_attach() - choose the address space
  * @access: an access that is not attached
  * @ioas_id: the address space
+ *
+ * Return: 0; -ENOENT if there is no such address space; -EADDRINUSE if what is
+ * mapped in it is not of whole pages and the access pins pages; -EINVAL if the
+ * access is attached.
  */
 int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id);
 
@@ -221,6 +259,8 @@ int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id);
  * iommufd_access_replace() - change the address space
  * @access: an attached access; its unmap function is called for everything
  * @ioas_id: the new address space
+ *
+ * Return: as iommufd_access_attach(), or -ENOENT if it is not attached.
  */
 int iommufd_access_replace(struct iommufd_access *access, u32 ioas_id);
 
@@ -289,6 +329,8 @@ void iommufd_ioas_destroy(struct iommufd_ioas *ioas);
 /**
  * iommufd_ioas_id() - the id of an address space
  * @ioas: the address space
+ *
+ * Return: the id.
  */
 u32 iommufd_ioas_id(const struct iommufd_ioas *ioas);
 
@@ -446,6 +488,8 @@ unsigned long iommufd_ioas_page_sizes(struct iommufd_ioas *ioas);
 /**
  * iommufd_ioas_enforced_coherency() - is no-snoop blocked for all devices?
  * @ioas: the address space
+ *
+ * Return: whether it is; also true while nothing is attached.
  */
 bool iommufd_ioas_enforced_coherency(struct iommufd_ioas *ioas);
 

@@ -8,13 +8,13 @@
  * area of one address space. Areas and hardware page tables:
  *
  *	struct iommufd_ioas
- *	  areas -> area, area, area	by IOVA
- *	             |     |     |
- *	           pages pages   |	copies share
- *	             ^-----------+
- *	  hwpts -> hwpt, hwpt		each shows all areas
- *	             |     |
- *	           domain domain	of the IOMMU drivers
+ *	  areas -> area A, area B, area C, ...	by IOVA
+ *	             |       |       |
+ *	           pages 1   pages 2 |		copies share
+ *	             ^---------------+
+ *	  hwpts -> hwpt 1, hwpt 2, ...		each shows all areas
+ *	             |       |
+ *	           domain 1  domain 2		of the IOMMU drivers
  *
  * As long as there is a hardware page table, every area is a holder of its
  * pages. When the first one comes, all areas pin; when the last one leaves,

@@ -31,10 +31,10 @@ u32 iommufd_ioas_id(const struct iommufd_ioas *ioas)
 }
 EXPORT_SYMBOL_GPL(iommufd_ioas_id);
 
-static int for_each_window(struct iommufd_ioas *ioas,
-			   int (*fn)(void *data, unsigned long first,
-				     unsigned long last),
-			   void *data)
+static int walk_windows(struct iommufd_ioas *ioas,
+			int (*fn)(void *data, unsigned long first,
+				  unsigned long last),
+			void *data)
 {
 	struct interval_tree_node *node;
 	int rc = 0;
@@ -55,7 +55,7 @@ int iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas,
 
 	down_read(&ioas->lock);
 	if (ioas->windowed) {
-		rc = for_each_window(ioas, fn, data);
+		rc = walk_windows(ioas, fn, data);
 		goto out_unlock;
 	}
 	iova_for_each_span(&span, &ioas->reserved, NULL, 0, ULONG_MAX) {

@@ -110,9 +110,7 @@ void iommufd_object_put(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 {
 	/* Once the count is given back, @obj may go at any time */
 	refcount_dec(&obj->users);
-	/* Pairs with the barrier of wait_event() in _destroy_owned() */
-	smp_mb();
-	if (waitqueue_active(&ictx->object_wait))
+	if (wq_has_sleeper(&ictx->object_wait))
 		wake_up_all(&ictx->object_wait);
 }
 

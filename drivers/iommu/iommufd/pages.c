@@ -207,6 +207,8 @@ int iommufd_pages_split(struct iommufd_pages *pages,
  * @pages: the object
  *
  * Context: as iommufd_pages_hold().
+ *
+ * Return: their number.
  */
 unsigned long iommufd_pages_count_pinned(struct iommufd_pages *pages)
 {

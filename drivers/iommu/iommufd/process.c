@@ -29,9 +29,34 @@ struct takeover {
 	unsigned long charged[IOMMUFD_ACCOUNT_NONE + 1];
 };
 
+/* The area after @area, of this or the next address space; NULL: the first */
+static struct iommufd_area *next_taken(struct takeover *t,
+				       struct iommufd_ioas **in,
+				       struct iommufd_area *area)
+{
+	struct iommufd_ioas *ioas = *in;
+
+	if (area) {
+		area = iommufd_area_next(area, 0, ULONG_MAX);
+		if (area)
+			return area;
+		ioas = list_next_entry(ioas, process_node);
+	} else {
+		ioas = list_first_entry(&t->list, struct iommufd_ioas,
+					process_node);
+	}
+	list_for_each_entry_from(ioas, &t->list, process_node) {
+		*in = ioas;
+		area = iommufd_area_first(ioas, 0, ULONG_MAX);
+		if (area)
+			return area;
+	}
+	return NULL;
+}
+
 #define for_each_taken_area(area, ioas, t)				\
-	list_for_each_entry(ioas, &(t)->list, process_node)		\
-		iommufd_for_each_area(area, ioas, 0, ULONG_MAX)
+	for ((area) = next_taken(t, &(ioas), NULL); (area);		\
+	     (area) = next_taken(t, &(ioas), area))
 
 static void lock_all(struct takeover *t)
 {

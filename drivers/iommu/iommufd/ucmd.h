@@ -26,6 +26,8 @@ struct iommufd_ucmd {
  * iommufd_ucmd_respond() - give the structure back to the user
  * @ucmd: the ioctl
  * @size: of the kernel's copy
+ *
+ * Return: 0 or -EFAULT.
  */
 static inline int iommufd_ucmd_respond(struct iommufd_ucmd *ucmd, size_t size)
 {

@@ -89,11 +89,11 @@ static const struct rule rules[] = {
 	{ "MAPPINGS", IOMMU_IOAS_MAPPINGS, sizeof(struct iommu_ioas_mappings),
 	  END(iommu_ioas_mappings, mappings), 0, 0,
 	  AT(iommu_ioas_mappings, ioas_id) },
+	{}
 };
 
 #define for_each_rule(rule)						\
-	for (const struct rule *rule = rules;				\
-	     rule < rules + sizeof(rules) / sizeof(rules[0]); rule++)
+	for (const struct rule *rule = rules; rule->name; rule++)
 
 /* A structure that is good but for what the test changes */
 static uint32_t *good(const struct rule *rule, uint8_t *buffer, uint32_t ioas)

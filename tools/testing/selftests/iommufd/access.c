@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* In-kernel accesses, through those of the mock. */
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "fixture.h"
 
@@ -225,7 +226,7 @@ TEST(access_reads_and_writes_a_file)
 	CHECK_EQ(byte, 'y');
 }
 
-static volatile bool stop;
+static atomic_bool stop;
 
 static void *keep_pinning(void *arg)
 {
