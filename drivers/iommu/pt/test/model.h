@@ -11,15 +11,13 @@
 /**
  * struct pt_model_env - what a model check runs on
  * @next: the next random number
- * @done: true when @next has nothing more to give; NULL: never
  * @fail_after: let the n-th allocation from now on fail, and all after it; a
  *	negative number: none. NULL where that cannot be done.
- * @arg: for @next and @done
+ * @arg: for @next
  * @slow_rcu: waiting for RCU takes long, so do it rarely
  */
 struct pt_model_env {
 	u64 (*next)(void *arg);
-	bool (*done)(void *arg);
 	void (*fail_after)(long n);
 	void *arg;
 	bool slow_rcu;
