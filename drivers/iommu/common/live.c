@@ -114,7 +114,7 @@ static struct iommu_ability compose(const struct iommu_live *live,
  */
 size_t iommu_live_length(const struct iommu_live *live)
 {
-	unsigned int bits = live->pt.iova_bits;
+	unsigned int bits = live->iova_bits;
 
 	return bits < BITS_PER_LONG ? 1UL << bits : ULONG_MAX & PAGE_MASK;
 }
@@ -293,6 +293,23 @@ out:
 }
 EXPORT_SYMBOL_GPL(iommu_live_change);
 
+static bool force_snoop(struct iommu_live *live)
+{
+	struct iommu_pt_gather gather;
+	int ret;
+
+	iommu_pt_set_flags(&live->pt, IOMMU_PT_SNOOP, 0);
+	iommu_live_synchronize();
+	iommu_pt_gather_init(&gather);
+	ret = iommu_pt_set_attrs(&live->pt, 0, iommu_live_length(live),
+				 IOMMU_PT_ATTR_SNOOP, 0, GFP_KERNEL_ACCOUNT,
+				 &gather);
+	if (ret)
+		iommu_pt_set_flags(&live->pt, 0, IOMMU_PT_SNOOP);
+	iommu_live_sync(live, &gather);
+	return !ret;
+}
+
 /**
  * iommu_live_enforce() - make a domain block no-snoop for good
  * @live: the domain
@@ -304,25 +321,14 @@ EXPORT_SYMBOL_GPL(iommu_live_change);
  */
 bool iommu_live_enforce(struct iommu_live *live)
 {
-	struct iommu_pt_gather gather;
 	bool done = false;
-	int ret;
 
 	mutex_lock(&live->lock);
 	if (live->enforced || !live->shape.snoop) {
 		done = live->enforced;
 		goto out;
 	}
-	iommu_pt_set_flags(&live->pt, IOMMU_PT_SNOOP, 0);
-	iommu_live_synchronize();
-	iommu_pt_gather_init(&gather);
-	ret = iommu_pt_set_attrs(&live->pt, 0, iommu_live_length(live),
-				 IOMMU_PT_ATTR_SNOOP, 0, GFP_KERNEL_ACCOUNT,
-				 &gather);
-	if (ret)
-		iommu_pt_set_flags(&live->pt, 0, IOMMU_PT_SNOOP);
-	iommu_live_sync(live, &gather);
-	if (ret)
+	if (!live->snoop_outside && !force_snoop(live))
 		goto out;
 	live->enforced = true;
 	live->counts.enforced++;
@@ -414,6 +420,10 @@ int iommu_live_init(struct iommu_live *live,
 	if (ret)
 		return ret;
 	live->ops = ops;
+	live->iova_bits = live->pt.iova_bits;
+	/* The upper half of sign-extended IOVAs is not used */
+	if (config->format == &iommu_pt_x86_64)
+		live->iova_bits--;
 	live->base = *base;
 	live->shape = shape;
 	mutex_init(&live->lock);

@@ -73,6 +73,9 @@ struct iommu_live_counts {
  * @lock: held while members or the shape change
  * @members: struct iommu_member; changed under @lock, read under SRCU
  * @enforced: snooping is forced for good
+ * @snoop_outside: leaves cannot force snooping; the driver has it forced, for
+ *	every member that can, by what leads to the tables
+ * @iova_bits: IOVAs below 2^this are for mapping
  * @counts: conversions so far
  */
 struct iommu_live {
@@ -83,6 +86,8 @@ struct iommu_live {
 	struct mutex lock;
 	struct list_head members;
 	bool enforced;
+	bool snoop_outside;
+	unsigned int iova_bits;
 	struct iommu_live_counts counts;
 };
 

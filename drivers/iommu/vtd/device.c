@@ -177,6 +177,8 @@ int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 		entry.root = root.phys;
 		entry.levels = root.levels;
 		entry.domain_id = member->domain_id;
+		/* First-stage leaves cannot force snooping, so entries do */
+		entry.snoop = domain->first_stage && unit->ecap & ECAP_SC;
 		entry.device_tlb = device->ats_supported && !device->ats_lost;
 	}
 	entry.quiet = device->meter.silent;

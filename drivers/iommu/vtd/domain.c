@@ -54,6 +54,37 @@ struct iommu_ability vtd_unit_ability(const struct vtd_unit *unit)
 	return ability;
 }
 
+/**
+ * vtd_unit_first_stage() - does a unit walk first-stage tables?
+ * @unit: the unit
+ *
+ * Return: true if so.
+ */
+bool vtd_unit_first_stage(const struct vtd_unit *unit)
+{
+	return unit->scalable && unit->ecap & ECAP_FSTS;
+}
+
+/* First-stage entries of 1 GiB have a capability of their own */
+static struct iommu_ability first_stage_ability(const struct vtd_unit *unit)
+{
+	struct iommu_ability ability = vtd_unit_ability(unit);
+
+	if (unit->hidden & VTD_HIDE_SUPERPAGES)
+		return ability;
+	ability.page_sizes = SZ_4K | SZ_2M;
+	if (unit->cap & CAP_FS1GP)
+		ability.page_sizes |= SZ_1G;
+	return ability;
+}
+
+static struct iommu_ability ability_for(const struct vtd_domain *domain,
+					const struct vtd_unit *unit)
+{
+	return domain->first_stage ? first_stage_ability(unit) :
+				     vtd_unit_ability(unit);
+}
+
 /* Send a batch; devices that time out leave the next attempt by themselves */
 static void add_devices(struct vtd_member *member, struct vtd_batch *batch,
 			const struct vtd_range *range)
@@ -159,6 +190,17 @@ static const struct iommu_paging_ops paging_ops = {
 	.unmapped = unmapped,
 };
 
+/* Can the unit walk tables of this kind and depth? */
+static bool suits(const struct vtd_domain *domain, const struct vtd_unit *unit)
+{
+	if (domain->first_stage)
+		return vtd_unit_first_stage(unit);
+	if (unit->scalable && !(unit->ecap & ECAP_SSTS))
+		return false;
+	return vtd_unit_levels(unit) & BIT(domain->levels) &&
+	       vtd_unit_width(unit) >= domain->paging.live.iova_bits;
+}
+
 static struct vtd_member *make_member(struct vtd_domain *domain,
 				      struct vtd_unit *unit)
 {
@@ -166,10 +208,7 @@ static struct vtd_member *make_member(struct vtd_domain *domain,
 	struct vtd_member *member;
 	int id, ret;
 
-	if (!(vtd_unit_levels(unit) & BIT(domain->levels)) ||
-	    vtd_unit_width(unit) < domain->paging.live.pt.iova_bits)
-		return ERR_PTR(-EINVAL);
-	if (domain->first_stage && !unit->scalable)
+	if (!suits(domain, unit))
 		return ERR_PTR(-EINVAL);
 	member = kzalloc(sizeof(*member), GFP_KERNEL);
 	if (!member)
@@ -183,7 +222,7 @@ static struct vtd_member *make_member(struct vtd_domain *domain,
 	member->unit = unit;
 	member->domain_id = id;
 	INIT_LIST_HEAD(&member->ats);
-	member->member.ability = vtd_unit_ability(unit);
+	member->member.ability = ability_for(domain, unit);
 	ret = iommu_live_join(&domain->paging.live, &member->member);
 	if (ret) {
 		ida_free(&unit->domain_ids, id);
@@ -267,7 +306,7 @@ void vtd_domain_leave(struct vtd_domain *domain, struct vtd_member *member)
  */
 void vtd_domain_unit_changed(struct vtd_unit *unit)
 {
-	struct iommu_ability ability = vtd_unit_ability(unit);
+	struct iommu_ability ability;
 	struct vtd_member *member;
 	struct vtd_domain *domain;
 
@@ -283,6 +322,7 @@ void vtd_domain_unit_changed(struct vtd_unit *unit)
 		mutex_unlock(&domain->paging.live.lock);
 		if (!found)
 			continue;
+		ability = ability_for(domain, unit);
 		if (iommu_live_change(&domain->paging.live, &found->member, &ability))
 			unit_warn(unit, "a domain that enforces snooping keeps its shape\n");
 		shape_changed(domain);
@@ -328,6 +368,28 @@ static unsigned int pick_levels(const struct vtd_unit *unit, unsigned int most)
 	return levels ? fls(levels) - 1 : 0;
 }
 
+/* A page table that the unit can walk as it is */
+static void configure(const struct vtd_domain *domain,
+		      const struct vtd_unit *unit,
+		      struct iommu_pt_config *config)
+{
+	struct iommu_ability ability = ability_for(domain, unit);
+
+	config->page_sizes = ability.page_sizes;
+	if (!ability.coherent)
+		config->flags = IOMMU_PT_NONCOHERENT;
+	if (domain->first_stage) {
+		config->format = &iommu_pt_x86_64;
+		config->levels = 4;
+		return;
+	}
+	config->format = &iommu_pt_vtdss;
+	/* 5 levels only where fewer do not do: each costs a walk step */
+	config->levels = pick_levels(unit, 4) ?: pick_levels(unit, 5);
+	config->iova_bits = min(vtd_unit_width(unit),
+				12 + 9 * config->levels);
+}
+
 /**
  * vtd_domain_alloc() - make an empty paging domain
  * @unit: a unit that is going to be a member; the width follows from it
@@ -341,26 +403,17 @@ struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit)
 		.coherent = true,
 		.snoop = true,
 	};
-	struct iommu_pt_config config = {
-		.format = &iommu_pt_vtdss,
-		.nid = unit->nid,
-	};
-	struct iommu_ability ability = vtd_unit_ability(unit);
+	struct iommu_pt_config config = { .nid = unit->nid };
 	struct vtd_domain *domain;
 	int ret;
 
 	domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
-	/* 5 levels only where fewer do not do: each costs a walk step */
-	config.levels = pick_levels(unit, 4);
-	if (!config.levels)
-		config.levels = pick_levels(unit, 5);
-	config.iova_bits = min(vtd_unit_width(unit),
-			       12 + 9 * config.levels);
-	config.page_sizes = ability.page_sizes;
-	if (!ability.coherent)
-		config.flags = IOMMU_PT_NONCOHERENT;
+	domain->first_stage = vtd_unit_first_stage(unit) &&
+			      (!(unit->ecap & ECAP_SSTS) ||
+			       vtd_params_first_stage());
+	configure(domain, unit, &config);
 	domain->levels = config.levels;
 	ret = iommu_live_init(&domain->paging.live, &config, &all, &live_ops);
 	if (ret) {
@@ -369,10 +422,11 @@ struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit)
 	}
 	domain->paging.ops = &paging_ops;
 	domain->paging.domain.ops = &vtd_paging_ops;
-	domain->paging.domain.pgsize_bitmap = ability.page_sizes;
+	domain->paging.domain.pgsize_bitmap = config.page_sizes;
 	domain->paging.domain.geometry.aperture_start = 0;
 	domain->paging.domain.geometry.aperture_end =
-		GENMASK_ULL(config.iova_bits - 1, 0);
+		GENMASK_ULL(domain->paging.live.iova_bits - 1, 0);
+	domain->paging.live.snoop_outside = domain->first_stage;
 	domain->paging.domain.geometry.force_aperture = true;
 	mutex_lock(&domains_lock);
 	list_add_tail(&domain->node, &domains);

@@ -63,6 +63,7 @@ struct vtd_member *vtd_domain_join(struct vtd_domain *domain,
 void vtd_domain_leave(struct vtd_domain *domain, struct vtd_member *member);
 void vtd_domain_unit_changed(struct vtd_unit *unit);
 struct iommu_ability vtd_unit_ability(const struct vtd_unit *unit);
+bool vtd_unit_first_stage(const struct vtd_unit *unit);
 
 void vtd_domain_show(struct seq_file *seq);
 

@@ -138,6 +138,10 @@ static bool scalable;
 module_param(scalable, bool, 0400);
 MODULE_PARM_DESC(scalable, "use scalable mode where a unit has it (default: no)");
 
+static bool first_stage;
+module_param(first_stage, bool, 0400);
+MODULE_PARM_DESC(first_stage, "in scalable mode, use first-stage tables where a unit has both kinds (default: no)");
+
 static bool poll;
 module_param(poll, bool, 0400);
 MODULE_PARM_DESC(poll, "poll for faults and use no interrupt (default: no)");
@@ -166,6 +170,16 @@ unsigned long vtd_params_hidden(const char *unit)
 bool vtd_params_scalable(void)
 {
 	return scalable;
+}
+
+/**
+ * vtd_params_first_stage() - are first-stage tables preferred?
+ *
+ * Return: true if so.
+ */
+bool vtd_params_first_stage(void)
+{
+	return first_stage;
 }
 
 /**

@@ -9,6 +9,7 @@
 
 unsigned long vtd_params_hidden(const char *unit);
 bool vtd_params_scalable(void);
+bool vtd_params_first_stage(void);
 bool vtd_params_poll(void);
 
 #endif

@@ -113,7 +113,9 @@ static void encode(const struct vtd_unit *unit, const struct vtd_entry *entry,
 			    FIELD_PREP(PASID_AW, entry->levels - 2);
 		break;
 	case VTD_FIRST_STAGE:
-		quads[0] |= FIELD_PREP(PASID_PGTT, PGTT_FS);
+		/* Hardware needs no width here, an emulated unit may */
+		quads[0] |= FIELD_PREP(PASID_PGTT, PGTT_FS) |
+			    FIELD_PREP(PASID_AW, entry->levels - 2);
 		quads[2] |= (entry->root & PASID2_FSPTPTR) |
 			    FIELD_PREP(PASID2_FSPM, entry->levels - 4);
 		break;
