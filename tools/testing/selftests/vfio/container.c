@@ -20,6 +20,19 @@ TEST(a_container_knows_its_types_and_extensions)
 	CHECK_EQ(ioctl(fd, VFIO_CHECK_EXTENSION, 12345), 0);
 }
 
+TEST(enforced_coherency_is_told_as_it_is)
+{
+	const char *coherent = getenv("VFIO_COHERENT");
+	struct box box;
+
+	/* Whether the unit has snoop control is what the machine was made with. */
+	if (!coherent)
+		SKIP("VFIO_COHERENT does not say what to expect");
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	CHECK_EQ(ioctl(box.space.fd, VFIO_CHECK_EXTENSION, VFIO_DMA_CC_IOMMU),
+		 atoi(coherent));
+}
+
 TEST(update_vaddr_and_nesting_are_not_offered)
 {
 	struct box box;
@@ -420,6 +433,8 @@ TEST(there_is_no_limit_of_65535_mappings)
 
 	if (backend_is_type1())
 		SKIP("type1 has that limit");
+	if (!access("/sys/kernel/debug/kmemleak", F_OK))
+		SKIP("it would take minutes in a kernel that looks for leaks");
 	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
 	/* Apart, so that no two look like one. */
 	for (unsigned long i = 0; i < nr; i++)
