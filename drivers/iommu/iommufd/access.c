@@ -421,10 +421,10 @@ void iommufd_accesses_let_go(struct iommufd_ioas *ioas, unsigned long first,
 
 	xa_lock(&ioas->accesses);
 	xa_for_each(&ioas->accesses, index, access) {
-		if (!access->ops->unmap)
+		/* One that is being destroyed lets go of everything anyway */
+		if (!access->ops->unmap ||
+		    !refcount_inc_not_zero(&access->obj.users))
 			continue;
-		/* It is in the list, so it has its own count at least */
-		refcount_inc(&access->obj.users);
 		xa_unlock(&ioas->accesses);
 		access->ops->unmap(access->data, first, length);
 		iommufd_object_put(access->ictx, &access->obj);

@@ -17,6 +17,15 @@
 /* How often accesses are asked before the unmap is given up */
 #define ACCESS_TRIES 100
 
+/* An unmap of very many areas lets others run now and then. */
+#define AREAS_PER_TURN 1024
+
+static void take_turns(unsigned int *nr)
+{
+	if (!(++*nr % AREAS_PER_TURN))
+		cond_resched();
+}
+
 /**
  * struct unmap - an unmap
  * @ioas: of what
@@ -103,14 +112,17 @@ static void areas_hide(struct unmap *u)
 {
 	struct iommufd_area *area;
 	struct iommufd_hwpt *hwpt;
+	unsigned int nr = 0;
 
 	list_for_each_entry(hwpt, &u->ioas->hwpts, node) {
 		union iommufd_gather gather compat_uninitialized;
 
 		iommufd_hide_begin(hwpt, &gather);
-		for (area = u->list; area; area = area->next)
+		for (area = u->list; area; area = area->next) {
 			iommufd_hide(hwpt, area->node.start, area_length(area),
 				     &gather);
+			take_turns(&nr);
+		}
 		iommufd_hide_end(hwpt, &gather);
 	}
 }
@@ -135,17 +147,24 @@ static void area_unpin(struct iommufd_ctx *ictx, struct iommufd_area *area)
 static void areas_remove(struct unmap *u)
 {
 	struct iommufd_area *area, *next;
+	unsigned int nr = 0;
 
-	if (!list_empty(&u->ioas->hwpts))
-		for (area = u->list; area; area = area->next)
+	if (!list_empty(&u->ioas->hwpts)) {
+		for (area = u->list; area; area = area->next) {
 			area_unpin(u->ioas->ictx, area);
+			take_turns(&nr);
+		}
+	}
 	down_write(&u->ioas->lock);
-	for (area = u->list; area; area = area->next)
+	for (area = u->list; area; area = area->next) {
 		interval_tree_remove(&area->node, &u->ioas->areas);
+		take_turns(&nr);
+	}
 	up_write(&u->ioas->lock);
 	for (area = u->list; area; area = next) {
 		next = area->next;
 		iommufd_area_free(area);
+		take_turns(&nr);
 	}
 }
 

@@ -89,15 +89,18 @@ void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 struct iommufd_object *iommufd_object_get(struct iommufd_ctx *ictx, u32 id,
 					  enum iommufd_object_type type)
 {
+	XA_STATE(xas, &ictx->objects, id);
 	struct iommufd_object *obj;
 
-	xa_lock(&ictx->objects);
-	obj = xa_load(&ictx->objects, id);
-	if (obj && (type == IOMMUFD_OBJ_ANY || obj->type == type))
+	xas_lock(&xas);
+	obj = xas_load(&xas);
+	/* An id that is taken and not published yet has a zero entry */
+	if (obj && !xa_is_zero(obj) &&
+	    (type == IOMMUFD_OBJ_ANY || obj->type == type))
 		refcount_inc(&obj->users);
 	else
 		obj = ERR_PTR(-ENOENT);
-	xa_unlock(&ictx->objects);
+	xas_unlock(&xas);
 	return obj;
 }
 
@@ -173,7 +176,8 @@ void iommufd_object_destroy_owned(struct iommufd_ctx *ictx,
 	xa_unlock(&ictx->objects);
 	refcount_dec(&obj->users);
 
-	wait_event(ictx->object_wait, refcount_read(&obj->users) == 1);
+	/* With the last count goes the right to take another one */
+	wait_event(ictx->object_wait, refcount_dec_if_one(&obj->users));
 	object_free(obj);
 }
 

@@ -104,7 +104,7 @@ static int add_folios(struct run_builder *b, struct folio **folios, long nr,
 
 		offset = 0;
 		npages -= n;
-		if (rc) {
+		if (rc || !n) {
 			unpin_user_folio(folios[i], 1);
 			continue;
 		}
