@@ -90,16 +90,19 @@ static inline void walk_init(struct walk *walk, struct iommu_pt *pt,
 	walk->stash.nr = 0;
 }
 
+/* @locked tells, and sparse could not: so it is told of neither. */
 static inline void walk_lock(struct walk *walk)
 {
 	if (walk->locked)
 		return;
 	spin_lock_irqsave(&walk->pt->lock, walk->irq);
 	walk->locked = true;
+	__release(&walk->pt->lock);
 }
 
 static inline void walk_unlock(struct walk *walk)
 {
+	__acquire(&walk->pt->lock);
 	walk->locked = false;
 	spin_unlock_irqrestore(&walk->pt->lock, walk->irq);
 }
@@ -144,13 +147,13 @@ static inline void walk_flush(const struct walk *walk, u64 *entries,
 		clflush_cache_range(entries, nr * sizeof(*entries));
 }
 
-/*
- * Is an entry of the operation's own range in use? It may be changing, in its
- * attributes, but it is in use before and after, so that any way to read it
- * will do.
- */
+/* Is an entry of the operation's own range in use? */
 static __always_inline u64 peek(const u64 *entry)
 {
+	/*
+	 * Its attributes may be changing, but it is in use before and after,
+	 * so that any way to read it will do.
+	 */
 	return data_race(*entry);
 }
 

@@ -410,6 +410,7 @@ static int grow(struct walk *walk, unsigned long iova)
 	root.levels = level;
 	if (pt->root_changed)
 		pt->root_changed(pt, &root);
+	/* Whoever sees the new top sees its entries. */
 	smp_store_release(&pt->top, top);
 
 	/* The old top is a table like others now; it may even be empty. */

@@ -23,6 +23,8 @@
 #define __iomem
 #define __force
 #define __rcu
+#define __acquire(x)		((void)0)
+#define __release(x)		((void)0)
 
 #ifndef __has_feature
 #define __has_feature(x)	0
