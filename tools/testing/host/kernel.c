@@ -15,6 +15,8 @@ long host_nr_pages;
 long host_fail_after = -1;
 unsigned long host_lines_flushed;
 
+bool host_interrupts;
+_Thread_local unsigned int host_interrupt_clock;
 _Thread_local struct host_rcu_reader host_rcu_self;
 static struct host_rcu_reader *readers;
 static pthread_mutex_t readers_mutex = PTHREAD_MUTEX_INITIALIZER;

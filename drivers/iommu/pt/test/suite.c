@@ -442,6 +442,9 @@ static void cutting_a_superpage_splits_just_enough(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, map(b, G, G, G), 0);
 	KUNIT_EXPECT_EQ(test, hw_phys(b, G + 5), G + 5);
 	KUNIT_EXPECT_EQ(test, unmap(b, G + 2 * M, PAGE), PAGE);
+	/* Hardware may have the whole superpage cached. */
+	KUNIT_EXPECT_EQ(test, b->gather.start, G);
+	KUNIT_EXPECT_EQ(test, b->gather.last, 2 * G - 1);
 	sync(b);
 	KUNIT_EXPECT_EQ(test, hw_phys(b, G + 2 * M), 0);
 	expect_led(test, b, G, G, 2 * M);
@@ -691,6 +694,31 @@ static void a_table_in_need_comes_back_to_life(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hw_phys(b, G + PAGE), 3 * G);
 }
 
+/*
+ * The same when the table above emptied later, and was invalidated before: the
+ * hardware's way to the lower one does not lead through it.
+ */
+static void a_table_waits_for_those_below(struct kunit *test)
+{
+	struct bench *b = make(test);
+	struct iommu_pt_gather first;
+
+	iommu_pt_gather_init(&first);
+	KUNIT_ASSERT_EQ(test, map(b, G, 2 * G, PAGE), 0);
+	KUNIT_ASSERT_EQ(test, map(b, G + 2 * M, 4 * G, PAGE), 0);
+	KUNIT_EXPECT_EQ(test, hw_phys(b, G), 2 * G);
+	KUNIT_EXPECT_EQ(test, iommu_pt_unmap(&b->pt, G, PAGE, &first), PAGE);
+	KUNIT_EXPECT_EQ(test, unmap(b, G + 2 * M, PAGE), PAGE);
+	sync(b);
+	KUNIT_EXPECT_EQ(test, map(b, G + PAGE, 3 * G, PAGE), 0);
+	KUNIT_EXPECT_EQ(test, hw_phys(b, G + PAGE), 3 * G);
+	KUNIT_EXPECT_EQ(test, unmap(b, G + PAGE, PAGE), PAGE);
+	sync(b);
+	hw_invalidate(&b->hw, &first);
+	iommu_pt_gather_free(&b->pt, &first);
+	KUNIT_EXPECT_EQ(test, iommu_pt_nr_tables(&b->pt), 1);
+}
+
 static void deferred_tables_wait_for_the_next_invalidation(struct kunit *test)
 {
 	struct bench *b = make(test);
@@ -801,6 +829,7 @@ static struct kunit_case cases[] = {
 	PT_CASE(dirt_survives_cutting),
 	PT_CASE(tables_go_with_their_last_entry),
 	PT_CASE(a_table_in_need_comes_back_to_life),
+	PT_CASE(a_table_waits_for_those_below),
 	PT_CASE(deferred_tables_wait_for_the_next_invalidation),
 	PT_CASE(the_top_grows_when_an_address_needs_it),
 	PT_CASE(random_operations_match_a_flat_model),

@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include <linux/io.h>
 #include <linux/iommu_pt.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -292,6 +293,7 @@ int main(int argc, char **argv)
 		rounds = strtoul(argv[2], NULL, 0);
 	start(formats[f]);
 	running = 1;
+	host_interrupts = true;
 	for (i = 0; i < 2; i++)
 		pthread_create(&checkers[i], NULL, checker, (void *)i);
 	pthread_create(&converting, NULL, converter, (void *)(seed + 5));
