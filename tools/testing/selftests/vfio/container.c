@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "fixture.h"
+#include "unbind.h"
 
 TEST(a_container_knows_its_types_and_extensions)
 {
@@ -518,6 +519,24 @@ TEST(a_killed_process_leaves_nothing_pinned)
 	CHECK_EQ(kill(child, SIGKILL), 0);
 	CHECK_EQ(waitpid(child, &status, 0), child);
 	CHECK_EQ(pinned_pages(), pinned);
+}
+
+static void close_box(void *data)
+{
+	box_close(data);
+}
+
+TEST(unbinding_the_driver_waits_for_the_group)
+{
+	const char *address = address_of("NVME0");
+	long long pinned = pinned_pages();
+	struct box box;
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	CHECK_EQ(map(box.space.fd, IOVA, memory(4 * PAGE), 4 * PAGE, RW), 0);
+	check_unbind_waits(address, box.device.fd, close_box, &box);
+	CHECK_EQ(pinned_pages(), pinned);
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
 }
 
 /* Threads that map and unmap ranges of their own. */

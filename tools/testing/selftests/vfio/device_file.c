@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 
 #include "disk.h"
+#include "unbind.h"
 
 /* The name of the device's file, as a program finds it through sysfs. */
 static void file_name(const char *address, char *name, size_t size)
@@ -400,53 +401,17 @@ TEST(the_device_can_be_reset)
 	CHECK_EQ(ioctl(fd, VFIO_DEVICE_RESET), 0);
 }
 
-static int write_sysfs(const char *path, const char *text)
+static void close_file(void *data)
 {
-	int fd = open(path, O_WRONLY), rc;
-
-	if (fd < 0)
-		return errno;
-	rc = write(fd, text, strlen(text)) < 0 ? errno : 0;
-	close(fd);
-	return rc;
+	close(*(int *)data);
 }
 
 TEST(unbinding_the_driver_waits_for_the_file)
 {
-	struct {
-		struct vfio_irq_set head;
-		int32_t fd;
-	} set = {
-		.head.argsz = sizeof(set),
-		.head.flags = VFIO_IRQ_SET_DATA_EVENTFD |
-			      VFIO_IRQ_SET_ACTION_TRIGGER,
-		.head.index = VFIO_PCI_REQ_IRQ_INDEX,
-		.head.count = 1,
-	};
-	const char *address = address_of("NVME0");
-	int fd = open_file("NVME0"), iommu = open_iommu(), status;
-	char path[128];
-	uint64_t count;
-	pid_t child;
+	int fd = open_file("NVME0"), iommu = open_iommu();
 
 	CHECK_EQ(bind_file(fd, iommu), 0);
-	set.fd = eventfd(0, 0);
-	CHECK_EQ(ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), 0);
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver/unbind",
-		 address);
-	child = fork();
-	if (!child) {
-		close(fd);
-		_exit(write_sysfs(path, address));
-	}
-	/* The kernel asks for the device: it is still ours, and then it goes. */
-	CHECK_EQ(read(set.fd, &count, sizeof(count)), sizeof(count));
-	CHECK_EQ(waitpid(child, &status, WNOHANG), 0);
-	CHECK_EQ(get_info(fd), 0);
-	close(fd);
-	CHECK_EQ(waitpid(child, &status, 0), child);
-	CHECK_EQ(status, 0);
-	CHECK_EQ(write_sysfs("/sys/bus/pci/drivers_probe", address), 0);
+	check_unbind_waits(address_of("NVME0"), fd, close_file, &fd);
 	fd = open_file("NVME0");
 	CHECK_EQ(bind_file(fd, iommu), 0);
 }
