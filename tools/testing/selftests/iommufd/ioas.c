@@ -853,7 +853,7 @@ static void *churn(void *arg)
 	uint32_t ioas = 1;
 	char *p = memory(32 * PAGE);
 
-	for (int i = 0; i < 400; i++) {
+	for (int i = 0; i < 150; i++) {
 		uint64_t n = 1 + i % 32;
 
 		CHECK_EQ(map_at(ioas, p, n * PAGE, base, RW), 0);
@@ -893,7 +893,7 @@ static void *race(void *arg)
 	char *p = memory(8 * PAGE);
 
 	(void)arg;
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 800; i++) {
 		if (map_at(ioas, p, 8 * PAGE, IOVA, RW))
 			CHECK(errno == EEXIST);
 		if (unmap(ioas, IOVA, 8 * PAGE) < 0)
