@@ -41,6 +41,7 @@
 #define data_race(x)		(x)
 #endif
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
+#define OPTIMIZER_HIDE_VAR(v)	__asm__("" : "=r"(v) : "0"(v))
 #define barrier()		__asm__ __volatile__("" ::: "memory")
 
 #define container_of(ptr, type, member) \
