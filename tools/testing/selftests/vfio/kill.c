@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Processes that are killed at random points, with DMA in flight. */
-#define KTAP_TIMEOUT 300
+#define KTAP_TIMEOUT 500
 #include <time.h>
 
 #include "disk.h"
