@@ -18,6 +18,8 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
+#include <compat/uninitialized.h>
+
 #include "../common/show.h"
 #include "device.h"
 #include "domain.h"
@@ -111,11 +113,11 @@ static void invalidate_member(struct vtd_domain *domain,
 			      struct vtd_member *member,
 			      const struct vtd_range *range)
 {
+	struct vtd_batch batch compat_uninitialized;
 	int ret;
 
 	do {
-		struct vtd_batch batch = { };
-
+		batch.nr = 0;
 		vtd_inval_add_range(member->unit, &batch, member->domain_id,
 				    domain->first_stage, range);
 		add_devices(member, &batch, range);
@@ -157,11 +159,11 @@ static void announce(struct iommu_paging *paging, unsigned long iova,
 		.last = iova + length - 1,
 		.upper = true,
 	};
+	struct vtd_batch batch compat_uninitialized;
 	struct vtd_member *member;
 
 	iommu_live_for_each_member(member, &paging->live, member) {
-		struct vtd_batch batch = { };
-
+		batch.nr = 0;
 		vtd_unit_flush_write_buffer(member->unit);
 		if (!(member->unit->cap & CAP_CM))
 			continue;

@@ -98,7 +98,12 @@ static void write_desc(struct vtd_queue *queue, unsigned int slot,
 {
 	u64 *to = slot_desc(queue, slot);
 
-	memcpy(to, desc->q, 1UL << queue->desc_shift);
+	to[0] = desc->q[0];
+	to[1] = desc->q[1];
+	if (queue->desc_shift == 5) {
+		to[2] = desc->q[2];
+		to[3] = desc->q[3];
+	}
 	if (queue->flush_ring)
 		clflush_cache_range(to, 1UL << queue->desc_shift);
 }
