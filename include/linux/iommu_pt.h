@@ -27,7 +27,7 @@ struct iommu_window_ops;
 /**
  * struct iommu_run - a physically contiguous stretch of memory
  * @addr: physical address of its first byte
- * @length: bytes; a multiple of 4096, not 0
+ * @length: bytes; a multiple of the smallest page of the domain, not 0
  */
 struct iommu_run {
 	phys_addr_t addr;
