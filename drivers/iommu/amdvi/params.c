@@ -9,30 +9,21 @@
 #define pr_fmt(fmt) "amdvi: " fmt
 
 #include <linux/module.h>
-#include <linux/string.h>
 
 #include "../common/hide.h"
 #include "domain.h"
 #include "params.h"
 #include "unit.h"
 
-static char hide[IOMMU_HIDE_BYTES];
-static DEFINE_MUTEX(hide_lock);
+static void change_units(void);
 
 static const struct iommu_hideable hideable[] = {
-	{ "superpages", AMDVI_HIDE_SUPERPAGES },
+	{ "superpages", AMDVI_HIDE_SUPERPAGES, true },
 	{ "iotlb", AMDVI_HIDE_IOTLB },
 	{ "invalidate-all", AMDVI_HIDE_INVAL_ALL },
 };
 
-/* The others are looked at when the module is loaded, and then no more */
-#define LIVE	AMDVI_HIDE_SUPERPAGES
-
-static int parse(const char *text, const char *unit, unsigned long *bits)
-{
-	return iommu_hide_parse(text, unit, hideable, ARRAY_SIZE(hideable),
-				bits);
-}
+static struct iommu_hide hide = IOMMU_HIDE_INIT(hide, hideable, change_units);
 
 static void change_units(void)
 {
@@ -40,8 +31,7 @@ static void change_units(void)
 	unsigned long bits;
 
 	list_for_each_entry(unit, &amdvi_units, node) {
-		parse(hide, unit->name, &bits);
-		bits = (unit->hidden & ~LIVE) | (bits & LIVE);
+		bits = iommu_hide_now(&hide, unit->name, unit->hidden);
 		if (bits == unit->hidden)
 			continue;
 		WRITE_ONCE(unit->hidden, bits);
@@ -49,35 +39,7 @@ static void change_units(void)
 	}
 }
 
-static int set_hide(const char *value, const struct kernel_param *param)
-{
-	char copy[IOMMU_HIDE_BYTES];
-	unsigned long bits;
-	int ret;
-
-	if (strscpy(copy, value, sizeof(copy)) < 0)
-		return -EINVAL;
-	ret = parse(strim(copy), NULL, &bits);
-	if (ret)
-		return ret;
-	mutex_lock(&hide_lock);
-	strscpy(hide, strim(copy), sizeof(hide));
-	change_units();
-	mutex_unlock(&hide_lock);
-	return 0;
-}
-
-static int get_hide(char *buffer, const struct kernel_param *param)
-{
-	return sysfs_emit(buffer, "%s\n", hide);
-}
-
-static const struct kernel_param_ops hide_ops = {
-	.set = set_hide,
-	.get = get_hide,
-};
-
-module_param_cb(hide, &hide_ops, NULL, 0600);
+module_param_cb(hide, &iommu_hide_param_ops, &hide, 0600);
 MODULE_PARM_DESC(hide, "abilities of units to be kept out of sight: ivhdN:NAME+NAME,... with superpages; and, at load only, iotlb, invalidate-all");
 
 static bool poll;
@@ -92,12 +54,7 @@ MODULE_PARM_DESC(poll, "poll for events and use no interrupt (default: no)");
  */
 unsigned long amdvi_params_hidden(const char *unit)
 {
-	unsigned long bits;
-
-	mutex_lock(&hide_lock);
-	parse(hide, unit, &bits);
-	mutex_unlock(&hide_lock);
-	return bits;
+	return iommu_hide_at_load(&hide, unit);
 }
 
 /**

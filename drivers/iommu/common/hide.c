@@ -1,50 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Abilities of units that a test or a user wants to be kept out of sight.
+ *
+ * The text is checked when it is written, and kept; what it hides of a unit is
+ * read from it when that is asked for.
  */
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include "hide.h"
 
-static int parse_names(char *names, const struct iommu_hideable *hideable,
-		       size_t nr, unsigned long *bits)
+static int parse_names(const struct iommu_hide *hide, char *names,
+		       unsigned long *bits)
 {
 	char *name;
 	size_t i;
 
 	while ((name = strsep(&names, "+"))) {
-		for (i = 0; i < nr && strcmp(name, hideable[i].name); i++)
-			;
-		if (i == nr)
+		for (i = 0; i < hide->nr; i++)
+			if (!strcmp(name, hide->abilities[i].name))
+				break;
+		if (i == hide->nr)
 			return -EINVAL;
-		*bits |= hideable[i].bit;
+		*bits |= hide->abilities[i].bit;
 	}
 	return 0;
 }
 
-/**
- * iommu_hide_parse() - what a text hides of a unit
- * @text: what the user wrote
- * @unit: the unit's name, or NULL to check the text only
- * @hideable: what can be hidden
- * @nr: how many there are
- * @bits: set to those that are hidden
- *
- * Return: 0, or -EINVAL for a text that cannot be.
- */
-int iommu_hide_parse(const char *text, const char *unit,
-		     const struct iommu_hideable *hideable, size_t nr,
-		     unsigned long *bits)
+/* What a text hides of a unit; without one the text is only checked */
+static int parse(const struct iommu_hide *hide, const char *text,
+		 const char *unit, unsigned long *bits)
 {
 	char copy[IOMMU_HIDE_BYTES], *rest = copy, *names, *name;
 	unsigned long these;
 	int ret;
 
 	*bits = 0;
-	if (strscpy(copy, text, sizeof(copy)) < 0)
-		return -EINVAL;
+	strscpy(copy, text, sizeof(copy));
 	while ((names = strsep(&rest, ","))) {
 		if (!*names)
 			continue;
@@ -52,7 +46,7 @@ int iommu_hide_parse(const char *text, const char *unit,
 		if (!names)
 			return -EINVAL;
 		these = 0;
-		ret = parse_names(names, hideable, nr, &these);
+		ret = parse_names(hide, names, &these);
 		if (ret)
 			return ret;
 		if (unit && !strcmp(unit, name))
@@ -60,4 +54,83 @@ int iommu_hide_parse(const char *text, const char *unit,
 	}
 	return 0;
 }
-EXPORT_SYMBOL_GPL(iommu_hide_parse);
+
+static int set(const char *value, const struct kernel_param *param)
+{
+	struct iommu_hide *hide = param->arg;
+	char copy[IOMMU_HIDE_BYTES], *text;
+	unsigned long bits;
+	int ret;
+
+	if (strscpy(copy, value, sizeof(copy)) < 0)
+		return -EINVAL;
+	text = strim(copy);
+	ret = parse(hide, text, NULL, &bits);
+	if (ret)
+		return ret;
+	mutex_lock(&hide->lock);
+	strscpy(hide->text, text, sizeof(hide->text));
+	hide->changed();
+	mutex_unlock(&hide->lock);
+	return 0;
+}
+
+static int get(char *buffer, const struct kernel_param *param)
+{
+	struct iommu_hide *hide = param->arg;
+	int ret;
+
+	mutex_lock(&hide->lock);
+	ret = sysfs_emit(buffer, "%s\n", hide->text);
+	mutex_unlock(&hide->lock);
+	return ret;
+}
+
+const struct kernel_param_ops iommu_hide_param_ops = {
+	.set = set,
+	.get = get,
+};
+EXPORT_SYMBOL_GPL(iommu_hide_param_ops);
+
+/**
+ * iommu_hide_at_load() - what is to be hidden of a unit that is new
+ * @hide: the parameter
+ * @unit: the unit's name
+ *
+ * Return: the bits of these abilities.
+ */
+unsigned long iommu_hide_at_load(struct iommu_hide *hide, const char *unit)
+{
+	unsigned long bits;
+
+	mutex_lock(&hide->lock);
+	parse(hide, hide->text, unit, &bits);
+	mutex_unlock(&hide->lock);
+	return bits;
+}
+EXPORT_SYMBOL_GPL(iommu_hide_at_load);
+
+/**
+ * iommu_hide_now() - what is to be hidden of a unit from now on
+ * @hide: the parameter
+ * @unit: the unit's name
+ * @hidden: what is hidden of it
+ *
+ * Context: from @changed.
+ * Return: @hidden, with the abilities that may change as they are to be.
+ */
+unsigned long iommu_hide_now(const struct iommu_hide *hide, const char *unit,
+			     unsigned long hidden)
+{
+	unsigned long bits;
+	size_t i;
+
+	lockdep_assert_held(&hide->lock);
+	parse(hide, hide->text, unit, &bits);
+	for (i = 0; i < hide->nr; i++)
+		if (hide->abilities[i].live)
+			hidden = (hidden & ~hide->abilities[i].bit) |
+				 (bits & hide->abilities[i].bit);
+	return hidden;
+}
+EXPORT_SYMBOL_GPL(iommu_hide_now);

@@ -28,6 +28,7 @@
 #include <linux/slab.h>
 
 #include "../common/alias.h"
+#include "../common/late.h"
 #include "debugfs.h"
 #include "device.h"
 #include "domain.h"
@@ -333,26 +334,12 @@ static struct iommu_device *probe_device(struct device *dev)
 	return &unit->iommu;
 }
 
-/*
- * A driver that was there before us was not counted among those that use the
- * group's default domain; it would be missed when it lets go, and meanwhile
- * somebody else might take the group. So it is counted now, by what the driver
- * core calls before each probe.
- */
 static void probe_finalize(struct device *dev)
 {
 	struct vtd_device *device = dev_iommu_priv_get(dev);
-	int ret = 0;
 
-	if (!device->in_use)
-		return;
-	device_lock(dev);
-	if (dev->driver && dev->bus->dma_configure)
-		ret = dev->bus->dma_configure(dev);
-	device_unlock(dev);
-	if (ret)
-		dev_warn(dev, "its driver is not counted as a user of its IOMMU group (%d)\n",
-			 ret);
+	if (device->in_use)
+		iommu_late_count_driver(dev);
 }
 
 struct sharing {
