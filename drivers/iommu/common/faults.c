@@ -16,15 +16,19 @@
  */
 #include <linux/export.h>
 #include <linux/jiffies.h>
+#include <linux/moduleparam.h>
 #include <linux/rcupdate.h>
 
 #include "faults.h"
 
-/* More faults than this in a window are more than an interrupt each is for */
 #define WINDOW		(HZ / 10)
-#define WINDOW_FAULTS	5000
 #define POLL_INTERVAL	(HZ / 20)
 #define FOLLOW_INTERVAL	(HZ / 4)
+
+/* More faults than this in a window are more than an interrupt each is for */
+static unsigned int busy_faults = 5000;
+module_param(busy_faults, uint, 0600);
+MODULE_PARM_DESC(busy_faults, "after more DMA faults of a unit than this in a tenth of a second its interrupt is masked, and faults are polled for, until they are fewer (default: 5000)");
 
 static void put_in_backlog(struct iommu_faults *faults,
 			   const struct iommu_fault_record *record)
@@ -99,7 +103,7 @@ EXPORT_SYMBOL_GPL(iommu_faults_count);
 bool iommu_faults_busy(const struct iommu_faults *faults)
 {
 	lockdep_assert_held(&faults->lock);
-	return faults->in_window > WINDOW_FAULTS;
+	return faults->in_window > READ_ONCE(busy_faults);
 }
 EXPORT_SYMBOL_GPL(iommu_faults_busy);
 
@@ -140,6 +144,7 @@ void iommu_faults_drain(struct iommu_faults *faults)
 	done = faults->ops->drain(faults);
 	if (faults->interrupt && faults->masked == done) {
 		faults->masked = !done;
+		faults->masks += !done;
 		faults->ops->mask(faults, !done);
 		/* Also once after unmasking: one may have come just before */
 		again = true;
@@ -154,6 +159,20 @@ void iommu_faults_drain(struct iommu_faults *faults)
 	raw_spin_unlock_irqrestore(&faults->lock, flags);
 }
 EXPORT_SYMBOL_GPL(iommu_faults_drain);
+
+/**
+ * iommu_faults_interrupt() - read what a unit's interrupt has announced
+ * @faults: the unit's faults
+ *
+ * Context: the interrupt.
+ */
+void iommu_faults_interrupt(struct iommu_faults *faults)
+{
+	/* It does not come twice at a time */
+	WRITE_ONCE(faults->interrupts, faults->interrupts + 1);
+	iommu_faults_drain(faults);
+}
+EXPORT_SYMBOL_GPL(iommu_faults_interrupt);
 
 static void poll(struct work_struct *work)
 {

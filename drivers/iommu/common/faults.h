@@ -69,6 +69,8 @@ struct iommu_faults_ops {
  * @unknown: of these, faults of source-ids that are no device
  * @overflows: times that the unit lost some
  * @unreported: faults counted, but neither logged nor handed on
+ * @interrupts: times that the interrupt came
+ * @masks: times that it was masked for being too busy
  * @unknown_meter: meter of all source-ids that are no device
  * @lock: protects what is above and below, the meters, and draining
  * @backlog: faults to be reported
@@ -89,6 +91,8 @@ struct iommu_faults {
 	u64 unknown;
 	u64 overflows;
 	u64 unreported;
+	u64 interrupts;
+	u64 masks;
 	struct iommu_meter unknown_meter;
 	raw_spinlock_t lock;
 	struct iommu_fault_record backlog[IOMMU_FAULTS_BACKLOG];
@@ -108,6 +112,7 @@ void iommu_faults_init(struct iommu_faults *faults,
 void iommu_faults_start(struct iommu_faults *faults, bool interrupt);
 void iommu_faults_stop(struct iommu_faults *faults);
 void iommu_faults_drain(struct iommu_faults *faults);
+void iommu_faults_interrupt(struct iommu_faults *faults);
 
 void iommu_faults_count(struct iommu_faults *faults,
 			struct iommu_fault_record *record);

@@ -3,15 +3,24 @@
  * How much is said of a device that faults.
  *
  * Two windows run beside each other: one of IOMMU_METER_TELL_S seconds in
- * which a few faults are told, one of a second in which a storm shows. A
+ * which a few faults are told, one of storm_seconds in which a storm shows. A
  * device that storms again soon after its silence is silent for twice as long;
  * one that was quiet for as long as that begins anew.
  */
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
+#include <linux/moduleparam.h>
 
 #include "meter.h"
+
+static unsigned int storm_faults = IOMMU_METER_STORM;
+module_param(storm_faults, uint, 0600);
+MODULE_PARM_DESC(storm_faults, "more DMA faults of a device than this, in storm_seconds, are a storm, after which they are not recorded for a while; 0: none are (default: 5000)");
+
+static unsigned int storm_seconds = IOMMU_METER_STORM_S;
+module_param(storm_seconds, uint, 0600);
+MODULE_PARM_DESC(storm_seconds, "see storm_faults (default: 1)");
 
 static bool may_tell(struct iommu_meter *meter, unsigned long now)
 {
@@ -28,11 +37,14 @@ static bool may_tell(struct iommu_meter *meter, unsigned long now)
 
 static bool is_storm(struct iommu_meter *meter, unsigned long now)
 {
-	if (!meter->in_window || time_after(now, meter->storm_since + HZ)) {
+	unsigned int most = READ_ONCE(storm_faults);
+	unsigned long window = READ_ONCE(storm_seconds) * HZ;
+
+	if (!meter->in_window || time_after(now, meter->storm_since + window)) {
 		meter->storm_since = now;
 		meter->in_window = 0;
 	}
-	return ++meter->in_window > IOMMU_METER_STORM;
+	return ++meter->in_window > most && most;
 }
 
 static void fall_silent(struct iommu_meter *meter, unsigned long now)

@@ -37,8 +37,9 @@ struct iommu_meter {
 /* So many faults of a device are told in so many seconds */
 #define IOMMU_METER_TELL	10
 #define IOMMU_METER_TELL_S	5
-/* More faults of a device than this in a second are a storm */
+/* More faults of a device than this in so many seconds are a storm, by default */
 #define IOMMU_METER_STORM	5000
+#define IOMMU_METER_STORM_S	1
 /* First and longest silence, in seconds */
 #define IOMMU_METER_SILENCE_MIN_S	1
 #define IOMMU_METER_SILENCE_MAX_S	64

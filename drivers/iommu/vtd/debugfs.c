@@ -67,6 +67,8 @@ static int counts_show(struct seq_file *seq, void *unused)
 		   READ_ONCE(faults->recorded), READ_ONCE(faults->unknown),
 		   READ_ONCE(faults->overflows),
 		   READ_ONCE(faults->unreported));
+	seq_printf(seq, "interrupts %llu\nmasks %llu\n",
+		   READ_ONCE(faults->interrupts), READ_ONCE(faults->masks));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(counts);

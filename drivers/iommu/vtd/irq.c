@@ -115,7 +115,7 @@ static irqreturn_t handler(int irq, void *arg)
 {
 	struct vtd_unit *unit = arg;
 
-	iommu_faults_drain(&unit->faults.common);
+	iommu_faults_interrupt(&unit->faults.common);
 	return IRQ_HANDLED;
 }
 

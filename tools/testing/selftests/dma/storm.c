@@ -1,40 +1,214 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A device that does nothing but what it may not. What it costs the machine is
- * for whoever runs this to see; here is that it gains nothing by it.
+ * A device that does nothing but what it may not. It gains nothing by it, and
+ * costs little: its faults are not recorded for a while, or the unit's
+ * interrupt is masked, whichever comes first. When it comes first is a matter
+ * of parameters, which are set so that no host is too slow for a storm.
  */
 #include "fixture.h"
 
 #define BUFFER_IOVA	0x40000000ul
 #define READS		100000
 #define IN_FLIGHT	32
+/* Faults in a minute that are a storm here */
+#define STORM		1000
+/* Faults in a tenth of a second that keep a unit busy */
+#define BUSY		5
 
-TEST(a_storm_of_bad_reads_is_blocked)
+static unsigned int reads(void)
 {
-	unsigned char *memory = vfio_alloc(2 * PAGE);
-	int ids[IN_FLIGHT];
-	struct rig rig;
+	const char *text = getenv("READS");
 
-	rig_open(&rig);
-	CHECK(memory);
-	memset(memory, 0x5a, 2 * PAGE);
-	rig_map(&rig, BUFFER_IOVA, memory, PAGE);
-	for (unsigned int i = 0; i < READS + IN_FLIGHT; i++) {
-		if (i >= IN_FLIGHT &&
-		    nvme_wait(&rig.disk, ids[i % IN_FLIGHT]) == -ETIMEDOUT)
-			ktap_fail("%s", fail_text());
-		if (i >= READS)
+	return text ? strtoul(text, NULL, 0) : READS;
+}
+
+static void parameter(const char *name, unsigned int value)
+{
+	char path[96], text[16];
+	int rc;
+
+	snprintf(path, sizeof(path), "/sys/module/iommu_common/parameters/%s",
+		 name);
+	snprintf(text, sizeof(text), "%u", value);
+	rc = put(path, text);
+	if (rc)
+		ktap_fail("%s: %s", name, strerror(-rc));
+}
+
+/* A file of the unit, or of the disk, in debugfs */
+static const char *shown(const char *name)
+{
+	const struct iommu_driver *driver = iommu_driver();
+	static char text[4096];
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/%s/%s/%s",
+		 driver->module, driver->unit, name);
+	if (!read_file(path, text, sizeof(text)))
+		SKIP("no %s", path);
+	return text;
+}
+
+static uint64_t counted(const char *what)
+{
+	const char *at = strstr(shown("counts"), what);
+
+	if (!at)
+		SKIP("the driver does not count %s", what);
+	return strtoull(at + strlen(what), NULL, 10);
+}
+
+static bool is_quiet(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s/entry", disk_address());
+	return strstr(shown(name), "quiet=yes");
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
+}
+
+static void wait_until(bool (*there)(void), const char *what)
+{
+	uint64_t end = now_ms() + HANG_MS;
+
+	while (!there()) {
+		if (now_ms() > end)
+			ktap_fail("%s", what);
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+}
+
+/* That many reads into what is not mapped, until is_enough() */
+static unsigned int bad_reads(struct rig *rig, unsigned int most,
+			      bool (*is_enough)(void))
+{
+	unsigned int sent = 0, done = 0;
+	int ids[IN_FLIGHT];
+
+	while (done < most) {
+		if (is_enough && done % STORM == 0 && is_enough())
+			most = sent;
+		if (sent < most && sent - done < IN_FLIGHT) {
+			ids[sent % IN_FLIGHT] = nvme_begin(&rig->disk, NVME_READ,
+							   sent % BLOCKS, 1,
+							   BUFFER_IOVA + PAGE);
+			if (ids[sent++ % IN_FLIGHT] < 0)
+				ktap_fail("%s", fail_text());
 			continue;
-		ids[i % IN_FLIGHT] = nvme_begin(&rig.disk, NVME_READ,
-						i % BLOCKS, 1,
-						BUFFER_IOVA + PAGE);
-		if (ids[i % IN_FLIGHT] < 0)
+		}
+		if (done < sent && nvme_wait(&rig->disk,
+					     ids[done++ % IN_FLIGHT]) == -ETIMEDOUT)
 			ktap_fail("%s", fail_text());
 	}
+	return done;
+}
+
+static unsigned char *open_and_map(struct rig *rig)
+{
+	unsigned char *memory = vfio_alloc(2 * PAGE);
+
+	rig_open(rig);
+	CHECK(memory);
+	memset(memory, 0x5a, 2 * PAGE);
+	rig_map(rig, BUFFER_IOVA, memory, PAGE);
+	return memory;
+}
+
+static bool is_recorded_again(void)
+{
+	return !is_quiet();
+}
+
+TEST(a_storm_is_blocked_and_most_of_it_not_recorded)
+{
+	bool interrupts = strstr(shown("counts"), "interrupts");
+	uint64_t faults_before, interrupts_before = 0;
+	unsigned char *memory;
+	struct rig rig;
+
+	parameter("storm_faults", STORM);
+	parameter("storm_seconds", 60);
+	memory = open_and_map(&rig);
+	faults_before = faults();
+	if (interrupts)
+		interrupts_before = counted("interrupts");
+	bad_reads(&rig, reads(), NULL);
 	for (unsigned int i = 0; i < 2 * PAGE; i++)
 		CHECK_EQ(memory[i], 0x5a);
+	printf("# %u bad reads, %llu recorded\n", reads(),
+	       (unsigned long long)(faults() - faults_before));
+	CHECK(faults() - faults_before > STORM);
+	CHECK(faults() - faults_before < reads() / 2);
+	if (interrupts) {
+		printf("# %llu interrupts\n", (unsigned long long)
+		       (counted("interrupts") - interrupts_before));
+		CHECK(counted("interrupts") - interrupts_before < reads() / 2);
+	}
 	/* It is still a disk, for what is mapped */
 	rig_read(&rig, 7, BUFFER_IOVA);
 	CHECK(holds(memory, 7));
+	rig_close(&rig);
+}
+
+TEST(faults_are_recorded_again_after_a_storm)
+{
+	uint64_t before;
+	struct rig rig;
+
+	parameter("storm_faults", STORM);
+	parameter("storm_seconds", 60);
+	open_and_map(&rig);
+	wait_until(is_recorded_again, "the former storm has no end");
+	bad_reads(&rig, UINT32_MAX, is_quiet);
+	wait_until(is_recorded_again, "the storm has no end");
+	before = faults();
+	rig_read(&rig, 1, BUFFER_IOVA + PAGE);
+	CHECK(faults_reach(before + 1));
+	rig_close(&rig);
+}
+
+static bool is_unmasked(void)
+{
+	const char *at = strstr(shown("registers"), "FECTL");
+
+	if (!at)
+		SKIP("the driver does not show FECTL");
+	return !(strtoull(at + strlen("FECTL"), NULL, 16) & 1u << 31);
+}
+
+TEST(a_busy_unit_is_polled_and_its_interrupt_comes_back)
+{
+	uint64_t interrupts, masks, began, before;
+	struct rig rig;
+
+	masks = counted("masks");
+	parameter("storm_faults", 0);
+	parameter("busy_faults", BUSY);
+	open_and_map(&rig);
+	wait_until(is_recorded_again, "the former storm has no end");
+	interrupts = counted("interrupts");
+	began = now_ms();
+	bad_reads(&rig, reads() / 5, NULL);
+	masks = counted("masks") - masks;
+	interrupts = counted("interrupts") - interrupts;
+	printf("# %u bad reads in %llu ms, %llu interrupts, masked %llu times\n",
+	       reads() / 5, (unsigned long long)(now_ms() - began),
+	       (unsigned long long)interrupts, (unsigned long long)masks);
+	CHECK(masks > 0);
+	/* What a window permits, and one more that shows that it is over */
+	CHECK(interrupts <= (BUSY + 2) * ((now_ms() - began) / 100 + 2));
+	wait_until(is_unmasked, "the interrupt stays masked");
+	interrupts = counted("interrupts");
+	before = faults();
+	rig_read(&rig, 1, BUFFER_IOVA + PAGE);
+	CHECK(faults_reach(before + 1));
+	CHECK(counted("interrupts") > interrupts);
 	rig_close(&rig);
 }
