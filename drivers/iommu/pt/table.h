@@ -30,6 +30,9 @@
  * @parked: unlinked and invalidated, but with tombstones in it that lead to
  *	tables that are not; under iommu_pt.lock
  * @next: the next one of a stash or of a chain
+ * @full: of a table of level 1 in use: lines of PT_LINE entries, a bit each,
+ *	that are known to hold nothing but leaves. A line that is full may lack
+ *	its bit; who is about to clear an entry clears the bit of its line first
  */
 struct pt_table {
 	unsigned long __page_flags;
@@ -44,13 +47,24 @@ struct pt_table {
 		u8 level;
 		bool parked;
 	};
-	struct pt_table *next;
+	union {
+		struct pt_table *next;
+		atomic_long_t full;
+	};
 };
 
 static_assert(offsetof(struct pt_table, list) == offsetof(struct page, lru));
 static_assert(sizeof(struct pt_table) <= offsetof(struct page, _mapcount));
 
 #define PT_TOP_BIAS		(1 << 16)
+
+/* Entries of a cache line. */
+#define PT_LINE			8u
+
+static_assert(PT_ENTRIES / PT_LINE <= BITS_PER_LONG);
+
+/* So many entries and it pays to know their lines, and to use string stores. */
+#define PT_MANY			32u
 
 /* The table that an entry, or the first entry itself, lies in. */
 static inline struct pt_table *pt_table_of(const u64 *entry)
@@ -86,7 +100,16 @@ static inline struct pt_table *pt_stash_get(struct pt_stash *stash)
 
 	stash->first = table->next;
 	stash->nr--;
+	atomic_long_set(&table->full, 0);
 	return table;
+}
+
+/* The lines that entries from @first to before @end fill. */
+static inline unsigned long pt_whole_lines(unsigned int first, unsigned int end)
+{
+	unsigned int line = DIV_ROUND_UP(first, PT_LINE), stop = end / PT_LINE;
+
+	return line < stop ? GENMASK(stop - 1, line) : 0;
 }
 
 int pt_stash_fill(struct iommu_pt *pt, struct pt_stash *stash, unsigned int nr,

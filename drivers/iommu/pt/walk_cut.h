@@ -49,6 +49,7 @@ static void cut_to_table(struct walk *walk, const struct spot *spot,
 	table->level = level;
 	table->slot = spot->slot;
 	atomic_set(&table->count, PT_ENTRIES);
+	atomic_long_set(&table->full, pt_whole_lines(0, PT_ENTRIES));
 	walk_flush(walk, entries, PT_ENTRIES);
 
 	if (likely(cmpxchg(spot->slot, spot->entry,

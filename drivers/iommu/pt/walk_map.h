@@ -278,6 +278,14 @@ static void map_undo(struct walk *walk, u64 *slot, unsigned int written,
 	walk_put(walk, pt_table_of(slot), nr);
 }
 
+/* Many pages at once will mostly go at once, and are quicker to clear then. */
+static void note_lines(struct pt_table *table, unsigned int first,
+		       unsigned int nr, unsigned int level)
+{
+	if (level == 1 && nr >= PT_MANY)
+		atomic_long_or(pt_whole_lines(first, first + nr), &table->full);
+}
+
 /* Fill a part of a table that is in use. */
 static int map_live(struct walk *walk, struct source *source, u64 *entries,
 		    unsigned int level, unsigned long sizes)
@@ -298,6 +306,7 @@ static int map_live(struct walk *walk, struct source *source, u64 *entries,
 		map_undo(walk, slot, written, nr, source->iova);
 		return -EADDRINUSE;
 	}
+	note_lines(pt_table_of(entries), slot - entries, nr, level);
 	walk_flush(walk, slot, nr);
 	return 0;
 }
@@ -332,6 +341,7 @@ static int map_build(struct walk *walk, struct source *source, u64 *slot,
 {
 	unsigned int nr = source_entries(source, sizes, level), l = level;
 	struct pt_table *parent = pt_table_of(slot), *table;
+	unsigned int first = pt_index(source->iova, level);
 	struct source before = *source;
 	u64 *entries, *up;
 
@@ -341,9 +351,9 @@ static int map_build(struct walk *walk, struct source *source, u64 *slot,
 	}
 	table = pt_stash_get(&walk->stash);
 	entries = pt_entries(table);
-	source_fill(walk, source, &entries[pt_index(source->iova, level)], nr,
-		    level, sizes, false);
+	source_fill(walk, source, &entries[first], nr, level, sizes, false);
 	atomic_set(&table->count, nr);
+	note_lines(table, first, nr, level);
 	for (;;) {
 		table->level = l;
 		walk_flush(walk, entries, PT_ENTRIES);

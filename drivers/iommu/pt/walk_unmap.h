@@ -10,6 +10,8 @@
 #ifndef PT_WALK_UNMAP_H
 #define PT_WALK_UNMAP_H
 
+#include <linux/string.h>
+
 #include "walk_cut.h"
 
 /**
@@ -87,25 +89,34 @@ static void unmap_covered(struct unmap *unmap, u64 *entries, unsigned int level,
 	}
 }
 
+/* Clear one entry of level 1. True if it was in use. */
+static __always_inline bool clear_page_entry(u64 *entry)
+{
+	bool used = peek(entry);
+
+	WRITE_ONCE(*entry, 0);
+	return used;
+}
+
 /*
- * Clear entries of level 1. Eight at a time, because mostly all of them are in
- * use.
+ * Clear entries of level 1, and say how many were in use. A line at a time,
+ * because mostly all of them are.
  */
-static unsigned int clear_pages(u64 *entry, unsigned int nr)
+static __always_inline unsigned int clear_pages(u64 *entry, unsigned int nr)
 {
 	u64 *end = entry + nr, zero = 0;
 	unsigned int i;
 
 	/* Stores of a register are half as long as those of a constant. */
 	OPTIMIZER_HIDE_VAR(zero);
-	for (; end - entry >= 8; entry += 8) {
+	for (; end - entry >= PT_LINE; entry += PT_LINE) {
 		u64 all = peek(&entry[0]) & peek(&entry[1]) &
 			  peek(&entry[2]) & peek(&entry[3]) &
 			  peek(&entry[4]) & peek(&entry[5]) &
 			  peek(&entry[6]) & peek(&entry[7]);
 
 		if (unlikely(!fmt_present(all)))
-			for (i = 0; i < 8; i++)
+			for (i = 0; i < PT_LINE; i++)
 				nr -= !peek(&entry[i]);
 		WRITE_ONCE(entry[0], zero);
 		WRITE_ONCE(entry[1], zero);
@@ -116,11 +127,30 @@ static unsigned int clear_pages(u64 *entry, unsigned int nr)
 		WRITE_ONCE(entry[6], zero);
 		WRITE_ONCE(entry[7], zero);
 	}
-	for (; entry < end; entry++) {
-		nr -= !peek(entry);
-		WRITE_ONCE(*entry, 0);
-	}
+	for (; entry < end; entry++)
+		nr -= !clear_page_entry(entry);
 	return nr;
+}
+
+/*
+ * The same where lines are known to be full, which need not be read: a string
+ * store clears them. Each of its stores is an aligned quadword, so hardware
+ * sees every entry either whole or gone.
+ */
+static noinline unsigned int clear_lines(u64 *entries, unsigned int first,
+					 unsigned int end, unsigned long full)
+{
+	unsigned long lines = pt_whole_lines(first, end);
+	unsigned int gone = round_down(end, PT_LINE) - round_up(first, PT_LINE);
+
+	if ((full & lines) != lines)
+		return clear_pages(&entries[first], end - first);
+	memset64(&entries[round_up(first, PT_LINE)], 0, gone);
+	for (; first % PT_LINE; first++)
+		gone += clear_page_entry(&entries[first]);
+	for (; end % PT_LINE; end--)
+		gone += clear_page_entry(&entries[end - 1]);
+	return gone;
 }
 
 /* Leaves of level 1, the most frequent case by far. */
@@ -128,8 +158,13 @@ static unsigned int unmap_pages(struct unmap *unmap, u64 *entries,
 				unsigned long iova, unsigned long last)
 {
 	unsigned int first = pt_index(iova, 1), end = pt_index(last, 1) + 1;
+	atomic_long_t *full = &pt_table_of(entries)->full;
+	unsigned long known = atomic_long_read(full);
 	unsigned int i, gone = 0;
 
+	if (unlikely(known))
+		atomic_long_andnot(GENMASK((end - 1) / PT_LINE, first / PT_LINE),
+				   full);
 	if (unmap->fn) {
 		for (i = first; i < end; i++, iova += BIT(PT_PAGE_SHIFT)) {
 			u64 entry = READ_ONCE(entries[i]);
@@ -141,7 +176,10 @@ static unsigned int unmap_pages(struct unmap *unmap, u64 *entries,
 			gone++;
 		}
 	} else {
-		gone = clear_pages(&entries[first], end - first);
+		if (unlikely(known) && end - first >= PT_MANY)
+			gone = clear_lines(entries, first, end, known);
+		else
+			gone = clear_pages(&entries[first], end - first);
 		unmap->bytes += (size_t)gone << PT_PAGE_SHIFT;
 	}
 	if (gone)

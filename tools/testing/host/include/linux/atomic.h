@@ -25,6 +25,12 @@
 #define atomic_long_sub(n, a) \
 	((void)__atomic_sub_fetch(&(a)->counter, (n), __ATOMIC_SEQ_CST))
 
+#define atomic_long_set(a, v)	WRITE_ONCE((a)->counter, (v))
+#define atomic_long_or(n, a) \
+	((void)__atomic_or_fetch(&(a)->counter, (n), __ATOMIC_SEQ_CST))
+#define atomic_long_andnot(n, a) \
+	((void)__atomic_and_fetch(&(a)->counter, ~(n), __ATOMIC_SEQ_CST))
+
 #define try_cmpxchg(p, old, new)					\
 	__atomic_compare_exchange_n(p, old, new, false,			\
 				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)

@@ -4,4 +4,26 @@
 
 #include <string.h>
 
+#include <linux/types.h>
+
+#ifndef __has_feature
+#define __has_feature(x)	0
+#endif
+
+/* The string store, as in the kernel; a sanitizer needs stores that it sees. */
+static inline void *memset64(u64 *to, u64 value, size_t n)
+{
+	void *begin = to;
+
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && \
+	!__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+	__asm__ __volatile__("rep stosq" : "+D"(to), "+c"(n) : "a"(value)
+			     : "memory");
+#else
+	while (n--)
+		*(volatile u64 *)to++ = value;
+#endif
+	return begin;
+}
+
 #endif
