@@ -329,7 +329,7 @@ static int keep_mapping(void *arg)
 		    SZ_2M)
 			mapper->wrong++;
 		iommu_live_sync(mapper->live, &gather);
-		mapper->rounds++;
+		WRITE_ONCE(mapper->rounds, mapper->rounds + 1);
 		cond_resched();
 	}
 	return 0;
@@ -349,6 +349,9 @@ static void members_come_and_go_while_mapping_goes_on(struct kunit *test)
 	task = kthread_run(keep_mapping, &mapper, "keep_mapping");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	for (i = 0; i < 30; i++) {
+		/* It takes part, however late it was started */
+		while (READ_ONCE(mapper.rounds) <= i)
+			cond_resched();
 		KUNIT_EXPECT_EQ(test, iommu_live_join(live, &weak->member), 0);
 		/* Nothing is larger than the weak one walks, at any time */
 		KUNIT_EXPECT_EQ(test, count(test, live)->sizes[21], 0);

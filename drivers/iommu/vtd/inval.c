@@ -13,6 +13,7 @@
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
@@ -258,6 +259,7 @@ int vtd_inval_domain(struct vtd_unit *unit, u16 domain_id, bool first_stage)
 	add_domain(unit, &batch, domain_id, first_stage);
 	return run_again(unit, &batch);
 }
+EXPORT_SYMBOL_IF_KUNIT(vtd_inval_domain);
 
 /**
  * vtd_inval_context() - invalidate a cached context entry
@@ -278,6 +280,7 @@ int vtd_inval_context(struct vtd_unit *unit, u16 source_id, u16 domain_id,
 		add_domain(unit, &batch, domain_id, false);
 	return run_again(unit, &batch);
 }
+EXPORT_SYMBOL_IF_KUNIT(vtd_inval_context);
 
 /**
  * vtd_inval_pasid() - invalidate a cached PASID table entry and what it led to

@@ -23,8 +23,9 @@
  *
  * Errors stop the unit or let waits expire (section 6.5.2.10 and 6.5.2.11):
  *
- * - IQE, a descriptor that the unit refuses: it is replaced by a wait without
- *   effect and the unit goes on; the log has it, since it is a driver error.
+ * - IQE, a descriptor that the unit refuses: it is replaced by a wait that
+ *   nobody waits for, and the unit goes on; the log has it, since it is a
+ *   driver error.
  * - ITE, a device does not answer a device-TLB request: the unit drops the
  *   waits it has fetched. They count as done, and whoever had a batch in the
  *   ring meanwhile sends it again, without the device, which has lost its ATS.
@@ -35,6 +36,7 @@
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/gfp.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -163,18 +165,29 @@ static void drop_pending(struct vtd_queue *queue, unsigned int head)
 	}
 }
 
+static void ring_doorbell(struct vtd_unit *unit)
+{
+	struct vtd_queue *queue = unit->queue;
+
+	/* writeq() orders the ring before the doorbell */
+	vtd_write64(unit, VTD_IQT, (u64)queue->tail << queue->desc_shift);
+}
+
 static void replace_refused(struct vtd_unit *unit, unsigned int head)
 {
 	struct vtd_queue *queue = unit->queue;
 	const u64 *bad = slot_desc(queue, head);
+	/* A number that nobody looks at: an emulator wants some effect */
 	struct vtd_desc idle = { {
-		FIELD_PREP(QI_TYPE, QI_WAIT) | QI_WAIT_FN,
+		FIELD_PREP(QI_TYPE, QI_WAIT) | QI_WAIT_SW,
+		queue->status_phys + head * SMP_CACHE_BYTES + sizeof(u32),
 	} };
 	u64 record = vtd_read64(unit, VTD_IQERCD);
 
 	queue->counts.errors++;
-	unit_err(unit, "invalidation descriptor %016llx %016llx refused, code %llu; passed over\n",
-		 bad[0], bad[1], FIELD_GET(IQERCD_IQEI, record));
+	pr_err_ratelimited("%s: invalidation descriptor %016llx %016llx refused, code %llu; passed over\n",
+			   unit->name, bad[0], bad[1],
+			   FIELD_GET(IQERCD_IQEI, record));
 	write_desc(queue, head, &idle);
 }
 
@@ -185,7 +198,8 @@ static u16 device_that_timed_out(struct vtd_unit *unit)
 
 /*
  * Look for errors that keep the queue from moving, and mend them. Clearing
- * the status bits lets the unit go on.
+ * the status bits lets the unit go on; an emulated one does so only when the
+ * doorbell is rung once more.
  */
 static void mend(struct vtd_unit *unit)
 {
@@ -221,6 +235,7 @@ static void mend(struct vtd_unit *unit)
 				   vtd_read64(unit, VTD_IQERCD)));
 		vtd_write(unit, VTD_FSTS, FSTS_ICE);
 	}
+	ring_doorbell(unit);
 	raw_spin_unlock_irqrestore(&queue->lock, flags);
 }
 
@@ -271,8 +286,7 @@ static void emit(struct vtd_unit *unit, const struct vtd_desc *descs,
 	queue->tail = next_slot(batch->slot, 1);
 	queue->counts.requests++;
 	queue->counts.descriptors += nr + 1;
-	/* writeq() orders the ring before the doorbell */
-	vtd_write64(unit, VTD_IQT, (u64)queue->tail << queue->desc_shift);
+	ring_doorbell(unit);
 }
 
 static int submit(struct vtd_unit *unit, const struct vtd_desc *descs,
@@ -338,6 +352,7 @@ int vtd_queue_run(struct vtd_unit *unit, const struct vtd_desc *descs,
 			     descs[0].q[1], nr, ret);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(vtd_queue_run);
 
 /**
  * vtd_queue_count() - what has gone through a unit's queue
@@ -355,6 +370,7 @@ void vtd_queue_count(struct vtd_unit *unit, struct vtd_queue_counts *counts)
 	*counts = unit->queue->counts;
 	raw_spin_unlock_irqrestore(&unit->queue->lock, flags);
 }
+EXPORT_SYMBOL_IF_KUNIT(vtd_queue_count);
 
 /**
  * vtd_queue_enable() - give the ring to the unit, empty
@@ -378,6 +394,7 @@ int vtd_queue_enable(struct vtd_unit *unit)
 	vtd_write64(unit, VTD_IQA, address);
 	return vtd_unit_command(unit, GCMD_QIE, true);
 }
+EXPORT_SYMBOL_IF_KUNIT(vtd_queue_enable);
 
 /**
  * vtd_queue_disable() - take the ring back from the unit
@@ -426,6 +443,7 @@ int vtd_queue_create(struct vtd_unit *unit)
 	unit->queue = queue;
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vtd_queue_create);
 
 /**
  * vtd_queue_destroy() - free a unit's queue, which the unit no longer uses
@@ -442,3 +460,4 @@ void vtd_queue_destroy(struct vtd_unit *unit)
 	free_pages((unsigned long)queue->status, STATUS_ORDER);
 	kfree(queue);
 }
+EXPORT_SYMBOL_IF_KUNIT(vtd_queue_destroy);

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A unit made of memory, whose registers and queue a thread serves.
+ *
+ * The driver's register accesses are accesses to memory here. The thread, on a
+ * CPU of its own, looks all the time for commands to follow, descriptors to
+ * carry out and invalidations asked for through registers.
+ *
+ * But for the fault status, whose bits are cleared by writing ones: what the
+ * driver writes there is followed before its write is over.
+ */
+#include <kunit/test.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "sim.h"
+
+#define REGS_BYTES	SZ_4K
+#define SIM_CPU		1
+#define RING_SLOTS	256
+
+static u32 get(const struct sim *sim, unsigned int offset)
+{
+	return READ_ONCE(*(u32 *)(sim->regs + offset));
+}
+
+static u64 get64(const struct sim *sim, unsigned int offset)
+{
+	return READ_ONCE(*(u64 *)(sim->regs + offset));
+}
+
+static void set(struct sim *sim, unsigned int offset, u32 value)
+{
+	WRITE_ONCE(*(u32 *)(sim->regs + offset), value);
+}
+
+static void set64(struct sim *sim, unsigned int offset, u64 value)
+{
+	WRITE_ONCE(*(u64 *)(sim->regs + offset), value);
+}
+
+static void follow_command(struct sim *sim)
+{
+	u32 command = get(sim, VTD_GCMD), status = get(sim, VTD_GSTS);
+	u32 persistent = command & (GCMD_TE | GCMD_QIE);
+
+	/* SRTP has been followed as long as the status shows it */
+	if (command & GCMD_SRTP)
+		persistent |= GCMD_SRTP;
+	persistent |= status & GCMD_SRTP;
+	if (persistent & GCMD_QIE && !(status & GCMD_QIE))
+		set64(sim, VTD_IQH, 0);
+	if (persistent != status)
+		set(sim, VTD_GSTS, persistent);
+}
+
+static void raise(struct sim *sim, u32 bit)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&sim->lock, flags);
+	sim->errors |= bit;
+	set(sim, VTD_FSTS, sim->errors);
+	spin_unlock_irqrestore(&sim->lock, flags);
+}
+
+/* What the driver wrote was in the register for a moment, which nobody minds */
+static void clear(struct vtd_unit *unit, unsigned int offset, u32 value)
+{
+	struct sim *sim = container_of(unit, struct sim, unit);
+	unsigned long flags;
+
+	if (offset != VTD_FSTS)
+		return;
+	spin_lock_irqsave(&sim->lock, flags);
+	sim->errors &= ~value;
+	set(sim, VTD_FSTS, sim->errors);
+	spin_unlock_irqrestore(&sim->lock, flags);
+}
+
+static void store_number(struct sim *sim, const u64 *desc)
+{
+	u32 number = FIELD_GET(QI_WAIT_DATA, desc[0]);
+
+	if (!(desc[0] & QI_WAIT_SW))
+		return;
+	/* What stands in for a refused descriptor has no number */
+	if (number) {
+		if (number != sim->last_wait + 1)
+			sim->unordered = true;
+		sim->last_wait = number;
+	}
+	/* What was done before is seen before; pairs with wait_for_batch() */
+	smp_store_release((u32 *)phys_to_virt(desc[1]), number);
+}
+
+/* False if the head is to stay where it is: at what is refused, for instance */
+static bool carry_out(struct sim *sim, const u64 *desc)
+{
+	unsigned int type = FIELD_GET(QI_TYPE, desc[0]);
+	u16 source_id;
+
+	switch (type) {
+	case QI_WAIT:
+		store_number(sim, desc);
+		break;
+	case QI_DEV_IOTLB:
+		source_id = FIELD_GET(QI_DEV_SID, desc[0]);
+		if (source_id && source_id == sim->mute) {
+			/* All that was fetched is without effect */
+			set64(sim, VTD_IQH, get64(sim, VTD_IQT));
+			set64(sim, VTD_IQERCD,
+			      FIELD_PREP(IQERCD_ITESID, source_id));
+			raise(sim, FSTS_ITE);
+			return false;
+		}
+		if (source_id && source_id == sim->stray) {
+			set64(sim, VTD_IQERCD,
+			      FIELD_PREP(IQERCD_ICESID, source_id));
+			raise(sim, FSTS_ICE);
+		}
+		break;
+	case QI_CONTEXT:
+	case QI_IOTLB:
+	case QI_PASID_IOTLB:
+	case QI_PASID_CACHE:
+		break;
+	default:
+		set64(sim, VTD_IQERCD, FIELD_PREP(IQERCD_IQEI, 3));
+		raise(sim, FSTS_IQE);
+		return false;
+	}
+	sim->descs[type]++;
+	return true;
+}
+
+static void serve_queue(struct sim *sim)
+{
+	u64 address = get64(sim, VTD_IQA), tail = get64(sim, VTD_IQT);
+	unsigned int shift = address & IQA_DW ? 5 : 4;
+	u64 head = get64(sim, VTD_IQH);
+	const u8 *ring = phys_to_virt(address & PAGE_MASK);
+
+	if (!(get(sim, VTD_GSTS) & GCMD_QIE) || READ_ONCE(sim->errors) || head == tail)
+		return;
+	/* The descriptors are read after the tail that announces them */
+	smp_rmb();
+	if (!carry_out(sim, (const u64 *)(ring + head)))
+		return;
+	set64(sim, VTD_IQH, (head + (1 << shift)) % (RING_SLOTS << shift));
+}
+
+static void serve_registers(struct sim *sim)
+{
+	unsigned int iotlb = FIELD_GET(ECAP_IRO, sim->unit.ecap) * 16 +
+			     VTD_IOTLB;
+	u64 value = get64(sim, iotlb);
+
+	if (value & IOTLB_IVT) {
+		sim->descs[QI_IOTLB]++;
+		set64(sim, iotlb, value & ~IOTLB_IVT);
+	}
+	value = get64(sim, VTD_CCMD);
+	if (value & CCMD_ICC) {
+		sim->descs[QI_CONTEXT]++;
+		set64(sim, VTD_CCMD, value & ~CCMD_ICC);
+	}
+}
+
+static int serve(void *arg)
+{
+	struct sim *sim = arg;
+
+	while (!kthread_should_stop()) {
+		if (!READ_ONCE(sim->dead)) {
+			follow_command(sim);
+			serve_queue(sim);
+			serve_registers(sim);
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+static void destroy(void *arg)
+{
+	struct sim *sim = arg;
+
+	kthread_stop(sim->thread);
+	vtd_queue_destroy(&sim->unit);
+	xa_destroy(&sim->unit.devices);
+	ida_destroy(&sim->unit.domain_ids);
+	kfree(sim->regs);
+	kfree(sim);
+}
+
+static void set_up(struct vtd_unit *unit)
+{
+	static unsigned int number;
+
+	raw_spin_lock_init(&unit->reg_lock);
+	mutex_init(&unit->table_lock);
+	ida_init(&unit->domain_ids);
+	xa_init(&unit->devices);
+	/* A name for each, so that the log tells them apart */
+	snprintf(unit->name, sizeof(unit->name), "sim%u", number++);
+	unit->nid = NUMA_NO_NODE;
+}
+
+/**
+ * sim_create() - make a unit of memory
+ * @test: the test, at whose end it goes
+ * @cap: its CAP_REG
+ * @ecap: its ECAP_REG
+ *
+ * Skips the test on a machine with one CPU.
+ *
+ * Return: the unit, started; it has a queue if @ecap says so.
+ */
+struct sim *sim_create(struct kunit *test, u64 cap, u64 ecap)
+{
+	struct sim *sim;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs 2 CPUs");
+	sim = kzalloc(sizeof(*sim), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, sim);
+	sim->regs = kzalloc(REGS_BYTES, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, sim->regs);
+	sim->unit.regs = (void __iomem *)sim->regs;
+	sim->unit.cap = cap;
+	sim->unit.ecap = ecap;
+	set_up(&sim->unit);
+	sim->unit.written = clear;
+	spin_lock_init(&sim->lock);
+	sim->thread = kthread_create(serve, sim, "%s", sim->unit.name);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(sim->thread));
+	kthread_bind(sim->thread, SIM_CPU);
+	wake_up_process(sim->thread);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, destroy, sim), 0);
+	/* Whoever waits for the unit is not to be in its way */
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(0)), 0);
+	if (ecap & ECAP_QI) {
+		KUNIT_ASSERT_EQ(test, vtd_queue_create(&sim->unit), 0);
+		KUNIT_ASSERT_EQ(test, vtd_queue_enable(&sim->unit), 0);
+	}
+	sim->unit.started = true;
+	return sim;
+}

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the driver does about units that misbehave, on units made of memory; and
+ * on the first real one, if the driver has any, what that does about a driver
+ * that misbehaves.
+ */
+#include <kunit/test.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+
+#include "../device.h"
+#include "../inval.h"
+#include "sim.h"
+
+static struct vtd_desc domain_desc(u16 id)
+{
+	return (struct vtd_desc){ {
+		FIELD_PREP(QI_TYPE, QI_IOTLB) |
+			FIELD_PREP(QI_GRAN, GRAN_DOMAIN) |
+			FIELD_PREP(QI_IOTLB_DID, id),
+	} };
+}
+
+static struct vtd_desc unknown_desc(void)
+{
+	return (struct vtd_desc){ { FIELD_PREP(QI_TYPE, 0xe) } };
+}
+
+static struct vtd_desc device_desc(u16 source_id)
+{
+	return (struct vtd_desc){ {
+		FIELD_PREP(QI_TYPE, QI_DEV_IOTLB) |
+			FIELD_PREP(QI_DEV_SID, source_id),
+	} };
+}
+
+static void every_descriptor_is_done_when_its_request_returns(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
+	struct vtd_desc descs[VTD_BATCH_MAX];
+	unsigned long sent = 0;
+	unsigned int i;
+
+	for (i = 0; i < VTD_BATCH_MAX; i++)
+		descs[i] = domain_desc(i);
+	/* Often round the ring, with batches of all sizes */
+	for (i = 0; i < 300; i++) {
+		unsigned int nr = i % VTD_BATCH_MAX + 1;
+
+		KUNIT_ASSERT_EQ(test, vtd_queue_run(&sim->unit, descs, nr), 0);
+		sent += nr;
+		KUNIT_ASSERT_EQ(test, sim->descs[QI_IOTLB], sent);
+	}
+	KUNIT_EXPECT_FALSE(test, sim->unordered);
+}
+
+/* Those who send at once */
+struct sender {
+	struct vtd_unit *unit;
+	struct task_struct *thread;
+	struct vtd_desc desc;
+	atomic_t *running;
+	unsigned int rounds;
+	unsigned int again;
+	int error;
+};
+
+static int send(void *arg)
+{
+	struct sender *sender = arg;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < sender->rounds && !sender->error; i++) {
+		do {
+			ret = vtd_queue_run(sender->unit, &sender->desc, 1);
+			sender->again += ret == -EAGAIN;
+			cond_resched();
+		} while (ret == -EAGAIN);
+		sender->error = ret;
+	}
+	atomic_dec(sender->running);
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+#define SENDERS	4
+
+static void start_senders(struct kunit *test, struct sim *sim,
+			  struct sender *senders, atomic_t *running,
+			  unsigned int rounds)
+{
+	unsigned int cpus = num_online_cpus(), i;
+
+	atomic_set(running, SENDERS);
+	for (i = 0; i < SENDERS; i++) {
+		senders[i] = (struct sender){
+			.unit = &sim->unit,
+			.desc = domain_desc(i + 1),
+			.running = running,
+			.rounds = rounds,
+		};
+		senders[i].thread = kthread_create(send, &senders[i], "send%u",
+						   i);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(senders[i].thread));
+		/* All but the one on which the unit runs */
+		kthread_bind(senders[i].thread,
+			     cpus > 2 && i % 2 ? cpus - 1 : 0);
+	}
+	for (i = 0; i < SENDERS; i++)
+		wake_up_process(senders[i].thread);
+}
+
+static void join_senders(struct sender *senders, atomic_t *running)
+{
+	unsigned int i;
+
+	while (atomic_read(running))
+		schedule_timeout_uninterruptible(1);
+	for (i = 0; i < SENDERS; i++)
+		kthread_stop(senders[i].thread);
+}
+
+static void many_cpus_share_the_queue(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
+	struct sender senders[SENDERS];
+	atomic_t running;
+	unsigned int i;
+
+	start_senders(test, sim, senders, &running, 500);
+	join_senders(senders, &running);
+	for (i = 0; i < SENDERS; i++)
+		KUNIT_EXPECT_EQ(test, senders[i].error, 0);
+	KUNIT_EXPECT_EQ(test, sim->descs[QI_IOTLB], SENDERS * 500);
+	KUNIT_EXPECT_EQ(test, sim->descs[QI_WAIT], SENDERS * 500);
+	KUNIT_EXPECT_FALSE(test, sim->unordered);
+}
+
+/* IQE: the request returns, and all of it but the refused one is done */
+static void a_refused_descriptor_is_passed_over(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
+	struct vtd_desc descs[3] = {
+		domain_desc(1), unknown_desc(), domain_desc(2),
+	};
+	struct vtd_queue_counts counts;
+
+	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, descs, 3), 0);
+	KUNIT_EXPECT_EQ(test, sim->descs[QI_IOTLB], 2);
+	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, descs, 1), 0);
+	KUNIT_EXPECT_EQ(test, sim->descs[QI_IOTLB], 3);
+	vtd_queue_count(&sim->unit, &counts);
+	KUNIT_EXPECT_EQ(test, counts.errors, 1);
+	KUNIT_EXPECT_EQ(test, sim->errors, 0U);
+	KUNIT_EXPECT_FALSE(test, sim->unit.dead);
+}
+
+static void a_refused_descriptor_is_nothing_to_others(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
+	struct vtd_desc unknown = unknown_desc();
+	struct sender senders[SENDERS];
+	struct vtd_queue_counts counts;
+	atomic_t running;
+	unsigned int i;
+
+	start_senders(test, sim, senders, &running, 200);
+	for (i = 0; i < 20; i++)
+		KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, &unknown, 1), 0);
+	join_senders(senders, &running);
+	for (i = 0; i < SENDERS; i++)
+		KUNIT_EXPECT_EQ(test, senders[i].error, 0);
+	vtd_queue_count(&sim->unit, &counts);
+	KUNIT_EXPECT_EQ(test, counts.errors, 20);
+	KUNIT_EXPECT_EQ(test, sim->descs[QI_IOTLB], SENDERS * 200);
+	KUNIT_EXPECT_FALSE(test, sim->unordered);
+}
+
+#define MUTE	0x28
+
+/* A device behind the unit, as far as the queue has to do with it */
+static struct vtd_device *make_device(struct kunit *test, struct sim *sim)
+{
+	struct vtd_device *device = kunit_kzalloc(test, sizeof(*device),
+						  GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, device);
+	device->unit = &sim->unit;
+	device->source_id = MUTE;
+	KUNIT_ASSERT_EQ(test, xa_err(xa_store(&sim->unit.devices, MUTE, device,
+					      GFP_KERNEL)), 0);
+	return device;
+}
+
+/* ITE: the request is to be sent again without the device, which is cut off */
+static void a_device_that_does_not_answer_loses_its_tlb(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
+	struct vtd_device *device = make_device(test, sim);
+	struct vtd_desc descs[2] = { domain_desc(1), device_desc(MUTE) };
+	struct vtd_queue_counts counts;
+
+	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, descs, 2), 0);
+	KUNIT_EXPECT_FALSE(test, device->ats_lost);
+	WRITE_ONCE(sim->mute, MUTE);
+	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, descs, 2), -EAGAIN);
+	KUNIT_EXPECT_TRUE(test, device->ats_lost);
+	KUNIT_EXPECT_EQ(test, sim->errors, 0U);
+	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, descs, 1), 0);
+	vtd_queue_count(&sim->unit, &counts);
+	KUNIT_EXPECT_EQ(test, counts.timeouts, 1);
+	KUNIT_EXPECT_FALSE(test, sim->unit.dead);
+}
+
+/* What the unit had fetched when it gave up on the device is sent again */
+static void a_device_that_does_not_answer_loses_nothing_of_others(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
+	struct vtd_desc desc = device_desc(MUTE);
+	struct sender senders[SENDERS];
+	struct vtd_queue_counts counts;
+	unsigned int i, again = 0;
+	atomic_t running;
+
+	make_device(test, sim);
+	WRITE_ONCE(sim->mute, MUTE);
+	start_senders(test, sim, senders, &running, 200);
+	for (i = 0; i < 20; i++)
+		KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, &desc, 1),
+				-EAGAIN);
+	join_senders(senders, &running);
+	for (i = 0; i < SENDERS; i++) {
+		KUNIT_EXPECT_EQ(test, senders[i].error, 0);
+		again += senders[i].again;
+	}
+	vtd_queue_count(&sim->unit, &counts);
+	KUNIT_EXPECT_EQ(test, counts.timeouts, 20);
+	/* Each request of theirs was done once, at least */
+	KUNIT_EXPECT_GE(test, sim->descs[QI_IOTLB], SENDERS * 200);
+	KUNIT_EXPECT_LE(test, sim->descs[QI_IOTLB], SENDERS * 200 + again);
+	KUNIT_EXPECT_FALSE(test, sim->unit.dead);
+}
+
+/* ICE: cleared, and that is all */
+static void a_completion_that_nobody_waits_for_does_no_harm(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
+	struct vtd_desc descs[2] = { device_desc(MUTE), domain_desc(1) };
+
+	sim->stray = MUTE;
+	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, descs, 2), 0);
+	KUNIT_EXPECT_EQ(test, sim->descs[QI_IOTLB], 1);
+	KUNIT_EXPECT_EQ(test, sim->errors, 0U);
+}
+
+static void a_silent_queue_is_given_up(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
+	struct vtd_desc desc = domain_desc(1);
+	struct vtd_queue_counts before, after;
+
+	WRITE_ONCE(sim->dead, true);
+	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, &desc, 1), -EIO);
+	KUNIT_EXPECT_TRUE(test, sim->unit.dead);
+	/* And asked no more */
+	vtd_queue_count(&sim->unit, &before);
+	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, &desc, 1), -EIO);
+	KUNIT_EXPECT_EQ(test, vtd_inval_domain(&sim->unit, 1, false), -EIO);
+	vtd_queue_count(&sim->unit, &after);
+	KUNIT_EXPECT_EQ(test, after.descriptors, before.descriptors);
+}
+
+/* All who wait get an error */
+static void a_silent_queue_holds_up_nobody(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
+	struct sender senders[SENDERS];
+	atomic_t running;
+	unsigned int i;
+
+	WRITE_ONCE(sim->dead, true);
+	start_senders(test, sim, senders, &running, 2);
+	join_senders(senders, &running);
+	for (i = 0; i < SENDERS; i++)
+		KUNIT_EXPECT_EQ(test, senders[i].error, -EIO);
+}
+
+static void a_silent_register_is_given_up(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP & ~ECAP_QI);
+
+	KUNIT_EXPECT_EQ(test, vtd_inval_domain(&sim->unit, 1, false), 0);
+	KUNIT_EXPECT_EQ(test, vtd_inval_context(&sim->unit, 8, 1, true), 0);
+	KUNIT_EXPECT_EQ(test, sim->descs[QI_IOTLB], 2);
+	KUNIT_EXPECT_EQ(test, sim->descs[QI_CONTEXT], 1);
+	WRITE_ONCE(sim->dead, true);
+	KUNIT_EXPECT_EQ(test, vtd_inval_domain(&sim->unit, 1, false), -EIO);
+	KUNIT_EXPECT_TRUE(test, sim->unit.dead);
+	KUNIT_EXPECT_EQ(test, vtd_inval_domain(&sim->unit, 1, false), -EIO);
+}
+
+static void a_silent_command_register_is_given_up(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
+
+	KUNIT_EXPECT_EQ(test, vtd_unit_command(&sim->unit, GCMD_TE, true), 0);
+	KUNIT_EXPECT_EQ(test, vtd_unit_command(&sim->unit, GCMD_TE, false), 0);
+	WRITE_ONCE(sim->dead, true);
+	KUNIT_EXPECT_EQ(test, vtd_unit_command(&sim->unit, GCMD_TE, true), -EIO);
+	KUNIT_EXPECT_TRUE(test, sim->unit.dead);
+}
+
+/* What an emulator does about a descriptor it does not know */
+static void the_first_unit_goes_on_after_a_refusal(struct kunit *test)
+{
+	struct vtd_unit *unit = list_first_entry_or_null(&vtd_units,
+							 struct vtd_unit, node);
+	struct vtd_desc descs[2] = { unknown_desc(), domain_desc(0xff) };
+	struct vtd_queue_counts before, after;
+
+	if (!unit || !unit->queue)
+		kunit_skip(test, "no unit with a queue");
+	vtd_queue_count(unit, &before);
+	KUNIT_EXPECT_EQ(test, vtd_queue_run(unit, descs, 2), 0);
+	KUNIT_EXPECT_EQ(test, vtd_queue_run(unit, descs + 1, 1), 0);
+	KUNIT_EXPECT_FALSE(test, unit->dead);
+	vtd_queue_count(unit, &after);
+	KUNIT_EXPECT_EQ(test, after.errors, before.errors + 1);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(every_descriptor_is_done_when_its_request_returns),
+	KUNIT_CASE(many_cpus_share_the_queue),
+	KUNIT_CASE(a_refused_descriptor_is_passed_over),
+	KUNIT_CASE(a_refused_descriptor_is_nothing_to_others),
+	KUNIT_CASE(a_device_that_does_not_answer_loses_its_tlb),
+	KUNIT_CASE(a_device_that_does_not_answer_loses_nothing_of_others),
+	KUNIT_CASE(a_completion_that_nobody_waits_for_does_no_harm),
+	KUNIT_CASE_SLOW(a_silent_queue_is_given_up),
+	KUNIT_CASE_SLOW(a_silent_queue_holds_up_nobody),
+	KUNIT_CASE_SLOW(a_silent_register_is_given_up),
+	KUNIT_CASE_SLOW(a_silent_command_register_is_given_up),
+	KUNIT_CASE(the_first_unit_goes_on_after_a_refusal),
+	{ }
+};
+
+static struct kunit_suite suite = {
+	.name = "vtd",
+	.test_cases = cases,
+};
+kunit_test_suite(suite);
+
+MODULE_DESCRIPTION("Tests of the VT-d driver on units made of memory");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
