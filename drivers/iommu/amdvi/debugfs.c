@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/debug/amdvi/:
+ * /sys/kernel/debug/amdvi/, besides what ../common/inside.c has there:
  *
- *	domains			every paging domain: shape, members, conversions
  *	ivhdN/registers		what the unit says of itself
  *	ivhdN/counts		command buffer and events
  *	ivhdN/ADDRESS/entry	device table entry of a device, under each of
  *				its source-ids
- *	ivhdN/ADDRESS/page_table   what its domain maps, as merged ranges
  */
 #include <linux/debugfs.h>
 #include <linux/pci.h>
 #include <linux/seq_file.h>
 
-#include "../common/show.h"
+#include "../common/inside.h"
+#include "../common/ring.h"
 #include "debugfs.h"
 #include "device.h"
-#include "domain.h"
 #include "unit.h"
 
 static struct dentry *top;
@@ -38,7 +36,8 @@ static int registers_show(struct seq_file *seq, void *unused)
 		{ "EVT_TAIL", AMDVI_EVT_TAIL },
 		{ "STATUS", AMDVI_STATUS },
 	};
-	const struct amdvi_unit *unit = seq->private;
+	const struct iommu_unit *common = seq->private;
+	const struct amdvi_unit *unit = to_amdvi_unit(common);
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(registers); i++)
@@ -50,18 +49,15 @@ DEFINE_SHOW_ATTRIBUTE(registers);
 
 static int counts_show(struct seq_file *seq, void *unused)
 {
-	struct amdvi_unit *unit = seq->private;
-	const struct iommu_faults *faults = &unit->log.faults;
-	struct amdvi_queue_counts counts;
+	struct iommu_unit *common = seq->private;
+	struct amdvi_unit *unit = to_amdvi_unit(common);
+	struct iommu_ring_counts counts;
 
 	amdvi_queue_count(unit, &counts);
 	seq_printf(seq, "requests %llu\ncommands %llu\nrefused %llu\ntimeouts %llu\n",
-		   counts.requests, counts.commands, counts.errors,
+		   counts.requests, counts.entries, counts.errors,
 		   counts.timeouts);
-	seq_printf(seq, "faults %llu\nunknown %llu\noverflows %llu\nunreported %llu\n",
-		   READ_ONCE(faults->recorded), READ_ONCE(faults->unknown),
-		   READ_ONCE(faults->overflows),
-		   READ_ONCE(faults->unreported));
+	iommu_unit_show_faults(seq, common);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(counts);
@@ -90,42 +86,20 @@ static int entry_show(struct seq_file *seq, void *unused)
 		[AMDVI_PASS_THROUGH] = "pass-through",
 		[AMDVI_HOST] = "host tables",
 	};
-	struct amdvi_device *device = seq->private;
-	const struct amdvi_entry *entry = &device->entry;
-	struct showing showing = { seq, device->unit };
+	struct iommu_unit_device *device = seq->private;
+	const struct amdvi_entry *entry = &to_amdvi_device(device)->entry;
+	struct showing showing = { seq, to_amdvi_unit(device->unit) };
 
 	mutex_lock(&device->unit->table_lock);
 	seq_printf(seq, "%s domain=%u device-tlb=%s quiet=%s faults=%llu\n",
 		   names[entry->translation], entry->domain_id,
 		   device->ats ? "on" : "off", entry->quiet ? "yes" : "no",
 		   READ_ONCE(device->meter.count));
-	amdvi_device_visit_aliases(device, show_alias, &showing);
+	iommu_unit_visit_aliases(device, show_alias, &showing);
 	mutex_unlock(&device->unit->table_lock);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(entry);
-
-static int page_table_show(struct seq_file *seq, void *unused)
-{
-	struct amdvi_device *device = seq->private;
-	struct amdvi_domain *domain;
-	int index;
-
-	index = iommu_live_read_lock();
-	domain = READ_ONCE(device->domain);
-	if (domain)
-		iommu_show_page_table(seq, &domain->paging.live);
-	iommu_live_read_unlock(index);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(page_table);
-
-static int domains_show(struct seq_file *seq, void *unused)
-{
-	amdvi_domain_show(seq);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(domains);
 
 /**
  * amdvi_debugfs_add_device() - make a device's folder
@@ -133,21 +107,7 @@ DEFINE_SHOW_ATTRIBUTE(domains);
  */
 void amdvi_debugfs_add_device(struct amdvi_device *device)
 {
-	device->debugfs = debugfs_create_dir(dev_name(device->dev),
-					     device->unit->debugfs);
-	debugfs_create_file("entry", 0400, device->debugfs, device,
-			    &entry_fops);
-	debugfs_create_file("page_table", 0400, device->debugfs, device,
-			    &page_table_fops);
-}
-
-/**
- * amdvi_debugfs_remove_device() - remove a device's folder
- * @device: the device, which nobody reads there any more when this returns
- */
-void amdvi_debugfs_remove_device(struct amdvi_device *device)
-{
-	debugfs_remove_recursive(device->debugfs);
+	iommu_unit_debugfs_device(&device->common, &entry_fops);
 }
 
 /**
@@ -156,10 +116,7 @@ void amdvi_debugfs_remove_device(struct amdvi_device *device)
  */
 void amdvi_debugfs_add_unit(struct amdvi_unit *unit)
 {
-	unit->debugfs = debugfs_create_dir(unit->name, top);
-	debugfs_create_file("registers", 0400, unit->debugfs, unit,
-			    &registers_fops);
-	debugfs_create_file("counts", 0400, unit->debugfs, unit, &counts_fops);
+	iommu_unit_debugfs(&unit->common, top, &registers_fops, &counts_fops);
 }
 
 /**
@@ -167,8 +124,7 @@ void amdvi_debugfs_add_unit(struct amdvi_unit *unit)
  */
 void amdvi_debugfs_init(void)
 {
-	top = debugfs_create_dir("amdvi", NULL);
-	debugfs_create_file("domains", 0400, top, NULL, &domains_fops);
+	top = iommu_unit_debugfs_top("amdvi");
 }
 
 /**

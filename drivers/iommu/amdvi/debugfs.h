@@ -12,6 +12,5 @@ void amdvi_debugfs_init(void);
 void amdvi_debugfs_exit(void);
 void amdvi_debugfs_add_unit(struct amdvi_unit *unit);
 void amdvi_debugfs_add_device(struct amdvi_device *device);
-void amdvi_debugfs_remove_device(struct amdvi_device *device);
 
 #endif

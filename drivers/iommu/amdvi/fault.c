@@ -36,7 +36,7 @@
 
 static struct amdvi_unit *to_unit(struct iommu_faults *faults)
 {
-	return container_of(faults, struct amdvi_unit, log.faults);
+	return container_of(faults, struct amdvi_unit, common.faults);
 }
 
 static void count_event(struct amdvi_unit *unit, const u64 raw[2])
@@ -53,9 +53,9 @@ static void count_event(struct amdvi_unit *unit, const u64 raw[2])
 	record.address = event.address;
 	if (event.code == EVENT_IOTLB_TIMEOUT) {
 		amdvi_queue_timed_out(unit);
-		amdvi_device_ats_lost(unit, event.source_id);
+		iommu_unit_ats_lost(&unit->common, event.source_id);
 	}
-	iommu_faults_count(&unit->log.faults, &record);
+	iommu_faults_count(&unit->common.faults, &record);
 }
 
 /* Read the event at the head; false if it does not arrive */
@@ -96,7 +96,7 @@ static bool empty_ring(struct amdvi_unit *unit)
 			count_event(unit, raw);
 		log->head = (log->head + 1) % RING_SLOTS;
 		/* Do not wait for more than one at a time */
-		if (!arrived || iommu_faults_busy(&log->faults))
+		if (!arrived || iommu_faults_busy(&unit->common.faults))
 			break;
 	}
 	amdvi_write(unit, AMDVI_EVT_HEAD, log->head * RING_ENTRY_BYTES);
@@ -115,7 +115,7 @@ static bool drain(struct iommu_faults *faults)
 	struct amdvi_unit *unit = to_unit(faults);
 	u64 status;
 
-	if (READ_ONCE(unit->dead))
+	if (READ_ONCE(unit->common.dead))
 		return true;
 	status = amdvi_read(unit, AMDVI_STATUS);
 	if (status == U64_MAX) {
@@ -138,14 +138,6 @@ static void mask(struct iommu_faults *faults, bool mask)
 {
 	amdvi_unit_control(to_unit(faults), mask ? 0 : CONTROL_EVT_INT_EN,
 			   mask ? CONTROL_EVT_INT_EN : 0);
-}
-
-static struct iommu_meter *meter(struct iommu_faults *faults, u16 source_id)
-{
-	struct amdvi_device *device;
-
-	device = xa_load(&to_unit(faults)->devices, source_id);
-	return device ? &device->meter : NULL;
 }
 
 static void log_event(const struct amdvi_unit *unit,
@@ -174,23 +166,6 @@ static void log_event(const struct amdvi_unit *unit,
 			 reason, event->address, event->code, untold);
 }
 
-static void hand_on(struct amdvi_unit *unit, const struct amdvi_event *event)
-{
-	struct amdvi_device *device;
-	struct amdvi_domain *domain;
-	int index;
-
-	index = iommu_live_read_lock();
-	device = xa_load(&unit->devices, event->source_id);
-	domain = device ? READ_ONCE(device->domain) : NULL;
-	if (domain)
-		report_iommu_fault(&domain->paging.domain, device->dev,
-				   event->address,
-				   event->write ? IOMMU_FAULT_WRITE :
-						  IOMMU_FAULT_READ);
-	iommu_live_read_unlock(index);
-}
-
 static void report(struct iommu_faults *faults,
 		   const struct iommu_fault_record *record)
 {
@@ -203,41 +178,25 @@ static void report(struct iommu_faults *faults,
 	struct amdvi_event event;
 
 	amdvi_event_decode(raw, &event);
-	trace_amdvi_event(unit->name, event.code, event.source_id,
+	trace_amdvi_event(unit->common.name, event.code, event.source_id,
 			  event.flags, event.address);
 	if (record->told)
 		log_event(unit, &event, record->untold);
 	if (amdvi_event_is_blocked_dma(&event))
-		hand_on(unit, &event);
+		iommu_unit_report_fault(&unit->common, event.source_id,
+					event.address, event.write);
 }
 
 static bool follow(struct iommu_faults *faults)
 {
-	struct amdvi_unit *unit = to_unit(faults);
-	struct amdvi_device *device;
-	unsigned long index;
-	bool any = false, silent;
-
-	mutex_lock(&unit->table_lock);
-	xa_for_each(&unit->devices, index, device) {
-		silent = iommu_faults_silent(faults, &device->meter);
-		any |= silent;
-		if (device->entry.quiet == silent)
-			continue;
-		amdvi_device_set_quiet(device, silent);
-		dev_warn(device->dev, silent ?
-			 "storm of DMA faults: they stay blocked, but are not logged for %u s\n" :
-			 "DMA faults are logged again after %u s\n",
-			 device->meter.silence_s);
-	}
-	mutex_unlock(&unit->table_lock);
-	return any;
+	return iommu_unit_follow(&to_unit(faults)->common,
+				 amdvi_device_set_quiet);
 }
 
 static const struct iommu_faults_ops faults_ops = {
 	.drain = drain,
 	.mask = mask,
-	.meter = meter,
+	.meter = iommu_unit_meter,
 	.report = report,
 	.follow = follow,
 };
@@ -246,7 +205,7 @@ static irqreturn_t interrupt(int irq, void *arg)
 {
 	struct amdvi_unit *unit = arg;
 
-	iommu_faults_drain(&unit->log.faults);
+	iommu_faults_interrupt(&unit->common.faults);
 	return IRQ_HANDLED;
 }
 
@@ -259,7 +218,7 @@ static int create_irq(struct amdvi_unit *unit)
 	if (ret < 0)
 		return ret;
 	irq = pci_irq_vector(unit->pdev, 0);
-	ret = request_irq(irq, interrupt, IRQF_NO_THREAD, unit->name, unit);
+	ret = request_irq(irq, interrupt, IRQF_NO_THREAD, unit->common.name, unit);
 	if (ret) {
 		pci_free_irq_vectors(unit->pdev);
 		return ret;
@@ -301,7 +260,7 @@ void amdvi_log_start(struct amdvi_unit *unit)
 			  ret);
 	else
 		amdvi_unit_control(unit, CONTROL_EVT_INT_EN, 0);
-	iommu_faults_start(&unit->log.faults, !ret);
+	iommu_faults_start(&unit->common.faults, !ret);
 }
 
 /**
@@ -316,7 +275,7 @@ void amdvi_log_stop(struct amdvi_unit *unit)
 		pci_free_irq_vectors(unit->pdev);
 		unit->log.irq = 0;
 	}
-	iommu_faults_stop(&unit->log.faults);
+	iommu_faults_stop(&unit->common.faults);
 }
 
 /**
@@ -329,7 +288,7 @@ int amdvi_log_create(struct amdvi_unit *unit)
 {
 	struct page *pages;
 
-	iommu_faults_init(&unit->log.faults, &faults_ops);
+	iommu_faults_init(&unit->common.faults, &faults_ops);
 	pages = alloc_pages_node(unit->nid, GFP_KERNEL | __GFP_ZERO, RING_ORDER);
 	if (!pages)
 		return -ENOMEM;

@@ -5,19 +5,17 @@
 #ifndef AMDVI_FAULT_H
 #define AMDVI_FAULT_H
 
-#include "../common/faults.h"
+#include <linux/types.h>
 
 struct amdvi_unit;
 
 /**
  * struct amdvi_log - event log of a unit
- * @faults: what becomes of events
  * @ring: the log, two quadwords for each event
  * @head: the next event to be read
  * @irq: the unit's interrupt, or 0 where events are polled for
  */
 struct amdvi_log {
-	struct iommu_faults faults;
 	u64 *ring;
 	unsigned int head;
 	int irq;

@@ -82,22 +82,12 @@ static void forget_table(void)
 	kfree(table.bytes);
 }
 
-static bool is_known(phys_addr_t base)
-{
-	struct amdvi_unit *unit;
-
-	list_for_each_entry(unit, &amdvi_units, node)
-		if (unit->base == base)
-			return true;
-	return false;
-}
-
 static void destroy_units(void)
 {
 	struct amdvi_unit *unit, *next;
 
-	list_for_each_entry_safe(unit, next, &amdvi_units, node) {
-		list_del(&unit->node);
+	list_for_each_entry_safe(unit, next, &amdvi_units, common.node) {
+		list_del(&unit->common.node);
 		amdvi_unit_destroy(unit);
 	}
 }
@@ -110,7 +100,8 @@ static int create_units(void)
 	struct amdvi_unit *unit;
 
 	while (ivrs_next_unit(amdvi_ivrs, &cursor, &ivhd)) {
-		if (ivhd.complaint || is_known(ivhd.base))
+		if (ivhd.complaint ||
+		    iommu_unit_with_base(&amdvi_units, ivhd.base))
 			continue;
 		unit = amdvi_unit_create(amdvi_ivrs, &ivhd, index++);
 		if (IS_ERR(unit)) {
@@ -119,7 +110,7 @@ static int create_units(void)
 			destroy_units();
 			return PTR_ERR(unit);
 		}
-		list_add_tail(&unit->node, &amdvi_units);
+		list_add_tail(&unit->common.node, &amdvi_units);
 	}
 	if (!list_empty(&amdvi_units))
 		return 0;
@@ -150,7 +141,7 @@ static void stop_units(void)
 {
 	struct amdvi_unit *unit;
 
-	list_for_each_entry(unit, &amdvi_units, node)
+	list_for_each_entry(unit, &amdvi_units, common.node)
 		if (unit->started)
 			amdvi_unit_stop(unit);
 }
@@ -161,7 +152,7 @@ static int start_units(void)
 	int ret;
 
 	amdvi_devices_pass();
-	list_for_each_entry(unit, &amdvi_units, node) {
+	list_for_each_entry(unit, &amdvi_units, common.node) {
 		ret = amdvi_unit_start(unit);
 		if (ret)
 			return ret;
@@ -172,44 +163,28 @@ static int start_units(void)
 static void announce(const struct amdvi_unit *unit)
 {
 	unit_info(unit, "AMD-Vi at %pa, %u-bit IOVAs, up to %u levels%s%s, events by %s\n",
-		  &unit->base, unit->iova_bits, unit->levels,
+		  &unit->common.base, unit->iova_bits, unit->levels,
 		  unit->cap & CAP_NP_CACHE ? ", caches what is not present" : "",
 		  unit->cap & CAP_IOTLB_SUP ? ", device-TLBs" : "",
 		  unit->log.irq ? "interrupt" : "polling");
 }
 
-static void unregister_units(void)
-{
-	struct amdvi_unit *unit;
-
-	list_for_each_entry(unit, &amdvi_units, node) {
-		if (unit->registered)
-			iommu_device_unregister(&unit->iommu);
-		if (unit->iommu.dev)
-			iommu_device_sysfs_remove(&unit->iommu);
-	}
-}
-
-/* Devices of any unit are probed with the first one: all need their links */
 static int register_units(void)
 {
 	struct amdvi_unit *unit;
 	int ret;
 
-	list_for_each_entry(unit, &amdvi_units, node) {
+	list_for_each_entry(unit, &amdvi_units, common.node) {
 		amdvi_debugfs_add_unit(unit);
-		ret = iommu_device_sysfs_add(&unit->iommu, &unit->pdev->dev,
-					     amdvi_unit_groups, "%s",
-					     unit->name);
+		ret = iommu_unit_link(&unit->common, &unit->pdev->dev,
+				      amdvi_unit_groups);
 		if (ret)
 			return ret;
 	}
-	list_for_each_entry(unit, &amdvi_units, node) {
-		ret = iommu_device_register(&unit->iommu, &amdvi_iommu_ops,
-					    NULL);
+	list_for_each_entry(unit, &amdvi_units, common.node) {
+		ret = iommu_unit_register(&unit->common, &amdvi_iommu_ops);
 		if (ret)
 			return ret;
-		unit->registered = true;
 		announce(unit);
 	}
 	return 0;
@@ -219,7 +194,7 @@ static int suspend(COMPAT_SYSCORE_ARGS)
 {
 	struct amdvi_unit *unit;
 
-	list_for_each_entry(unit, &amdvi_units, node)
+	list_for_each_entry(unit, &amdvi_units, common.node)
 		amdvi_unit_suspend(unit);
 	return 0;
 }
@@ -228,7 +203,7 @@ static void resume(COMPAT_SYSCORE_ARGS)
 {
 	struct amdvi_unit *unit;
 
-	list_for_each_entry(unit, &amdvi_units, node)
+	list_for_each_entry(unit, &amdvi_units, common.node)
 		amdvi_unit_resume(unit);
 }
 
@@ -237,7 +212,7 @@ static void shutdown(COMPAT_SYSCORE_ARGS)
 {
 	struct amdvi_unit *unit;
 
-	list_for_each_entry(unit, &amdvi_units, node)
+	list_for_each_entry(unit, &amdvi_units, common.node)
 		amdvi_unit_suspend(unit);
 }
 
@@ -263,7 +238,7 @@ static int set_up(void)
 	compat_register_syscore(&syscore);
 	return 0;
 err_unregister:
-	unregister_units();
+	iommu_units_unregister(&amdvi_units);
 err_stop:
 	stop_units();
 	amdvi_debugfs_exit();

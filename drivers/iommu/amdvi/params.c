@@ -30,12 +30,12 @@ static void change_units(void)
 	struct amdvi_unit *unit;
 	unsigned long bits;
 
-	list_for_each_entry(unit, &amdvi_units, node) {
-		bits = iommu_hide_now(&hide, unit->name, unit->hidden);
+	list_for_each_entry(unit, &amdvi_units, common.node) {
+		bits = iommu_hide_now(&hide, unit->common.name, unit->hidden);
 		if (bits == unit->hidden)
 			continue;
 		WRITE_ONCE(unit->hidden, bits);
-		amdvi_domain_unit_changed(unit);
+		iommu_paging_unit_changed(&unit->common);
 	}
 }
 

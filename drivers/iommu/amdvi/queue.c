@@ -3,23 +3,9 @@
  * The command buffer of a unit: ensure room, emit commands, emit a
  * COMPLETION_WAIT, ring the doorbell, wait for the batch's number.
  *
- * A request is a batch of commands that a wait ends. Batches are numbered in
- * the order in which they enter the ring. When the unit comes to a wait, all
- * that stands before it is done, and it stores the batch's number in the status
- * word of the ring slot in which the wait stands. The caller spins on that
- * word, in a cache line of its own, and holds no lock meanwhile; so any number
- * of CPUs have batches in the ring at once.
- *
- * A status word is never reset: a number that is as large or larger says that
- * the batch is done, so that a slot may be used again before its caller has
- * looked. Numbers have 64 bits and do not wrap.
- *
- * Room comes from the oldest batches, found done by their status words; the
- * head register is not read, which would cost an exit in a virtual machine.
- *
- *	clean			oldest slot still in use, start of batch clean_seq
- *	length[clean]		slots of that batch
- *	tail			where the next batch begins
+ * How the ring is shared is told in ../common/ring.h: a request is a batch of
+ * commands that a wait ends, and the caller spins on a status word of its own.
+ * The unit stores 64 bits there, the upper ones of which are 0.
  *
  * A command that the unit refuses stops it (section 2.4.12). It is replaced by
  * a wait without effect and the unit goes on behind it; the log has it, since
@@ -27,71 +13,26 @@
  * IOTLB does not stop the unit: after the time set in the control register the
  * unit counts it as done and logs an event (fault.c).
  *
- * Locks: @lock, raw, with interrupts off, protects the ring and its mending.
+ * Locks: the ring's, over its mending too.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
 #include <kunit/visibility.h>
-#include <linux/gfp.h>
 #include <linux/iopoll.h>
-#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "../common/ring.h"
 #include "trace.h"
 #include "unit.h"
 
-#define RING_SLOTS	512
-#define RING_ORDER	get_order(RING_SLOTS * RING_ENTRY_BYTES)
-#define STATUS_STRIDE	(SMP_CACHE_BYTES / sizeof(u64))
-#define STATUS_ORDER	get_order(RING_SLOTS * SMP_CACHE_BYTES)
-/* Spins between two looks at the status register */
-#define SPINS_PER_LOOK	4096
 /* How long a unit may take to go on after a command that it refused */
 #define RESTART_US	10000
 
 struct amdvi_queue {
-	raw_spinlock_t lock;
-	struct amdvi_command *ring;
-	u64 *status;
-	phys_addr_t status_phys;
-	unsigned int tail;
-	unsigned int clean;
-	unsigned int used;
-	u64 next_seq;
-	u64 clean_seq;
+	struct iommu_ring ring;
 	bool shows_run;
-	u8 length[RING_SLOTS];
-	struct amdvi_queue_counts counts;
 };
-
-static_assert(AMDVI_BATCH_MAX + 1 <= U8_MAX);
-
-static u64 *slot_status(const struct amdvi_queue *queue, unsigned int slot)
-{
-	return queue->status + slot * STATUS_STRIDE;
-}
-
-static unsigned int next_slot(unsigned int slot, unsigned int step)
-{
-	return (slot + step) % RING_SLOTS;
-}
-
-/* Take back the slots of batches that are done */
-static void reclaim(struct amdvi_queue *queue)
-{
-	lockdep_assert_held(&queue->lock);
-	while (queue->used) {
-		unsigned int length = queue->length[queue->clean];
-		unsigned int wait = next_slot(queue->clean, length - 1);
-
-		if (READ_ONCE(*slot_status(queue, wait)) < queue->clean_seq)
-			break;
-		queue->clean = next_slot(queue->clean, length);
-		queue->used -= length;
-		queue->clean_seq++;
-	}
-}
 
 /*
  * Has the unit stopped at a command? Some emulated units never show that they
@@ -112,12 +53,13 @@ static void mend(struct amdvi_unit *unit)
 
 	if (!has_stopped(unit))
 		return;
-	raw_spin_lock_irqsave(&queue->lock, flags);
+	raw_spin_lock_irqsave(&queue->ring.lock, flags);
 	if (!has_stopped(unit))
 		goto out;
 	head = amdvi_read(unit, AMDVI_CMD_HEAD);
-	bad = queue->ring + FIELD_GET(RING_POINTER, head) % RING_SLOTS;
-	queue->counts.errors++;
+	bad = iommu_ring_slot(&queue->ring, FIELD_GET(RING_POINTER, head) %
+					    IOMMU_RING_SLOTS);
+	queue->ring.counts.errors++;
 	unit_err(unit, "command %016llx %016llx refused; passed over\n",
 		 bad->q[0], bad->q[1]);
 	amdvi_unit_control(unit, 0, CONTROL_CMD_BUF_EN);
@@ -129,90 +71,70 @@ static void mend(struct amdvi_unit *unit)
 	readq_poll_timeout_atomic(unit->regs + AMDVI_STATUS, status,
 				  status & STATUS_CMD_RUN, 0, RESTART_US);
 out:
-	raw_spin_unlock_irqrestore(&queue->lock, flags);
+	raw_spin_unlock_irqrestore(&queue->ring.lock, flags);
 }
 
-/* A spin that looks after the unit now and then, and ends */
-struct spin {
-	unsigned int count;
-	ktime_t deadline;
-};
-
-static bool spin_on(struct amdvi_unit *unit, struct spin *spin)
+static bool spin_on(struct amdvi_unit *unit, struct iommu_spin *spin)
 {
-	cpu_relax();
-	if (++spin->count % SPINS_PER_LOOK)
-		return !READ_ONCE(unit->dead);
-	if (spin->count == SPINS_PER_LOOK)
-		spin->deadline = ktime_add_us(ktime_get(), AMDVI_TIMEOUT_US);
-	else if (ktime_after(ktime_get(), spin->deadline))
+	switch (iommu_spin(spin, AMDVI_TIMEOUT_US)) {
+	case IOMMU_SPIN_LOST:
 		amdvi_unit_lost(unit, "the command buffer");
-	mend(unit);
-	return !READ_ONCE(unit->dead);
+		fallthrough;
+	case IOMMU_SPIN_LOOK:
+		mend(unit);
+		break;
+	case IOMMU_SPIN_ON:
+		break;
+	}
+	return !READ_ONCE(unit->common.dead);
 }
 
-/* A batch in the ring: where its wait is, and its number */
-struct batch {
-	unsigned int slot;
-	u64 seq;
-};
-
-/* Put a batch and its wait into the ring, and ring the doorbell */
+/* Put a batch and its wait into its slots, and ring the doorbell */
 static void emit(struct amdvi_unit *unit, const struct amdvi_command *commands,
-		 unsigned int nr, struct batch *batch)
+		 unsigned int nr, const struct iommu_ring_batch *batch)
 {
-	struct amdvi_queue *queue = unit->queue;
-	unsigned int start = queue->tail, i;
+	struct iommu_ring *ring = &unit->queue->ring;
+	struct amdvi_command *slots = ring->slots;
+	unsigned int i;
 
-	lockdep_assert_held(&queue->lock);
+	lockdep_assert_held(&ring->lock);
 	for (i = 0; i < nr; i++)
-		queue->ring[next_slot(start, i)] = commands[i];
-	batch->slot = next_slot(start, nr);
-	batch->seq = queue->next_seq++;
-	queue->ring[batch->slot] = (struct amdvi_command){ {
+		slots[iommu_ring_next(batch->start, i)] = commands[i];
+	slots[batch->wait] = (struct amdvi_command){ {
 		FIELD_PREP(CMD_OPCODE, CMD_COMPLETION_WAIT) | WAIT_STORE |
-			((queue->status_phys + batch->slot * SMP_CACHE_BYTES) &
+			(iommu_ring_status_phys(ring, batch->wait) &
 			 WAIT_ADDRESS),
 		batch->seq,
 	} };
-	queue->length[start] = nr + 1;
-	queue->used += nr + 1;
-	queue->tail = next_slot(batch->slot, 1);
-	queue->counts.requests++;
-	queue->counts.commands += nr + 1;
 	/* writeq() orders the ring before the doorbell */
-	amdvi_write(unit, AMDVI_CMD_TAIL, queue->tail * RING_ENTRY_BYTES);
+	amdvi_write(unit, AMDVI_CMD_TAIL, ring->tail * RING_ENTRY_BYTES);
 }
 
 static int submit(struct amdvi_unit *unit, const struct amdvi_command *commands,
-		  unsigned int nr, struct batch *batch)
+		  unsigned int nr, struct iommu_ring_batch *batch)
 {
-	struct amdvi_queue *queue = unit->queue;
-	struct spin spin = { };
+	struct iommu_ring *ring = &unit->queue->ring;
+	struct iommu_spin spin = { };
 	unsigned long flags;
 
 	do {
-		raw_spin_lock_irqsave(&queue->lock, flags);
-		/* One slot stays free: a full ring would look empty */
-		if (queue->used + nr + 1 >= RING_SLOTS)
-			reclaim(queue);
-		if (queue->used + nr + 1 < RING_SLOTS) {
+		raw_spin_lock_irqsave(&ring->lock, flags);
+		if (iommu_ring_take(ring, nr, batch)) {
 			emit(unit, commands, nr, batch);
-			raw_spin_unlock_irqrestore(&queue->lock, flags);
+			raw_spin_unlock_irqrestore(&ring->lock, flags);
 			return 0;
 		}
-		raw_spin_unlock_irqrestore(&queue->lock, flags);
+		raw_spin_unlock_irqrestore(&ring->lock, flags);
 	} while (spin_on(unit, &spin));
 	return -EIO;
 }
 
-static int wait_for_batch(struct amdvi_unit *unit, const struct batch *batch)
+static int wait_for_batch(struct amdvi_unit *unit,
+			  const struct iommu_ring_batch *batch)
 {
-	u64 *status = slot_status(unit->queue, batch->slot);
-	struct spin spin = { };
+	struct iommu_spin spin = { };
 
-	/* Acquire: what the caller does next comes after the invalidation */
-	while (smp_load_acquire(status) < batch->seq)
+	while (!iommu_ring_is_done(&unit->queue->ring, batch))
 		if (!spin_on(unit, &spin))
 			return -EIO;
 	return 0;
@@ -230,17 +152,17 @@ static int wait_for_batch(struct amdvi_unit *unit, const struct batch *batch)
 int amdvi_queue_run(struct amdvi_unit *unit,
 		    const struct amdvi_command *commands, unsigned int nr)
 {
-	struct batch batch = { };
+	struct iommu_ring_batch batch = { };
 	int ret;
 
 	if (WARN_ON_ONCE(nr > AMDVI_BATCH_MAX))
 		return -EINVAL;
-	if (READ_ONCE(unit->dead))
+	if (READ_ONCE(unit->common.dead))
 		return -EIO;
 	ret = submit(unit, commands, nr, &batch);
 	if (!ret)
 		ret = wait_for_batch(unit, &batch);
-	trace_amdvi_invalidate(unit->name, batch.seq, commands[0].q[0],
+	trace_amdvi_invalidate(unit->common.name, batch.seq, commands[0].q[0],
 			       commands[0].q[1], nr, ret);
 	return ret;
 }
@@ -252,11 +174,12 @@ EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_run);
  */
 void amdvi_queue_timed_out(struct amdvi_unit *unit)
 {
+	struct iommu_ring *ring = &unit->queue->ring;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&unit->queue->lock, flags);
-	unit->queue->counts.timeouts++;
-	raw_spin_unlock_irqrestore(&unit->queue->lock, flags);
+	raw_spin_lock_irqsave(&ring->lock, flags);
+	ring->counts.timeouts++;
+	raw_spin_unlock_irqrestore(&ring->lock, flags);
 }
 
 /**
@@ -265,13 +188,9 @@ void amdvi_queue_timed_out(struct amdvi_unit *unit)
  * @counts: filled in
  */
 void amdvi_queue_count(struct amdvi_unit *unit,
-		       struct amdvi_queue_counts *counts)
+		       struct iommu_ring_counts *counts)
 {
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&unit->queue->lock, flags);
-	*counts = unit->queue->counts;
-	raw_spin_unlock_irqrestore(&unit->queue->lock, flags);
+	iommu_ring_count(&unit->queue->ring, counts);
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_count);
 
@@ -283,12 +202,9 @@ void amdvi_queue_install(struct amdvi_unit *unit)
 {
 	struct amdvi_queue *queue = unit->queue;
 
-	queue->tail = 0;
-	queue->clean = 0;
-	queue->used = 0;
-	queue->clean_seq = queue->next_seq;
-	amdvi_write(unit, AMDVI_CMDBUF, virt_to_phys(queue->ring) |
-		    FIELD_PREP(RING_LEN, ilog2(RING_SLOTS)));
+	iommu_ring_reset(&queue->ring);
+	amdvi_write(unit, AMDVI_CMDBUF, virt_to_phys(queue->ring.slots) |
+		    FIELD_PREP(RING_LEN, ilog2(IOMMU_RING_SLOTS)));
 	amdvi_write(unit, AMDVI_CMD_HEAD, 0);
 	amdvi_write(unit, AMDVI_CMD_TAIL, 0);
 	amdvi_unit_control(unit, CONTROL_CMD_BUF_EN, 0);
@@ -304,31 +220,20 @@ EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_install);
  */
 int amdvi_queue_create(struct amdvi_unit *unit)
 {
-	struct page *ring, *status;
 	struct amdvi_queue *queue;
+	int ret;
 
 	queue = kzalloc_node(sizeof(*queue), GFP_KERNEL, unit->nid);
 	if (!queue)
 		return -ENOMEM;
-	raw_spin_lock_init(&queue->lock);
-	queue->next_seq = 1;
-	ring = alloc_pages_node(unit->nid, GFP_KERNEL | __GFP_ZERO, RING_ORDER);
-	status = alloc_pages_node(unit->nid, GFP_KERNEL | __GFP_ZERO,
-				  STATUS_ORDER);
-	if (!ring || !status)
-		goto err;
-	queue->ring = page_address(ring);
-	queue->status = page_address(status);
-	queue->status_phys = page_to_phys(status);
+	ret = iommu_ring_create(&queue->ring, ilog2(RING_ENTRY_BYTES),
+				unit->nid);
+	if (ret) {
+		kfree(queue);
+		return ret;
+	}
 	unit->queue = queue;
 	return 0;
-err:
-	if (ring)
-		__free_pages(ring, RING_ORDER);
-	if (status)
-		__free_pages(status, STATUS_ORDER);
-	kfree(queue);
-	return -ENOMEM;
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_create);
 
@@ -343,8 +248,7 @@ void amdvi_queue_destroy(struct amdvi_unit *unit)
 	if (!queue)
 		return;
 	unit->queue = NULL;
-	free_pages((unsigned long)queue->ring, RING_ORDER);
-	free_pages((unsigned long)queue->status, STATUS_ORDER);
+	iommu_ring_destroy(&queue->ring);
 	kfree(queue);
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_destroy);

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 struct amdvi_unit;
+struct iommu_ring_counts;
 struct amdvi_queue;
 
 /**
@@ -21,20 +22,6 @@ struct amdvi_command {
 /* Commands of one request, the wait that ends it not counted */
 #define AMDVI_BATCH_MAX	32
 
-/**
- * struct amdvi_queue_counts - what has gone through a command buffer
- * @requests: batches
- * @commands: commands, waits included
- * @errors: commands that the unit refused
- * @timeouts: IOTLB invalidations that a device did not answer
- */
-struct amdvi_queue_counts {
-	u64 requests;
-	u64 commands;
-	u64 errors;
-	u64 timeouts;
-};
-
 int amdvi_queue_create(struct amdvi_unit *unit);
 void amdvi_queue_destroy(struct amdvi_unit *unit);
 void amdvi_queue_install(struct amdvi_unit *unit);
@@ -43,6 +30,6 @@ int amdvi_queue_run(struct amdvi_unit *unit,
 		    const struct amdvi_command *commands, unsigned int nr);
 void amdvi_queue_timed_out(struct amdvi_unit *unit);
 void amdvi_queue_count(struct amdvi_unit *unit,
-		       struct amdvi_queue_counts *counts);
+		       struct iommu_ring_counts *counts);
 
 #endif

@@ -7,12 +7,14 @@
 #include <linux/device.h>
 #include <linux/sysfs.h>
 
+#include "../common/inside.h"
 #include "sysfs.h"
 #include "unit.h"
 
 static struct amdvi_unit *to_unit(struct device *dev)
 {
-	return container_of(dev_to_iommu_device(dev), struct amdvi_unit, iommu);
+	return container_of(dev_to_iommu_device(dev), struct amdvi_unit,
+			    common.iommu);
 }
 
 static ssize_t cap_show(struct device *dev, struct device_attribute *attr,
@@ -31,40 +33,12 @@ static ssize_t features_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(features);
 
-static ssize_t address_show(struct device *dev, struct device_attribute *attr,
-			    char *buf)
-{
-	return sysfs_emit(buf, "%llx\n", (u64)to_unit(dev)->base);
-}
-static DEVICE_ATTR_RO(address);
-
-static ssize_t domains_used_show(struct device *dev,
-				 struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%u\n", READ_ONCE(to_unit(dev)->nr_domains));
-}
-static DEVICE_ATTR_RO(domains_used);
-
-static ssize_t faults_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	struct iommu_faults *faults = &to_unit(dev)->log.faults;
-	unsigned long flags;
-	u64 recorded;
-
-	raw_spin_lock_irqsave(&faults->lock, flags);
-	recorded = faults->recorded;
-	raw_spin_unlock_irqrestore(&faults->lock, flags);
-	return sysfs_emit(buf, "%llu\n", recorded);
-}
-static DEVICE_ATTR_RO(faults);
-
 static struct attribute *unit_attrs[] = {
 	&dev_attr_cap.attr,
 	&dev_attr_features.attr,
-	&dev_attr_address.attr,
-	&dev_attr_domains_used.attr,
-	&dev_attr_faults.attr,
+	&iommu_unit_attr_address.attr,
+	&iommu_unit_attr_domains_used.attr,
+	&iommu_unit_attr_faults.attr,
 	NULL,
 };
 

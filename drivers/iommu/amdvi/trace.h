@@ -10,48 +10,6 @@
 
 #include <linux/tracepoint.h>
 
-TRACE_EVENT(amdvi_map,
-	TP_PROTO(const void *domain, unsigned long iova, size_t length,
-		 int error),
-	TP_ARGS(domain, iova, length, error),
-	TP_STRUCT__entry(
-		__field(const void *, domain)
-		__field(unsigned long, iova)
-		__field(size_t, length)
-		__field(int, error)
-	),
-	TP_fast_assign(
-		__entry->domain = domain;
-		__entry->iova = iova;
-		__entry->length = length;
-		__entry->error = error;
-	),
-	TP_printk("domain=%p iova=0x%lx length=0x%zx error=%d",
-		  __entry->domain, __entry->iova, __entry->length,
-		  __entry->error)
-);
-
-TRACE_EVENT(amdvi_unmap,
-	TP_PROTO(const void *domain, unsigned long iova, size_t length,
-		 size_t unmapped),
-	TP_ARGS(domain, iova, length, unmapped),
-	TP_STRUCT__entry(
-		__field(const void *, domain)
-		__field(unsigned long, iova)
-		__field(size_t, length)
-		__field(size_t, unmapped)
-	),
-	TP_fast_assign(
-		__entry->domain = domain;
-		__entry->iova = iova;
-		__entry->length = length;
-		__entry->unmapped = unmapped;
-	),
-	TP_printk("domain=%p iova=0x%lx length=0x%zx unmapped=0x%zx",
-		  __entry->domain, __entry->iova, __entry->length,
-		  __entry->unmapped)
-);
-
 TRACE_EVENT(amdvi_grow,
 	TP_PROTO(const void *domain, unsigned int levels),
 	TP_ARGS(domain, levels),
@@ -64,23 +22,6 @@ TRACE_EVENT(amdvi_grow,
 		__entry->levels = levels;
 	),
 	TP_printk("domain=%p levels=%u", __entry->domain, __entry->levels)
-);
-
-TRACE_EVENT(amdvi_convert,
-	TP_PROTO(const void *domain, unsigned long page_sizes, bool enforced),
-	TP_ARGS(domain, page_sizes, enforced),
-	TP_STRUCT__entry(
-		__field(const void *, domain)
-		__field(unsigned long, page_sizes)
-		__field(bool, enforced)
-	),
-	TP_fast_assign(
-		__entry->domain = domain;
-		__entry->page_sizes = page_sizes;
-		__entry->enforced = enforced;
-	),
-	TP_printk("domain=%p page_sizes=0x%lx enforced=%d", __entry->domain,
-		  __entry->page_sizes, __entry->enforced)
 );
 
 TRACE_EVENT(amdvi_invalidate,

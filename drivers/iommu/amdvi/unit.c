@@ -47,11 +47,11 @@
  */
 void amdvi_unit_lost(struct amdvi_unit *unit, const char *doing)
 {
-	if (xchg(&unit->dead, true))
+	if (xchg(&unit->common.dead, true))
 		return;
 	unit_err(unit, "no answer from %s; the devices behind it are cut off\n",
 		 doing);
-	amdvi_devices_cut_off();
+	iommu_unit_cut_off(&unit->common);
 }
 
 /**
@@ -111,7 +111,7 @@ static void read_features(struct amdvi_unit *unit,
 /* What is hidden looks to everything else as if the unit did not have it */
 static void hide(struct amdvi_unit *unit)
 {
-	unit->hidden = amdvi_params_hidden(unit->name);
+	unit->hidden = amdvi_params_hidden(unit->common.name);
 	if (unit->hidden & AMDVI_HIDE_IOTLB)
 		unit->cap &= ~CAP_IOTLB_SUP;
 	if (unit->hidden & AMDVI_HIDE_INVAL_ALL)
@@ -139,9 +139,9 @@ static const char *impossible(const struct amdvi_unit *unit)
 
 static int map_registers(struct amdvi_unit *unit)
 {
-	unit->claimed = request_mem_region(unit->base, AMDVI_REGS_SIZE,
-					   unit->name);
-	unit->regs = ioremap(unit->base, AMDVI_REGS_SIZE);
+	unit->claimed = request_mem_region(unit->common.base, AMDVI_REGS_SIZE,
+					   unit->common.name);
+	unit->regs = ioremap(unit->common.base, AMDVI_REGS_SIZE);
 	return unit->regs ? 0 : -ENOMEM;
 }
 
@@ -150,7 +150,7 @@ static void unmap_registers(struct amdvi_unit *unit)
 	if (unit->regs)
 		iounmap(unit->regs);
 	if (unit->claimed)
-		release_mem_region(unit->base, AMDVI_REGS_SIZE);
+		release_mem_region(unit->common.base, AMDVI_REGS_SIZE);
 }
 
 static int find_function(struct amdvi_unit *unit, u16 capability)
@@ -162,7 +162,7 @@ static int find_function(struct amdvi_unit *unit, u16 capability)
 						 unit->id & 0xff);
 	if (!unit->pdev) {
 		unit_warn(unit, "unit at %pa left out: its PCI function %04x:%02x:%02x.%d is not there\n",
-			  &unit->base, unit->segment, PCI_BUS_NUM(unit->id),
+			  &unit->common.base, unit->segment, PCI_BUS_NUM(unit->id),
 			  PCI_SLOT(unit->id), PCI_FUNC(unit->id));
 		return -ENODEV;
 	}
@@ -213,8 +213,7 @@ static void free_unit(struct amdvi_unit *unit)
 	amdvi_table_destroy(unit);
 	unmap_registers(unit);
 	pci_dev_put(unit->pdev);
-	xa_destroy(&unit->devices);
-	ida_destroy(&unit->domain_ids);
+	iommu_unit_exit(&unit->common);
 	kfree(unit);
 }
 
@@ -238,13 +237,9 @@ struct amdvi_unit *amdvi_unit_create(const struct ivrs_table *ivrs,
 	if (!unit)
 		return ERR_PTR(-ENOMEM);
 	raw_spin_lock_init(&unit->reg_lock);
-	mutex_init(&unit->table_lock);
-	ida_init(&unit->domain_ids);
-	xa_init(&unit->devices);
-	unit->index = index;
-	snprintf(unit->name, sizeof(unit->name), "ivhd%u", index);
-	unit->offset = ivhd->offset;
-	unit->base = ivhd->base;
+	iommu_unit_init(&unit->common, "ivhd", index);
+	unit->common.offset = ivhd->offset;
+	unit->common.base = ivhd->base;
 	unit->segment = ivhd->segment;
 	unit->id = ivhd->id;
 	unit->flags = ivhd->flags;
@@ -260,7 +255,7 @@ struct amdvi_unit *amdvi_unit_create(const struct ivrs_table *ivrs,
 	derive_widths(unit, ivrs);
 	what = impossible(unit);
 	if (what) {
-		unit_warn(unit, "unit at %pa left out: %s\n", &unit->base, what);
+		unit_warn(unit, "unit at %pa left out: %s\n", &unit->common.base, what);
 		ret = -ENODEV;
 		goto err;
 	}

@@ -9,14 +9,12 @@
 #ifndef AMDVI_UNIT_H
 #define AMDVI_UNIT_H
 
-#include <linux/idr.h>
 #include <linux/io.h>
 #include <linux/iommu.h>
-#include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/spinlock.h>
-#include <linux/xarray.h>
 
+#include "../common/unit.h"
 #include "fault.h"
 #include "queue.h"
 #include "regs.h"
@@ -32,15 +30,10 @@ struct ivrs_table;
 
 /**
  * struct amdvi_unit - one remapping engine
- * @iommu: what the IOMMU core knows of it
- * @node: in the list of units, which does not change after the load
- * @index: number of the unit, as in its name
- * @name: "ivhdN"
- * @offset: where the IVRS table describes it, which identifies it there
+ * @common: what does not depend on the hardware; named "ivhdN"
  * @pdev: its PCI function; held
  * @segment: PCI segment
  * @id: source-id of its PCI function
- * @base: physical address of its registers
  * @regs: the registers
  * @claimed: the resource is ours to release
  * @nid: memory node close to it, or NUMA_NO_NODE
@@ -54,29 +47,17 @@ struct ivrs_table;
  * @iova_bits: width of an IOVA
  * @hidden: AMDVI_HIDE_ bits in force
  * @started: it translates, and has our tables
- * @registered: the IOMMU core knows it
- * @dead: stopped answering; nothing is asked of it any more
  * @control: what the control register has
  * @reg_lock: protects @control
- * @table_lock: held while attaching
  * @table: device table
  * @queue: command buffer
- * @domain_ids: domain ids in use
- * @nr_domains: domains that it is a member of; changed under @table_lock
- * @devices: struct amdvi_device by source-id
  * @log: event log
- * @debugfs: its folder
  */
 struct amdvi_unit {
-	struct iommu_device iommu;
-	struct list_head node;
-	unsigned int index;
-	char name[12];
-	size_t offset;
+	struct iommu_unit common;
 	struct pci_dev *pdev;
 	u16 segment;
 	u16 id;
-	phys_addr_t base;
 	void __iomem *regs;
 	bool claimed;
 	int nid;
@@ -89,28 +70,23 @@ struct amdvi_unit {
 	unsigned int iova_bits;
 	unsigned long hidden;
 	bool started;
-	bool registered;
-	bool dead;
 	u64 control;
 	raw_spinlock_t reg_lock;
-	struct mutex table_lock;
 	struct amdvi_table table;
 	struct amdvi_queue *queue;
-	struct ida domain_ids;
-	unsigned int nr_domains;
-	struct xarray devices;
 	struct amdvi_log log;
-	struct dentry *debugfs;
 };
 
 extern struct list_head amdvi_units;
 
+#define to_amdvi_unit(unit) container_of_const(unit, struct amdvi_unit, common)
+
 #define unit_err(unit, fmt, ...) \
-	pr_err("%s: " fmt, (unit)->name, ##__VA_ARGS__)
+	pr_err("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
 #define unit_warn(unit, fmt, ...) \
-	pr_warn("%s: " fmt, (unit)->name, ##__VA_ARGS__)
+	pr_warn("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
 #define unit_info(unit, fmt, ...) \
-	pr_info("%s: " fmt, (unit)->name, ##__VA_ARGS__)
+	pr_info("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
 
 /* A unit that has not done something after this long does not answer */
 #define AMDVI_TIMEOUT_US	2000000

@@ -2,8 +2,9 @@
 /*
  * The source-ids that a device may present to an IOMMU.
  *
- * Its own comes first. Then those that the device is known to use besides, and
- * those with which a bridge to conventional PCI on the way up replaces it.
+ * The one that firmware tells comes first, then its own. Then those that the
+ * device is known to use besides, and those with which a bridge to conventional
+ * PCI on the way up replaces it.
  */
 #include <linux/export.h>
 #include <linux/pci.h>
@@ -67,19 +68,24 @@ static int visit_bridges(struct pci_dev *pdev, iommu_alias_fn fn, void *arg)
  * iommu_visit_aliases() - visit every source-id that a device may present
  * @dev: the device
  * @source_id: its own
+ * @firmware_alias: the one under which firmware says that it comes to the unit;
+ *	its own if firmware says nothing
  * @fn: called with each; some may come twice
  * @arg: for @fn
  *
  * Context: any in which the device stays.
  * Return: what @fn returned last.
  */
-int iommu_visit_aliases(struct device *dev, u16 source_id, iommu_alias_fn fn,
-			 void *arg)
+int iommu_visit_aliases(struct device *dev, u16 source_id, u16 firmware_alias,
+			iommu_alias_fn fn, void *arg)
 {
 	struct pci_dev *pdev;
-	int ret;
+	int ret = 0;
 
-	ret = fn(dev, source_id, arg);
+	if (firmware_alias != source_id)
+		ret = fn(dev, firmware_alias, arg);
+	if (!ret)
+		ret = fn(dev, source_id, arg);
 	if (ret || !dev_is_pci(dev))
 		return ret;
 	pdev = to_pci_dev(dev);

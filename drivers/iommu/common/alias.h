@@ -19,7 +19,7 @@ struct device;
  */
 typedef int (*iommu_alias_fn)(struct device *dev, u16 alias, void *arg);
 
-int iommu_visit_aliases(struct device *dev, u16 source_id, iommu_alias_fn fn,
-			 void *arg);
+int iommu_visit_aliases(struct device *dev, u16 source_id, u16 firmware_alias,
+			iommu_alias_fn fn, void *arg);
 
 #endif

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * iommu_common.ko: what the drivers of IOMMUs share and that knows none of
- * them: domains over several units (live.c) behind the IOMMU API (paging.c),
- * the way of a fault to the log (faults.c, meter.c), and the source-ids of a
- * device (alias.c).
+ * them: domains over several units (live.c) behind the IOMMU API (paging.c) and
+ * who is in them (members.c); units (unit.c), the devices behind them
+ * (device.c) and their source-ids (alias.c); the way of a fault to the log
+ * (faults.c, meter.c); what can be seen of all that (inside.c, show.c).
  */
 #include <linux/module.h>
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
 
 MODULE_DESCRIPTION("Shared parts of IOMMU drivers: live domains, faults");
 MODULE_LICENSE("GPL");

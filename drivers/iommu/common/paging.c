@@ -12,13 +12,14 @@
 #include <linux/export.h>
 
 #include "paging.h"
+#include "trace.h"
 
 static void announce(struct iommu_paging *paging, unsigned long iova,
 		     size_t length)
 {
 	int index;
 
-	if (!paging->ops->announce || !length)
+	if (!length)
 		return;
 	index = iommu_live_read_lock();
 	paging->ops->announce(paging, iova, length);
@@ -32,8 +33,7 @@ static int map(struct iommu_paging *paging, unsigned long iova,
 	int ret;
 
 	ret = iommu_live_map(&paging->live, iova, runs, nr, prot, gfp);
-	if (paging->ops->mapped)
-		paging->ops->mapped(paging, iova, length, ret);
+	trace_iommu_paging_map(paging, iova, length, ret);
 	return ret;
 }
 
@@ -43,8 +43,7 @@ static size_t unmap(struct iommu_paging *paging, unsigned long iova,
 	size_t unmapped;
 
 	unmapped = iommu_pt_unmap(&paging->live.pt, iova, length, gather);
-	if (paging->ops->unmapped)
-		paging->ops->unmapped(paging, iova, length, unmapped);
+	trace_iommu_paging_unmap(paging, iova, length, unmapped);
 	return unmapped;
 }
 

@@ -13,22 +13,33 @@
 #include "live.h"
 
 struct iommu_paging;
+struct iommu_unit;
+struct iommu_unit_member;
+struct seq_file;
 
 /**
- * struct iommu_paging_ops - what the driver does, or NULL for nothing
+ * struct iommu_paging_ops - what the driver does
+ * @live: for the live domain
+ * @core: for the IOMMU core; with the functions below
  * @announce: What was not present in a range now is. Tell those members of
  *	the domain whose hardware may have cached that it was not. Called with
  *	the SRCU read lock held; does not sleep.
- * @mapped: A range was mapped, or not, with an error: for tracepoints.
- * @unmapped: A range was unmapped, so many bytes of it: for tracepoints.
+ * @ability: What can the unit do for this domain? 0, or -EINVAL if it cannot
+ *	walk its tables at all.
+ * @forget: Invalidate all that a unit has cached under the domain's id there.
+ * @kind: What to call the domain's tables when showing them.
  */
 struct iommu_paging_ops {
+	struct iommu_live_ops live;
+	const struct iommu_domain_ops *core;
 	void (*announce)(struct iommu_paging *paging, unsigned long iova,
 			 size_t length);
-	void (*mapped)(struct iommu_paging *paging, unsigned long iova,
-		       size_t length, int error);
-	void (*unmapped)(struct iommu_paging *paging, unsigned long iova,
-			 size_t length, size_t unmapped);
+	int (*ability)(const struct iommu_paging *paging,
+		       const struct iommu_unit *unit,
+		       struct iommu_ability *ability);
+	void (*forget)(struct iommu_paging *paging,
+		       struct iommu_unit_member *member);
+	const char *(*kind)(const struct iommu_paging *paging);
 };
 
 /**
@@ -36,17 +47,33 @@ struct iommu_paging_ops {
  * @domain: what the IOMMU core knows of it
  * @live: page table and members
  * @ops: the driver
+ * @node: in the list of all domains
  */
 struct iommu_paging {
 	struct iommu_domain domain;
 	struct iommu_live live;
 	const struct iommu_paging_ops *ops;
+	struct list_head node;
 };
 
 static inline struct iommu_paging *to_iommu_paging(struct iommu_domain *domain)
 {
 	return container_of(domain, struct iommu_paging, domain);
 }
+
+int iommu_paging_init(struct iommu_paging *paging,
+		      const struct iommu_pt_config *config,
+		      const struct iommu_ability *base,
+		      const struct iommu_paging_ops *ops);
+void iommu_paging_destroy(struct iommu_paging *paging);
+void iommu_paging_show(struct seq_file *seq);
+
+/* Members, members.c */
+struct iommu_unit_member *iommu_paging_join(struct iommu_paging *paging,
+					    struct iommu_unit *unit);
+void iommu_paging_leave(struct iommu_paging *paging,
+			struct iommu_unit_member *member);
+void iommu_paging_unit_changed(struct iommu_unit *unit);
 
 /* For struct iommu_domain_ops */
 int iommu_paging_map_pages(struct iommu_domain *domain, unsigned long iova,

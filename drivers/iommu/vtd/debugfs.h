@@ -12,6 +12,5 @@ void vtd_debugfs_init(void);
 void vtd_debugfs_exit(void);
 void vtd_debugfs_add_unit(struct vtd_unit *unit);
 void vtd_debugfs_add_device(struct vtd_device *device);
-void vtd_debugfs_remove_device(struct vtd_device *device);
 
 #endif

@@ -21,14 +21,13 @@
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
+#include <linux/debugfs.h>
 #include <linux/dmar.h>
 #include <linux/module.h>
 #include <linux/pci-ats.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 
-#include "../common/alias.h"
-#include "../common/late.h"
 #include "debugfs.h"
 #include "device.h"
 #include "domain.h"
@@ -36,16 +35,6 @@
 #include "inval.h"
 #include "scope.h"
 #include "unit.h"
-
-static struct vtd_unit *unit_at(size_t offset)
-{
-	struct vtd_unit *unit;
-
-	list_for_each_entry(unit, &vtd_units, node)
-		if (unit->offset == offset)
-			return unit;
-	return NULL;
-}
 
 /* What setting the entries of a device's source-ids needs to know */
 struct setting {
@@ -70,7 +59,7 @@ static void invalidate_former(struct vtd_unit *unit, u16 source_id,
 		/* Only caching mode has cached what was not there */
 		if (!(unit->cap & CAP_CM))
 			return;
-		old_domain_id = VTD_DOMAIN_NONE;
+		old_domain_id = IOMMU_UNIT_ID_NONE;
 	}
 	if (unit->scalable) {
 		vtd_inval_pasid(unit, source_id, was_present ? old_domain_id :
@@ -79,7 +68,7 @@ static void invalidate_former(struct vtd_unit *unit, u16 source_id,
 		 * The context entry is the same as before, but a hypervisor
 		 * may look at where it leads only when told so.
 		 */
-		vtd_inval_context(unit, source_id, VTD_DOMAIN_NONE, false);
+		vtd_inval_context(unit, source_id, IOMMU_UNIT_ID_NONE, false);
 		return;
 	}
 	vtd_inval_context(unit, source_id, old_domain_id, was_present);
@@ -106,43 +95,45 @@ static int set_entries(struct vtd_unit *unit, struct device *dev,
 	struct setting setting = { unit, entry };
 	int ret;
 
-	lockdep_assert_held(&unit->table_lock);
+	lockdep_assert_held(&unit->common.table_lock);
 	if (entry->translation != VTD_BLOCKED) {
-		ret = iommu_visit_aliases(dev, source_id, prepare_alias,
-					 &setting);
+		ret = iommu_visit_aliases(dev, source_id, source_id,
+					  prepare_alias, &setting);
 		if (ret)
 			return ret;
 	}
-	return iommu_visit_aliases(dev, source_id, set_alias, &setting);
+	return iommu_visit_aliases(dev, source_id, source_id, set_alias,
+				   &setting);
 }
 
 static void ats_off(struct vtd_device *device)
 {
+	struct iommu_unit_device *common = &device->common;
 	struct vtd_range all = { .last = ULONG_MAX };
 	struct vtd_batch batch = { };
 
-	if (!device->ats)
+	if (!common->ats)
 		return;
 	list_del_rcu(&device->ats_node);
 	iommu_live_synchronize();
-	if (!device->ats_lost) {
-		vtd_inval_add_device(&batch, device->source_id, device->pf_id,
-				     device->ats_depth, &all);
-		vtd_inval_run(device->unit, &batch);
+	if (!common->ats_lost) {
+		vtd_inval_add_device(&batch, common->source_id, common->pf_id,
+				     common->ats_depth, &all);
+		vtd_inval_run(to_vtd_unit(common->unit), &batch);
 	}
-	pci_disable_ats(to_pci_dev(device->dev));
-	device->ats = false;
+	pci_disable_ats(to_pci_dev(common->dev));
+	common->ats = false;
 }
 
 static void ats_on(struct vtd_device *device)
 {
-	struct pci_dev *pdev = to_pci_dev(device->dev);
+	struct iommu_unit_device *common = &device->common;
 
-	if (!device->ats_supported || device->ats_lost ||
-	    pci_enable_ats(pdev, PAGE_SHIFT))
+	if (!common->ats_supported || common->ats_lost ||
+	    pci_enable_ats(to_pci_dev(common->dev), PAGE_SHIFT))
 		return;
-	device->ats = true;
-	list_add_rcu(&device->ats_node, &device->member->ats);
+	common->ats = true;
+	list_add_rcu(&device->ats_node, &common->member->devices);
 }
 
 /**
@@ -158,18 +149,19 @@ static void ats_on(struct vtd_device *device)
 int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 		    const struct vtd_entry *template)
 {
-	struct vtd_domain *old_domain = device->domain;
-	struct vtd_member *old_member = device->member, *member = NULL;
-	struct vtd_unit *unit = device->unit;
+	struct iommu_unit_device *common = &device->common;
+	struct iommu_unit_member *old_member = common->member, *member = NULL;
+	struct iommu_paging *old_domain = common->domain;
+	struct vtd_unit *unit = to_vtd_unit(common->unit);
 	struct vtd_entry entry = *template;
 	struct iommu_pt_root root;
 	int ret;
 
-	if (READ_ONCE(unit->dead) && entry.translation != VTD_BLOCKED)
+	if (READ_ONCE(common->unit->dead) && entry.translation != VTD_BLOCKED)
 		return -EIO;
-	mutex_lock(&unit->table_lock);
+	mutex_lock(&common->unit->table_lock);
 	if (domain) {
-		member = vtd_domain_join(domain, unit);
+		member = iommu_paging_join(&domain->paging, common->unit);
 		if (IS_ERR(member)) {
 			ret = PTR_ERR(member);
 			goto out;
@@ -180,35 +172,44 @@ int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 		entry.domain_id = member->domain_id;
 		/* First-stage leaves cannot force snooping, so entries do */
 		entry.snoop = domain->first_stage && unit->ecap & ECAP_SC;
-		entry.device_tlb = device->ats_supported && !device->ats_lost;
+		entry.device_tlb = common->ats_supported && !common->ats_lost;
 	}
-	entry.quiet = device->meter.silent;
+	entry.quiet = common->quiet;
 	ats_off(device);
-	ret = set_entries(unit, device->dev, device->source_id, &entry);
+	ret = set_entries(unit, common->dev, common->source_id, &entry);
 	if (ret) {
 		if (domain)
-			vtd_domain_leave(domain, member);
+			iommu_paging_leave(&domain->paging, member);
 		goto out;
 	}
 	device->entry = entry;
-	device->member = member;
-	WRITE_ONCE(device->domain, domain);
+	common->member = member;
+	WRITE_ONCE(common->domain, domain ? &domain->paging : NULL);
 	if (domain)
 		ats_on(device);
 	if (old_domain)
-		vtd_domain_leave(old_domain, old_member);
+		iommu_paging_leave(old_domain, old_member);
 out:
-	mutex_unlock(&unit->table_lock);
+	mutex_unlock(&common->unit->table_lock);
 	return ret;
+}
+
+static struct vtd_device *dev_to_vtd(struct device *dev)
+{
+	return to_vtd_device(dev_iommu_priv_get(dev));
+}
+
+static struct vtd_unit *dev_to_unit(struct device *dev)
+{
+	return to_vtd_unit(dev_to_vtd(dev)->common.unit);
 }
 
 static int identity_attach_dev(struct iommu_domain *domain, struct device *dev)
 {
-	struct vtd_device *device = dev_iommu_priv_get(dev);
 	struct vtd_entry entry;
 
-	vtd_identity_entry(device->unit, &entry);
-	return vtd_device_move(device, NULL, &entry);
+	vtd_identity_entry(dev_to_unit(dev), &entry);
+	return vtd_device_move(dev_to_vtd(dev), NULL, &entry);
 }
 
 static const struct iommu_domain_ops identity_ops = {
@@ -226,7 +227,7 @@ static int blocked_attach_dev(struct iommu_domain *domain, struct device *dev)
 		.translation = VTD_BLOCKED,
 	};
 
-	return vtd_device_move(dev_iommu_priv_get(dev), NULL, &blocked);
+	return vtd_device_move(dev_to_vtd(dev), NULL, &blocked);
 }
 
 static const struct iommu_domain_ops blocked_ops = {
@@ -249,6 +250,7 @@ int vtd_devices_pass(void)
 {
 	struct pci_dev *pdev = NULL;
 	struct vtd_entry entry;
+	struct iommu_unit *common;
 	struct vtd_place place;
 	struct vtd_unit *unit;
 	int ret;
@@ -256,13 +258,14 @@ int vtd_devices_pass(void)
 	for_each_pci_dev(pdev) {
 		if (!vtd_scope_find(vtd_dmar, &pdev->dev, &place))
 			continue;
-		unit = unit_at(place.unit);
-		if (!unit)
+		common = iommu_unit_at(&vtd_units, place.unit);
+		if (!common)
 			continue;
+		unit = to_vtd_unit(common);
 		vtd_identity_entry(unit, &entry);
-		mutex_lock(&unit->table_lock);
+		mutex_lock(&unit->common.table_lock);
 		ret = set_entries(unit, &pdev->dev, place.source_id, &entry);
-		mutex_unlock(&unit->table_lock);
+		mutex_unlock(&unit->common.table_lock);
 		if (ret) {
 			pci_dev_put(pdev);
 			return ret;
@@ -271,129 +274,68 @@ int vtd_devices_pass(void)
 	return 0;
 }
 
-/* Invalidations that a device takes at once; all functions share theirs */
-static unsigned int ats_queue_depth(struct pci_dev *pdev)
+static bool may_have_ats(const struct vtd_unit *unit, struct device *dev)
 {
-	u16 cap;
-
-	if (pdev->is_virtfn ||
-	    pci_read_config_word(pdev, pdev->ats_cap + PCI_ATS_CAP, &cap))
-		return 0;
-	return PCI_ATS_CAP_QDEP(cap);
-}
-
-static void look_for_ats(struct vtd_device *device)
-{
-	struct pci_dev *pdev;
-
-	if (!dev_is_pci(device->dev))
-		return;
-	pdev = to_pci_dev(device->dev);
-	device->pf_id = pci_dev_id(pci_physfn(pdev));
-	if (!(device->unit->ecap & ECAP_DT) || !pci_ats_supported(pdev) ||
-	    !vtd_scope_ats(vtd_dmar, pdev))
-		return;
-	device->ats_supported = true;
-	device->ats_depth = ats_queue_depth(pdev);
+	return unit->ecap & ECAP_DT && dev_is_pci(dev) &&
+	       vtd_scope_ats(vtd_dmar, to_pci_dev(dev));
 }
 
 static struct iommu_device *probe_device(struct device *dev)
 {
 	struct vtd_device *device;
+	struct iommu_unit *common;
 	struct vtd_place place;
-	struct vtd_unit *unit;
 	int ret;
 
 	if (!vtd_scope_find(vtd_dmar, dev, &place))
 		return ERR_PTR(-ENODEV);
-	unit = unit_at(place.unit);
-	if (!unit)
+	common = iommu_unit_at(&vtd_units, place.unit);
+	if (!common)
 		return ERR_PTR(-ENODEV);
 	device = kzalloc(sizeof(*device), GFP_KERNEL);
 	if (!device)
 		return ERR_PTR(-ENOMEM);
-	device->dev = dev;
-	device->unit = unit;
-	device->source_id = place.source_id;
-	device->in_use = dev->driver;
-	look_for_ats(device);
-	ret = xa_insert(&unit->devices, device->source_id, device, GFP_KERNEL);
+	device->common.dev = dev;
+	device->common.source_id = place.source_id;
+	device->common.alias = place.source_id;
+	if (may_have_ats(to_vtd_unit(common), dev))
+		iommu_unit_look_for_ats(&device->common);
+	ret = iommu_unit_add_device(common, &device->common);
 	if (ret) {
-		if (ret == -EBUSY) {
-			dev_warn(dev, "another device has its source-id on %s; left alone\n",
-				 unit->name);
-			ret = -ENODEV;
-		}
 		kfree(device);
 		return ERR_PTR(ret);
 	}
-	dev_iommu_priv_set(dev, device);
-	if (unit->cap & CAP_CM)
+	if (to_vtd_unit(common)->cap & CAP_CM)
 		dev->iommu->shadow_on_flush = 1;
 	vtd_debugfs_add_device(device);
-	return &unit->iommu;
-}
-
-static void probe_finalize(struct device *dev)
-{
-	struct vtd_device *device = dev_iommu_priv_get(dev);
-
-	if (device->in_use)
-		iommu_late_count_driver(dev);
-}
-
-struct sharing {
-	const struct vtd_device *but;
-	u16 source_id;
-};
-
-static int is_alias(struct device *dev, u16 alias, void *arg)
-{
-	const struct sharing *sharing = arg;
-
-	return alias == sharing->source_id;
-}
-
-/* Is there another device for which this source-id is presented? */
-static bool is_shared(struct vtd_unit *unit, const struct vtd_device *but,
-		      u16 source_id)
-{
-	struct sharing sharing = { but, source_id };
-	struct vtd_device *device;
-	unsigned long index;
-
-	xa_for_each(&unit->devices, index, device)
-		if (device != but &&
-		    iommu_visit_aliases(device->dev, device->source_id, is_alias,
-				       &sharing))
-			return true;
-	return false;
+	return &common->iommu;
 }
 
 /* A source-id that other devices present too keeps what they have */
 static int block_alias(struct device *dev, u16 alias, void *arg)
 {
-	struct vtd_device *device = arg;
 	struct vtd_entry blocked = { .translation = VTD_BLOCKED };
-	struct setting setting = { device->unit, &blocked };
+	struct iommu_unit_device *device = arg;
+	struct setting setting = { to_vtd_unit(device->unit), &blocked };
 
-	if (is_shared(device->unit, device, alias))
+	if (iommu_unit_shares(device, alias))
 		return 0;
 	return set_alias(dev, alias, &setting);
 }
 
 static void release_device(struct device *dev)
 {
-	struct vtd_device *device = dev_iommu_priv_get(dev);
-	struct vtd_unit *unit = device->unit;
+	struct vtd_device *device = dev_to_vtd(dev);
+	struct iommu_unit_device *common = &device->common;
+	struct iommu_unit *unit = common->unit;
 
-	vtd_debugfs_remove_device(device);
+	debugfs_remove_recursive(common->debugfs);
 	mutex_lock(&unit->table_lock);
 	ats_off(device);
-	iommu_visit_aliases(dev, device->source_id, block_alias, device);
-	if (device->domain)
-		vtd_domain_leave(device->domain, device->member);
-	xa_erase(&unit->devices, device->source_id);
+	iommu_unit_visit_aliases(common, block_alias, common);
+	if (common->domain)
+		iommu_paging_leave(common->domain, common->member);
+	xa_erase(&unit->devices, common->source_id);
 	mutex_unlock(&unit->table_lock);
 	/* Fault handling may still look at it */
 	iommu_live_synchronize();
@@ -401,17 +343,8 @@ static void release_device(struct device *dev)
 	kfree(device);
 }
 
-static struct iommu_group *device_group(struct device *dev)
-{
-	if (dev_is_pci(dev))
-		return pci_device_group(dev);
-	return generic_device_group(dev);
-}
-
 static bool device_capable(struct device *dev, enum iommu_cap cap)
 {
-	struct vtd_device *device = dev_iommu_priv_get(dev);
-
 	switch (cap) {
 	case IOMMU_CAP_CACHE_COHERENCY:
 	case IOMMU_CAP_DEFERRED_FLUSH:
@@ -419,26 +352,15 @@ static bool device_capable(struct device *dev, enum iommu_cap cap)
 	case IOMMU_CAP_PRE_BOOT_PROTECTION:
 		return dmar_platform_optin();
 	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
-		return vtd_unit_ability(device->unit).snoop;
+		return vtd_unit_ability(dev_to_unit(dev)).snoop;
 	default:
 		return false;
 	}
 }
 
-static int def_domain_type(struct device *dev)
-{
-	struct vtd_device *device = dev_iommu_priv_get(dev);
-
-	/* Once its driver has let go, nothing of it is in flight */
-	if (!dev->driver)
-		device->in_use = false;
-	return device->in_use ? IOMMU_DOMAIN_IDENTITY : 0;
-}
-
 static struct iommu_domain *domain_alloc_paging(struct device *dev)
 {
-	struct vtd_device *device = dev_iommu_priv_get(dev);
-	struct vtd_domain *domain = vtd_domain_alloc(device->unit);
+	struct vtd_domain *domain = vtd_domain_alloc(dev_to_unit(dev));
 
 	return IS_ERR(domain) ? ERR_CAST(domain) : &domain->paging.domain;
 }
@@ -450,34 +372,26 @@ static bool is_relaxable(const struct pci_dev *pdev)
 	       pdev->class >> 16 == PCI_BASE_CLASS_DISPLAY;
 }
 
-static void add_region(struct list_head *regions, phys_addr_t start,
-		       size_t length, int prot, enum iommu_resv_type type)
-{
-	struct iommu_resv_region *region;
-
-	region = iommu_alloc_resv_region(start, length, prot, type, GFP_KERNEL);
-	if (region)
-		list_add_tail(&region->list, regions);
-}
-
 static void get_resv_regions(struct device *dev, struct list_head *regions)
 {
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
 	struct pci_dev *pdev;
 
-	add_region(regions, MSI_RANGE_START, MSI_RANGE_SIZE, 0, IOMMU_RESV_MSI);
+	iommu_unit_add_region(regions, MSI_RANGE_START, MSI_RANGE_SIZE, 0,
+			      IOMMU_RESV_MSI);
 	if (!dev_is_pci(dev))
 		return;
 	pdev = to_pci_dev(dev);
 	while (dmar_next(vtd_dmar, &cursor, &s))
 		if (s.type == DMAR_RMRR && !s.complaint &&
 		    vtd_scope_holds(vtd_dmar, &s, pdev))
-			add_region(regions, s.base, s.last - s.base + 1,
-				   IOMMU_READ | IOMMU_WRITE,
-				   is_relaxable(pdev) ?
-				   IOMMU_RESV_DIRECT_RELAXABLE :
-				   IOMMU_RESV_DIRECT);
+			iommu_unit_add_region(regions, s.base,
+					      s.last - s.base + 1,
+					      IOMMU_READ | IOMMU_WRITE,
+					      is_relaxable(pdev) ?
+					      IOMMU_RESV_DIRECT_RELAXABLE :
+					      IOMMU_RESV_DIRECT);
 }
 
 const struct iommu_ops vtd_iommu_ops = {
@@ -489,63 +403,9 @@ const struct iommu_ops vtd_iommu_ops = {
 	.capable = device_capable,
 	.domain_alloc_paging = domain_alloc_paging,
 	.probe_device = probe_device,
-	.probe_finalize = probe_finalize,
+	.probe_finalize = iommu_unit_probe_finalize,
 	.release_device = release_device,
-	.device_group = device_group,
-	.def_domain_type = def_domain_type,
+	.device_group = iommu_unit_device_group,
+	.def_domain_type = iommu_unit_def_domain_type,
 	.get_resv_regions = get_resv_regions,
 };
-
-/*
- * Devices that may reach memory which they should not any more: their unit
- * does not answer, or their own device-TLB does not.
- */
-static void cut_off(struct work_struct *work)
-{
-	struct vtd_device *device;
-	struct vtd_unit *unit;
-	unsigned long index;
-
-	list_for_each_entry(unit, &vtd_units, node) {
-		mutex_lock(&unit->table_lock);
-		xa_for_each(&unit->devices, index, device) {
-			if (!dev_is_pci(device->dev) || !device->domain ||
-			    !(unit->dead || device->ats_lost))
-				continue;
-			dev_err(device->dev, "cut off: bus mastering is off\n");
-			pci_clear_master(to_pci_dev(device->dev));
-		}
-		mutex_unlock(&unit->table_lock);
-	}
-}
-
-static DECLARE_WORK(cut_off_work, cut_off);
-
-/**
- * vtd_devices_cut_off() - stop the DMA of devices that cannot be controlled
- *
- * Context: any; the work is done later.
- */
-void vtd_devices_cut_off(void)
-{
-	schedule_work(&cut_off_work);
-}
-
-/**
- * vtd_device_ats_lost() - a device-TLB does not answer invalidations
- * @unit: the unit
- * @source_id: the device
- *
- * Context: any.
- */
-void vtd_device_ats_lost(struct vtd_unit *unit, u16 source_id)
-{
-	struct vtd_device *device;
-
-	rcu_read_lock();
-	device = xa_load(&unit->devices, source_id);
-	if (device)
-		WRITE_ONCE(device->ats_lost, true);
-	rcu_read_unlock();
-	vtd_devices_cut_off();
-}

@@ -2,10 +2,9 @@
 /*
  * Paging domains.
  *
- * A domain is a live domain (../common/live.c) whose members are units. A unit
- * becomes a member with the first of its devices and gives the domain an id of
- * its own choice; one invalidation reaches all devices behind it, and one more
- * descriptor each of those that have a device-TLB.
+ * A domain is a live domain (../common/live.c) whose members are units
+ * (../common/members.c). One invalidation reaches all devices behind a unit,
+ * and one more descriptor each of those that have a device-TLB.
  *
  * Mapping invalidates nothing, unless a unit is in caching mode, which may
  * have cached that an entry was not present (section 6.1), or has a write
@@ -15,21 +14,15 @@
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
-#include <linux/seq_file.h>
 #include <linux/slab.h>
 
 #include <compat/uninitialized.h>
 
-#include "../common/show.h"
 #include "device.h"
 #include "domain.h"
 #include "inval.h"
 #include "params.h"
-#include "trace.h"
 #include "unit.h"
-
-static LIST_HEAD(domains);
-static DEFINE_MUTEX(domains_lock);
 
 /**
  * vtd_unit_ability() - what a unit can do for a domain
@@ -88,40 +81,43 @@ static struct iommu_ability ability_for(const struct vtd_domain *domain,
 }
 
 /* Send a batch; devices that time out leave the next attempt by themselves */
-static void add_devices(struct vtd_member *member, struct vtd_batch *batch,
-			const struct vtd_range *range)
+static void add_devices(struct iommu_unit_member *member,
+			struct vtd_batch *batch, const struct vtd_range *range)
 {
 	struct vtd_device *device;
 
-	list_for_each_entry_srcu(device, &member->ats, ats_node,
+	list_for_each_entry_srcu(device, &member->devices, ats_node,
 				 iommu_live_read_held()) {
-		if (READ_ONCE(device->ats_lost))
+		struct iommu_unit_device *common = &device->common;
+
+		if (READ_ONCE(common->ats_lost))
 			continue;
-		if (vtd_inval_add_device(batch, device->source_id,
-					 device->pf_id, device->ats_depth,
+		if (vtd_inval_add_device(batch, common->source_id,
+					 common->pf_id, common->ats_depth,
 					 range))
 			continue;
 		/* In its own request, behind the IOTLB's */
-		vtd_inval_run(member->unit, batch);
+		vtd_inval_run(to_vtd_unit(member->unit), batch);
 		batch->nr = 0;
-		vtd_inval_add_device(batch, device->source_id, device->pf_id,
-				     device->ats_depth, range);
+		vtd_inval_add_device(batch, common->source_id, common->pf_id,
+				     common->ats_depth, range);
 	}
 }
 
 static void invalidate_member(struct vtd_domain *domain,
-			      struct vtd_member *member,
+			      struct iommu_unit_member *member,
 			      const struct vtd_range *range)
 {
+	struct vtd_unit *unit = to_vtd_unit(member->unit);
 	struct vtd_batch batch compat_uninitialized;
 	int ret;
 
 	do {
 		batch.nr = 0;
-		vtd_inval_add_range(member->unit, &batch, member->domain_id,
+		vtd_inval_add_range(unit, &batch, member->domain_id,
 				    domain->first_stage, range);
 		add_devices(member, &batch, range);
-		ret = vtd_inval_run(member->unit, &batch);
+		ret = vtd_inval_run(unit, &batch);
 	} while (ret == -EAGAIN);
 }
 
@@ -135,7 +131,7 @@ static void invalidate(struct iommu_live *live,
 		.last = gather->last,
 		.upper = gather->tables,
 	};
-	struct vtd_member *member;
+	struct iommu_unit_member *member;
 
 	if (gather->start > gather->last) {
 		range.start = 0;
@@ -144,10 +140,6 @@ static void invalidate(struct iommu_live *live,
 	iommu_live_for_each_member(member, live, member)
 		invalidate_member(domain, member, &range);
 }
-
-static const struct iommu_live_ops live_ops = {
-	.invalidate = invalidate,
-};
 
 /* What was not present before is now */
 static void announce(struct iommu_paging *paging, unsigned long iova,
@@ -160,37 +152,21 @@ static void announce(struct iommu_paging *paging, unsigned long iova,
 		.upper = true,
 	};
 	struct vtd_batch batch compat_uninitialized;
-	struct vtd_member *member;
+	struct iommu_unit_member *member;
+	struct vtd_unit *unit;
 
 	iommu_live_for_each_member(member, &paging->live, member) {
+		unit = to_vtd_unit(member->unit);
 		batch.nr = 0;
-		vtd_unit_flush_write_buffer(member->unit);
-		if (!(member->unit->cap & CAP_CM))
+		vtd_unit_flush_write_buffer(unit);
+		if (!(unit->cap & CAP_CM))
 			continue;
-		vtd_inval_add_range(member->unit, &batch, member->domain_id,
+		vtd_inval_add_range(unit, &batch, member->domain_id,
 				    domain->first_stage, &range);
-		while (vtd_inval_run(member->unit, &batch) == -EAGAIN)
+		while (vtd_inval_run(unit, &batch) == -EAGAIN)
 			;
 	}
 }
-
-static void mapped(struct iommu_paging *paging, unsigned long iova,
-		   size_t length, int error)
-{
-	trace_vtd_map(paging, iova, length, error);
-}
-
-static void unmapped(struct iommu_paging *paging, unsigned long iova,
-		     size_t length, size_t unmapped)
-{
-	trace_vtd_unmap(paging, iova, length, unmapped);
-}
-
-static const struct iommu_paging_ops paging_ops = {
-	.announce = announce,
-	.mapped = mapped,
-	.unmapped = unmapped,
-};
 
 /* Can the unit walk tables of this kind and depth? */
 static bool suits(const struct vtd_domain *domain, const struct vtd_unit *unit)
@@ -203,165 +179,40 @@ static bool suits(const struct vtd_domain *domain, const struct vtd_unit *unit)
 	       vtd_unit_width(unit) >= domain->paging.live.iova_bits;
 }
 
-static struct vtd_member *make_member(struct vtd_domain *domain,
-				      struct vtd_unit *unit)
+static int get_ability(const struct iommu_paging *paging,
+		       const struct iommu_unit *common,
+		       struct iommu_ability *ability)
 {
-	unsigned int ids = 1U << (4 + 2 * FIELD_GET(CAP_ND, unit->cap));
-	struct vtd_member *member;
-	int id, ret;
+	const struct vtd_domain *domain = paging_to_vtd(paging);
+	const struct vtd_unit *unit = to_vtd_unit(common);
 
 	if (!suits(domain, unit))
-		return ERR_PTR(-EINVAL);
-	member = kzalloc(sizeof(*member), GFP_KERNEL);
-	if (!member)
-		return ERR_PTR(-ENOMEM);
-	id = ida_alloc_range(&unit->domain_ids, VTD_DOMAIN_FIRST, ids - 1,
-			     GFP_KERNEL);
-	if (id < 0) {
-		kfree(member);
-		return ERR_PTR(id);
-	}
-	member->unit = unit;
-	member->domain_id = id;
-	INIT_LIST_HEAD(&member->ats);
-	member->member.ability = ability_for(domain, unit);
-	ret = iommu_live_join(&domain->paging.live, &member->member);
-	if (ret) {
-		ida_free(&unit->domain_ids, id);
-		kfree(member);
-		return ERR_PTR(ret);
-	}
-	unit->domains_used++;
-	return member;
+		return -EINVAL;
+	*ability = ability_for(domain, unit);
+	return 0;
 }
 
-static void shape_changed(struct vtd_domain *domain)
+static void forget(struct iommu_paging *paging,
+		   struct iommu_unit_member *member)
 {
-	unsigned long sizes = domain->paging.live.shape.page_sizes;
-
-	WRITE_ONCE(domain->paging.domain.pgsize_bitmap, sizes);
-	trace_vtd_convert(domain, sizes, domain->paging.live.shape.coherent,
-			  domain->paging.live.shape.snoop, domain->paging.live.enforced);
+	vtd_inval_domain(to_vtd_unit(member->unit), member->domain_id,
+			 paging_to_vtd(paging)->first_stage);
 }
 
-/**
- * vtd_domain_join() - take a device's place in a domain
- * @domain: the domain
- * @unit: the device's unit, whose table_lock is held
- *
- * Return: the unit's membership, to be given back with vtd_domain_leave(), or
- * an error with nothing changed: -EINVAL if the unit cannot be served, -ENOSPC
- * if it has no domain id left, -ENOMEM.
- */
-struct vtd_member *vtd_domain_join(struct vtd_domain *domain,
-				   struct vtd_unit *unit)
+static const char *get_kind(const struct iommu_paging *paging)
 {
-	struct vtd_member *member;
-
-	lockdep_assert_held(&unit->table_lock);
-	mutex_lock(&domain->paging.live.lock);
-	list_for_each_entry(member, &domain->paging.live.members, member.node) {
-		if (member->unit == unit) {
-			member->users++;
-			mutex_unlock(&domain->paging.live.lock);
-			return member;
-		}
-	}
-	mutex_unlock(&domain->paging.live.lock);
-	/* The unit's table_lock keeps a second member of it away */
-	member = make_member(domain, unit);
-	if (!IS_ERR(member)) {
-		member->users = 1;
-		shape_changed(domain);
-	}
-	return member;
+	return paging_to_vtd(paging)->first_stage ? "first-stage" :
+						    "second-stage";
 }
 
-/**
- * vtd_domain_leave() - give a device's place back
- * @domain: the domain
- * @member: from vtd_domain_join(); the device's entries lead elsewhere now and
- *	what the unit had cached of them is invalidated
- */
-void vtd_domain_leave(struct vtd_domain *domain, struct vtd_member *member)
-{
-	struct vtd_unit *unit = member->unit;
-
-	lockdep_assert_held(&unit->table_lock);
-	if (--member->users)
-		return;
-	iommu_live_leave(&domain->paging.live, &member->member);
-	shape_changed(domain);
-	/* The id may be used again: nothing tagged with it is left */
-	vtd_inval_domain(unit, member->domain_id, domain->first_stage);
-	ida_free(&unit->domain_ids, member->domain_id);
-	unit->domains_used--;
-	kfree(member);
-}
-
-/**
- * vtd_domain_unit_changed() - bring all domains of a unit into its new shape
- * @unit: a unit of which more or less is hidden than before
- *
- * A domain that cannot follow, because snooping is enforced, keeps its shape;
- * the log says so.
- */
-void vtd_domain_unit_changed(struct vtd_unit *unit)
-{
-	struct iommu_ability ability;
-	struct vtd_member *member;
-	struct vtd_domain *domain;
-
-	mutex_lock(&domains_lock);
-	mutex_lock(&unit->table_lock);
-	list_for_each_entry(domain, &domains, node) {
-		struct vtd_member *found = NULL;
-
-		mutex_lock(&domain->paging.live.lock);
-		list_for_each_entry(member, &domain->paging.live.members, member.node)
-			if (member->unit == unit)
-				found = member;
-		mutex_unlock(&domain->paging.live.lock);
-		if (!found)
-			continue;
-		ability = ability_for(domain, unit);
-		if (iommu_live_change(&domain->paging.live, &found->member, &ability))
-			unit_warn(unit, "a domain that enforces snooping keeps its shape\n");
-		shape_changed(domain);
-	}
-	mutex_unlock(&unit->table_lock);
-	mutex_unlock(&domains_lock);
-}
-
-/**
- * vtd_domain_show() - show all domains, with their members
- * @seq: where to
- */
-void vtd_domain_show(struct seq_file *seq)
-{
-	struct vtd_member *member;
-	struct vtd_domain *domain;
-	int index;
-
-	mutex_lock(&domains_lock);
-	list_for_each_entry(domain, &domains, node) {
-		seq_printf(seq, "domain %p %s levels=%u ", domain,
-			   domain->first_stage ? "first-stage" : "second-stage",
-			   domain->levels);
-		iommu_show_shape(seq, &domain->paging.live);
-		index = iommu_live_read_lock();
-		iommu_live_for_each_member(member, &domain->paging.live,
-					   member) {
-			seq_printf(seq, "\t%s id=%u devices=%u ",
-				   member->unit->name, member->domain_id,
-				   READ_ONCE(member->users));
-			iommu_show_ability(seq, &member->member.ability);
-			seq_putc(seq, '\n');
-		}
-		iommu_live_read_unlock(index);
-	}
-	mutex_unlock(&domains_lock);
-}
+static const struct iommu_paging_ops paging_ops = {
+	.live.invalidate = invalidate,
+	.core = &vtd_paging_ops,
+	.announce = announce,
+	.ability = get_ability,
+	.forget = forget,
+	.kind = get_kind,
+};
 
 static unsigned int pick_levels(const struct vtd_unit *unit, unsigned int most)
 {
@@ -417,22 +268,12 @@ struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit)
 			       vtd_params_first_stage());
 	configure(domain, unit, &config);
 	domain->levels = config.levels;
-	ret = iommu_live_init(&domain->paging.live, &config, &all, &live_ops);
+	ret = iommu_paging_init(&domain->paging, &config, &all, &paging_ops);
 	if (ret) {
 		kfree(domain);
 		return ERR_PTR(ret);
 	}
-	domain->paging.ops = &paging_ops;
-	domain->paging.domain.ops = &vtd_paging_ops;
-	domain->paging.domain.pgsize_bitmap = config.page_sizes;
-	domain->paging.domain.geometry.aperture_start = 0;
-	domain->paging.domain.geometry.aperture_end =
-		GENMASK_ULL(domain->paging.live.iova_bits - 1, 0);
 	domain->paging.live.snoop_outside = domain->first_stage;
-	domain->paging.domain.geometry.force_aperture = true;
-	mutex_lock(&domains_lock);
-	list_add_tail(&domain->node, &domains);
-	mutex_unlock(&domains_lock);
 	return domain;
 }
 
@@ -442,10 +283,7 @@ struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit)
  */
 void vtd_domain_free(struct vtd_domain *domain)
 {
-	mutex_lock(&domains_lock);
-	list_del(&domain->node);
-	mutex_unlock(&domains_lock);
-	iommu_live_destroy(&domain->paging.live);
+	iommu_paging_destroy(&domain->paging);
 	kfree(domain);
 }
 
@@ -463,7 +301,8 @@ static int paging_attach_dev(struct iommu_domain *domain, struct device *dev)
 		.levels = vdomain->levels,
 	};
 
-	return vtd_device_move(dev_iommu_priv_get(dev), vdomain, &entry);
+	return vtd_device_move(to_vtd_device(dev_iommu_priv_get(dev)), vdomain,
+			       &entry);
 }
 
 const struct iommu_domain_ops vtd_paging_ops = {

@@ -103,7 +103,7 @@ static bool is_interrupt_fault(u8 reason)
 
 static struct vtd_unit *to_unit(struct iommu_faults *faults)
 {
-	return container_of(faults, struct vtd_unit, faults.common);
+	return container_of(faults, struct vtd_unit, common.faults);
 }
 
 static void decode(struct iommu_fault_record *record, u64 lo, u64 hi)
@@ -137,7 +137,7 @@ static unsigned int drain_round(struct vtd_unit *unit)
 		/* Writing the bit frees the register */
 		vtd_write(unit, reg + 12, upper_32_bits(FRCD_HI_F));
 		decode(&record, lo, hi);
-		iommu_faults_count(&unit->faults.common, &record);
+		iommu_faults_count(&unit->common.faults, &record);
 		full++;
 	}
 	return full;
@@ -152,7 +152,7 @@ static bool drain(struct iommu_faults *faults)
 	do {
 		u32 status = vtd_read(unit, VTD_FSTS);
 
-		if (!(status & (FSTS_PPF | FSTS_PFO)) || READ_ONCE(unit->dead))
+		if (!(status & (FSTS_PPF | FSTS_PFO)) || READ_ONCE(unit->common.dead))
 			return true;
 		drain_round(unit);
 		/* After a register is free: else it would be set again */
@@ -169,14 +169,6 @@ static bool drain(struct iommu_faults *faults)
 static void mask(struct iommu_faults *faults, bool mask)
 {
 	vtd_irq_mask(to_unit(faults), mask);
-}
-
-static struct iommu_meter *meter(struct iommu_faults *faults, u16 source_id)
-{
-	struct vtd_device *device = xa_load(&to_unit(faults)->devices,
-					    source_id);
-
-	return device ? &device->meter : NULL;
 }
 
 static void log_fault(const struct vtd_unit *unit,
@@ -202,71 +194,40 @@ static void log_fault(const struct vtd_unit *unit,
 		 vtd_fault_reason(fault->reason), fault->reason, untold);
 }
 
-static void hand_on(struct vtd_unit *unit, const struct iommu_fault_record *fault)
-{
-	struct vtd_device *device;
-	struct vtd_domain *domain;
-	int index;
-
-	index = iommu_live_read_lock();
-	device = xa_load(&unit->devices, fault->source_id);
-	domain = device ? READ_ONCE(device->domain) : NULL;
-	if (domain)
-		report_iommu_fault(&domain->paging.domain, device->dev, fault->address,
-				   fault->write ? IOMMU_FAULT_WRITE :
-						  IOMMU_FAULT_READ);
-	iommu_live_read_unlock(index);
-}
-
 static void report(struct iommu_faults *faults,
 		   const struct iommu_fault_record *fault)
 {
 	struct vtd_unit *unit = to_unit(faults);
 
-	trace_vtd_fault(unit->name, fault->source_id, fault->address,
+	trace_vtd_fault(unit->common.name, fault->source_id, fault->address,
 			fault->write, fault->reason);
 	if (fault->told)
 		log_fault(unit, fault);
 	if (!is_interrupt_fault(fault->reason))
-		hand_on(unit, fault);
+		iommu_unit_report_fault(&unit->common, fault->source_id,
+					fault->address, fault->write);
 }
 
-/* Bring a device's fault recording to where its meter wants it */
-static bool follow_meter(struct vtd_unit *unit, struct vtd_device *device)
+static void set_quiet(struct iommu_unit_device *common)
 {
-	bool silent = iommu_faults_silent(&unit->faults.common, &device->meter);
+	struct vtd_device *device = to_vtd_device(common);
+	struct vtd_unit *unit = to_vtd_unit(common->unit);
 
-	if (device->entry.quiet == silent)
-		return silent;
-	device->entry.quiet = silent;
-	vtd_tables_set_quiet(unit, device->source_id, silent);
-	vtd_inval_context(unit, device->source_id, device->entry.domain_id,
+	device->entry.quiet = common->quiet;
+	vtd_tables_set_quiet(unit, common->source_id, common->quiet);
+	vtd_inval_context(unit, common->source_id, device->entry.domain_id,
 			  false);
-	dev_warn(device->dev, silent ?
-		 "storm of DMA faults: they stay blocked, but are not recorded for %u s\n" :
-		 "DMA faults are recorded again after %u s\n",
-		 device->meter.silence_s);
-	return silent;
 }
 
 static bool follow(struct iommu_faults *faults)
 {
-	struct vtd_unit *unit = to_unit(faults);
-	struct vtd_device *device;
-	unsigned long index;
-	bool silent = false;
-
-	mutex_lock(&unit->table_lock);
-	xa_for_each(&unit->devices, index, device)
-		silent |= follow_meter(unit, device);
-	mutex_unlock(&unit->table_lock);
-	return silent;
+	return iommu_unit_follow(&to_unit(faults)->common, set_quiet);
 }
 
 static const struct iommu_faults_ops faults_ops = {
 	.drain = drain,
 	.mask = mask,
-	.meter = meter,
+	.meter = iommu_unit_meter,
 	.report = report,
 	.follow = follow,
 };
@@ -280,7 +241,7 @@ void vtd_faults_resume(struct vtd_unit *unit)
 	if (!unit->faults.irq)
 		return;
 	vtd_irq_restore(unit);
-	vtd_irq_mask(unit, unit->faults.common.masked);
+	vtd_irq_mask(unit, unit->common.faults.masked);
 }
 
 /**
@@ -295,14 +256,14 @@ int vtd_faults_start(struct vtd_unit *unit)
 {
 	int ret = -EOPNOTSUPP;
 
-	iommu_faults_init(&unit->faults.common, &faults_ops);
+	iommu_faults_init(&unit->common.faults, &faults_ops);
 	vtd_write(unit, VTD_FECTL, FECTL_IM);
 	if (!vtd_params_poll())
 		ret = vtd_irq_create(unit);
 	if (ret)
 		unit_warn(unit, "no fault interrupt (%d): polling for faults\n",
 			  ret);
-	iommu_faults_start(&unit->faults.common, !ret);
+	iommu_faults_start(&unit->common.faults, !ret);
 	return 0;
 }
 
@@ -314,5 +275,5 @@ void vtd_faults_stop(struct vtd_unit *unit)
 {
 	vtd_write(unit, VTD_FECTL, FECTL_IM);
 	vtd_irq_destroy(unit);
-	iommu_faults_stop(&unit->faults.common);
+	iommu_faults_stop(&unit->common.faults);
 }

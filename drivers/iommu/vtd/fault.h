@@ -7,21 +7,17 @@
 
 #include <linux/types.h>
 
-#include "../common/faults.h"
-
 struct fwnode_handle;
 struct irq_domain;
 struct vtd_unit;
 
 /**
  * struct vtd_faults - fault recording of a unit
- * @common: counting, limiting, handing on
  * @irq: its interrupt, or 0 where faults are polled for
  * @domain: the interrupt's domain
  * @fwnode: names it
  */
 struct vtd_faults {
-	struct iommu_faults common;
 	int irq;
 	struct irq_domain *domain;
 	struct fwnode_handle *fwnode;

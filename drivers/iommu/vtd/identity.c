@@ -64,7 +64,7 @@ static int map_reserved(struct vtd_domain *domain)
  */
 int vtd_identity_create(struct vtd_unit *unit)
 {
-	struct vtd_member *member;
+	struct iommu_unit_member *member;
 	struct vtd_domain *domain;
 	int ret;
 
@@ -73,9 +73,9 @@ int vtd_identity_create(struct vtd_unit *unit)
 	domain = vtd_domain_alloc(unit);
 	if (IS_ERR(domain))
 		return PTR_ERR(domain);
-	mutex_lock(&unit->table_lock);
-	member = vtd_domain_join(domain, unit);
-	mutex_unlock(&unit->table_lock);
+	mutex_lock(&unit->common.table_lock);
+	member = iommu_paging_join(&domain->paging, &unit->common);
+	mutex_unlock(&unit->common.table_lock);
 	if (IS_ERR(member)) {
 		ret = PTR_ERR(member);
 		goto err_free;
@@ -104,9 +104,9 @@ void vtd_identity_destroy(struct vtd_unit *unit)
 {
 	if (!unit->identity)
 		return;
-	mutex_lock(&unit->table_lock);
-	vtd_domain_leave(unit->identity, unit->identity_member);
-	mutex_unlock(&unit->table_lock);
+	mutex_lock(&unit->common.table_lock);
+	iommu_paging_leave(&unit->identity->paging, unit->identity_member);
+	mutex_unlock(&unit->common.table_lock);
 	vtd_domain_free(unit->identity);
 	unit->identity = NULL;
 	unit->identity_member = NULL;
@@ -124,7 +124,7 @@ void vtd_identity_entry(const struct vtd_unit *unit, struct vtd_entry *entry)
 	*entry = (struct vtd_entry){ };
 	if (!unit->identity) {
 		entry->translation = VTD_PASS_THROUGH;
-		entry->domain_id = VTD_DOMAIN_PASS;
+		entry->domain_id = IOMMU_UNIT_ID_PASS;
 		/* The width has to be the largest that the unit supports */
 		entry->levels = fls(vtd_unit_levels(unit)) - 1;
 		return;

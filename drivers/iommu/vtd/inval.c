@@ -206,7 +206,7 @@ int vtd_inval_run(struct vtd_unit *unit, const struct vtd_batch *batch)
 		return 0;
 	if (unit->queue)
 		return vtd_queue_run(unit, batch->descs, batch->nr);
-	if (READ_ONCE(unit->dead))
+	if (READ_ONCE(unit->common.dead))
 		return -EIO;
 	raw_spin_lock_irqsave(&unit->reg_lock, flags);
 	for (i = 0; i < batch->nr && !ret; i++)

@@ -115,7 +115,7 @@ static irqreturn_t handler(int irq, void *arg)
 {
 	struct vtd_unit *unit = arg;
 
-	iommu_faults_interrupt(&unit->faults.common);
+	iommu_faults_interrupt(&unit->common.faults);
 	return IRQ_HANDLED;
 }
 
@@ -145,7 +145,7 @@ int vtd_irq_create(struct vtd_unit *unit)
 	if (irq < 0)
 		goto err_domain;
 	faults->irq = irq;
-	ret = request_irq(irq, handler, IRQF_NO_THREAD, unit->name, unit);
+	ret = request_irq(irq, handler, IRQF_NO_THREAD, unit->common.name, unit);
 	if (ret)
 		goto err_irq;
 	return 0;

@@ -79,23 +79,13 @@ static void forget_table(void)
 	kfree(table.bytes);
 }
 
-static bool is_known(phys_addr_t base)
-{
-	struct vtd_unit *unit;
-
-	list_for_each_entry(unit, &vtd_units, node)
-		if (unit->base == base)
-			return true;
-	return false;
-}
-
 static void place_unit(struct vtd_unit *unit)
 {
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
 
 	while (dmar_next(vtd_dmar, &cursor, &s))
-		if (s.type == DMAR_RHSA && s.base == unit->base)
+		if (s.type == DMAR_RHSA && s.base == unit->common.base)
 			unit->nid = pxm_to_node(s.proximity);
 	if (unit->nid != NUMA_NO_NODE && !node_online(unit->nid))
 		unit->nid = NUMA_NO_NODE;
@@ -105,8 +95,8 @@ static void destroy_units(void)
 {
 	struct vtd_unit *unit, *next;
 
-	list_for_each_entry_safe(unit, next, &vtd_units, node) {
-		list_del(&unit->node);
+	list_for_each_entry_safe(unit, next, &vtd_units, common.node) {
+		list_del(&unit->common.node);
 		vtd_unit_destroy(unit);
 	}
 }
@@ -119,7 +109,8 @@ static int create_units(void)
 	unsigned int index = 0;
 
 	while (dmar_next(vtd_dmar, &cursor, &s)) {
-		if (s.type != DMAR_DRHD || s.complaint || is_known(s.base))
+		if (s.type != DMAR_DRHD || s.complaint ||
+		    iommu_unit_with_base(&vtd_units, s.base))
 			continue;
 		unit = vtd_unit_create(&s, index++);
 		if (IS_ERR(unit)) {
@@ -129,7 +120,7 @@ static int create_units(void)
 			return PTR_ERR(unit);
 		}
 		place_unit(unit);
-		list_add_tail(&unit->node, &vtd_units);
+		list_add_tail(&unit->common.node, &vtd_units);
 	}
 	if (!list_empty(&vtd_units))
 		return 0;
@@ -142,7 +133,7 @@ static int check_owners(void)
 	struct vtd_unit *unit;
 	const char *option;
 
-	list_for_each_entry(unit, &vtd_units, node) {
+	list_for_each_entry(unit, &vtd_units, common.node) {
 		option = vtd_unit_owned(unit);
 		if (!option)
 			continue;
@@ -157,7 +148,7 @@ static void stop_units(void)
 {
 	struct vtd_unit *unit;
 
-	list_for_each_entry(unit, &vtd_units, node) {
+	list_for_each_entry(unit, &vtd_units, common.node) {
 		if (unit->started)
 			vtd_unit_stop(unit);
 		if (unit->tables.root) {
@@ -172,7 +163,7 @@ static int start_units(void)
 	struct vtd_unit *unit;
 	int ret;
 
-	list_for_each_entry(unit, &vtd_units, node) {
+	list_for_each_entry(unit, &vtd_units, common.node) {
 		ret = vtd_tables_create(unit);
 		if (!ret)
 			ret = vtd_identity_create(unit);
@@ -182,7 +173,7 @@ static int start_units(void)
 	ret = vtd_devices_pass();
 	if (ret)
 		return ret;
-	list_for_each_entry(unit, &vtd_units, node) {
+	list_for_each_entry(unit, &vtd_units, common.node) {
 		ret = vtd_unit_start(unit);
 		if (!ret)
 			ret = vtd_unit_translate(unit, true);
@@ -198,7 +189,7 @@ static void announce(const struct vtd_unit *unit)
 
 	unit_info(unit, "VT-d %lu.%lu at %pa, %s mode, %u-bit IOVAs, %s%s%s, faults by %s\n",
 		  FIELD_GET(VER_MAJOR, version), FIELD_GET(VER_MINOR, version),
-		  &unit->base, unit->scalable ? "scalable" : "legacy",
+		  &unit->common.base, unit->scalable ? "scalable" : "legacy",
 		  vtd_unit_width(unit),
 		  unit->queue ? "queued invalidation" : "register invalidation",
 		  unit->cap & CAP_CM ? ", caching mode" : "",
@@ -206,36 +197,21 @@ static void announce(const struct vtd_unit *unit)
 		  unit->faults.irq ? "interrupt" : "polling");
 }
 
-static void unregister_units(void)
-{
-	struct vtd_unit *unit;
-
-	list_for_each_entry(unit, &vtd_units, node) {
-		if (unit->registered)
-			iommu_device_unregister(&unit->iommu);
-		if (unit->iommu.dev)
-			iommu_device_sysfs_remove(&unit->iommu);
-	}
-}
-
-/* Devices of any unit are probed with the first one: all need their links */
 static int register_units(void)
 {
 	struct vtd_unit *unit;
 	int ret;
 
-	list_for_each_entry(unit, &vtd_units, node) {
-		ret = iommu_device_sysfs_add(&unit->iommu, NULL,
-					     vtd_unit_groups, "%s", unit->name);
+	list_for_each_entry(unit, &vtd_units, common.node) {
+		ret = iommu_unit_link(&unit->common, NULL, vtd_unit_groups);
 		if (ret)
 			return ret;
 		vtd_debugfs_add_unit(unit);
 	}
-	list_for_each_entry(unit, &vtd_units, node) {
-		ret = iommu_device_register(&unit->iommu, &vtd_iommu_ops, NULL);
+	list_for_each_entry(unit, &vtd_units, common.node) {
+		ret = iommu_unit_register(&unit->common, &vtd_iommu_ops);
 		if (ret)
 			return ret;
-		unit->registered = true;
 		announce(unit);
 	}
 	return 0;
@@ -276,7 +252,7 @@ static int __init vtd_init(void)
 	vtd_pm_init();
 	return 0;
 err_unregister:
-	unregister_units();
+	iommu_units_unregister(&vtd_units);
 err_stop:
 	stop_units();
 	vtd_debugfs_exit();

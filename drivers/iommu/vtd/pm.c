@@ -20,8 +20,8 @@ static void switch_off(void)
 {
 	struct vtd_unit *unit;
 
-	list_for_each_entry(unit, &vtd_units, node) {
-		if (READ_ONCE(unit->dead))
+	list_for_each_entry(unit, &vtd_units, common.node) {
+		if (READ_ONCE(unit->common.dead))
 			continue;
 		vtd_write(unit, VTD_FECTL, FECTL_IM);
 		vtd_unit_translate(unit, false);
@@ -40,8 +40,8 @@ static void vtd_resume(COMPAT_SYSCORE_ARGS)
 {
 	struct vtd_unit *unit;
 
-	list_for_each_entry(unit, &vtd_units, node) {
-		if (READ_ONCE(unit->dead))
+	list_for_each_entry(unit, &vtd_units, common.node) {
+		if (READ_ONCE(unit->common.dead))
 			continue;
 		if (vtd_unit_set_root(unit) || vtd_unit_translate(unit, true))
 			continue;

@@ -3,23 +3,9 @@
  * The invalidation queue of a unit: ensure room, emit descriptors, emit a
  * wait, ring the doorbell, wait for the sequence number.
  *
- * A request is a batch of descriptors that a wait descriptor ends. Batches are
- * numbered in the order in which they enter the ring. When the unit comes to a
- * wait, all that stands before it is done, and it stores the batch's number in
- * the status word of the ring slot in which the wait stands. The caller spins
- * on that word, in a cache line of its own, and holds no lock meanwhile; so
- * any number of CPUs have batches in the ring at once.
- *
- * A status word is never reset: it is compared with the batch's number as a
- * sequence, so that a slot may be used again before its caller has looked. The
- * numbers of later batches only come after this one was done.
- *
- * Room comes from the oldest batches, found done by their status words; the
- * head register is not read, which would cost an exit in a virtual machine.
- *
- *	clean			oldest slot still in use, start of batch clean_seq
- *	length[clean]		slots of that batch
- *	tail			where the next batch begins
+ * How the ring is shared is told in ../common/ring.h: a request is a batch of
+ * descriptors that a wait descriptor ends, and the caller spins on a status word
+ * of its own.
  *
  * Errors stop the unit or let waits expire (section 6.5.2.10 and 6.5.2.11):
  *
@@ -31,109 +17,55 @@
  *   ring meanwhile sends it again, without the device, which has lost its ATS.
  * - ICE, a completion that nobody waits for: cleared and logged.
  *
- * Locks: @lock, a raw spinlock taken with interrupts off, protects the ring
- * and the error handling. It is a leaf.
+ * Locks: the ring's, over the error handling too.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
 #include <kunit/visibility.h>
-#include <linux/gfp.h>
-#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 
 #include <asm/cacheflush.h>
 
+#include "../common/ring.h"
 #include "device.h"
 #include "trace.h"
 #include "unit.h"
 
-#define RING_SLOTS	256
-#define STATUS_STRIDE	(SMP_CACHE_BYTES / sizeof(u32))
-/* Spins between two looks at the fault status register */
-#define SPINS_PER_LOOK	1024
+/* Sizes of a descriptor: scalable mode needs the wide ones */
+#define SHIFT_NARROW	4
+#define SHIFT_WIDE	5
 
 struct vtd_queue {
-	raw_spinlock_t lock;
-	void *ring;
-	unsigned int ring_order;
-	unsigned int desc_shift;
-	u32 *status;
-	phys_addr_t status_phys;
-	unsigned int tail;
-	unsigned int clean;
-	unsigned int used;
-	u32 next_seq;
-	u32 clean_seq;
+	struct iommu_ring ring;
 	bool flush_ring;
-	u8 length[RING_SLOTS];
 	unsigned int drops;
-	struct vtd_queue_counts counts;
 };
-
-#define STATUS_ORDER	get_order(RING_SLOTS * SMP_CACHE_BYTES)
-
-static u32 *slot_status(const struct vtd_queue *queue, unsigned int slot)
-{
-	return queue->status + slot * STATUS_STRIDE;
-}
-
-static u64 *slot_desc(const struct vtd_queue *queue, unsigned int slot)
-{
-	return queue->ring + ((size_t)slot << queue->desc_shift);
-}
-
-static bool seq_reached(const struct vtd_queue *queue, unsigned int slot,
-			u32 seq)
-{
-	return (s32)(READ_ONCE(*slot_status(queue, slot)) - seq) >= 0;
-}
-
-static unsigned int next_slot(unsigned int slot, unsigned int step)
-{
-	return (slot + step) % RING_SLOTS;
-}
 
 static void write_desc(struct vtd_queue *queue, unsigned int slot,
 		       const struct vtd_desc *desc)
 {
-	u64 *to = slot_desc(queue, slot);
+	u64 *to = iommu_ring_slot(&queue->ring, slot);
 
 	to[0] = desc->q[0];
 	to[1] = desc->q[1];
-	if (queue->desc_shift == 5) {
+	if (queue->ring.slot_shift == SHIFT_WIDE) {
 		to[2] = desc->q[2];
 		to[3] = desc->q[3];
 	}
 	if (queue->flush_ring)
-		clflush_cache_range(to, 1UL << queue->desc_shift);
+		clflush_cache_range(to, 1UL << queue->ring.slot_shift);
 }
 
 static struct vtd_desc wait_desc(const struct vtd_queue *queue,
-				 unsigned int slot, u32 seq)
+				 const struct iommu_ring_batch *batch)
 {
 	return (struct vtd_desc){ {
 		FIELD_PREP(QI_TYPE, QI_WAIT) | QI_WAIT_SW |
-			FIELD_PREP(QI_WAIT_DATA, seq),
-		queue->status_phys + slot * SMP_CACHE_BYTES,
+			FIELD_PREP(QI_WAIT_DATA, batch->seq),
+		iommu_ring_status_phys(&queue->ring, batch->wait),
 	} };
-}
-
-/* Take back the slots of batches that are done */
-static void reclaim(struct vtd_queue *queue)
-{
-	lockdep_assert_held(&queue->lock);
-	while (queue->used) {
-		unsigned int length = queue->length[queue->clean];
-		unsigned int wait = next_slot(queue->clean, length - 1);
-
-		if (!seq_reached(queue, wait, queue->clean_seq))
-			break;
-		queue->clean = next_slot(queue->clean, length);
-		queue->used -= length;
-		queue->clean_seq++;
-	}
 }
 
 /*
@@ -142,26 +74,28 @@ static void reclaim(struct vtd_queue *queue)
  */
 static void drop_pending(struct vtd_queue *queue, unsigned int head)
 {
-	unsigned int at = queue->clean, left = queue->used;
-	u32 seq = queue->clean_seq;
+	struct iommu_ring *ring = &queue->ring;
+	unsigned int at = ring->clean, left = ring->used;
+	struct iommu_ring_batch batch = { .seq = ring->clean_seq };
 
-	lockdep_assert_held(&queue->lock);
+	lockdep_assert_held(&ring->lock);
 	WRITE_ONCE(queue->drops, queue->drops + 1);
 	while (left) {
-		unsigned int length = queue->length[at];
-		unsigned int wait = next_slot(at, length - 1);
-		unsigned int to_head = (head - at) % RING_SLOTS;
+		unsigned int length = ring->length[at];
+		unsigned int to_head = (head - at) % IOMMU_RING_SLOTS;
 
 		/* The unit has yet to fetch this wait: it will answer it */
 		if (to_head < length)
 			break;
-		if (!seq_reached(queue, wait, seq)) {
-			/* Pairs with the acquire in wait_for_batch() */
-			smp_store_release(slot_status(queue, wait), seq);
+		batch.wait = iommu_ring_next(at, length - 1);
+		if (!iommu_ring_is_done(ring, &batch)) {
+			/* Pairs with the acquire in iommu_ring_is_done() */
+			smp_store_release(iommu_ring_status(ring, batch.wait),
+					  batch.seq);
 		}
-		at = next_slot(at, length);
+		at = iommu_ring_next(at, length);
 		left -= length;
-		seq++;
+		batch.seq++;
 	}
 }
 
@@ -170,23 +104,24 @@ static void ring_doorbell(struct vtd_unit *unit)
 	struct vtd_queue *queue = unit->queue;
 
 	/* writeq() orders the ring before the doorbell */
-	vtd_write64(unit, VTD_IQT, (u64)queue->tail << queue->desc_shift);
+	vtd_write64(unit, VTD_IQT,
+		    (u64)queue->ring.tail << queue->ring.slot_shift);
 }
 
 static void replace_refused(struct vtd_unit *unit, unsigned int head)
 {
 	struct vtd_queue *queue = unit->queue;
-	const u64 *bad = slot_desc(queue, head);
+	const u64 *bad = iommu_ring_slot(&queue->ring, head);
 	/* A number that nobody looks at: an emulator wants some effect */
 	struct vtd_desc idle = { {
 		FIELD_PREP(QI_TYPE, QI_WAIT) | QI_WAIT_SW,
-		queue->status_phys + head * SMP_CACHE_BYTES + sizeof(u32),
+		iommu_ring_status_phys(&queue->ring, head) + sizeof(u32),
 	} };
 	u64 record = vtd_read64(unit, VTD_IQERCD);
 
-	queue->counts.errors++;
+	queue->ring.counts.errors++;
 	pr_err_ratelimited("%s: invalidation descriptor %016llx %016llx refused, code %llu; passed over\n",
-			   unit->name, bad[0], bad[1],
+			   unit->common.name, bad[0], bad[1],
 			   FIELD_GET(IQERCD_IQEI, record));
 	write_desc(queue, head, &idle);
 }
@@ -211,9 +146,10 @@ static void mend(struct vtd_unit *unit)
 	status = vtd_read(unit, VTD_FSTS);
 	if (!(status & (FSTS_IQE | FSTS_ITE | FSTS_ICE)))
 		return;
-	raw_spin_lock_irqsave(&queue->lock, flags);
+	raw_spin_lock_irqsave(&queue->ring.lock, flags);
 	status = vtd_read(unit, VTD_FSTS);
-	head = (vtd_read64(unit, VTD_IQH) >> queue->desc_shift) % RING_SLOTS;
+	head = (vtd_read64(unit, VTD_IQH) >> queue->ring.slot_shift) %
+	       IOMMU_RING_SLOTS;
 	if (status & FSTS_IQE) {
 		replace_refused(unit, head);
 		vtd_write(unit, VTD_FSTS, FSTS_IQE);
@@ -221,11 +157,11 @@ static void mend(struct vtd_unit *unit)
 	if (status & FSTS_ITE) {
 		u16 source_id = device_that_timed_out(unit);
 
-		queue->counts.timeouts++;
+		queue->ring.counts.timeouts++;
 		unit_err(unit, "device %02x:%02x.%d does not answer device-TLB invalidation\n",
 			 PCI_BUS_NUM(source_id), PCI_SLOT(source_id),
 			 PCI_FUNC(source_id));
-		vtd_device_ats_lost(unit, source_id);
+		iommu_unit_ats_lost(&unit->common, source_id);
 		drop_pending(queue, head);
 		vtd_write(unit, VTD_FSTS, FSTS_ITE);
 	}
@@ -236,93 +172,73 @@ static void mend(struct vtd_unit *unit)
 		vtd_write(unit, VTD_FSTS, FSTS_ICE);
 	}
 	ring_doorbell(unit);
-	raw_spin_unlock_irqrestore(&queue->lock, flags);
+	raw_spin_unlock_irqrestore(&queue->ring.lock, flags);
 }
 
-/* A spin that looks after the unit now and then, and ends */
-struct spin {
-	unsigned int count;
-	ktime_t deadline;
-};
-
-static bool spin_on(struct vtd_unit *unit, struct spin *spin)
+static bool spin_on(struct vtd_unit *unit, struct iommu_spin *spin)
 {
-	cpu_relax();
-	if (++spin->count % SPINS_PER_LOOK)
-		return !READ_ONCE(unit->dead);
-	if (spin->count == SPINS_PER_LOOK)
-		spin->deadline = ktime_add_us(ktime_get(), VTD_TIMEOUT_US);
-	else if (ktime_after(ktime_get(), spin->deadline))
+	switch (iommu_spin(spin, VTD_TIMEOUT_US)) {
+	case IOMMU_SPIN_LOST:
 		vtd_unit_lost(unit, "the invalidation queue");
-	mend(unit);
-	return !READ_ONCE(unit->dead);
+		fallthrough;
+	case IOMMU_SPIN_LOOK:
+		mend(unit);
+		break;
+	case IOMMU_SPIN_ON:
+		break;
+	}
+	return !READ_ONCE(unit->common.dead);
 }
 
-/* A batch in the ring: where its wait is, its number, and the drops before it */
-struct batch {
-	unsigned int slot;
-	u32 seq;
-	unsigned int drops;
-};
-
-/* Put a batch and its wait into the ring, and ring the doorbell */
+/* Put a batch and its wait into its slots, and ring the doorbell */
 static void emit(struct vtd_unit *unit, const struct vtd_desc *descs,
-		 unsigned int nr, struct batch *batch)
+		 unsigned int nr, const struct iommu_ring_batch *batch)
 {
 	struct vtd_queue *queue = unit->queue;
-	unsigned int start = queue->tail, i;
-	struct vtd_desc ending;
+	struct vtd_desc ending = wait_desc(queue, batch);
+	unsigned int i;
 
-	lockdep_assert_held(&queue->lock);
+	lockdep_assert_held(&queue->ring.lock);
 	for (i = 0; i < nr; i++)
-		write_desc(queue, next_slot(start, i), &descs[i]);
-	batch->slot = next_slot(start, nr);
-	batch->seq = queue->next_seq++;
-	batch->drops = queue->drops;
-	ending = wait_desc(queue, batch->slot, batch->seq);
-	write_desc(queue, batch->slot, &ending);
-	queue->length[start] = nr + 1;
-	queue->used += nr + 1;
-	queue->tail = next_slot(batch->slot, 1);
-	queue->counts.requests++;
-	queue->counts.descriptors += nr + 1;
+		write_desc(queue, iommu_ring_next(batch->start, i), &descs[i]);
+	write_desc(queue, batch->wait, &ending);
 	ring_doorbell(unit);
 }
 
+/* Also returns how often waits were dropped before */
 static int submit(struct vtd_unit *unit, const struct vtd_desc *descs,
-		  unsigned int nr, struct batch *batch)
+		  unsigned int nr, struct iommu_ring_batch *batch,
+		  unsigned int *drops)
 {
 	struct vtd_queue *queue = unit->queue;
-	struct spin spin = { };
+	struct iommu_spin spin = { };
 	unsigned long flags;
 
 	do {
-		raw_spin_lock_irqsave(&queue->lock, flags);
-		/* One slot stays free: a full ring would look empty */
-		if (queue->used + nr + 1 >= RING_SLOTS)
-			reclaim(queue);
-		if (queue->used + nr + 1 < RING_SLOTS) {
+		raw_spin_lock_irqsave(&queue->ring.lock, flags);
+		if (iommu_ring_take(&queue->ring, nr, batch)) {
+			*drops = queue->drops;
 			emit(unit, descs, nr, batch);
-			raw_spin_unlock_irqrestore(&queue->lock, flags);
+			raw_spin_unlock_irqrestore(&queue->ring.lock, flags);
 			return 0;
 		}
-		raw_spin_unlock_irqrestore(&queue->lock, flags);
+		raw_spin_unlock_irqrestore(&queue->ring.lock, flags);
 	} while (spin_on(unit, &spin));
 	return -EIO;
 }
 
 /* Returns -EAGAIN if the batch may have been dropped */
-static int wait_for_batch(struct vtd_unit *unit, const struct batch *batch)
+static int wait_for_batch(struct vtd_unit *unit,
+			  const struct iommu_ring_batch *batch,
+			  unsigned int drops)
 {
 	struct vtd_queue *queue = unit->queue;
-	u32 *status = slot_status(queue, batch->slot);
-	struct spin spin = { };
+	struct iommu_spin spin = { };
 
-	/* Acquire: what the caller does next comes after the invalidation */
-	while ((s32)(smp_load_acquire(status) - batch->seq) < 0)
+	while (!iommu_ring_is_done(&queue->ring, batch))
 		if (!spin_on(unit, &spin))
 			return -EIO;
-	return READ_ONCE(queue->drops) == batch->drops ? 0 : -EAGAIN;
+	return READ_ONCE(queue->drops) == drops ? 0 : -EAGAIN;
 }
 
 /**
@@ -338,17 +254,18 @@ static int wait_for_batch(struct vtd_unit *unit, const struct batch *batch)
 int vtd_queue_run(struct vtd_unit *unit, const struct vtd_desc *descs,
 		  unsigned int nr)
 {
-	struct batch batch = { };
+	struct iommu_ring_batch batch = { };
+	unsigned int drops;
 	int ret;
 
 	if (WARN_ON_ONCE(nr > VTD_BATCH_MAX))
 		return -EINVAL;
-	if (READ_ONCE(unit->dead))
+	if (READ_ONCE(unit->common.dead))
 		return -EIO;
-	ret = submit(unit, descs, nr, &batch);
+	ret = submit(unit, descs, nr, &batch, &drops);
 	if (!ret)
-		ret = wait_for_batch(unit, &batch);
-	trace_vtd_invalidate(unit->name, batch.seq, descs[0].q[0],
+		ret = wait_for_batch(unit, &batch, drops);
+	trace_vtd_invalidate(unit->common.name, batch.seq, descs[0].q[0],
 			     descs[0].q[1], nr, ret);
 	return ret;
 }
@@ -359,16 +276,11 @@ EXPORT_SYMBOL_IF_KUNIT(vtd_queue_run);
  * @unit: the unit
  * @counts: filled in; zero for a unit without a queue
  */
-void vtd_queue_count(struct vtd_unit *unit, struct vtd_queue_counts *counts)
+void vtd_queue_count(struct vtd_unit *unit, struct iommu_ring_counts *counts)
 {
-	unsigned long flags;
-
-	*counts = (struct vtd_queue_counts){ };
-	if (!unit->queue)
-		return;
-	raw_spin_lock_irqsave(&unit->queue->lock, flags);
-	*counts = unit->queue->counts;
-	raw_spin_unlock_irqrestore(&unit->queue->lock, flags);
+	*counts = (struct iommu_ring_counts){ };
+	if (unit->queue)
+		iommu_ring_count(&unit->queue->ring, counts);
 }
 EXPORT_SYMBOL_IF_KUNIT(vtd_queue_count);
 
@@ -380,16 +292,14 @@ EXPORT_SYMBOL_IF_KUNIT(vtd_queue_count);
  */
 int vtd_queue_enable(struct vtd_unit *unit)
 {
-	struct vtd_queue *queue = unit->queue;
-	u64 address = virt_to_phys(queue->ring);
+	struct iommu_ring *ring = &unit->queue->ring;
+	u64 address = virt_to_phys(ring->slots);
 
-	queue->tail = 0;
-	queue->clean = 0;
-	queue->used = 0;
-	queue->clean_seq = queue->next_seq;
-	if (queue->desc_shift == 5)
+	iommu_ring_reset(ring);
+	if (ring->slot_shift == SHIFT_WIDE)
 		address |= IQA_DW;
-	address |= FIELD_PREP(IQA_QS, queue->ring_order);
+	address |= FIELD_PREP(IQA_QS,
+			      get_order(IOMMU_RING_SLOTS << ring->slot_shift));
 	vtd_write64(unit, VTD_IQT, 0);
 	vtd_write64(unit, VTD_IQA, address);
 	return vtd_unit_command(unit, GCMD_QIE, true);
@@ -414,32 +324,19 @@ void vtd_queue_disable(struct vtd_unit *unit)
 int vtd_queue_create(struct vtd_unit *unit)
 {
 	struct vtd_queue *queue;
-	struct page *ring, *status;
+	int ret;
 
 	queue = kzalloc_node(sizeof(*queue), GFP_KERNEL, unit->nid);
 	if (!queue)
 		return -ENOMEM;
-	raw_spin_lock_init(&queue->lock);
-	/* Scalable mode needs the wide descriptors */
-	queue->desc_shift = unit->scalable ? 5 : 4;
-	queue->ring_order = get_order(RING_SLOTS << queue->desc_shift);
 	queue->flush_ring = !(unit->ecap & ECAP_C);
-	queue->next_seq = 1;
-	ring = alloc_pages_node(unit->nid, GFP_KERNEL | __GFP_ZERO,
-				queue->ring_order);
-	status = alloc_pages_node(unit->nid, GFP_KERNEL | __GFP_ZERO,
-				  STATUS_ORDER);
-	if (!ring || !status) {
-		if (ring)
-			__free_pages(ring, queue->ring_order);
-		if (status)
-			__free_pages(status, STATUS_ORDER);
+	ret = iommu_ring_create(&queue->ring,
+				unit->scalable ? SHIFT_WIDE : SHIFT_NARROW,
+				unit->nid);
+	if (ret) {
 		kfree(queue);
-		return -ENOMEM;
+		return ret;
 	}
-	queue->ring = page_address(ring);
-	queue->status = page_address(status);
-	queue->status_phys = page_to_phys(status);
 	unit->queue = queue;
 	return 0;
 }
@@ -456,8 +353,7 @@ void vtd_queue_destroy(struct vtd_unit *unit)
 	if (!queue)
 		return;
 	unit->queue = NULL;
-	free_pages((unsigned long)queue->ring, queue->ring_order);
-	free_pages((unsigned long)queue->status, STATUS_ORDER);
+	iommu_ring_destroy(&queue->ring);
 	kfree(queue);
 }
 EXPORT_SYMBOL_IF_KUNIT(vtd_queue_destroy);

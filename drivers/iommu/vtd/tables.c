@@ -72,7 +72,7 @@ void vtd_tables_write128(const struct vtd_unit *unit, u64 *entry, u64 lo,
 	u128 old = ((u128)entry[1] << 64) | entry[0];
 	u128 new = ((u128)hi << 64) | lo;
 
-	lockdep_assert_held(&unit->table_lock);
+	lockdep_assert_held(&unit->common.table_lock);
 	/* The lock keeps other writers away: this is for the hardware */
 	while (!try_cmpxchg128((u128 *)entry, &old, new))
 		cpu_relax();
@@ -114,7 +114,7 @@ int vtd_tables_prepare(struct vtd_unit *unit, u16 source_id)
 	u64 *root = unit->tables.root + index;
 	void *table;
 
-	lockdep_assert_held(&unit->table_lock);
+	lockdep_assert_held(&unit->common.table_lock);
 	if (!unit->tables.context[index]) {
 		table = vtd_tables_page(unit);
 		if (!table)
@@ -163,7 +163,7 @@ bool vtd_tables_set(struct vtd_unit *unit, u16 source_id,
 	u64 *context, lo, hi;
 	bool present;
 
-	lockdep_assert_held(&unit->table_lock);
+	lockdep_assert_held(&unit->common.table_lock);
 	*old_domain_id = 0;
 	context = context_entry(unit, source_id);
 	if (!context)
@@ -190,7 +190,7 @@ void vtd_tables_set_quiet(struct vtd_unit *unit, u16 source_id, bool quiet)
 {
 	u64 *context = context_entry(unit, source_id);
 
-	lockdep_assert_held(&unit->table_lock);
+	lockdep_assert_held(&unit->common.table_lock);
 	BUILD_BUG_ON(CTX_FPD != SCTX_FPD);
 	if (!context)
 		return;

@@ -33,11 +33,11 @@
  */
 void vtd_unit_lost(struct vtd_unit *unit, const char *doing)
 {
-	if (xchg(&unit->dead, true))
+	if (xchg(&unit->common.dead, true))
 		return;
 	unit_err(unit, "no answer from %s; the devices behind it are cut off\n",
 		 doing);
-	vtd_devices_cut_off();
+	iommu_unit_cut_off(&unit->common);
 }
 
 /**
@@ -105,7 +105,7 @@ int vtd_unit_flush_write_buffer(struct vtd_unit *unit)
 	unsigned long flags;
 	int ret;
 
-	if (!(unit->cap & CAP_RWBF) || READ_ONCE(unit->dead))
+	if (!(unit->cap & CAP_RWBF) || READ_ONCE(unit->common.dead))
 		return 0;
 	raw_spin_lock_irqsave(&unit->reg_lock, flags);
 	/* The status bit is set while the flush goes on */
@@ -182,8 +182,8 @@ static const char *impossible(const struct vtd_unit *unit, size_t available)
 
 static int map_registers(struct vtd_unit *unit, size_t size)
 {
-	unit->claimed = request_mem_region(unit->base, size, unit->name);
-	unit->regs = ioremap(unit->base, size);
+	unit->claimed = request_mem_region(unit->common.base, size, unit->common.name);
+	unit->regs = ioremap(unit->common.base, size);
 	if (!unit->regs)
 		return -ENOMEM;
 	unit->mapped = size;
@@ -195,13 +195,13 @@ static void unmap_registers(struct vtd_unit *unit)
 	if (unit->regs)
 		iounmap(unit->regs);
 	if (unit->claimed)
-		release_mem_region(unit->base, unit->mapped);
+		release_mem_region(unit->common.base, unit->mapped);
 }
 
 /* What is hidden looks to everything else as if the unit did not have it */
 static void hide(struct vtd_unit *unit)
 {
-	unit->hidden = vtd_params_hidden(unit->name);
+	unit->hidden = vtd_params_hidden(unit->common.name);
 	if (unit->hidden & VTD_HIDE_QUEUE)
 		unit->ecap &= ~(ECAP_QI | ECAP_DT | ECAP_SMTS);
 	if (unit->hidden & VTD_HIDE_PASS_THROUGH)
@@ -214,6 +214,17 @@ static void hide(struct vtd_unit *unit)
 	/* Coherency of tables shared by all devices does not change later */
 	if (unit->hidden & VTD_HIDE_COHERENCY)
 		unit->ecap &= ~ECAP_C;
+}
+
+/**
+ * vtd_unit_destroy() - free a unit that is not started
+ * @unit: the unit
+ */
+void vtd_unit_destroy(struct vtd_unit *unit)
+{
+	unmap_registers(unit);
+	iommu_unit_exit(&unit->common);
+	kfree(unit);
 }
 
 /**
@@ -234,13 +245,10 @@ struct vtd_unit *vtd_unit_create(const struct dmar_structure *drhd,
 	if (!unit)
 		return ERR_PTR(-ENOMEM);
 	raw_spin_lock_init(&unit->reg_lock);
-	mutex_init(&unit->table_lock);
-	ida_init(&unit->domain_ids);
-	xa_init(&unit->devices);
+	iommu_unit_init(&unit->common, "dmar", index);
 	unit->index = index;
-	snprintf(unit->name, sizeof(unit->name), "dmar%u", index);
-	unit->offset = drhd->offset;
-	unit->base = drhd->base;
+	unit->common.offset = drhd->offset;
+	unit->common.base = drhd->base;
 	unit->segment = drhd->segment;
 	unit->nid = NUMA_NO_NODE;
 
@@ -252,29 +260,17 @@ struct vtd_unit *vtd_unit_create(const struct dmar_structure *drhd,
 	unit->ecap = vtd_read64(unit, VTD_ECAP);
 	what = impossible(unit, unit->mapped);
 	if (what) {
-		unit_warn(unit, "unit at %pa left out: %s\n", &unit->base, what);
+		unit_warn(unit, "unit at %pa left out: %s\n", &unit->common.base, what);
 		ret = -ENODEV;
 		goto err;
 	}
 	hide(unit);
+	unit->common.last_domain_id = vtd_unit_domains(unit) - 1;
 	unit->scalable = unit->ecap & ECAP_SMTS && vtd_params_scalable();
 	return unit;
 err:
-	unmap_registers(unit);
-	kfree(unit);
+	vtd_unit_destroy(unit);
 	return ERR_PTR(ret);
-}
-
-/**
- * vtd_unit_destroy() - free a unit that is not started
- * @unit: the unit
- */
-void vtd_unit_destroy(struct vtd_unit *unit)
-{
-	unmap_registers(unit);
-	xa_destroy(&unit->devices);
-	ida_destroy(&unit->domain_ids);
-	kfree(unit);
 }
 
 /**

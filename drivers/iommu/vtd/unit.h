@@ -9,13 +9,11 @@
 #ifndef VTD_UNIT_H
 #define VTD_UNIT_H
 
-#include <linux/idr.h>
 #include <linux/io.h>
 #include <linux/iommu.h>
-#include <linux/mutex.h>
 #include <linux/spinlock.h>
-#include <linux/xarray.h>
 
+#include "../common/unit.h"
 #include "fault.h"
 #include "queue.h"
 #include "regs.h"
@@ -23,7 +21,6 @@
 
 struct dmar_structure;
 struct vtd_domain;
-struct vtd_member;
 
 /* What a test or a user has asked to be kept out of sight, params.c */
 #define VTD_HIDE_SUPERPAGES	BIT(0)
@@ -35,12 +32,8 @@ struct vtd_member;
 
 /**
  * struct vtd_unit - one remapping engine
- * @iommu: what the IOMMU core knows of it
- * @node: in the list of units, which does not change after the load
+ * @common: what does not depend on the hardware; named "dmarN"
  * @index: number of the unit, as in its name
- * @name: "dmarN"
- * @offset: where the DMAR table describes it, which identifies it there
- * @base: physical address of its registers
  * @mapped: bytes of registers mapped
  * @regs: the registers
  * @claimed: the resource is ours to release
@@ -51,27 +44,16 @@ struct vtd_member;
  * @hidden: VTD_HIDE_ bits in force
  * @scalable: runs in scalable mode
  * @started: has our root table and, if any, our queue
- * @registered: known to the IOMMU core
- * @dead: stopped answering; nothing is asked of it any more
  * @reg_lock: protects read-modify-write of registers and multi-step commands
- * @table_lock: protects @tables against concurrent change, and attaching
- * @tables: root and context tables
+ * @tables: root and context tables; changed under the table_lock
  * @queue: invalidation queue; without one, registers are used
- * @domain_ids: domain ids in use
- * @domains_used: how many; protected by @table_lock
- * @devices: struct vtd_device by source-id
  * @identity: identity table, for a unit without pass-through
  * @identity_member: the unit's place in it
  * @faults: fault recording
- * @debugfs: its folder
  */
 struct vtd_unit {
-	struct iommu_device iommu;
-	struct list_head node;
+	struct iommu_unit common;
 	unsigned int index;
-	char name[12];
-	size_t offset;
-	phys_addr_t base;
 	size_t mapped;
 	void __iomem *regs;
 	bool claimed;
@@ -82,29 +64,24 @@ struct vtd_unit {
 	unsigned long hidden;
 	bool scalable;
 	bool started;
-	bool registered;
-	bool dead;
 	raw_spinlock_t reg_lock;
-	struct mutex table_lock;
 	struct vtd_tables tables;
 	struct vtd_queue *queue;
-	struct ida domain_ids;
-	unsigned int domains_used;
-	struct xarray devices;
 	struct vtd_domain *identity;
-	struct vtd_member *identity_member;
+	struct iommu_unit_member *identity_member;
 	struct vtd_faults faults;
-	struct dentry *debugfs;
 };
 
 extern struct list_head vtd_units;
 
+#define to_vtd_unit(unit) container_of_const(unit, struct vtd_unit, common)
+
 #define unit_err(unit, fmt, ...) \
-	pr_err("%s: " fmt, (unit)->name, ##__VA_ARGS__)
+	pr_err("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
 #define unit_warn(unit, fmt, ...) \
-	pr_warn("%s: " fmt, (unit)->name, ##__VA_ARGS__)
+	pr_warn("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
 #define unit_info(unit, fmt, ...) \
-	pr_info("%s: " fmt, (unit)->name, ##__VA_ARGS__)
+	pr_info("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
 
 /* A register wait longer than this means that the unit does not answer */
 #define VTD_TIMEOUT_US	1000000
@@ -147,5 +124,11 @@ void vtd_unit_lost(struct vtd_unit *unit, const char *doing);
 
 unsigned int vtd_unit_levels(const struct vtd_unit *unit);
 unsigned int vtd_unit_width(const struct vtd_unit *unit);
+
+/* Domain ids, section 11.4.2 */
+static inline unsigned int vtd_unit_domains(const struct vtd_unit *unit)
+{
+	return 1U << (4 + 2 * FIELD_GET(CAP_ND, unit->cap));
+}
 
 #endif

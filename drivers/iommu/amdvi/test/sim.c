@@ -12,9 +12,9 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "../../common/ring.h"
 #include "sim.h"
 
-#define SLOTS	512
 #define SIM_CPU	1
 
 u64 sim_read(const struct sim *sim, unsigned int offset)
@@ -36,7 +36,7 @@ static void store_number(struct sim *sim, const struct amdvi_command *command)
 	if (sim->waits && command->q[1] != sim->waits + 1)
 		sim->unordered = true;
 	sim->waits = command->q[1];
-	/* What was done before is seen before; pairs with wait_for_batch() */
+	/* What was done before is seen before; pairs with iommu_ring_is_done() */
 	smp_store_release(status, command->q[1]);
 }
 
@@ -78,7 +78,7 @@ static void step(struct sim *sim)
 	if (!sim->stopped)
 		sim_write(sim, AMDVI_CMD_HEAD,
 			  (head + RING_ENTRY_BYTES) %
-			  (SLOTS * RING_ENTRY_BYTES));
+			  (IOMMU_RING_SLOTS * RING_ENTRY_BYTES));
 }
 
 static int run(void *arg)
@@ -101,8 +101,7 @@ static void destroy(void *arg)
 	amdvi_log_destroy(&sim->unit);
 	amdvi_queue_destroy(&sim->unit);
 	amdvi_table_destroy(&sim->unit);
-	xa_destroy(&sim->unit.devices);
-	ida_destroy(&sim->unit.domain_ids);
+	iommu_unit_exit(&sim->unit.common);
 	kfree(sim->regs);
 	kfree(sim);
 }
@@ -110,10 +109,7 @@ static void destroy(void *arg)
 static void set_up(struct amdvi_unit *unit, unsigned int index)
 {
 	raw_spin_lock_init(&unit->reg_lock);
-	mutex_init(&unit->table_lock);
-	ida_init(&unit->domain_ids);
-	xa_init(&unit->devices);
-	snprintf(unit->name, sizeof(unit->name), "sim%u", index);
+	iommu_unit_init(&unit->common, "sim", index);
 	unit->nid = NUMA_NO_NODE;
 	unit->last_id = 0xffff;
 	unit->efr = EFR_IA_SUP | FIELD_PREP(EFR_HATS, 1);
@@ -146,7 +142,7 @@ struct sim *sim_create(struct kunit *test, unsigned int index)
 	KUNIT_ASSERT_EQ(test, amdvi_queue_create(&sim->unit), 0);
 	KUNIT_ASSERT_EQ(test, amdvi_log_create(&sim->unit), 0);
 	sim_write(sim, AMDVI_STATUS, STATUS_CMD_RUN);
-	sim->thread = kthread_create(run, sim, "%s", sim->unit.name);
+	sim->thread = kthread_create(run, sim, "%s", sim->unit.common.name);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(sim->thread));
 	kthread_bind(sim->thread, SIM_CPU);
 	amdvi_queue_install(&sim->unit);

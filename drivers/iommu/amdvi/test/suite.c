@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/sizes.h>
 
+#include "../../common/ring.h"
 #include "../device.h"
 #include "../domain.h"
 #include "../event.h"
@@ -112,7 +113,7 @@ static void a_refused_command_is_passed_over(struct kunit *test)
 		{ { FIELD_PREP(CMD_OPCODE, 15) } },
 		domain_command(2),
 	};
-	struct amdvi_queue_counts counts;
+	struct iommu_ring_counts counts;
 
 	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, commands, 3), 0);
 	KUNIT_EXPECT_EQ(test, sim->commands[CMD_INVAL_PAGES], 2);
@@ -120,7 +121,7 @@ static void a_refused_command_is_passed_over(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sim->commands[CMD_INVAL_PAGES], 3);
 	amdvi_queue_count(&sim->unit, &counts);
 	KUNIT_EXPECT_EQ(test, counts.errors, 1);
-	KUNIT_EXPECT_FALSE(test, sim->unit.dead);
+	KUNIT_EXPECT_FALSE(test, sim->unit.common.dead);
 }
 
 static void a_unit_that_does_not_answer_is_given_up(struct kunit *test)
@@ -133,7 +134,7 @@ static void a_unit_that_does_not_answer_is_given_up(struct kunit *test)
 	start = ktime_get();
 	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, &command, 1), -EIO);
 	KUNIT_EXPECT_LT(test, ktime_ms_delta(ktime_get(), start), 10000);
-	KUNIT_EXPECT_TRUE(test, sim->unit.dead);
+	KUNIT_EXPECT_TRUE(test, sim->unit.common.dead);
 	/* And asked no more */
 	start = ktime_get();
 	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, &command, 1), -EIO);
@@ -266,7 +267,7 @@ static void put_event(struct sim *sim, unsigned int slot, u64 lo, u64 hi)
 static void events_are_counted_round_the_ring(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, 0);
-	struct iommu_faults *faults = &sim->unit.log.faults;
+	struct iommu_faults *faults = &sim->unit.common.faults;
 	unsigned int i, slot = 0;
 
 	amdvi_log_install(&sim->unit);
@@ -286,7 +287,7 @@ static void events_are_counted_round_the_ring(struct kunit *test)
 static void an_event_that_never_arrives_is_passed_over(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, 0);
-	struct iommu_faults *faults = &sim->unit.log.faults;
+	struct iommu_faults *faults = &sim->unit.common.faults;
 
 	amdvi_log_install(&sim->unit);
 	put_event(sim, 0, 2ULL << 60 | 0x18, 0x1000);
@@ -302,7 +303,7 @@ static void an_event_that_never_arrives_is_passed_over(struct kunit *test)
 static void logging_goes_on_after_an_overflow(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, 0);
-	struct iommu_faults *faults = &sim->unit.log.faults;
+	struct iommu_faults *faults = &sim->unit.common.faults;
 	unsigned int i;
 
 	amdvi_log_install(&sim->unit);
@@ -329,7 +330,7 @@ static void logging_goes_on_after_an_overflow(struct kunit *test)
 static void a_tail_beyond_the_ring_does_no_harm(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, 0);
-	struct iommu_faults *faults = &sim->unit.log.faults;
+	struct iommu_faults *faults = &sim->unit.common.faults;
 
 	amdvi_log_install(&sim->unit);
 	put_event(sim, 0, 2ULL << 60 | 0x18, 0x1000);
@@ -354,9 +355,9 @@ static int count_leaf(void *arg, const struct iommu_pt_leaf *leaf)
 	return 0;
 }
 
-static struct entries entries_of(struct amdvi_domain *domain)
+static struct entries entries_of(struct iommu_paging *domain)
 {
-	struct iommu_live *live = &domain->paging.live;
+	struct iommu_live *live = &domain->live;
 	struct entries entries = { };
 
 	iommu_pt_visit(&live->pt, 0, iommu_live_length(live), count_leaf,
@@ -364,17 +365,17 @@ static struct entries entries_of(struct amdvi_domain *domain)
 	return entries;
 }
 
-static struct amdvi_domain *make_domain(struct kunit *test, struct sim *sim)
+static struct iommu_paging *make_domain(struct kunit *test, struct sim *sim)
 {
-	struct amdvi_domain *domain = amdvi_domain_alloc(&sim->unit);
+	struct iommu_paging *domain = amdvi_domain_alloc(&sim->unit);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(domain));
 	return domain;
 }
 
-static void free_domain(struct amdvi_domain *domain)
+static void free_domain(struct iommu_paging *domain)
 {
-	domain->paging.domain.ops->free(&domain->paging.domain);
+	domain->domain.ops->free(&domain->domain);
 }
 
 static struct amdvi_device *make_device(struct kunit *test, struct sim *sim,
@@ -384,39 +385,39 @@ static struct amdvi_device *make_device(struct kunit *test, struct sim *sim,
 						    GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, device);
-	device->dev = kunit_device_register(test, name);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(device->dev));
-	device->unit = &sim->unit;
-	device->source_id = id;
-	device->alias = id;
+	device->common.dev = kunit_device_register(test, name);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(device->common.dev));
+	device->common.unit = &sim->unit.common;
+	device->common.source_id = id;
+	device->common.alias = id;
 	return device;
 }
 
-static void map(struct kunit *test, struct amdvi_domain *domain,
+static void map(struct kunit *test, struct iommu_paging *domain,
 		unsigned long iova, phys_addr_t addr, size_t length)
 {
 	const struct iommu_run run = { addr, length };
 
 	KUNIT_ASSERT_EQ(test,
-			iommu_paging_run_ops.map(&domain->paging.domain, iova,
+			iommu_paging_run_ops.map(&domain->domain, iova,
 						 &run, 1, RW, GFP_KERNEL), 0);
 }
 
-static size_t unmap(struct amdvi_domain *domain, unsigned long iova,
+static size_t unmap(struct iommu_paging *domain, unsigned long iova,
 		    size_t length)
 {
 	struct iommu_pt_gather gather;
 	size_t unmapped;
 
 	iommu_pt_gather_init(&gather);
-	unmapped = iommu_paging_run_ops.unmap(&domain->paging.domain, iova,
+	unmapped = iommu_paging_run_ops.unmap(&domain->domain, iova,
 					      length, &gather);
-	iommu_paging_run_ops.sync(&domain->paging.domain, &gather);
+	iommu_paging_run_ops.sync(&domain->domain, &gather);
 	return unmapped;
 }
 
 static void move(struct kunit *test, struct amdvi_device *device,
-		 struct amdvi_domain *domain)
+		 struct iommu_paging *domain)
 {
 	KUNIT_ASSERT_EQ(test, amdvi_device_move(device, domain,
 						domain ? AMDVI_HOST :
@@ -426,7 +427,7 @@ static void move(struct kunit *test, struct amdvi_device *device,
 static void a_weaker_unit_joins_and_leaves(struct kunit *test)
 {
 	struct sim *strong = sim_create(test, 0), *weak = sim_create(test, 1);
-	struct amdvi_domain *domain = make_domain(test, strong);
+	struct iommu_paging *domain = make_domain(test, strong);
 	struct amdvi_device *a = make_device(test, strong, "a", 0x20);
 	struct amdvi_device *b = make_device(test, weak, "b", 0x28);
 	struct entries entries;
@@ -442,7 +443,7 @@ static void a_weaker_unit_joins_and_leaves(struct kunit *test)
 	map(test, domain, SZ_2G, SZ_2G, SZ_2M);
 	KUNIT_EXPECT_EQ(test, entries_of(domain).nr, 1024);
 	KUNIT_EXPECT_EQ(test, entries_of(domain).largest, SZ_4K);
-	KUNIT_EXPECT_EQ(test, domain->paging.domain.pgsize_bitmap, SZ_4K);
+	KUNIT_EXPECT_EQ(test, domain->domain.pgsize_bitmap, SZ_4K);
 	/* R4: and large ones when it has gone */
 	move(test, b, NULL);
 	KUNIT_EXPECT_EQ(test, entries_of(domain).nr, 2);
@@ -454,7 +455,7 @@ static void a_weaker_unit_joins_and_leaves(struct kunit *test)
 static void two_units_get_one_invalidation_each(struct kunit *test)
 {
 	struct sim *one = sim_create(test, 0), *two = sim_create(test, 1);
-	struct amdvi_domain *domain = make_domain(test, one);
+	struct iommu_paging *domain = make_domain(test, one);
 	struct amdvi_device *devices[] = {
 		make_device(test, one, "a", 0x20),
 		make_device(test, one, "b", 0x28),
@@ -484,7 +485,7 @@ static void two_units_get_one_invalidation_each(struct kunit *test)
 static void a_growing_table_reaches_every_entry(struct kunit *test)
 {
 	struct sim *one = sim_create(test, 0), *two = sim_create(test, 1);
-	struct amdvi_domain *domain = make_domain(test, one);
+	struct iommu_paging *domain = make_domain(test, one);
 	struct amdvi_device *a = make_device(test, one, "a", 0x20);
 	struct amdvi_device *b = make_device(test, two, "b", 0x28);
 	struct amdvi_device *c = make_device(test, two, "c", 0x30);
@@ -501,7 +502,7 @@ static void a_growing_table_reaches_every_entry(struct kunit *test)
 	before = two->commands[CMD_INVAL_DEVTAB];
 	/* Beyond the reach of four levels */
 	map(test, domain, 1UL << 50, SZ_2M, SZ_4K);
-	iommu_pt_root(&domain->paging.live.pt, &root);
+	iommu_pt_root(&domain->live.pt, &root);
 	KUNIT_EXPECT_EQ(test, root.levels, 5);
 	amdvi_table_get(&one->unit, 0x20, raw);
 	KUNIT_EXPECT_EQ(test, FIELD_GET(DTE0_MODE, raw[0]), 5);
@@ -525,7 +526,7 @@ static void a_growing_table_reaches_every_entry(struct kunit *test)
 static void a_narrower_unit_is_refused(struct kunit *test)
 {
 	struct sim *wide = sim_create(test, 0), *narrow = sim_create(test, 1);
-	struct amdvi_domain *domain = make_domain(test, wide);
+	struct iommu_paging *domain = make_domain(test, wide);
 	struct amdvi_device *a = make_device(test, wide, "a", 0x20);
 	struct amdvi_device *b = make_device(test, narrow, "b", 0x28);
 	u64 before[4], after[4];
@@ -538,7 +539,7 @@ static void a_narrower_unit_is_refused(struct kunit *test)
 			-EINVAL);
 	amdvi_table_get(&narrow->unit, 0x28, after);
 	KUNIT_EXPECT_MEMEQ(test, before, after, sizeof(before));
-	KUNIT_EXPECT_NULL(test, b->domain);
+	KUNIT_EXPECT_NULL(test, b->common.domain);
 	move(test, a, NULL);
 	free_domain(domain);
 }
@@ -577,7 +578,7 @@ static int watch_entry(void *arg)
 static void a_device_moves_in_one_step(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, 0);
-	struct amdvi_domain *domains[] = {
+	struct iommu_paging *domains[] = {
 		make_domain(test, sim), make_domain(test, sim),
 	};
 	struct amdvi_device *keepers[] = {

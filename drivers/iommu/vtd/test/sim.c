@@ -189,8 +189,7 @@ static void destroy(void *arg)
 
 	kthread_stop(sim->thread);
 	vtd_queue_destroy(&sim->unit);
-	xa_destroy(&sim->unit.devices);
-	ida_destroy(&sim->unit.domain_ids);
+	iommu_unit_exit(&sim->unit.common);
 	kfree(sim->regs);
 	kfree(sim);
 }
@@ -200,11 +199,8 @@ static void set_up(struct vtd_unit *unit)
 	static unsigned int number;
 
 	raw_spin_lock_init(&unit->reg_lock);
-	mutex_init(&unit->table_lock);
-	ida_init(&unit->domain_ids);
-	xa_init(&unit->devices);
 	/* A name for each, so that the log tells them apart */
-	snprintf(unit->name, sizeof(unit->name), "sim%u", number++);
+	iommu_unit_init(&unit->common, "sim", number++);
 	unit->nid = NUMA_NO_NODE;
 }
 
@@ -234,7 +230,7 @@ struct sim *sim_create(struct kunit *test, u64 cap, u64 ecap)
 	set_up(&sim->unit);
 	sim->unit.written = clear;
 	spin_lock_init(&sim->lock);
-	sim->thread = kthread_create(serve, sim, "%s", sim->unit.name);
+	sim->thread = kthread_create(serve, sim, "%s", sim->unit.common.name);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(sim->thread));
 	kthread_bind(sim->thread, SIM_CPU);
 	wake_up_process(sim->thread);

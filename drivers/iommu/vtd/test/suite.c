@@ -8,6 +8,7 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 
+#include "../../common/ring.h"
 #include "../device.h"
 #include "../inval.h"
 #include "sim.h"
@@ -145,7 +146,7 @@ static void a_refused_descriptor_is_passed_over(struct kunit *test)
 	struct vtd_desc descs[3] = {
 		domain_desc(1), unknown_desc(), domain_desc(2),
 	};
-	struct vtd_queue_counts counts;
+	struct iommu_ring_counts counts;
 
 	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, descs, 3), 0);
 	KUNIT_EXPECT_EQ(test, sim->descs[QI_IOTLB], 2);
@@ -154,7 +155,7 @@ static void a_refused_descriptor_is_passed_over(struct kunit *test)
 	vtd_queue_count(&sim->unit, &counts);
 	KUNIT_EXPECT_EQ(test, counts.errors, 1);
 	KUNIT_EXPECT_EQ(test, sim->errors, 0U);
-	KUNIT_EXPECT_FALSE(test, sim->unit.dead);
+	KUNIT_EXPECT_FALSE(test, sim->unit.common.dead);
 }
 
 static void a_refused_descriptor_is_nothing_to_others(struct kunit *test)
@@ -162,7 +163,7 @@ static void a_refused_descriptor_is_nothing_to_others(struct kunit *test)
 	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
 	struct vtd_desc unknown = unknown_desc();
 	struct sender senders[SENDERS];
-	struct vtd_queue_counts counts;
+	struct iommu_ring_counts counts;
 	atomic_t running;
 	unsigned int i;
 
@@ -187,9 +188,9 @@ static struct vtd_device *make_device(struct kunit *test, struct sim *sim)
 						  GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, device);
-	device->unit = &sim->unit;
-	device->source_id = MUTE;
-	KUNIT_ASSERT_EQ(test, xa_err(xa_store(&sim->unit.devices, MUTE, device,
+	device->common.unit = &sim->unit.common;
+	device->common.source_id = MUTE;
+	KUNIT_ASSERT_EQ(test, xa_err(xa_store(&sim->unit.common.devices, MUTE, device,
 					      GFP_KERNEL)), 0);
 	return device;
 }
@@ -200,18 +201,18 @@ static void a_device_that_does_not_answer_loses_its_tlb(struct kunit *test)
 	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
 	struct vtd_device *device = make_device(test, sim);
 	struct vtd_desc descs[2] = { domain_desc(1), device_desc(MUTE) };
-	struct vtd_queue_counts counts;
+	struct iommu_ring_counts counts;
 
 	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, descs, 2), 0);
-	KUNIT_EXPECT_FALSE(test, device->ats_lost);
+	KUNIT_EXPECT_FALSE(test, device->common.ats_lost);
 	WRITE_ONCE(sim->mute, MUTE);
 	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, descs, 2), -EAGAIN);
-	KUNIT_EXPECT_TRUE(test, device->ats_lost);
+	KUNIT_EXPECT_TRUE(test, device->common.ats_lost);
 	KUNIT_EXPECT_EQ(test, sim->errors, 0U);
 	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, descs, 1), 0);
 	vtd_queue_count(&sim->unit, &counts);
 	KUNIT_EXPECT_EQ(test, counts.timeouts, 1);
-	KUNIT_EXPECT_FALSE(test, sim->unit.dead);
+	KUNIT_EXPECT_FALSE(test, sim->unit.common.dead);
 }
 
 /* What the unit had fetched when it gave up on the device is sent again */
@@ -220,7 +221,7 @@ static void a_device_that_does_not_answer_loses_nothing_of_others(struct kunit *
 	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
 	struct vtd_desc desc = device_desc(MUTE);
 	struct sender senders[SENDERS];
-	struct vtd_queue_counts counts;
+	struct iommu_ring_counts counts;
 	unsigned int i, again = 0;
 	atomic_t running;
 
@@ -240,7 +241,7 @@ static void a_device_that_does_not_answer_loses_nothing_of_others(struct kunit *
 	/* Each request of theirs was done once, at least */
 	KUNIT_EXPECT_GE(test, sim->descs[QI_IOTLB], SENDERS * 200);
 	KUNIT_EXPECT_LE(test, sim->descs[QI_IOTLB], SENDERS * 200 + again);
-	KUNIT_EXPECT_FALSE(test, sim->unit.dead);
+	KUNIT_EXPECT_FALSE(test, sim->unit.common.dead);
 }
 
 /* ICE: cleared, and that is all */
@@ -259,17 +260,17 @@ static void a_silent_queue_is_given_up(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
 	struct vtd_desc desc = domain_desc(1);
-	struct vtd_queue_counts before, after;
+	struct iommu_ring_counts before, after;
 
 	WRITE_ONCE(sim->dead, true);
 	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, &desc, 1), -EIO);
-	KUNIT_EXPECT_TRUE(test, sim->unit.dead);
+	KUNIT_EXPECT_TRUE(test, sim->unit.common.dead);
 	/* And asked no more */
 	vtd_queue_count(&sim->unit, &before);
 	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, &desc, 1), -EIO);
 	KUNIT_EXPECT_EQ(test, vtd_inval_domain(&sim->unit, 1, false), -EIO);
 	vtd_queue_count(&sim->unit, &after);
-	KUNIT_EXPECT_EQ(test, after.descriptors, before.descriptors);
+	KUNIT_EXPECT_EQ(test, after.entries, before.entries);
 }
 
 /* All who wait get an error */
@@ -297,7 +298,7 @@ static void a_silent_register_is_given_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sim->descs[QI_CONTEXT], 1);
 	WRITE_ONCE(sim->dead, true);
 	KUNIT_EXPECT_EQ(test, vtd_inval_domain(&sim->unit, 1, false), -EIO);
-	KUNIT_EXPECT_TRUE(test, sim->unit.dead);
+	KUNIT_EXPECT_TRUE(test, sim->unit.common.dead);
 	KUNIT_EXPECT_EQ(test, vtd_inval_domain(&sim->unit, 1, false), -EIO);
 }
 
@@ -309,7 +310,7 @@ static void a_silent_command_register_is_given_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vtd_unit_command(&sim->unit, GCMD_TE, false), 0);
 	WRITE_ONCE(sim->dead, true);
 	KUNIT_EXPECT_EQ(test, vtd_unit_command(&sim->unit, GCMD_TE, true), -EIO);
-	KUNIT_EXPECT_TRUE(test, sim->unit.dead);
+	KUNIT_EXPECT_TRUE(test, sim->unit.common.dead);
 }
 
 /* What an emulator does about a descriptor it does not know */
@@ -318,14 +319,14 @@ static void the_first_unit_goes_on_after_a_refusal(struct kunit *test)
 	struct vtd_unit *unit = list_first_entry_or_null(&vtd_units,
 							 struct vtd_unit, node);
 	struct vtd_desc descs[2] = { unknown_desc(), domain_desc(0xff) };
-	struct vtd_queue_counts before, after;
+	struct iommu_ring_counts before, after;
 
 	if (!unit || !unit->queue)
 		kunit_skip(test, "no unit with a queue");
 	vtd_queue_count(unit, &before);
 	KUNIT_EXPECT_EQ(test, vtd_queue_run(unit, descs, 2), 0);
 	KUNIT_EXPECT_EQ(test, vtd_queue_run(unit, descs + 1, 1), 0);
-	KUNIT_EXPECT_FALSE(test, unit->dead);
+	KUNIT_EXPECT_FALSE(test, unit->common.dead);
 	vtd_queue_count(unit, &after);
 	KUNIT_EXPECT_EQ(test, after.errors, before.errors + 1);
 }

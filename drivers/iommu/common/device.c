@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Devices behind units.
+ *
+ * A device presents a source-id of its own; firmware's tables, and bridges
+ * between it and the unit, may have others presented for it. All of them get
+ * what the device gets.
+ *
+ * A device that had a driver before there were units does DMA to physical
+ * addresses, and keeps doing so until that driver has let go.
+ */
+#include <linux/export.h>
+#include <linux/pci-ats.h>
+#include <linux/pci.h>
+
+#include "late.h"
+#include "unit.h"
+
+/**
+ * iommu_unit_add_device() - put a device behind a unit
+ * @unit: the unit
+ * @device: the device, with @dev, @source_id and @alias filled in
+ *
+ * Context: from the probe_device operation.
+ * Return: 0, -ENODEV after a line in the log if another device has its
+ * source-id, -ENOMEM.
+ */
+int iommu_unit_add_device(struct iommu_unit *unit,
+			  struct iommu_unit_device *device)
+{
+	struct device *dev = device->dev;
+	int ret;
+
+	device->unit = unit;
+	device->in_use = dev->driver;
+	ret = xa_insert(&unit->devices, device->source_id, device, GFP_KERNEL);
+	if (ret == -EBUSY) {
+		dev_warn(dev, "another device has its source-id on %s; left alone\n",
+			 unit->name);
+		return -ENODEV;
+	}
+	if (!ret)
+		dev_iommu_priv_set(dev, device);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(iommu_unit_add_device);
+
+/* Invalidations that a device takes at once; its functions share theirs */
+static u8 ats_queue_depth(struct pci_dev *pf)
+{
+	u16 cap;
+
+	if (!pf->ats_cap ||
+	    pci_read_config_word(pf, pf->ats_cap + PCI_ATS_CAP, &cap))
+		return 1;
+	return PCI_ATS_CAP_QDEP(cap) ?: PCI_ATS_MAX_QDEP;
+}
+
+/**
+ * iommu_unit_look_for_ats() - does a device have a device-TLB?
+ * @device: a PCI device whose unit and platform permit it
+ */
+void iommu_unit_look_for_ats(struct iommu_unit_device *device)
+{
+	struct pci_dev *pdev = to_pci_dev(device->dev);
+	struct pci_dev *pf = pci_physfn(pdev);
+
+	device->pf_id = pci_dev_id(pf);
+	device->ats_supported = pci_ats_supported(pdev);
+	if (device->ats_supported)
+		device->ats_depth = ats_queue_depth(pf);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_look_for_ats);
+
+/**
+ * iommu_unit_visit_aliases() - visit every source-id of a device
+ * @device: the device
+ * @fn: called with each; some may come twice
+ * @arg: for @fn
+ *
+ * Return: what @fn returned last.
+ */
+int iommu_unit_visit_aliases(const struct iommu_unit_device *device,
+			     iommu_alias_fn fn, void *arg)
+{
+	return iommu_visit_aliases(device->dev, device->source_id,
+				   device->alias, fn, arg);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_visit_aliases);
+
+static int is_alias(struct device *dev, u16 alias, void *arg)
+{
+	const u16 *wanted = arg;
+
+	return alias == *wanted;
+}
+
+/**
+ * iommu_unit_shares() - is a source-id presented for another device too?
+ * @device: the device for which it is
+ * @alias: the source-id
+ *
+ * Context: the unit's table_lock is held.
+ * Return: true if so.
+ */
+bool iommu_unit_shares(const struct iommu_unit_device *device, u16 alias)
+{
+	struct iommu_unit_device *other;
+	unsigned long index;
+
+	lockdep_assert_held(&device->unit->table_lock);
+	xa_for_each(&device->unit->devices, index, other)
+		if (other != device &&
+		    iommu_unit_visit_aliases(other, is_alias, &alias))
+			return true;
+	return false;
+}
+EXPORT_SYMBOL_GPL(iommu_unit_shares);
+
+/**
+ * iommu_unit_add_region() - add to what get_resv_regions hands out
+ * @regions: the list
+ * @start: where the region begins
+ * @length: bytes
+ * @prot: IOMMU_READ, ...
+ * @type: what is to be done with it
+ */
+void iommu_unit_add_region(struct list_head *regions, phys_addr_t start,
+			   size_t length, int prot, enum iommu_resv_type type)
+{
+	struct iommu_resv_region *region;
+
+	region = iommu_alloc_resv_region(start, length, prot, type, GFP_KERNEL);
+	if (region)
+		list_add_tail(&region->list, regions);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_add_region);
+
+/**
+ * iommu_unit_probe_finalize() - probe_finalize of struct iommu_ops
+ * @dev: the device
+ */
+void iommu_unit_probe_finalize(struct device *dev)
+{
+	struct iommu_unit_device *device = dev_iommu_priv_get(dev);
+
+	if (device->in_use)
+		iommu_late_count_driver(dev);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_probe_finalize);
+
+/**
+ * iommu_unit_device_group() - device_group of struct iommu_ops
+ * @dev: the device
+ *
+ * Return: the group, or an error.
+ */
+struct iommu_group *iommu_unit_device_group(struct device *dev)
+{
+	if (dev_is_pci(dev))
+		return pci_device_group(dev);
+	return generic_device_group(dev);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_device_group);
+
+/**
+ * iommu_unit_def_domain_type() - def_domain_type of struct iommu_ops
+ * @dev: the device
+ *
+ * Return: IOMMU_DOMAIN_IDENTITY while its first driver is there, or 0.
+ */
+int iommu_unit_def_domain_type(struct device *dev)
+{
+	struct iommu_unit_device *device = dev_iommu_priv_get(dev);
+
+	/* Once its driver has let go, nothing of it is in flight */
+	if (!dev->driver)
+		device->in_use = false;
+	return device->in_use ? IOMMU_DOMAIN_IDENTITY : 0;
+}
+EXPORT_SYMBOL_GPL(iommu_unit_def_domain_type);

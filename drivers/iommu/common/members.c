@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The members of paging domains.
+ *
+ * A unit becomes a member of a domain with the first of its devices there, and
+ * gives the domain an id of its own choice; with the last one it leaves. The
+ * live domain converts what is mapped as members come, go and change.
+ *
+ * Locks: the unit's table_lock keeps a second member of the same unit away;
+ * @domains_lock, taken before it, protects the list of all domains.
+ */
+#include <linux/export.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "paging.h"
+#include "show.h"
+#include "trace.h"
+#include "unit.h"
+
+static LIST_HEAD(domains);
+static DEFINE_MUTEX(domains_lock);
+
+static struct iommu_unit_member *make_member(struct iommu_paging *paging,
+					     struct iommu_unit *unit)
+{
+	struct iommu_unit_member *member;
+	int id, ret;
+
+	member = kzalloc(sizeof(*member), GFP_KERNEL);
+	if (!member)
+		return ERR_PTR(-ENOMEM);
+	id = ida_alloc_range(&unit->domain_ids, IOMMU_UNIT_ID_FIRST,
+			     unit->last_domain_id, GFP_KERNEL);
+	if (id < 0) {
+		kfree(member);
+		return ERR_PTR(id);
+	}
+	member->unit = unit;
+	member->domain_id = id;
+	INIT_LIST_HEAD(&member->devices);
+	ret = paging->ops->ability(paging, unit, &member->member.ability);
+	if (!ret)
+		ret = iommu_live_join(&paging->live, &member->member);
+	if (ret) {
+		ida_free(&unit->domain_ids, id);
+		kfree(member);
+		return ERR_PTR(ret);
+	}
+	WRITE_ONCE(unit->domains_used, unit->domains_used + 1);
+	return member;
+}
+
+static void shape_changed(struct iommu_paging *paging)
+{
+	const struct iommu_live *live = &paging->live;
+
+	WRITE_ONCE(paging->domain.pgsize_bitmap, live->shape.page_sizes);
+	trace_iommu_paging_convert(paging, live->shape.page_sizes,
+				   live->shape.coherent, live->shape.snoop,
+				   live->enforced);
+}
+
+static struct iommu_unit_member *find_member(struct iommu_paging *paging,
+					     const struct iommu_unit *unit)
+{
+	struct iommu_unit_member *member, *found = NULL;
+
+	mutex_lock(&paging->live.lock);
+	list_for_each_entry(member, &paging->live.members, member.node)
+		if (member->unit == unit)
+			found = member;
+	mutex_unlock(&paging->live.lock);
+	return found;
+}
+
+/**
+ * iommu_paging_join() - take a device's place in a domain
+ * @paging: the domain
+ * @unit: the device's unit, whose table_lock is held
+ *
+ * Return: the unit's membership, to be given back with iommu_paging_leave(), or
+ * an error with nothing changed: -EINVAL if the unit cannot be served, -ENOSPC
+ * if it has no domain id left, -ENOMEM.
+ */
+struct iommu_unit_member *iommu_paging_join(struct iommu_paging *paging,
+					    struct iommu_unit *unit)
+{
+	struct iommu_unit_member *member;
+
+	lockdep_assert_held(&unit->table_lock);
+	member = find_member(paging, unit);
+	if (!member) {
+		member = make_member(paging, unit);
+		if (IS_ERR(member))
+			return member;
+		shape_changed(paging);
+	}
+	member->users++;
+	return member;
+}
+EXPORT_SYMBOL_GPL(iommu_paging_join);
+
+/**
+ * iommu_paging_leave() - give a device's place back
+ * @paging: the domain
+ * @member: from iommu_paging_join(); the device's entries lead elsewhere now
+ *	and what the unit had cached of them is invalidated
+ */
+void iommu_paging_leave(struct iommu_paging *paging,
+			struct iommu_unit_member *member)
+{
+	struct iommu_unit *unit = member->unit;
+
+	lockdep_assert_held(&unit->table_lock);
+	if (--member->users)
+		return;
+	iommu_live_leave(&paging->live, &member->member);
+	shape_changed(paging);
+	/* The id may be used again: nothing tagged with it is left */
+	paging->ops->forget(paging, member);
+	ida_free(&unit->domain_ids, member->domain_id);
+	WRITE_ONCE(unit->domains_used, unit->domains_used - 1);
+	kfree(member);
+}
+EXPORT_SYMBOL_GPL(iommu_paging_leave);
+
+static void change_member(struct iommu_paging *paging,
+			  struct iommu_unit_member *member)
+{
+	struct iommu_ability ability;
+	int ret;
+
+	ret = paging->ops->ability(paging, member->unit, &ability);
+	if (!ret)
+		ret = iommu_live_change(&paging->live, &member->member,
+					&ability);
+	if (ret)
+		dev_warn(member->unit->iommu.dev,
+			 ret == -ENOMEM ?
+			 "no memory to convert a domain, which keeps its shape\n" :
+			 "a domain that enforces snooping keeps its shape\n");
+	shape_changed(paging);
+}
+
+/**
+ * iommu_paging_unit_changed() - bring all domains of a unit into its new shape
+ * @unit: a unit that can do more or less than before
+ *
+ * A domain that cannot follow keeps its shape; the log says so.
+ */
+void iommu_paging_unit_changed(struct iommu_unit *unit)
+{
+	struct iommu_unit_member *member;
+	struct iommu_paging *paging;
+
+	mutex_lock(&domains_lock);
+	mutex_lock(&unit->table_lock);
+	list_for_each_entry(paging, &domains, node) {
+		member = find_member(paging, unit);
+		if (member)
+			change_member(paging, member);
+	}
+	mutex_unlock(&unit->table_lock);
+	mutex_unlock(&domains_lock);
+}
+EXPORT_SYMBOL_GPL(iommu_paging_unit_changed);
+
+static void show_members(struct seq_file *seq, struct iommu_paging *paging)
+{
+	struct iommu_unit_member *member;
+	int index;
+
+	index = iommu_live_read_lock();
+	iommu_live_for_each_member(member, &paging->live, member) {
+		seq_printf(seq, "\t%s id=%u devices=%u ", member->unit->name,
+			   member->domain_id, READ_ONCE(member->users));
+		iommu_show_ability(seq, &member->member.ability);
+		seq_putc(seq, '\n');
+	}
+	iommu_live_read_unlock(index);
+}
+
+/**
+ * iommu_paging_show() - show all domains, with their members
+ * @seq: where to
+ */
+void iommu_paging_show(struct seq_file *seq)
+{
+	struct iommu_paging *paging;
+	struct iommu_pt_root root;
+
+	mutex_lock(&domains_lock);
+	list_for_each_entry(paging, &domains, node) {
+		iommu_pt_root(&paging->live.pt, &root);
+		seq_printf(seq, "domain %p %s levels=%u ", paging,
+			   paging->ops->kind(paging), root.levels);
+		iommu_show_shape(seq, &paging->live);
+		show_members(seq, paging);
+	}
+	mutex_unlock(&domains_lock);
+}
+
+/**
+ * iommu_paging_init() - make a domain without members
+ * @paging: the domain, zeroed
+ * @config: its page table, as for iommu_live_init()
+ * @base: what it can do at most
+ * @ops: the driver
+ *
+ * Return: 0, or what iommu_pt_init() returns.
+ */
+int iommu_paging_init(struct iommu_paging *paging,
+		      const struct iommu_pt_config *config,
+		      const struct iommu_ability *base,
+		      const struct iommu_paging_ops *ops)
+{
+	struct iommu_domain *core = &paging->domain;
+	int ret;
+
+	ret = iommu_live_init(&paging->live, config, base, &ops->live);
+	if (ret)
+		return ret;
+	paging->ops = ops;
+	core->ops = ops->core;
+	core->pgsize_bitmap = paging->live.shape.page_sizes;
+	core->geometry.aperture_end =
+		GENMASK_ULL(paging->live.iova_bits - 1, 0);
+	core->geometry.force_aperture = true;
+	mutex_lock(&domains_lock);
+	list_add_tail(&paging->node, &domains);
+	mutex_unlock(&domains_lock);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(iommu_paging_init);
+
+/**
+ * iommu_paging_destroy() - undo iommu_paging_init()
+ * @paging: a domain without members
+ */
+void iommu_paging_destroy(struct iommu_paging *paging)
+{
+	mutex_lock(&domains_lock);
+	list_del(&paging->node);
+	mutex_unlock(&domains_lock);
+	iommu_live_destroy(&paging->live);
+}
+EXPORT_SYMBOL_GPL(iommu_paging_destroy);

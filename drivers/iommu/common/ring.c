@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ring through which a unit is told to invalidate: making it, and finding
+ * room in it again.
+ */
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+
+#include "ring.h"
+
+#define STATUS_ORDER	get_order(IOMMU_RING_SLOTS * SMP_CACHE_BYTES)
+
+static unsigned int slots_order(const struct iommu_ring *ring)
+{
+	return get_order(IOMMU_RING_SLOTS << ring->slot_shift);
+}
+
+/**
+ * iommu_ring_reclaim() - take back the slots of batches that are done
+ * @ring: the ring, whose lock is held
+ */
+void iommu_ring_reclaim(struct iommu_ring *ring)
+{
+	lockdep_assert_held(&ring->lock);
+	while (ring->used) {
+		struct iommu_ring_batch oldest = {
+			.wait = iommu_ring_next(ring->clean,
+						ring->length[ring->clean] - 1),
+			.seq = ring->clean_seq,
+		};
+
+		if (!iommu_ring_is_done(ring, &oldest))
+			break;
+		ring->used -= ring->length[ring->clean];
+		ring->clean = iommu_ring_next(oldest.wait, 1);
+		ring->clean_seq++;
+	}
+}
+EXPORT_SYMBOL_GPL(iommu_ring_reclaim);
+
+/**
+ * iommu_ring_reset() - forget what was in a ring, before a unit gets it
+ * @ring: a ring of which no unit knows
+ */
+void iommu_ring_reset(struct iommu_ring *ring)
+{
+	ring->tail = 0;
+	ring->clean = 0;
+	ring->used = 0;
+	ring->clean_seq = ring->next_seq;
+}
+EXPORT_SYMBOL_GPL(iommu_ring_reset);
+
+/**
+ * iommu_ring_count() - what has gone through a ring
+ * @ring: the ring
+ * @counts: filled in
+ */
+void iommu_ring_count(struct iommu_ring *ring, struct iommu_ring_counts *counts)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ring->lock, flags);
+	*counts = ring->counts;
+	raw_spin_unlock_irqrestore(&ring->lock, flags);
+}
+EXPORT_SYMBOL_GPL(iommu_ring_count);
+
+/**
+ * iommu_ring_create() - allocate a ring
+ * @ring: the ring, zeroed
+ * @slot_shift: a slot has 2^this bytes
+ * @nid: memory node
+ *
+ * Its slots are aligned to their size together.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int iommu_ring_create(struct iommu_ring *ring, unsigned int slot_shift, int nid)
+{
+	struct page *slots, *status;
+
+	raw_spin_lock_init(&ring->lock);
+	ring->slot_shift = slot_shift;
+	ring->next_seq = 1;
+	slots = alloc_pages_node(nid, GFP_KERNEL | __GFP_ZERO,
+				 slots_order(ring));
+	if (!slots)
+		return -ENOMEM;
+	status = alloc_pages_node(nid, GFP_KERNEL | __GFP_ZERO, STATUS_ORDER);
+	if (!status) {
+		__free_pages(slots, slots_order(ring));
+		return -ENOMEM;
+	}
+	ring->slots = page_address(slots);
+	ring->status = page_address(status);
+	ring->status_phys = page_to_phys(status);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(iommu_ring_create);
+
+/**
+ * iommu_ring_destroy() - free a ring of which no unit knows any more
+ * @ring: the ring
+ */
+void iommu_ring_destroy(struct iommu_ring *ring)
+{
+	free_pages((unsigned long)ring->slots, slots_order(ring));
+	free_pages((unsigned long)ring->status, STATUS_ORDER);
+}
+EXPORT_SYMBOL_GPL(iommu_ring_destroy);

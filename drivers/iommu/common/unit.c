@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Units: what is made, registered and given up alike for every kind of them.
+ *
+ * A unit that does not answer cannot be told to forget a translation, nor can a
+ * device whose own TLB does not answer. Such devices lose bus mastering, by
+ * work of the unit's own, because it is found out where nobody may sleep.
+ */
+#include <linux/export.h>
+#include <linux/pci.h>
+
+#include "paging.h"
+#include "unit.h"
+
+static void cut_off(struct work_struct *work)
+{
+	struct iommu_unit *unit = container_of(work, struct iommu_unit,
+					       cut_off);
+	struct iommu_unit_device *device;
+	unsigned long index;
+
+	mutex_lock(&unit->table_lock);
+	xa_for_each(&unit->devices, index, device) {
+		if (!dev_is_pci(device->dev) || !device->domain ||
+		    !(READ_ONCE(unit->dead) || READ_ONCE(device->ats_lost)))
+			continue;
+		dev_err(device->dev, "cut off: bus mastering is off\n");
+		pci_clear_master(to_pci_dev(device->dev));
+	}
+	mutex_unlock(&unit->table_lock);
+}
+
+/**
+ * iommu_unit_init() - prepare a unit without devices
+ * @unit: the unit, zeroed
+ * @name: what such units are called
+ * @index: which of them
+ */
+void iommu_unit_init(struct iommu_unit *unit, const char *name,
+		     unsigned int index)
+{
+	snprintf(unit->name, sizeof(unit->name), "%s%u", name, index);
+	unit->last_domain_id = U16_MAX;
+	mutex_init(&unit->table_lock);
+	ida_init(&unit->domain_ids);
+	xa_init(&unit->devices);
+	INIT_WORK(&unit->cut_off, cut_off);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_init);
+
+/**
+ * iommu_unit_exit() - undo iommu_unit_init()
+ * @unit: the unit, of which nobody speaks any more
+ */
+void iommu_unit_exit(struct iommu_unit *unit)
+{
+	cancel_work_sync(&unit->cut_off);
+	xa_destroy(&unit->devices);
+	ida_destroy(&unit->domain_ids);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_exit);
+
+/**
+ * iommu_unit_at() - the unit that stands at a place of the firmware's table
+ * @units: all units
+ * @offset: the place
+ *
+ * Return: the unit, or NULL.
+ */
+struct iommu_unit *iommu_unit_at(const struct list_head *units, size_t offset)
+{
+	struct iommu_unit *unit;
+
+	list_for_each_entry(unit, units, node)
+		if (unit->offset == offset)
+			return unit;
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(iommu_unit_at);
+
+/**
+ * iommu_unit_with_base() - the unit that has its registers at an address
+ * @units: all units
+ * @base: the address
+ *
+ * Return: the unit, or NULL.
+ */
+struct iommu_unit *iommu_unit_with_base(const struct list_head *units,
+					phys_addr_t base)
+{
+	struct iommu_unit *unit;
+
+	list_for_each_entry(unit, units, node)
+		if (unit->base == base)
+			return unit;
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(iommu_unit_with_base);
+
+/**
+ * iommu_unit_link() - show a unit in /sys/class/iommu
+ * @unit: the unit
+ * @parent: its own device, or NULL
+ * @groups: its attributes
+ *
+ * For all units before one is registered: with the first one devices behind any
+ * of them are probed.
+ *
+ * Return: 0 or an error.
+ */
+int iommu_unit_link(struct iommu_unit *unit, struct device *parent,
+		    const struct attribute_group **groups)
+{
+	return iommu_device_sysfs_add(&unit->iommu, parent, groups, "%s",
+				      unit->name);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_link);
+
+/**
+ * iommu_unit_register() - let the IOMMU core use a unit
+ * @unit: a unit that is started and linked
+ * @ops: the driver
+ *
+ * Return: 0 or an error.
+ */
+int iommu_unit_register(struct iommu_unit *unit, const struct iommu_ops *ops)
+{
+	int ret = iommu_device_register(&unit->iommu, ops, NULL);
+
+	unit->registered = !ret;
+	return ret;
+}
+EXPORT_SYMBOL_GPL(iommu_unit_register);
+
+/**
+ * iommu_units_unregister() - undo registering and linking as far as it came
+ * @units: all units
+ */
+void iommu_units_unregister(const struct list_head *units)
+{
+	struct iommu_unit *unit;
+
+	list_for_each_entry(unit, units, node) {
+		if (unit->registered)
+			iommu_device_unregister(&unit->iommu);
+		unit->registered = false;
+		if (unit->iommu.dev)
+			iommu_device_sysfs_remove(&unit->iommu);
+	}
+}
+EXPORT_SYMBOL_GPL(iommu_units_unregister);
+
+/**
+ * iommu_unit_cut_off() - stop the DMA of devices that cannot be controlled
+ * @unit: their unit, which is dead, or some of them are lost
+ *
+ * Context: any; the work is done later.
+ */
+void iommu_unit_cut_off(struct iommu_unit *unit)
+{
+	schedule_work(&unit->cut_off);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_cut_off);
+
+/**
+ * iommu_unit_ats_lost() - a device-TLB does not answer invalidations
+ * @unit: the unit
+ * @source_id: the device
+ *
+ * Context: any.
+ */
+void iommu_unit_ats_lost(struct iommu_unit *unit, u16 source_id)
+{
+	struct iommu_unit_device *device;
+
+	rcu_read_lock();
+	device = xa_load(&unit->devices, source_id);
+	if (device)
+		WRITE_ONCE(device->ats_lost, true);
+	rcu_read_unlock();
+	iommu_unit_cut_off(unit);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_ats_lost);
+
+/**
+ * iommu_unit_meter() - meter of struct iommu_faults_ops
+ * @faults: of a unit
+ * @source_id: a device
+ *
+ * Return: its meter, or NULL if there is no such device.
+ */
+struct iommu_meter *iommu_unit_meter(struct iommu_faults *faults,
+				     u16 source_id)
+{
+	struct iommu_unit *unit = container_of(faults, struct iommu_unit,
+					       faults);
+	struct iommu_unit_device *device = xa_load(&unit->devices, source_id);
+
+	return device ? &device->meter : NULL;
+}
+EXPORT_SYMBOL_GPL(iommu_unit_meter);
+
+/**
+ * iommu_unit_report_fault() - hand a fault on to whoever wants to know of it
+ * @unit: the unit
+ * @source_id: who asked
+ * @iova: for what
+ * @write: a write, otherwise a read
+ *
+ * Context: may sleep.
+ */
+void iommu_unit_report_fault(struct iommu_unit *unit, u16 source_id,
+			     unsigned long iova, bool write)
+{
+	struct iommu_unit_device *device;
+	struct iommu_paging *domain;
+	int index;
+
+	index = iommu_live_read_lock();
+	device = xa_load(&unit->devices, source_id);
+	domain = device ? READ_ONCE(device->domain) : NULL;
+	if (domain)
+		report_iommu_fault(&domain->domain, device->dev, iova,
+				   write ? IOMMU_FAULT_WRITE :
+					   IOMMU_FAULT_READ);
+	iommu_live_read_unlock(index);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_report_fault);
+
+/**
+ * iommu_unit_follow() - bring all devices to where their meters want them
+ * @unit: the unit
+ * @set_quiet: lets the unit do with a device's faults what @quiet says; called
+ *	with the unit's table_lock held
+ *
+ * Context: from the follow operation of struct iommu_faults_ops.
+ * Return: true if a device is silent.
+ */
+bool iommu_unit_follow(struct iommu_unit *unit,
+		       void (*set_quiet)(struct iommu_unit_device *device))
+{
+	struct iommu_unit_device *device;
+	bool any = false, silent;
+	unsigned long index;
+
+	mutex_lock(&unit->table_lock);
+	xa_for_each(&unit->devices, index, device) {
+		silent = iommu_faults_silent(&unit->faults, &device->meter);
+		any |= silent;
+		if (device->quiet == silent)
+			continue;
+		device->quiet = silent;
+		set_quiet(device);
+		dev_warn(device->dev, silent ?
+			 "storm of DMA faults: they stay blocked, but are not recorded for %u s\n" :
+			 "DMA faults are recorded again after %u s\n",
+			 device->meter.silence_s);
+	}
+	mutex_unlock(&unit->table_lock);
+	return any;
+}
+EXPORT_SYMBOL_GPL(iommu_unit_follow);
