@@ -177,10 +177,13 @@ static inline bool iommu_ring_is_done(const struct iommu_ring *ring,
  * struct iommu_spin - a spin that looks after the unit now and then, and ends
  * @count: spins so far
  * @deadline: after which the unit does not answer; set with the first look
+ * @late: it has passed, and the status word is looked at once more: this CPU
+ *	may have been kept from looking all the time
  */
 struct iommu_spin {
 	unsigned int count;
 	ktime_t deadline;
+	bool late;
 };
 
 enum iommu_spin_next {
@@ -204,8 +207,10 @@ static inline enum iommu_spin_next iommu_spin(struct iommu_spin *spin,
 		return IOMMU_SPIN_ON;
 	if (spin->count == IOMMU_SPINS_PER_LOOK)
 		spin->deadline = ktime_add_us(ktime_get(), timeout_us);
-	else if (ktime_after(ktime_get(), spin->deadline))
+	else if (spin->late)
 		return IOMMU_SPIN_LOST;
+	else
+		spin->late = ktime_after(ktime_get(), spin->deadline);
 	return IOMMU_SPIN_LOOK;
 }
 

@@ -239,10 +239,36 @@ static struct iommu_domain blocked_domain = {
 	.ops = &blocked_ops,
 };
 
+static bool has_reserved_memory(struct pci_dev *pdev)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+
+	while (dmar_next(vtd_dmar, &cursor, &s))
+		if (s.type == DMAR_RMRR && !s.complaint &&
+		    vtd_scope_holds(vtd_dmar, &s, pdev))
+			return true;
+	return false;
+}
+
+/*
+ * A device without a driver behind a unit that was left at work: what DMA
+ * it does is a former kernel's, to that kernel's IOVAs, and is to reach nothing
+ * of this one's memory. So it has no entry until the core gives it its domain,
+ * and it does no DMA until a driver has it do some. What firmware does with a
+ * device goes on in its reserved memory, as soon as it has its domain.
+ */
+static void stop(struct pci_dev *pdev)
+{
+	if (!pci_is_bridge(pdev) && !has_reserved_memory(pdev))
+		pci_clear_master(pdev);
+}
+
 /**
- * vtd_devices_pass() - let every device pass through until it has a domain
+ * vtd_devices_pass() - let devices pass through until they have a domain
  *
- * For PCI devices that are there when the module loads; before translation.
+ * For PCI devices that are there when the module loads; before translation,
+ * or while a unit still translates through the tables of a former owner.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -262,6 +288,10 @@ int vtd_devices_pass(void)
 		if (!common)
 			continue;
 		unit = to_vtd_unit(common);
+		if (unit->left_on && !pdev->dev.driver) {
+			stop(pdev);
+			continue;
+		}
 		vtd_identity_entry(unit, &entry);
 		mutex_lock(&unit->common.table_lock);
 		ret = set_entries(unit, &pdev->dev, place.source_id, &entry);

@@ -233,6 +233,23 @@ static const struct iommu_faults_ops faults_ops = {
 };
 
 /**
+ * vtd_faults_forget() - let go what a unit has recorded for somebody else
+ * @unit: a unit whose faults nobody listens to; its interrupt is masked
+ */
+void vtd_faults_forget(struct vtd_unit *unit)
+{
+	unsigned int offset = FIELD_GET(CAP_FRO, unit->cap) * 16;
+	unsigned int nr = FIELD_GET(CAP_NFR, unit->cap) + 1, i;
+
+	vtd_write(unit, VTD_FECTL, FECTL_IM);
+	for (i = 0; i < nr; i++)
+		vtd_write(unit, offset + i * FRCD_BYTES + 12,
+			  upper_32_bits(FRCD_HI_F));
+	vtd_write(unit, VTD_FSTS,
+		  FSTS_PFO | FSTS_IQE | FSTS_ICE | FSTS_ITE);
+}
+
+/**
  * vtd_faults_resume() - set up fault recording in a unit that was reset
  * @unit: the unit
  */

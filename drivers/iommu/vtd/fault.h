@@ -23,6 +23,7 @@ struct vtd_faults {
 	struct fwnode_handle *fwnode;
 };
 
+void vtd_faults_forget(struct vtd_unit *unit);
 int vtd_faults_start(struct vtd_unit *unit);
 void vtd_faults_stop(struct vtd_unit *unit);
 void vtd_faults_resume(struct vtd_unit *unit);

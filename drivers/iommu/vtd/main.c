@@ -12,7 +12,8 @@
  * is left out, and the others work.
  *
  *	1. read and check the table, map the units, ask who owns them
- *	2. fill each unit's tables so that every device passes through
+ *	2. fill each unit's tables so that every device passes through; of a unit
+ *	   that was left at work, only the devices in use
  *	3. start each unit with these tables, then switch its translation on
  *	4. register with the IOMMU core, which gives each device its domain
  *
@@ -21,6 +22,7 @@
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/acpi.h>
 #include <linux/dmar.h>
 #include <linux/module.h>
@@ -41,6 +43,7 @@
 #include "trace.h"
 
 LIST_HEAD(vtd_units);
+EXPORT_SYMBOL_IF_KUNIT(vtd_units);
 const struct dmar_table *vtd_dmar;
 
 static struct dmar_table table;
@@ -164,7 +167,9 @@ static int start_units(void)
 	int ret;
 
 	list_for_each_entry(unit, &vtd_units, common.node) {
-		ret = vtd_tables_create(unit);
+		ret = vtd_unit_take(unit);
+		if (!ret)
+			ret = vtd_tables_create(unit);
 		if (!ret)
 			ret = vtd_identity_create(unit);
 		if (ret)

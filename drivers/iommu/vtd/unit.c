@@ -15,6 +15,7 @@
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/iopoll.h>
 #include <linux/ioport.h>
 #include <linux/slab.h>
@@ -54,7 +55,7 @@ int vtd_unit_wait64(struct vtd_unit *unit, unsigned int offset, u64 busy)
 	u64 value;
 
 	if (!readq_poll_timeout_atomic(unit->regs + offset, value,
-				       !(value & busy), 0, VTD_TIMEOUT_US))
+				       !(value & busy), 1, VTD_TIMEOUT_US))
 		return 0;
 	vtd_unit_lost(unit, "an invalidation register");
 	return -EIO;
@@ -68,7 +69,7 @@ static int command(struct vtd_unit *unit, u32 bit, bool on, u32 wait_for)
 	status = vtd_read(unit, VTD_GSTS) & ~GCMD_ONE_SHOT;
 	vtd_write(unit, VTD_GCMD, on ? status | bit : status & ~bit);
 	if (!readl_poll_timeout_atomic(unit->regs + VTD_GSTS, status,
-				       (status & bit) == wait_for, 0,
+				       (status & bit) == wait_for, 1,
 				       VTD_TIMEOUT_US))
 		return 0;
 	vtd_unit_lost(unit, "the global command register");
@@ -93,6 +94,7 @@ int vtd_unit_command(struct vtd_unit *unit, u32 bit, bool on)
 	raw_spin_unlock_irqrestore(&unit->reg_lock, flags);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(vtd_unit_command);
 
 /**
  * vtd_unit_flush_write_buffer() - make entries written reach memory
@@ -142,20 +144,62 @@ unsigned int vtd_unit_width(const struct vtd_unit *unit)
  * vtd_unit_owned() - does somebody use the unit already?
  * @unit: a unit that is not started
  *
- * Translation alone is not a reason: with the kernel's own driver off, firmware
- * or a former kernel has left it on, and what devices in use do is DMA to
- * physical addresses, which the identity entries of the take-over permit. The
- * root pointer then changes under the running unit, which the specification
- * allows, so DMA is not interrupted.
+ * Interrupts that are remapped are a reason, whoever has set that up: this
+ * kernel, or a former one whose table is gone. A queue alone is not, nor is
+ * translation: with the kernel's own driver off, firmware or a former kernel
+ * has left them on; see vtd_unit_take(). (A kernel that has that driver, but
+ * off, switches translation off at its start, and leaves the queue.)
  *
  * Return: NULL, or the boot option that keeps the owner away.
  */
 const char *vtd_unit_owned(const struct vtd_unit *unit)
 {
+	return vtd_read(unit, VTD_GSTS) & GCMD_IRE ? "intremap=off" : NULL;
+}
+
+/**
+ * vtd_unit_take() - take a unit over from whoever has left it at work
+ * @unit: a unit that nobody owns
+ *
+ * Its queue and its fault interrupt are off after this, and what it has
+ * recorded is forgotten. Translation stays as it was, off or on, through the
+ * former tables: where it is on, vtd_unit_start() changes the root pointer
+ * under the running unit, which the specification allows (section 6.6), so
+ * that no moment comes in which DMA is not translated at all.
+ *
+ * Return: 0 or -EIO.
+ */
+int vtd_unit_take(struct vtd_unit *unit)
+{
 	u32 status = vtd_read(unit, VTD_GSTS);
 
-	if (status & (GCMD_IRE | GCMD_QIE))
-		return "intremap=off";
+	vtd_faults_forget(unit);
+	if (!(status & (GCMD_TE | GCMD_QIE)))
+		return 0;
+	unit->left_on = true;
+	unit_warn(unit, "was left at work%s; devices without a driver are stopped\n",
+		  status & GCMD_TE ? ", translating" : "");
+	return status & GCMD_QIE ? vtd_unit_command(unit, GCMD_QIE, false) : 0;
+}
+
+/*
+ * A unit that is translating keeps its mode: that may not change meanwhile, and
+ * switching off would let everything through.
+ */
+static const char *choose_mode(struct vtd_unit *unit)
+{
+	u64 mode = vtd_read64(unit, VTD_RTADDR) & RTADDR_TTM;
+
+	unit->scalable = unit->ecap & ECAP_SMTS && vtd_params_scalable();
+	if (!(vtd_read(unit, VTD_GSTS) & GCMD_TE))
+		return NULL;
+	if (mode == RTADDR_TTM_LEGACY) {
+		unit->scalable = false;
+		return NULL;
+	}
+	if (mode != RTADDR_TTM_SCALABLE || !(unit->ecap & ECAP_SMTS))
+		return "it is translating in a mode that is not to be used";
+	unit->scalable = true;
 	return NULL;
 }
 
@@ -259,14 +303,16 @@ struct vtd_unit *vtd_unit_create(const struct dmar_structure *drhd,
 	unit->cap = vtd_read64(unit, VTD_CAP);
 	unit->ecap = vtd_read64(unit, VTD_ECAP);
 	what = impossible(unit, unit->mapped);
+	if (!what) {
+		hide(unit);
+		what = choose_mode(unit);
+	}
 	if (what) {
 		unit_warn(unit, "unit at %pa left out: %s\n", &unit->common.base, what);
 		ret = -ENODEV;
 		goto err;
 	}
-	hide(unit);
 	unit->common.last_domain_id = vtd_unit_domains(unit) - 1;
-	unit->scalable = unit->ecap & ECAP_SMTS && vtd_params_scalable();
 	return unit;
 err:
 	vtd_unit_destroy(unit);
@@ -339,7 +385,7 @@ static void disable_protected_memory(struct vtd_unit *unit)
 		return;
 	vtd_write(unit, VTD_PMEN, vtd_read(unit, VTD_PMEN) & ~PMEN_EPM);
 	if (readl_poll_timeout_atomic(unit->regs + VTD_PMEN, status,
-				      !(status & PMEN_PRS), 0, VTD_TIMEOUT_US))
+				      !(status & PMEN_PRS), 1, VTD_TIMEOUT_US))
 		unit_warn(unit, "protected memory regions stay on\n");
 }
 

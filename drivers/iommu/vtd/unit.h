@@ -43,6 +43,7 @@ struct vtd_domain;
  * @ecap: ECAP_REG, less what is hidden
  * @hidden: VTD_HIDE_ bits in force
  * @scalable: runs in scalable mode
+ * @left_on: somebody had left it at work when this driver came
  * @started: has our root table and, if any, our queue
  * @reg_lock: protects read-modify-write of registers and multi-step commands
  * @tables: root and context tables; changed under the table_lock
@@ -50,6 +51,7 @@ struct vtd_domain;
  * @identity: identity table, for a unit without pass-through
  * @identity_member: the unit's place in it
  * @faults: fault recording
+ * @written: for units made of memory: called after each write of 32 bits
  */
 struct vtd_unit {
 	struct iommu_unit common;
@@ -63,6 +65,7 @@ struct vtd_unit {
 	u64 ecap;
 	unsigned long hidden;
 	bool scalable;
+	bool left_on;
 	bool started;
 	raw_spinlock_t reg_lock;
 	struct vtd_tables tables;
@@ -70,6 +73,9 @@ struct vtd_unit {
 	struct vtd_domain *identity;
 	struct iommu_unit_member *identity_member;
 	struct vtd_faults faults;
+#if IS_ENABLED(CONFIG_KUNIT)
+	void (*written)(struct vtd_unit *unit, unsigned int offset, u32 value);
+#endif
 };
 
 extern struct list_head vtd_units;
@@ -96,10 +102,14 @@ static inline u64 vtd_read64(const struct vtd_unit *unit, unsigned int offset)
 	return readq(unit->regs + offset);
 }
 
-static inline void vtd_write(const struct vtd_unit *unit, unsigned int offset,
+static inline void vtd_write(struct vtd_unit *unit, unsigned int offset,
 			     u32 value)
 {
 	writel(value, unit->regs + offset);
+#if IS_ENABLED(CONFIG_KUNIT)
+	if (unlikely(unit->written))
+		unit->written(unit, offset, value);
+#endif
 }
 
 static inline void vtd_write64(const struct vtd_unit *unit,
@@ -112,6 +122,7 @@ struct vtd_unit *vtd_unit_create(const struct dmar_structure *drhd,
 				 unsigned int index);
 void vtd_unit_destroy(struct vtd_unit *unit);
 const char *vtd_unit_owned(const struct vtd_unit *unit);
+int vtd_unit_take(struct vtd_unit *unit);
 
 int vtd_unit_start(struct vtd_unit *unit);
 void vtd_unit_stop(struct vtd_unit *unit);
