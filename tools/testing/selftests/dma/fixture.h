@@ -64,24 +64,24 @@ static inline void rig_unmap(struct rig *rig, uint64_t iova, size_t length)
 		ktap_fail("%s", fail_text());
 }
 
-static inline void write_blocks(struct rig *rig)
+/* Write the blocks of a disk that is in the rig's address space */
+static inline void write_blocks_of(struct rig *rig, struct nvme *disk)
 {
 	uint64_t *memory = vfio_alloc(PAGE);
-	unsigned int per_page = PAGE / rig->disk.block_size;
-	unsigned int words = rig->disk.block_size / sizeof(*memory);
+	unsigned int per_page = PAGE / disk->block_size;
+	unsigned int words = disk->block_size / sizeof(*memory);
 	uint64_t iova = QUEUES_IOVA + 16 * MEGA;
 
 	CHECK(memory);
-	CHECK(rig->disk.blocks >= BLOCKS);
+	CHECK(disk->blocks >= BLOCKS);
 	rig_map(rig, iova, memory, PAGE);
 	for (unsigned int block = 0; block < BLOCKS; block += per_page) {
 		for (unsigned int i = 0; i < per_page * words; i++)
 			memory[i] = ~(uint64_t)(block + i / words);
-		int id = nvme_begin(&rig->disk, NVME_WRITE, block, per_page,
-				    iova);
+		int id = nvme_begin(disk, NVME_WRITE, block, per_page, iova);
 
 		CHECK(id >= 0);
-		CHECK_EQ(nvme_wait(&rig->disk, id), 0);
+		CHECK_EQ(nvme_wait(disk, id), 0);
 	}
 	rig_unmap(rig, iova, PAGE);
 	munmap(memory, PAGE);
@@ -98,7 +98,7 @@ static inline void rig_open(struct rig *rig)
 	    vfio_device_open(&rig->device, &rig->space, address) ||
 	    nvme_open(&rig->disk, &rig->device, QUEUES_IOVA, HANG_MS))
 		ktap_fail("%s", fail_text());
-	write_blocks(rig);
+	write_blocks_of(rig, &rig->disk);
 }
 
 static inline void rig_close(struct rig *rig)
