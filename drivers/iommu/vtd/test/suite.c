@@ -4,6 +4,7 @@
  * on the first real one, if the driver has any, what that does about a driver
  * that misbehaves.
  */
+#include <kunit/device.h>
 #include <kunit/test.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -181,6 +182,15 @@ static void a_refused_descriptor_is_nothing_to_others(struct kunit *test)
 
 #define MUTE	0x28
 
+/* Before the device goes: the unit looks for what is to be cut off */
+static void forget_device(void *arg)
+{
+	struct sim *sim = arg;
+
+	flush_work(&sim->unit.common.cut_off);
+	xa_erase(&sim->unit.common.devices, MUTE);
+}
+
 /* A device behind the unit, as far as the queue has to do with it */
 static struct vtd_device *make_device(struct kunit *test, struct sim *sim)
 {
@@ -188,10 +198,14 @@ static struct vtd_device *make_device(struct kunit *test, struct sim *sim)
 						  GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, device);
+	device->common.dev = kunit_device_register(test, "mute");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(device->common.dev));
 	device->common.unit = &sim->unit.common;
 	device->common.source_id = MUTE;
-	KUNIT_ASSERT_EQ(test, xa_err(xa_store(&sim->unit.common.devices, MUTE, device,
-					      GFP_KERNEL)), 0);
+	KUNIT_ASSERT_EQ(test, xa_insert(&sim->unit.common.devices, MUTE, device,
+					GFP_KERNEL), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, forget_device,
+							sim), 0);
 	return device;
 }
 
@@ -317,7 +331,8 @@ static void a_silent_command_register_is_given_up(struct kunit *test)
 static void the_first_unit_goes_on_after_a_refusal(struct kunit *test)
 {
 	struct vtd_unit *unit = list_first_entry_or_null(&vtd_units,
-							 struct vtd_unit, node);
+							 struct vtd_unit,
+							 common.node);
 	struct vtd_desc descs[2] = { unknown_desc(), domain_desc(0xff) };
 	struct iommu_ring_counts before, after;
 
