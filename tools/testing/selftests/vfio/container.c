@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "fixture.h"
-#include "unbind.h"
+#include "leave.h"
 
 TEST(a_container_knows_its_types_and_extensions)
 {

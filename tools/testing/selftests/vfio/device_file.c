@@ -1,105 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Device files: /dev/vfio/devices/vfioN, bound to /dev/iommu. */
-#include <dirent.h>
-#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "disk.h"
-#include "unbind.h"
-
-/* The name of the device's file, as a program finds it through sysfs. */
-static void file_name(const char *address, char *name, size_t size)
-{
-	char folder[128];
-	struct dirent *entry;
-	DIR *dir;
-
-	snprintf(folder, sizeof(folder), "/sys/bus/pci/devices/%s/vfio-dev",
-		 address);
-	dir = opendir(folder);
-	CHECK(dir);
-	do {
-		entry = readdir(dir);
-		CHECK(entry);
-	} while (strncmp(entry->d_name, "vfio", 4));
-	snprintf(name, size, "%.32s", entry->d_name);
-	closedir(dir);
-}
-
-static int open_file(const char *variable)
-{
-	char name[64], path[128];
-	int fd;
-
-	file_name(address_of(variable), name, sizeof(name));
-	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", name);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		ktap_fail("%s: %s", path, strerror(errno));
-	return fd;
-}
-
-static int open_iommu(void)
-{
-	int fd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
-
-	if (fd < 0)
-		ktap_fail("/dev/iommu: %s", strerror(errno));
-	return fd;
-}
-
-static uint32_t new_ioas(int iommu)
-{
-	struct iommu_ioas_alloc cmd = { .size = sizeof(cmd) };
-
-	CHECK_EQ(ioctl(iommu, IOMMU_IOAS_ALLOC, &cmd), 0);
-	return cmd.out_ioas_id;
-}
-
-static int destroy(int iommu, uint32_t id)
-{
-	struct iommu_destroy cmd = { .size = sizeof(cmd), .id = id };
-
-	return ioctl(iommu, IOMMU_DESTROY, &cmd);
-}
-
-static int bind_file(int fd, int iommu)
-{
-	struct vfio_device_bind_iommufd cmd = {
-		.argsz = sizeof(cmd),
-		.iommufd = iommu,
-	};
-
-	return ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd);
-}
-
-static int attach(int fd, uint32_t *id)
-{
-	struct vfio_device_attach_iommufd_pt cmd = {
-		.argsz = sizeof(cmd),
-		.pt_id = *id,
-	};
-	int rc = ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd);
-
-	*id = cmd.pt_id;
-	return rc;
-}
-
-static int detach(int fd)
-{
-	struct vfio_device_detach_iommufd_pt cmd = { .argsz = sizeof(cmd) };
-
-	return ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &cmd);
-}
-
-static int get_info(int fd)
-{
-	struct vfio_device_info info = { .argsz = sizeof(info) };
-
-	return ioctl(fd, VFIO_DEVICE_GET_INFO, &info);
-}
+#include "file.h"
+#include "leave.h"
 
 TEST(sysfs_names_the_file_and_its_number)
 {
@@ -132,8 +39,8 @@ TEST(nothing_works_before_bind)
 
 	CHECK_ERR(get_info(fd), EINVAL);
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_RESET), EINVAL);
-	CHECK_ERR(attach(fd, &id), EINVAL);
-	CHECK_ERR(detach(fd), EINVAL);
+	CHECK_ERR(attach_file(fd, &id), EINVAL);
+	CHECK_ERR(detach_file(fd), EINVAL);
 	CHECK_ERR(read(fd, &byte, 1), EINVAL);
 	CHECK_ERR(write(fd, &byte, 1), EINVAL);
 	CHECK_ERR((intptr_t)mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0),
@@ -207,19 +114,58 @@ TEST(attach_wants_an_address_space_or_a_table)
 	uint32_t id = 12345, ioas = new_ioas(iommu);
 
 	CHECK_EQ(bind_file(fd, iommu), 0);
-	CHECK_ERR(attach(fd, &id), ENOENT);
+	CHECK_ERR(attach_file(fd, &id), ENOENT);
 	cmd.pt_id = ioas;
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd), EINVAL);
 	cmd.argsz = sizeof(cmd);
 	cmd.flags = 1;
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd), EINVAL);
 	id = ioas;
-	CHECK_EQ(attach(fd, &id), 0);
+	CHECK_EQ(attach_file(fd, &id), 0);
 	CHECK(id && id != ioas);
 	CHECK_ERR(destroy(iommu, ioas), EBUSY);
-	CHECK_EQ(detach(fd), 0);
-	CHECK_EQ(detach(fd), 0);
+	CHECK_EQ(detach_file(fd), 0);
+	CHECK_EQ(detach_file(fd), 0);
 	CHECK_EQ(destroy(iommu, ioas), 0);
+}
+
+TEST(attach_that_cannot_answer_changes_nothing)
+{
+	struct vfio_device_attach_iommufd_pt *cmd = memory(PAGE);
+	char *at = memory(PAGE);
+	struct nvme disk;
+	struct box box;
+
+	box_open(&box, VFIO_SPACE_IOMMUFD, "NVME0");
+	disk_start(&disk, &box.device, QUEUES);
+	CHECK_EQ(vfio_map(&box.space, IOVA, at, PAGE, VFIO_PROT_RW), 0);
+	*cmd = (struct vfio_device_attach_iommufd_pt){
+		.argsz = sizeof(*cmd),
+		.pt_id = new_ioas(box.space.fd),
+	};
+	CHECK_EQ(mprotect(cmd, PAGE, PROT_READ), 0);
+	CHECK_ERR(ioctl(box.device.fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, cmd),
+		  EFAULT);
+	disk_read(&disk, 4, 1, IOVA);
+	CHECK(is_block(at, 4, 0));
+	CHECK_EQ(destroy(box.space.fd, cmd->pt_id), 0);
+}
+
+TEST(detach_refuses_malformed_arguments)
+{
+	struct vfio_device_detach_iommufd_pt cmd = { .argsz = sizeof(cmd) - 1 };
+	int fd = open_file("NVME0"), iommu = open_iommu();
+	uint32_t ioas = new_ioas(iommu), id = ioas;
+
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	CHECK_EQ(attach_file(fd, &id), 0);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &cmd), EINVAL);
+	cmd.argsz = sizeof(cmd);
+	cmd.flags = 1;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &cmd), EINVAL);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, NULL), EFAULT);
+	CHECK_ERR(destroy(iommu, ioas), EBUSY);
+	CHECK_EQ(detach_file(fd), 0);
 }
 
 TEST(a_disk_reads_through_the_file)
@@ -260,10 +206,10 @@ TEST(a_disk_moves_between_address_spaces)
 
 	disk_read(&disk, 1, 1, IOVA);
 	id = other.ioas_id;
-	CHECK_EQ(attach(box.device.fd, &id), 0);
+	CHECK_EQ(attach_file(box.device.fd, &id), 0);
 	disk_read(&disk, 2, 1, IOVA);
 	id = box.space.ioas_id;
-	CHECK_EQ(attach(box.device.fd, &id), 0);
+	CHECK_EQ(attach_file(box.device.fd, &id), 0);
 	disk_read(&disk, 3, 1, IOVA);
 	CHECK(is_block(first, 3, 0));
 	CHECK(is_block(second, 2, 0));
@@ -280,7 +226,7 @@ TEST(a_detached_disk_reaches_nothing)
 	box_open(&box, VFIO_SPACE_IOMMUFD, "NVME0");
 	disk_start(&disk, &box.device, QUEUES);
 	CHECK_EQ(vfio_map(&box.space, IOVA, at, PAGE, VFIO_PROT_RW), 0);
-	CHECK_EQ(detach(box.device.fd), 0);
+	CHECK_EQ(detach_file(box.device.fd), 0);
 	disk.timeout_ms = 300;
 	command = nvme_begin(&disk, NVME_READ, 1, 1, IOVA);
 	CHECK(command >= 0);
@@ -288,7 +234,7 @@ TEST(a_detached_disk_reaches_nothing)
 	CHECK_EQ(nvme_wait(&disk, command), -ETIMEDOUT);
 	CHECK(is_untouched(at, PAGE));
 	id = box.space.ioas_id;
-	CHECK_EQ(attach(box.device.fd, &id), 0);
+	CHECK_EQ(attach_file(box.device.fd, &id), 0);
 }
 
 TEST(the_device_outlives_the_file_of_iommu)
@@ -348,6 +294,105 @@ TEST(the_device_describes_itself)
 	CHECK_EQ(vendor, 0x1b36);
 	CHECK_EQ(ioctl(fd, VFIO_DEVICE_GET_IRQ_INFO, &irq), 0);
 	CHECK(irq.count > 1);
+}
+
+TEST(questions_about_the_device_are_checked)
+{
+	struct vfio_region_info region = { .argsz = sizeof(region) - 1 };
+	struct vfio_irq_info irq = { .argsz = sizeof(irq) - 1 };
+	struct vfio_device_info info = { .argsz = 8 };
+	int fd = open_file("NVME0"), iommu = open_iommu();
+
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_INFO, &info), EINVAL);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_INFO, NULL), EFAULT);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &region), EINVAL);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, NULL), EFAULT);
+	region.argsz = sizeof(region);
+	region.index = UINT32_MAX;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &region), EINVAL);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_IRQ_INFO, &irq), EINVAL);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_IRQ_INFO, NULL), EFAULT);
+	irq.argsz = sizeof(irq);
+	irq.index = UINT32_MAX;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_IRQ_INFO, &irq), EINVAL);
+	CHECK_ERR(ioctl(fd, _IO(VFIO_TYPE, VFIO_BASE + 99), 0), ENOTTY);
+}
+
+/* A region's number is in the upper bits of an offset. */
+TEST(what_is_no_region_is_not_reached)
+{
+	const uint64_t nowhere = 1000ull << 40;
+	int fd = open_file("NVME0"), iommu = open_iommu();
+	uint32_t value;
+
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	CHECK_ERR(pread(fd, &value, 4, nowhere), EINVAL);
+	CHECK_ERR(pwrite(fd, &value, 4, nowhere), EINVAL);
+	CHECK_ERR((intptr_t)mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd,
+				 nowhere), EINVAL);
+	/* The configuration space can be read, and not mapped. */
+	CHECK_ERR((intptr_t)mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd,
+				 (uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << 40),
+		  EINVAL);
+	/* Past the end of the first BAR, which is 16 KiB. */
+	CHECK_ERR((intptr_t)mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd,
+				 1ull << 39), EINVAL);
+}
+
+TEST(set_irqs_refuses_malformed_arguments)
+{
+	struct vfio_irq_set set = {
+		.argsz = sizeof(set) - 1,
+		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
+		.index = VFIO_PCI_MSIX_IRQ_INDEX,
+	};
+	int fd = open_file("NVME0"), iommu = open_iommu();
+
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), EINVAL);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_SET_IRQS, NULL), EFAULT);
+	set.argsz = sizeof(set);
+	set.flags |= 1u << 31;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), EINVAL);
+	set.flags &= ~(1u << 31);
+	set.index = UINT32_MAX;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), EINVAL);
+	set.index = VFIO_PCI_MSIX_IRQ_INDEX;
+	set.start = 1;
+	set.count = UINT32_MAX;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), EINVAL);
+	/* Eventfds that are not there. */
+	set.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
+	set.start = 0;
+	set.count = 1;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), EINVAL);
+}
+
+/* The disks share no bridge that could be reset. */
+TEST(hot_reset_is_refused)
+{
+	struct vfio_pci_hot_reset_info info = { .argsz = sizeof(info) - 1 };
+	struct {
+		struct vfio_pci_hot_reset head;
+		int32_t group;
+	} reset = { .head.argsz = sizeof(reset.head) };
+	int fd = open_file("NVME0"), iommu = open_iommu();
+
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &info), EINVAL);
+	info.argsz = sizeof(info);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &info), ENODEV);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_PCI_HOT_RESET, &reset), ENODEV);
+	reset.head.flags = 1;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_PCI_HOT_RESET, &reset), EINVAL);
+	/* Groups are for those who opened the device by its group. */
+	reset.head = (struct vfio_pci_hot_reset){
+		.argsz = sizeof(reset),
+		.count = 1,
+	};
+	reset.group = fd;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_PCI_HOT_RESET, &reset), EINVAL);
 }
 
 TEST(an_interrupt_reaches_an_eventfd)
