@@ -166,6 +166,9 @@ static int attach(struct device_file *file,
 		return -EFAULT;
 	if (cmd.argsz < size || cmd.flags)
 		return -EINVAL;
+	/* Where the answer goes: the device leaves nothing for want of that. */
+	if (put_user(cmd.pt_id, &arg->pt_id))
+		return -EFAULT;
 	mutex_lock(&file->device->dev_set->lock);
 	if (file->attached)
 		rc = iommufd_device_replace(file->idev, IOMMU_NO_PASID,
