@@ -205,10 +205,10 @@ static inline enum iommu_spin_next iommu_spin(struct iommu_spin *spin,
 	cpu_relax();
 	if (++spin->count % IOMMU_SPINS_PER_LOOK)
 		return IOMMU_SPIN_ON;
+	if (spin->late)
+		return IOMMU_SPIN_LOST;
 	if (spin->count == IOMMU_SPINS_PER_LOOK)
 		spin->deadline = ktime_add_us(ktime_get(), timeout_us);
-	else if (spin->late)
-		return IOMMU_SPIN_LOST;
 	else
 		spin->late = ktime_after(ktime_get(), spin->deadline);
 	return IOMMU_SPIN_LOOK;
