@@ -182,6 +182,38 @@ static inline const struct iommu_driver *iommu_driver(void)
 	SKIP("neither vtd.ko nor amdvi.ko is loaded");
 }
 
+/* A register of the first unit, as debugfs shows it */
+static inline uint64_t unit_register(const char *name)
+{
+	const struct iommu_driver *driver = iommu_driver();
+	static char text[2048];
+	char path[128];
+	const char *at;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/%s/%s/registers",
+		 driver->module, driver->unit);
+	CHECK(read_file(path, text, sizeof(text)));
+	at = strstr(text, name);
+	CHECK(at);
+	return strtoull(at + strlen(name), NULL, 16);
+}
+
+/*
+ * An AMD-Vi unit logs many events for one request, and the driver may still be
+ * at them when the request is over. A VT-d unit holds one until it is taken.
+ */
+static inline void wait_for_events(void)
+{
+	if (strcmp(iommu_driver()->module, "amdvi"))
+		return;
+	for (int tries = 0; tries < HANG_MS; tries++) {
+		if (unit_register("EVT_HEAD") == unit_register("EVT_TAIL"))
+			return;
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	ktap_fail("the event log is not emptied");
+}
+
 /* Faults that the IOMMU has counted */
 static inline uint64_t faults(void)
 {
@@ -192,6 +224,7 @@ static inline uint64_t faults(void)
 	bool any = false;
 
 	CHECK(units);
+	wait_for_events();
 	while ((unit = readdir(units))) {
 		snprintf(path, sizeof(path), "/sys/class/iommu/%s/%s/faults",
 			 unit->d_name, iommu_driver()->group);

@@ -129,23 +129,29 @@ static bool is_recorded_again(void)
 TEST(a_storm_is_blocked_and_most_of_it_not_recorded)
 {
 	bool interrupts = strstr(shown("counts"), "interrupts");
-	uint64_t faults_before, interrupts_before = 0;
+	uint64_t faults_before, interrupts_before = 0, each;
 	unsigned char *memory;
 	struct rig rig;
 
 	parameter("storm_faults", STORM);
 	parameter("storm_seconds", 60);
 	memory = open_and_map(&rig);
+	/* A unit may record one read several times */
+	faults_before = faults();
+	rig_read(&rig, 0, BUFFER_IOVA + PAGE);
+	CHECK(faults_reach(faults_before + 1));
+	each = faults() - faults_before;
 	faults_before = faults();
 	if (interrupts)
 		interrupts_before = counted("interrupts");
 	bad_reads(&rig, reads(), NULL);
 	for (unsigned int i = 0; i < 2 * PAGE; i++)
 		CHECK_EQ(memory[i], 0x5a);
-	printf("# %u bad reads, %llu recorded\n", reads(),
+	printf("# %u bad reads of %llu faults, %llu recorded\n", reads(),
+	       (unsigned long long)each,
 	       (unsigned long long)(faults() - faults_before));
 	CHECK(faults() - faults_before > STORM);
-	CHECK(faults() - faults_before < reads() / 2);
+	CHECK(faults() - faults_before < each * reads() / 2);
 	if (interrupts) {
 		printf("# %llu interrupts\n", (unsigned long long)
 		       (counted("interrupts") - interrupts_before));
@@ -178,11 +184,9 @@ TEST(faults_are_recorded_again_after_a_storm)
 
 static bool is_unmasked(void)
 {
-	const char *at = strstr(shown("registers"), "FECTL");
-
-	if (!at)
-		SKIP("the driver does not show FECTL");
-	return !(strtoull(at + strlen("FECTL"), NULL, 16) & 1u << 31);
+	if (!strcmp(iommu_driver()->module, "amdvi"))
+		return unit_register("CONTROL") & 1 << 3;
+	return !(unit_register("FECTL") & 1u << 31);
 }
 
 TEST(a_busy_unit_is_polled_and_its_interrupt_comes_back)
