@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Many mappings: what each costs in time and memory. SCALE names another number
- * than a million.
+ * than a million. In a machine whose clock counts instructions, time is what the
+ * kernel does, and not what its host has to do beside.
  */
 #define KTAP_TIMEOUT 600
 #include <time.h>
@@ -45,8 +46,8 @@ TEST(a_million_mappings_cost_at_most_256_bytes_each)
 	CHECK_EQ(unmap_all(ioas), n * PAGE);
 }
 
-/* Time of the first tenth and of the last; a noisy machine gets three tries. */
-static bool grows_slowly(bool fixed)
+/* Time of the first tenth and of the last */
+static void grows_slowly(bool fixed)
 {
 	uint32_t ioas = new_ioas();
 	void *p = memory(PAGE);
@@ -69,17 +70,16 @@ static bool grows_slowly(bool fixed)
 	printf("# map: %.0f ns among few, %.0f ns among %ld\n",
 	       first / tenth * 1e9, last / tenth * 1e9, n);
 	CHECK_EQ(destroy(ioas), 0);
-	/* The logarithms of both differ by less than a half */
-	return last < 2 * first;
+	/* The logarithms of both numbers differ by less than a third */
+	CHECK(last < 1.5 * first);
 }
 
 TEST(cost_of_a_map_grows_no_faster_than_the_logarithm)
 {
-	CHECK(grows_slowly(true) || grows_slowly(true) || grows_slowly(true));
+	grows_slowly(true);
 }
 
 TEST(cost_of_a_place_grows_no_faster_than_the_logarithm)
 {
-	CHECK(grows_slowly(false) || grows_slowly(false) ||
-	      grows_slowly(false));
+	grows_slowly(false);
 }
