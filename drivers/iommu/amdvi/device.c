@@ -270,10 +270,51 @@ static void pass_acpi_devices(struct amdvi_unit *unit)
 	}
 }
 
+static bool is_a_unit(const struct device *dev)
+{
+	const struct amdvi_unit *unit;
+
+	list_for_each_entry(unit, &amdvi_units, common.node)
+		if (&unit->pdev->dev == dev)
+			return true;
+	return false;
+}
+
+static bool has_reserved_memory(const struct amdvi_place *place)
+{
+	struct ivrs_cursor cursor = { };
+	struct ivrs_block block;
+
+	while (ivrs_next(amdvi_ivrs, &cursor, &block))
+		if (!ivrs_is_unit(&block) && !block.complaint &&
+		    amdvi_scope_holds(&block, place))
+			return true;
+	return false;
+}
+
+static void pass_or_stop(struct pci_dev *pdev, struct amdvi_unit *unit,
+			 const struct amdvi_place *place)
+{
+	if (!unit->left_on || pdev->dev.driver) {
+		iommu_visit_aliases(&pdev->dev, place->source_id, place->alias,
+				    pass_alias, unit);
+		return;
+	}
+	/*
+	 * What DMA it does is a former kernel's, to that kernel's IOVAs. It is
+	 * blocked until the core gives it its domain, and none comes any more
+	 * until a driver has it do some. What firmware does with a device goes
+	 * on in its reserved memory, as soon as it has its domain.
+	 */
+	if (!pci_is_bridge(pdev) && !has_reserved_memory(place))
+		pci_clear_master(pdev);
+}
+
 /**
- * amdvi_devices_pass() - let every device pass through until it has a domain
+ * amdvi_devices_pass() - let devices pass through until they have a domain
  *
- * For devices that are there when the module loads; before translation.
+ * For devices that are there when the module loads; before translation, or
+ * while a unit still translates by the table of a former owner.
  */
 void amdvi_devices_pass(void)
 {
@@ -285,13 +326,12 @@ void amdvi_devices_pass(void)
 	list_for_each_entry(unit, &amdvi_units, common.node)
 		pass_acpi_devices(unit);
 	for_each_pci_dev(pdev) {
-		if (!amdvi_scope_find(amdvi_ivrs, &pdev->dev, &place))
+		if (is_a_unit(&pdev->dev) ||
+		    !amdvi_scope_find(amdvi_ivrs, &pdev->dev, &place))
 			continue;
 		common = iommu_unit_at(&amdvi_units, place.unit);
 		if (common)
-			iommu_visit_aliases(&pdev->dev, place.source_id,
-					    place.alias, pass_alias,
-					    to_amdvi_unit(common));
+			pass_or_stop(pdev, to_amdvi_unit(common), &place);
 	}
 }
 
@@ -299,16 +339,6 @@ static bool may_have_ats(const struct amdvi_unit *unit,
 			 const struct amdvi_place *place, struct device *dev)
 {
 	return unit->cap & CAP_IOTLB_SUP && place->ats && dev_is_pci(dev);
-}
-
-static bool is_a_unit(const struct device *dev)
-{
-	const struct amdvi_unit *unit;
-
-	list_for_each_entry(unit, &amdvi_units, common.node)
-		if (&unit->pdev->dev == dev)
-			return true;
-	return false;
 }
 
 static struct iommu_device *probe_device(struct device *dev)

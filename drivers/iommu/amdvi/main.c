@@ -14,7 +14,8 @@
  *
  *	1. read and check the table
  *	2. is the kernel's own driver, or its interrupt remapping, active?
- *	3. map the units, fill each unit's table so that every device passes through
+ *	3. map the units, fill each unit's table so that every device passes through;
+ *	   of a unit that was left at work, only the devices in use
  *	4. start each unit
  *	5. register with the IOMMU core, which gives each device its domain
  *

@@ -19,6 +19,7 @@
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
+#include <linux/iopoll.h>
 #include <linux/ioport.h>
 #include <linux/slab.h>
 
@@ -34,6 +35,9 @@
 			 EFR_GLX_SUP | EFR_PAS_MAX)
 /* Features that are numbers; in all others a 1 offers something */
 #define NUMBERS		(EFR_HATS | EFR_GATS | EFR_GLX_SUP | EFR_PAS_MAX)
+
+/* How long a unit may take to let go of its buffers */
+#define BUFFERS_US	10000
 
 #define ALL_ON		(CONTROL_IOMMU_EN | CONTROL_EVT_LOG_EN | \
 			 CONTROL_EVT_INT_EN | CONTROL_COM_WAIT_INT_EN | \
@@ -262,6 +266,9 @@ struct amdvi_unit *amdvi_unit_create(const struct ivrs_table *ivrs,
 	ret = create_tables(unit, ivrs, *ivhd);
 	if (ret)
 		goto err;
+	unit->left_on = amdvi_read(unit, AMDVI_CONTROL) & CONTROL_IOMMU_EN;
+	if (unit->left_on)
+		unit_warn(unit, "was left at work, translating; devices without a driver are stopped\n");
 	return unit;
 err:
 	free_unit(unit);
@@ -300,19 +307,37 @@ static u64 control_of(const struct amdvi_unit *unit)
 	return control;
 }
 
-/* From whatever state it is in to translating by our table, nothing cached */
+/* A unit that is told to leave its buffers alone is done with them then */
+static void wait_for_buffers(struct amdvi_unit *unit)
+{
+	u64 status;
+
+	readq_poll_timeout_atomic(unit->regs + AMDVI_STATUS, status,
+				  !(status & (STATUS_CMD_RUN | STATUS_EVT_RUN)),
+				  1, BUFFERS_US);
+}
+
+/*
+ * From whatever state it is in to translating by our table, nothing cached. One
+ * that was left at work translates all the time: switching it off would let
+ * everything through.
+ */
 static int switch_on(struct amdvi_unit *unit)
 {
+	u64 kept = unit->left_on ? CONTROL_IOMMU_EN : 0;
 	int ret;
 
-	/* What firmware has left on would use its buffers, or block */
+	/* What somebody else has left on would use his buffers, or block */
 	unit->control = amdvi_read(unit, AMDVI_CONTROL);
-	amdvi_unit_control(unit, 0, ALL_ON);
+	amdvi_unit_control(unit, 0, ALL_ON & ~kept);
+	wait_for_buffers(unit);
 	amdvi_write(unit, AMDVI_EXCL_BASE, 0);
 	amdvi_write(unit, AMDVI_EXCL_LIMIT, 0);
 	amdvi_write(unit, AMDVI_DEVTAB, amdvi_table_base(unit));
 	unit->control = control_of(unit);
 	amdvi_unit_control(unit, CONTROL_IOMMU_EN, 0);
+	/* From now on it is ours, and off means that nobody does DMA */
+	unit->left_on = false;
 	amdvi_queue_install(unit);
 	ret = amdvi_inval_all(unit);
 	if (ret) {

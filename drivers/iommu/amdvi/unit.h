@@ -46,6 +46,7 @@ struct ivrs_table;
  * @levels: levels of page tables that it walks, at most
  * @iova_bits: width of an IOVA
  * @hidden: AMDVI_HIDE_ bits in force
+ * @left_on: somebody else had left it at work, and it still has his table
  * @started: it translates, and has our tables
  * @control: what the control register has
  * @reg_lock: protects @control
@@ -69,6 +70,7 @@ struct amdvi_unit {
 	unsigned int levels;
 	unsigned int iova_bits;
 	unsigned long hidden;
+	bool left_on;
 	bool started;
 	u64 control;
 	raw_spinlock_t reg_lock;
