@@ -246,6 +246,36 @@ TEST(create_refuses_malformed_windows)
 	CHECK_EQ(nr, 7);
 }
 
+TEST(remove_and_unregister_refuse_malformed_arguments)
+{
+	struct vfio_iommu_spapr_tce_remove remove = {
+		.argsz = sizeof(remove) - 1,
+	};
+	char *at = aligned_memory(PAGE);
+	struct vfio_iommu_spapr_register_memory memory = {
+		.argsz = sizeof(memory) - 1,
+		.vaddr = (uintptr_t)at,
+		.size = PAGE,
+	};
+	struct box box;
+	int fd = open_spapr(&box);
+
+	CHECK_EQ(register_memory(fd, at, PAGE), 0);
+	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_TCE_REMOVE, &remove), EINVAL);
+	remove.argsz = sizeof(remove);
+	remove.flags = 1;
+	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_TCE_REMOVE, &remove), EINVAL);
+	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, &memory),
+		  EINVAL);
+	memory.argsz = sizeof(memory);
+	memory.flags = 1;
+	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, &memory),
+		  EINVAL);
+	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, NULL), EFAULT);
+	/* All is as it was. */
+	CHECK_EQ(map(fd, IOVA, at, PAGE, RW), 0);
+}
+
 TEST(a_container_serves_one_process)
 {
 	struct box box;
