@@ -15,11 +15,20 @@
 static struct kmem_cache *mapping_cache;
 static struct kmem_cache *area_cache;
 
+/*
+ * Every field is set when a mapping is made. That there is a constructor keeps
+ * the allocator, where it is set to clear what it hands out, from doing so too.
+ */
+static void mapping_construct(void *mapping)
+{
+	memset(mapping, 0, sizeof(struct iommufd_mapping));
+}
+
 int iommufd_ioas_caches_init(void)
 {
 	mapping_cache = kmem_cache_create("iommufd_mapping",
 					  sizeof(struct iommufd_mapping), 0,
-					  SLAB_ACCOUNT, NULL);
+					  SLAB_ACCOUNT, mapping_construct);
 	area_cache = kmem_cache_create("iommufd_area",
 				       sizeof(struct iommufd_area), 0,
 				       SLAB_ACCOUNT, NULL);
@@ -184,6 +193,21 @@ static void area_hide_from_all(struct iommufd_ioas *ioas,
 	}
 }
 
+/* Has a driver mapped its device's memory there? */
+static bool find_out_device(struct iommufd_pages *pages)
+{
+	struct vm_area_struct *vma;
+
+	if (!pages->maybe_device)
+		return false;
+	pages->maybe_device = false;
+	mmap_read_lock(current->mm);
+	vma = vma_lookup(current->mm, pages->address);
+	pages->device = vma && (vma->vm_flags & VM_PFNMAP);
+	mmap_read_unlock(current->mm);
+	return pages->device;
+}
+
 /* Pin the memory of a new area and show it everywhere, or do nothing. */
 static int area_fill(struct iommufd_ioas *ioas, struct iommufd_area *area)
 {
@@ -193,13 +217,19 @@ static int area_fill(struct iommufd_ioas *ioas, struct iommufd_area *area)
 
 	lockdep_assert_held_read(&ioas->domains_lock);
 
-	if (list_empty(&ioas->hwpts))
+	if (list_empty(&ioas->hwpts)) {
+		find_out_device(area->pages);
 		return 0;
+	}
 	if (shared)
 		iommufd_pages_lock(ioas->ictx, area->pages);
 	rc = iommufd_pages_hold(area->pages, &area->holder);
+	/* Looking before would cost every mapping what few have use for */
+	if (rc && find_out_device(area->pages))
+		rc = iommufd_pages_hold(area->pages, &area->holder);
 	if (rc)
 		goto out_unlock;
+	area->pages->maybe_device = false;
 	list_for_each_entry(hwpt, &ioas->hwpts, node) {
 		rc = iommufd_hwpt_show(hwpt, area, ioas->small_pages);
 		if (rc) {
@@ -303,7 +333,7 @@ int iommufd_ioas_map_source(struct iommufd_ioas *ioas,
 		goto err_source;
 	iommufd_pages_init(&mapping->pages, source,
 			   address & PAGE_MASK, prot & IOMMU_WRITE);
-	mapping->pages.device = flags & IOMMUFD_MAP_DEVICE_MEMORY;
+	mapping->pages.maybe_device = flags & IOMMUFD_MAP_DEVICE_MEMORY;
 	iommufd_area_init(&mapping->area, &mapping->pages,
 			  offset_in_page(address), length,
 			  prot | AREA_INLINE);
@@ -317,18 +347,6 @@ err_source:
 	return rc;
 }
 
-static bool is_device_memory(unsigned long address)
-{
-	struct vm_area_struct *vma;
-	bool is;
-
-	mmap_read_lock(current->mm);
-	vma = vma_lookup(current->mm, address);
-	is = vma && (vma->vm_flags & VM_PFNMAP);
-	mmap_read_unlock(current->mm);
-	return is;
-}
-
 int iommufd_ioas_map_user(struct iommufd_ioas *ioas, unsigned long *iova,
 			  unsigned long uaddr, unsigned long length,
 			  int iommu_prot, unsigned int flags)
@@ -340,8 +358,6 @@ int iommufd_ioas_map_user(struct iommufd_ioas *ioas, unsigned long *iova,
 		return -EOVERFLOW;
 	if (!length || length > SIZE_MAX - PAGE_SIZE)
 		return -EINVAL;
-	if ((flags & IOMMUFD_MAP_DEVICE_MEMORY) && !is_device_memory(uaddr))
-		flags &= ~IOMMUFD_MAP_DEVICE_MEMORY;
 	source = iommufd_source_current(ioas->ictx);
 	if (IS_ERR(source))
 		return PTR_ERR(source);

@@ -93,15 +93,22 @@ struct iommufd_object *iommufd_object_get(struct iommufd_ctx *ictx, u32 id,
 	struct iommufd_object *obj;
 
 	xas_lock(&xas);
-	obj = xas_load(&xas);
-	/* An id that is taken and not published yet has a zero entry */
-	if (obj && !xa_is_zero(obj) &&
-	    (type == IOMMUFD_OBJ_ANY || obj->type == type))
-		refcount_inc(&obj->users);
-	else
-		obj = ERR_PTR(-ENOENT);
+	obj = ictx->recent;
+	if (!obj || obj->id != id) {
+		obj = xas_load(&xas);
+		/* An id that is taken and not published yet has a zero entry */
+		if (!obj || xa_is_zero(obj))
+			goto none;
+		ictx->recent = obj;
+	}
+	if (type != IOMMUFD_OBJ_ANY && obj->type != type)
+		goto none;
+	refcount_inc(&obj->users);
 	xas_unlock(&xas);
 	return obj;
+none:
+	xas_unlock(&xas);
+	return ERR_PTR(-ENOENT);
 }
 
 /**
@@ -115,6 +122,17 @@ void iommufd_object_put(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 	refcount_dec(&obj->users);
 	if (wq_has_sleeper(&ictx->object_wait))
 		wake_up_all(&ictx->object_wait);
+}
+
+static void object_remove(struct iommufd_ctx *ictx, struct iommufd_object *obj)
+{
+	lockdep_assert_held(&ictx->objects.xa_lock);
+
+	__xa_erase(&ictx->objects, obj->id);
+	if (ictx->recent == obj)
+		ictx->recent = NULL;
+	if (ictx->vfio_ioas && (void *)ictx->vfio_ioas == obj)
+		ictx->vfio_ioas = NULL;
 }
 
 static void object_free(struct iommufd_object *obj)
@@ -131,9 +149,7 @@ static int object_remove_unused(struct iommufd_ctx *ictx,
 
 	if (!refcount_dec_if_one(&obj->users))
 		return -EBUSY;
-	__xa_erase(&ictx->objects, obj->id);
-	if (ictx->vfio_ioas && (void *)ictx->vfio_ioas == obj)
-		ictx->vfio_ioas = NULL;
+	object_remove(ictx, obj);
 	return 0;
 }
 
@@ -170,9 +186,7 @@ void iommufd_object_destroy_owned(struct iommufd_ctx *ictx,
 				  struct iommufd_object *obj)
 {
 	xa_lock(&ictx->objects);
-	__xa_erase(&ictx->objects, obj->id);
-	if (ictx->vfio_ioas && (void *)ictx->vfio_ioas == obj)
-		ictx->vfio_ioas = NULL;
+	object_remove(ictx, obj);
 	xa_unlock(&ictx->objects);
 	refcount_dec(&obj->users);
 

@@ -43,6 +43,7 @@ struct iommufd_object {
  * struct iommufd_ctx - what one open file or one in-kernel user owns
  * @users: references; the file, each device and each access hold one
  * @objects: by id; its lock also covers @vfio_ioas and @no_iommu
+ * @recent: the object found last, under the lock of @objects
  * @groups: by id of the IOMMU group, what device.c knows of a bound one
  * @groups_lock: covers adding to @groups and removing from it
  * @object_wait: woken when a dying object loses a user
@@ -58,6 +59,7 @@ struct iommufd_object {
 struct iommufd_ctx {
 	refcount_t users;
 	struct xarray objects;
+	struct iommufd_object *recent;
 	struct xarray groups;
 	struct mutex groups_lock;
 	wait_queue_head_t object_wait;

@@ -156,6 +156,15 @@ err_unpin:
 	return rc;
 }
 
+static bool is_only_holder(const struct iommufd_pages *pages,
+			   const struct iommufd_holder *holder)
+{
+	const struct rb_node *node = &holder->node.rb;
+
+	return pages->holders.rb_root.rb_node == node && !node->rb_left &&
+	       !node->rb_right;
+}
+
 /**
  * iommufd_pages_release() - a holder leaves
  * @pages: the object
@@ -168,8 +177,13 @@ err_unpin:
 void iommufd_pages_release(struct iommufd_pages *pages,
 			   struct iommufd_holder *holder)
 {
-	interval_tree_remove(&holder->node, &pages->holders);
-	unpin_uncovered(pages, holder->node.start, holder->node.last);
+	if (is_only_holder(pages, holder)) {
+		pages->holders = RB_ROOT_CACHED;
+		unpin_stretch(pages, holder->node.start, holder->node.last);
+	} else {
+		interval_tree_remove(&holder->node, &pages->holders);
+		unpin_uncovered(pages, holder->node.start, holder->node.last);
+	}
 	if (holder->spare)
 		runs_drop_spare(pages);
 	holder->spare = false;

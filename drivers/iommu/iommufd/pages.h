@@ -66,6 +66,8 @@ static inline struct iommufd_holder *to_holder(struct interval_tree_node *node)
  * @writable: pages are pinned for writing
  * @device: memory of a device, mapped into the process by its driver: it has
  *	no struct page to be pinned by, and is not counted
+ * @maybe_device: it is not known yet whether it is @device: found out before
+ *	the area is published, at the latest when pinning it fails
  * @in_chunks: @chunks and @spares are valid, otherwise @run and @index
  * @source: where the memory is and who pays
  * @address: of the page with index 0: in the process, or in the file
@@ -80,6 +82,7 @@ struct iommufd_pages {
 	refcount_t users;
 	bool writable;
 	bool device;
+	bool maybe_device;
 	bool in_chunks;
 	struct iommufd_source *source;
 	unsigned long address;
@@ -115,6 +118,7 @@ static inline void iommufd_pages_init(struct iommufd_pages *pages,
 	refcount_set(&pages->users, 1);
 	pages->writable = writable;
 	pages->device = false;
+	pages->maybe_device = false;
 	pages->in_chunks = false;
 	pages->source = source;
 	pages->address = address;

@@ -135,25 +135,12 @@ static struct pt_table *settle(struct iommu_pt *pt, struct pt_table *table,
 	return chain;
 }
 
-/**
- * iommu_pt_gather_free() - free unlinked tables after the invalidation
- * @pt: the page table
- * @gather: everything that it holds has been invalidated in every unit whose
- *	devices use @pt; empty afterwards
- *
- * Context: Any; takes pt->lock.
- */
-void iommu_pt_gather_free(struct iommu_pt *pt, struct iommu_pt_gather *gather)
+static noinline void free_unlinked(struct iommu_pt *pt,
+				   struct iommu_pt_gather *gather)
 {
 	struct pt_table *table, *chain = NULL;
 	unsigned long irq;
 	long nr = 0;
-
-	gather->start = ULONG_MAX;
-	gather->last = 0;
-	gather->tables = false;
-	if (list_empty_careful(&gather->freelist))
-		return;
 
 	spin_lock_irqsave(&pt->lock, irq);
 	while (!list_empty(&gather->freelist)) {
@@ -168,6 +155,23 @@ void iommu_pt_gather_free(struct iommu_pt *pt, struct iommu_pt_gather *gather)
 		return;
 	atomic_long_sub(nr, &pt->nr_tables);
 	call_rcu(&chain->rcu, free_chain);
+}
+
+/**
+ * iommu_pt_gather_free() - free unlinked tables after the invalidation
+ * @pt: the page table
+ * @gather: everything that it holds has been invalidated in every unit whose
+ *	devices use @pt; empty afterwards
+ *
+ * Context: Any; takes pt->lock.
+ */
+void iommu_pt_gather_free(struct iommu_pt *pt, struct iommu_pt_gather *gather)
+{
+	gather->start = ULONG_MAX;
+	gather->last = 0;
+	gather->tables = false;
+	if (unlikely(!list_empty_careful(&gather->freelist)))
+		free_unlinked(pt, gather);
 }
 EXPORT_SYMBOL_GPL(iommu_pt_gather_free);
 

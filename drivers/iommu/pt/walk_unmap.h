@@ -154,17 +154,17 @@ static noinline unsigned int clear_lines(u64 *entries, unsigned int first,
 }
 
 /* Leaves of level 1, the most frequent case by far. */
-static unsigned int unmap_pages(struct unmap *unmap, u64 *entries,
-				unsigned long iova, unsigned long last)
+static unsigned int unmap_pages(struct unmap *unmap, struct pt_table *table,
+				u64 *entries, unsigned long iova,
+				unsigned long last)
 {
 	unsigned int first = pt_index(iova, 1), end = pt_index(last, 1) + 1;
-	atomic_long_t *full = &pt_table_of(entries)->full;
-	unsigned long known = atomic_long_read(full);
+	unsigned long known = atomic_long_read(&table->full);
 	unsigned int i, gone = 0;
 
-	if (unlikely(known))
+	if (known)
 		atomic_long_andnot(GENMASK((end - 1) / PT_LINE, first / PT_LINE),
-				   full);
+				   &table->full);
 	if (unmap->fn) {
 		for (i = first; i < end; i++, iova += BIT(PT_PAGE_SHIFT)) {
 			u64 entry = READ_ONCE(entries[i]);
@@ -176,7 +176,7 @@ static unsigned int unmap_pages(struct unmap *unmap, u64 *entries,
 			gone++;
 		}
 	} else {
-		if (unlikely(known) && end - first >= PT_MANY)
+		if (known && end - first >= PT_MANY)
 			gone = clear_lines(entries, first, end, known);
 		else
 			gone = clear_pages(&entries[first], end - first);
@@ -212,13 +212,14 @@ static unsigned int unmap_entry(struct unmap *unmap, u64 *slot, u64 entry,
 static void unmap_table(struct unmap *unmap, u64 *entries, unsigned int level,
 			unsigned long iova, unsigned long last)
 {
+	struct pt_table *table = pt_table_of(entries);
 	struct walk *walk = &unmap->walk;
 	unsigned int i = pt_index(iova, level), gone = 0;
 	unsigned int end = pt_index(last, level);
 	unsigned long from = iova;
 
 	if (level == 1) {
-		gone = unmap_pages(unmap, entries, iova, last);
+		gone = unmap_pages(unmap, table, entries, iova, last);
 		goto done;
 	}
 	for (; i <= end; i++) {
@@ -238,7 +239,7 @@ done:
 	if (!gone)
 		return;
 	pt_gather_range(walk->gather, iova, last);
-	walk_put(walk, pt_table_of(entries), gone);
+	walk_put(walk, table, gone);
 }
 
 /* Have the tables at hand that the cuts take, or change nothing. */
