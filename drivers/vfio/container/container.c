@@ -17,7 +17,9 @@
 #define pr_fmt(fmt) "vfio_iommufd: " fmt
 
 #include <linux/iommufd.h>
+#include <linux/hashtable.h>
 #include <linux/module.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/vfio.h>
 
@@ -31,15 +33,41 @@ struct container_group {
 	bool emulated;
 };
 
-static DEFINE_XARRAY_ALLOC1(containers);
-static u32 next_id;
+/* By their ids; read under RCU. No id is ever given out twice. */
+static DEFINE_HASHTABLE(containers, 6);
+static DEFINE_SPINLOCK(containers_lock);
+static unsigned long last_id;
+
+/* One after another they spread as evenly as can be. */
+static struct hlist_head *container_bucket(unsigned long id)
+{
+	return &containers[id % HASH_SIZE(containers)];
+}
+
+static void container_publish(struct container *c)
+{
+	spin_lock(&containers_lock);
+	c->id = ++last_id;
+	hlist_add_head_rcu(&c->node, container_bucket(c->id));
+	spin_unlock(&containers_lock);
+}
+
+static void container_hide(struct container *c)
+{
+	spin_lock(&containers_lock);
+	hlist_del_rcu(&c->node);
+	spin_unlock(&containers_lock);
+}
 
 static struct container *container_get(void *data)
 {
+	unsigned long id = (unsigned long)data;
 	struct container *c;
 
 	rcu_read_lock();
-	c = xa_load(&containers, (unsigned long)data);
+	hlist_for_each_entry_rcu(c, container_bucket(id), node)
+		if (c->id == id)
+			break;
 	if (c && !kref_get_unless_zero(&c->users))
 		c = NULL;
 	rcu_read_unlock();
@@ -88,15 +116,9 @@ static int container_init(struct container *c)
 			goto destroy_ioas;
 		}
 	}
-	rc = xa_alloc_cyclic(&containers, &c->id, c, xa_limit_31b, &next_id,
-			     GFP_KERNEL);
-	if (rc < 0)
-		goto destroy_spapr;
+	container_publish(c);
 	return 0;
 
-destroy_spapr:
-	if (c->spapr)
-		spapr_destroy(c->spapr);
 destroy_ioas:
 	iommufd_ioas_destroy(c->ioas);
 put_ctx:
@@ -128,16 +150,19 @@ static void *container_open(unsigned long type)
 		kfree(c);
 		return ERR_PTR(rc);
 	}
-	return (void *)(unsigned long)c->id;
+	return (void *)c->id;
 }
 
 /* vfio.ko has detached all groups, except those that SET_IOMMU failed with. */
 static void container_release(void *data)
 {
-	struct container *c = xa_erase(&containers, (unsigned long)data);
+	struct container *c = container_get(data);
 
 	if (WARN_ON(!c))
 		return;
+	container_hide(c);
+	/* What was taken here, and what there was from the beginning. */
+	container_put(c);
 	container_put(c);
 	wait_for_completion(&c->idle);
 	WARN_ON(!list_empty(&c->groups));

@@ -33,6 +33,7 @@ struct spapr;
  * @users: the container itself, and each call that is inside
  * @idle: the last of @users has gone
  * @rcu: for freeing
+ * @node: among all containers
  * @id: what vfio.ko knows it by
  * @type: the interface it was opened for, VFIO_TYPE1v2_IOMMU or another
  * @ictx: the context of @ioas
@@ -55,7 +56,8 @@ struct container {
 	struct kref users;
 	struct completion idle;
 	struct rcu_head rcu;
-	u32 id;
+	struct hlist_node node;
+	unsigned long id;
 	unsigned long type;
 	struct iommufd_ctx *ictx;
 	struct iommufd_ioas *ioas;

@@ -98,7 +98,7 @@ int container_unmap_dma(struct container *c, void __user *arg)
 {
 	const u32 known = VFIO_DMA_UNMAP_FLAG_ALL |
 			  VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP;
-	struct vfio_iommu_type1_dma_unmap unmap;
+	struct vfio_iommu_type1_dma_unmap unmap, __user *user = arg;
 	const size_t size = offsetofend(typeof(unmap), size);
 	unsigned long unmapped = 0;
 	int rc;
@@ -122,6 +122,5 @@ int container_unmap_dma(struct container *c, void __user *arg)
 	}
 	if (rc)
 		return rc;
-	unmap.size = unmapped;
-	return copy_to_user(arg, &unmap, size) ? -EFAULT : 0;
+	return put_user((u64)unmapped, &user->size);
 }
