@@ -377,18 +377,40 @@ int iommu_live_map(struct iommu_live *live, unsigned long iova,
 		   const struct iommu_run *runs, size_t nr, int prot,
 		   gfp_t gfp)
 {
-	struct iommu_pt_gather gather;
-	int index, ret;
+	int index = iommu_live_read_lock(), ret;
 
-	iommu_pt_gather_init(&gather);
-	index = iommu_live_read_lock();
-	ret = iommu_pt_map(&live->pt, iova, runs, nr, prot, gfp, &gather);
-	if (!iommu_pt_gather_empty(&gather))
-		iommu_live_sync(live, &gather);
+	ret = iommu_live_map_held(live, iova, runs, nr, prot, gfp);
 	iommu_live_read_unlock(index);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(iommu_live_map);
+
+/**
+ * iommu_live_map_held() - iommu_live_map() for one who reads the members anyway
+ * @live: the domain
+ * @iova: where the first begins
+ * @runs: the runs
+ * @nr: how many
+ * @prot: IOMMU_READ, ...
+ * @gfp: how tables are allocated
+ *
+ * Context: iommu_live_read_lock(); may sleep if @gfp allows it.
+ * Return: 0, or an error with nothing mapped.
+ */
+int iommu_live_map_held(struct iommu_live *live, unsigned long iova,
+			const struct iommu_run *runs, size_t nr, int prot,
+			gfp_t gfp)
+{
+	struct iommu_pt_gather gather;
+	int ret;
+
+	iommu_pt_gather_init(&gather);
+	ret = iommu_pt_map(&live->pt, iova, runs, nr, prot, gfp, &gather);
+	if (unlikely(!iommu_pt_gather_empty(&gather)))
+		iommu_live_sync(live, &gather);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(iommu_live_map_held);
 
 /**
  * iommu_live_init() - make a domain without members

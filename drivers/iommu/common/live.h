@@ -113,6 +113,9 @@ bool iommu_live_enforce(struct iommu_live *live);
 int iommu_live_map(struct iommu_live *live, unsigned long iova,
 		   const struct iommu_run *runs, size_t nr, int prot,
 		   gfp_t gfp);
+int iommu_live_map_held(struct iommu_live *live, unsigned long iova,
+			const struct iommu_run *runs, size_t nr, int prot,
+			gfp_t gfp);
 void iommu_live_sync(struct iommu_live *live, struct iommu_pt_gather *gather);
 
 /* For the driver's walk over the members, under iommu_live_read_lock() */

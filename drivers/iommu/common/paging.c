@@ -14,29 +14,6 @@
 #include "paging.h"
 #include "trace.h"
 
-static void announce(struct iommu_paging *paging, unsigned long iova,
-		     size_t length)
-{
-	int index;
-
-	if (!length)
-		return;
-	index = iommu_live_read_lock();
-	paging->ops->announce(paging, iova, length);
-	iommu_live_read_unlock(index);
-}
-
-static int map(struct iommu_paging *paging, unsigned long iova,
-	       const struct iommu_run *runs, size_t nr, int prot, gfp_t gfp,
-	       size_t length)
-{
-	int ret;
-
-	ret = iommu_live_map(&paging->live, iova, runs, nr, prot, gfp);
-	trace_iommu_paging_map(paging, iova, length, ret);
-	return ret;
-}
-
 static size_t unmap(struct iommu_paging *paging, unsigned long iova,
 		    size_t length, struct iommu_pt_gather *gather)
 {
@@ -64,11 +41,12 @@ int iommu_paging_map_pages(struct iommu_domain *domain, unsigned long iova,
 			   phys_addr_t paddr, size_t pgsize, size_t pgcount,
 			   int prot, gfp_t gfp, size_t *mapped)
 {
+	struct iommu_paging *paging = to_iommu_paging(domain);
 	const struct iommu_run run = { paddr, pgsize * pgcount };
 	int ret;
 
-	ret = map(to_iommu_paging(domain), iova, &run, 1, prot, gfp,
-		  run.length);
+	ret = iommu_live_map(&paging->live, iova, &run, 1, prot, gfp);
+	trace_iommu_paging_map(paging, iova, run.length, ret);
 	if (!ret)
 		*mapped += run.length;
 	return ret;
@@ -86,7 +64,14 @@ EXPORT_SYMBOL_GPL(iommu_paging_map_pages);
 int iommu_paging_iotlb_sync_map(struct iommu_domain *domain,
 				unsigned long iova, size_t size)
 {
-	announce(to_iommu_paging(domain), iova, size);
+	struct iommu_paging *paging = to_iommu_paging(domain);
+	int index;
+
+	if (!size)
+		return 0;
+	index = iommu_live_read_lock();
+	paging->ops->announce(paging, iova, size);
+	iommu_live_read_unlock(index);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(iommu_paging_iotlb_sync_map);
@@ -213,13 +198,16 @@ static int run_map(struct iommu_domain *domain, unsigned long iova,
 {
 	struct iommu_paging *paging = to_iommu_paging(domain);
 	size_t length = 0, i;
-	int ret;
+	int index, ret;
 
 	for (i = 0; i < nr; i++)
 		length += runs[i].length;
-	ret = map(paging, iova, runs, nr, prot, gfp, length);
+	index = iommu_live_read_lock();
+	ret = iommu_live_map_held(&paging->live, iova, runs, nr, prot, gfp);
+	trace_iommu_paging_map(paging, iova, length, ret);
 	if (!ret)
-		announce(paging, iova, length);
+		paging->ops->announce(paging, iova, length);
+	iommu_live_read_unlock(index);
 	return ret;
 }
 

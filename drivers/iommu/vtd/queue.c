@@ -54,8 +54,22 @@ static void write_desc(struct vtd_queue *queue, unsigned int slot,
 		to[2] = desc->q[2];
 		to[3] = desc->q[3];
 	}
-	if (queue->flush_ring)
-		clflush_cache_range(to, 1UL << queue->ring.slot_shift);
+}
+
+/* Let a unit that does not snoop see slots from @first on. */
+static void flush_descs(struct vtd_queue *queue, unsigned int first,
+			unsigned int nr)
+{
+	unsigned int to_end = min(nr, IOMMU_RING_SLOTS - first);
+	unsigned int shift = queue->ring.slot_shift;
+
+	if (!queue->flush_ring)
+		return;
+	clflush_cache_range(iommu_ring_slot(&queue->ring, first),
+			    to_end << shift);
+	if (to_end < nr)
+		clflush_cache_range(iommu_ring_slot(&queue->ring, 0),
+				    (nr - to_end) << shift);
 }
 
 static struct vtd_desc wait_desc(const struct vtd_queue *queue,
@@ -124,6 +138,7 @@ static void replace_refused(struct vtd_unit *unit, unsigned int head)
 			   unit->common.name, bad[0], bad[1],
 			   FIELD_GET(IQERCD_IQEI, record));
 	write_desc(queue, head, &idle);
+	flush_descs(queue, head, 1);
 }
 
 static u16 device_that_timed_out(struct vtd_unit *unit)
@@ -202,6 +217,7 @@ static void emit(struct vtd_unit *unit, const struct vtd_desc *descs,
 	for (i = 0; i < nr; i++)
 		write_desc(queue, iommu_ring_next(batch->start, i), &descs[i]);
 	write_desc(queue, batch->wait, &ending);
+	flush_descs(queue, batch->start, nr + 1);
 	ring_doorbell(unit);
 }
 
