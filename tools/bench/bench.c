@@ -107,21 +107,30 @@ static void print_cost(const char *name, struct cost cost)
 	fflush(stdout);
 }
 
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The median: a tick of the clock in one of the rounds is none of its cost. */
 static void measure_one_page(measure_fn measure, void *target,
 			     const char *name, char *page)
 {
-	struct cost sum = {};
+	uint64_t map[ONE_PAGE_ROUNDS], unmap[ONE_PAGE_ROUNDS];
 	int i;
 
 	for (i = 0; i < ONE_PAGE_ROUNDS; i++) {
 		struct cost cost = measure(target, page, PAGE);
 
-		sum.map_ns += cost.map_ns;
-		sum.unmap_ns += cost.unmap_ns;
+		map[i] = cost.map_ns;
+		unmap[i] = cost.unmap_ns;
 	}
-	sum.map_ns /= ONE_PAGE_ROUNDS;
-	sum.unmap_ns /= ONE_PAGE_ROUNDS;
-	print_cost(name, sum);
+	qsort(map, ONE_PAGE_ROUNDS, sizeof(*map), compare);
+	qsort(unmap, ONE_PAGE_ROUNDS, sizeof(*unmap), compare);
+	print_cost(name, (struct cost){ map[ONE_PAGE_ROUNDS / 2],
+					unmap[ONE_PAGE_ROUNDS / 2] });
 }
 
 static void measure_all(measure_fn measure, void *target, size_t length)
