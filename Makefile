@@ -40,7 +40,11 @@ tools:
 setup:
 	@scripts/setup
 
-demo: setup modules tools
+.PHONY: setup-demo
+setup-demo:
+	@scripts/setup demo
+
+demo: setup-demo modules tools
 	@scripts/demo
 
 check: setup
