@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * 64 GiB made of one small file in huge pages, shown to a real device: what it
+ * costs follows the runs, which are 2 MiB each, and not the 4 KiB pages. To be
+ * run in a machine whose clock counts instructions. EDU0 names the device.
+ */
+#define KTAP_TIMEOUT 600
+#include <linux/memfd.h>
+#include <time.h>
+
+#include "fail.h"
+#include "fixture.h"
+#include "vfio.h"
+
+#define MIB		(1ul << 20)
+#define RUN		(2 * MIB)
+#define FILE_LENGTH	(128 * MIB)
+#define LENGTH		(64ul << 30)
+#define BASE		(4ul << 30)
+
+/*
+ * Instructions for a run of 512 pages. The kernel looks at every page to pin
+ * it, which takes 8 instructions by file and 11 by address; all other work is
+ * for the run. 512 runs of 4 KiB take 150,000.
+ */
+#define MOST_BY_FILE	6000
+#define MOST_BY_ADDRESS	10000
+#define MOST_TO_UNMAP	500
+
+static struct vfio_space space;
+static struct vfio_device device;
+
+static double now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+static uint32_t setup(void)
+{
+	if (!getenv("EDU0"))
+		SKIP("EDU0 names no device");
+	if (vfio_space_open(&space, VFIO_SPACE_IOMMUFD) ||
+	    vfio_device_open(&device, &space, getenv("EDU0")))
+		ktap_fail("%s", fail_text());
+	fd = space.fd;
+	return space.ioas_id;
+}
+
+static int huge_file(void)
+{
+	int file = memfd_create("huge", MFD_HUGETLB | MFD_HUGE_2MB);
+
+	CHECK(file >= 0);
+	CHECK_EQ(ftruncate(file, FILE_LENGTH), 0);
+	return file;
+}
+
+static void report(const char *what, double began, double most)
+{
+	double each = (now_ns() - began) / (LENGTH / RUN);
+
+	printf("# %s: %.0f instructions for a run of 2 MiB\n", what, each);
+	CHECK(each <= most);
+}
+
+TEST(a_file_mapped_many_times)
+{
+	uint32_t ioas = setup();
+	long before = pinned_pages();
+	int file = huge_file();
+	double began = now_ns();
+
+	for (uint64_t at = 0; at < LENGTH; at += FILE_LENGTH)
+		CHECK_EQ(map_file_at(ioas, file, 0, FILE_LENGTH, BASE + at, RW),
+			 0);
+	report("map", began, MOST_BY_FILE);
+	CHECK_EQ(pinned_kb(), LENGTH / 1024);
+	began = now_ns();
+	CHECK_EQ(unmap(ioas, BASE, LENGTH), LENGTH);
+	report("unmap", began, MOST_TO_UNMAP);
+	CHECK_EQ(pinned_kb(), 0);
+	CHECK_EQ(pinned_pages(), before);
+}
+
+TEST(one_mapping_of_memory_that_is_one_file_again_and_again)
+{
+	char *p = mmap(NULL, LENGTH + RUN, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint32_t ioas = setup();
+	long before = pinned_pages();
+	int file = huge_file();
+	double began;
+
+	CHECK(p != MAP_FAILED);
+	p = (char *)(((uintptr_t)p + RUN - 1) & -RUN);
+	for (uint64_t at = 0; at < LENGTH; at += FILE_LENGTH)
+		CHECK(mmap(p + at, FILE_LENGTH, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_FIXED | MAP_POPULATE, file,
+			   0) != MAP_FAILED);
+	began = now_ns();
+	CHECK_EQ(map_at(ioas, p, LENGTH, BASE, RW), 0);
+	report("map", began, MOST_BY_ADDRESS);
+	CHECK_EQ(pinned_kb(), LENGTH / 1024);
+	began = now_ns();
+	CHECK_EQ(unmap(ioas, BASE, LENGTH), LENGTH);
+	report("unmap", began, MOST_TO_UNMAP);
+	CHECK_EQ(pinned_pages(), before);
+}
