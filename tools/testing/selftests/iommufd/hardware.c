@@ -49,7 +49,7 @@ TEST(ranges_leave_out_the_msi_window_and_what_the_unit_cannot_reach)
 {
 	struct iommu_iova_range ranges[16];
 	uint32_t ioas = setup(), nr = 16;
-	uint64_t alignment;
+	uint64_t alignment, last;
 	bool below = false;
 
 	CHECK_EQ(iova_ranges(ioas, ranges, &nr, &alignment), 0);
@@ -60,13 +60,15 @@ TEST(ranges_leave_out_the_msi_window_and_what_the_unit_cannot_reach)
 		below |= ranges[i].last == MSI_FIRST - 1;
 	}
 	CHECK(below);
-	CHECK(ranges[nr - 1].last < 1ull << 57);
 	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, MSI_FIRST, RW), EINVAL);
-	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, ranges[nr - 1].last + 1,
-			 RW), EINVAL);
 	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, MSI_FIRST - PAGE, RW), 0);
-	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, ranges[nr - 1].last + 1 -
-			PAGE, RW), 0);
+	last = ranges[nr - 1].last;
+	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, last + 1 - PAGE, RW), 0);
+	/* AMD's tables can grow until they reach every address */
+	if (last == UINT64_MAX)
+		return;
+	CHECK(last < 1ull << 57);
+	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, last + 1, RW), EINVAL);
 }
 
 TEST(mapping_in_the_msi_window_keeps_the_device_away)
