@@ -85,6 +85,7 @@ static int entry_show(struct seq_file *seq, void *unused)
 		[AMDVI_BLOCKED] = "blocked",
 		[AMDVI_PASS_THROUGH] = "pass-through",
 		[AMDVI_HOST] = "host tables",
+		[AMDVI_GUEST] = "guest tables",
 	};
 	struct iommu_unit_device *device = seq->private;
 	const struct amdvi_entry *entry = &to_amdvi_device(device)->entry;

@@ -46,9 +46,13 @@ static void invalidate_former(struct setting *setting)
 {
 	if (setting->old_domain_id == IOMMU_UNIT_ID_NONE)
 		return;
-	if (setting->batch.nr == AMDVI_BATCH_MAX)
+	if (setting->batch.nr + 2 > AMDVI_BATCH_MAX)
 		amdvi_inval_run(setting->unit, &setting->batch);
-	amdvi_inval_add_domain(&setting->batch, setting->old_domain_id);
+	amdvi_inval_add_domain(&setting->batch, setting->old_domain_id, false);
+	/* The entry that is gone does not tell what it led to */
+	if (setting->unit->guest_tables)
+		amdvi_inval_add_domain(&setting->batch,
+				       setting->old_domain_id, true);
 }
 
 static int set_alias(struct device *dev, u16 alias, void *arg)
@@ -97,7 +101,10 @@ static void set_domain_entries(struct amdvi_device *device,
 
 static void flush_device_tlb(const struct iommu_unit_device *device)
 {
-	struct amdvi_range all = { 0, ULONG_MAX };
+	struct amdvi_range all = {
+		.last = ULONG_MAX,
+		.guest = to_amdvi_unit(device->unit)->guest_tables,
+	};
 	struct amdvi_batch batch = { };
 
 	amdvi_inval_add_device(&batch, device->alias, device->pf_id,
@@ -418,9 +425,10 @@ static bool is_capable(struct device *dev, enum iommu_cap cap)
 {
 	switch (cap) {
 	case IOMMU_CAP_CACHE_COHERENCY:
-	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
 	case IOMMU_CAP_DEFERRED_FLUSH:
 		return true;
+	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
+		return !to_amdvi_unit(dev_to_amdvi(dev)->common.unit)->guest_tables;
 	default:
 		return false;
 	}

@@ -15,10 +15,17 @@
  * and looks for the top again after: so either the growth finds the device, or
  * the device finds the growth. A device that moves is in the lists of both
  * domains; its entry tells by the domain id whose growth concerns it.
+ *
+ * Where version 2 tables are used, a domain has a page table of x86-64 entries
+ * and a guest CR3 table of one page, whose first entry, for PASID 0 and for
+ * requests without PASID, leads to it. Such a table does not grow, and its leaves
+ * cannot force snooping.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
 #include <kunit/visibility.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "device.h"
@@ -34,19 +41,41 @@
 #define PAGE_SIZES	GENMASK_ULL(38, 12)
 /* 512 GiB of IOVAs to begin with */
 #define LEVELS_AT_FIRST	3
+/* Of version 2 tables, whatever the unit has */
+#define GUEST_SIZES	(SZ_4K | SZ_2M | SZ_1G)
+#define GUEST_LEVELS	4
 
-static struct iommu_ability unit_ability(const struct amdvi_unit *unit)
+/**
+ * struct amdvi_domain - a paging domain
+ * @paging: page table and members
+ * @cr3: guest CR3 table, for version 2 tables; otherwise NULL
+ */
+struct amdvi_domain {
+	struct iommu_paging paging;
+	u64 *cr3;
+};
+
+#define to_amdvi_domain(domain) \
+	container_of_const(domain, struct amdvi_domain, paging)
+
+static struct iommu_ability ability_for(const struct amdvi_unit *unit,
+					bool guest)
 {
 	struct iommu_ability ability = {
-		.page_sizes = PAGE_SIZES,
-		/* All page walks snoop, and all leaves force snooping */
+		.page_sizes = guest ? GUEST_SIZES : PAGE_SIZES,
+		/* All page walks snoop; leaves of version 1 force snooping */
 		.coherent = true,
-		.snoop = true,
+		.snoop = !guest,
 	};
 
 	if (READ_ONCE(unit->hidden) & AMDVI_HIDE_SUPERPAGES)
 		ability.page_sizes = SZ_4K;
 	return ability;
+}
+
+static bool has_guest_tables(const struct iommu_paging *domain)
+{
+	return to_amdvi_domain(domain)->cr3;
 }
 
 static void add_devices(struct iommu_unit_member *member,
@@ -73,12 +102,16 @@ static void invalidate(struct iommu_live *live,
 	struct amdvi_range range = {
 		.start = gather->start,
 		.last = gather->last,
+		.guest = has_guest_tables(container_of(live, struct iommu_paging,
+						       live)),
 	};
 	struct iommu_unit_member *member;
 
 	/* Only tables that nothing leads to: whatever was cached of them */
-	if (gather->start > gather->last)
-		range = (struct amdvi_range){ 0, ULONG_MAX };
+	if (gather->start > gather->last) {
+		range.start = 0;
+		range.last = ULONG_MAX;
+	}
 	iommu_live_for_each_member(member, live, member) {
 		struct amdvi_batch batch;
 
@@ -92,7 +125,11 @@ static void invalidate(struct iommu_live *live,
 static void announce(struct iommu_paging *paging, unsigned long iova,
 		     size_t length)
 {
-	struct amdvi_range range = { iova, iova + length - 1 };
+	struct amdvi_range range = {
+		.start = iova,
+		.last = iova + length - 1,
+		.guest = has_guest_tables(paging),
+	};
 	struct iommu_unit_member *member;
 
 	iommu_live_for_each_member(member, &paging->live, member) {
@@ -154,22 +191,25 @@ static int get_ability(const struct iommu_paging *domain,
 		       struct iommu_ability *ability)
 {
 	const struct amdvi_unit *unit = to_amdvi_unit(common);
+	bool guest = has_guest_tables(domain);
 
-	if (unit->iova_bits < domain->live.pt.iova_bits)
+	if (guest != unit->guest_tables ||
+	    (!guest && unit->iova_bits < domain->live.pt.iova_bits))
 		return -EINVAL;
-	*ability = unit_ability(unit);
+	*ability = ability_for(unit, guest);
 	return 0;
 }
 
 static void forget(struct iommu_paging *domain,
 		   struct iommu_unit_member *member)
 {
-	amdvi_inval_domain(to_amdvi_unit(member->unit), member->domain_id);
+	amdvi_inval_domain(to_amdvi_unit(member->unit), member->domain_id,
+			   has_guest_tables(domain));
 }
 
 static const char *get_kind(const struct iommu_paging *domain)
 {
-	return "host";
+	return has_guest_tables(domain) ? "guest" : "host";
 }
 
 static const struct iommu_paging_ops paging_ops = {
@@ -191,11 +231,17 @@ void amdvi_domain_entry(struct iommu_paging *domain,
 			const struct iommu_unit_member *member,
 			struct amdvi_entry *entry)
 {
+	u64 *cr3 = to_amdvi_domain(domain)->cr3;
 	struct iommu_pt_root root;
 
+	entry->domain_id = member->domain_id;
+	if (cr3) {
+		entry->translation = AMDVI_GUEST;
+		entry->root = virt_to_phys(cr3);
+		return;
+	}
 	iommu_pt_root(&domain->live.pt, &root);
 	entry->translation = AMDVI_HOST;
-	entry->domain_id = member->domain_id;
 	entry->root = root.phys;
 	entry->levels = root.levels;
 }
@@ -212,43 +258,82 @@ bool amdvi_domain_entry_holds(struct iommu_paging *domain,
 {
 	struct iommu_pt_root root;
 
+	if (has_guest_tables(domain))
+		return true;
 	iommu_pt_root(&domain->live.pt, &root);
 	return entry->root == root.phys && entry->levels == root.levels;
 }
 
+static void configure_host(const struct amdvi_unit *unit,
+			   struct iommu_pt_config *config)
+{
+	config->format = &iommu_pt_amdv1;
+	config->levels = LEVELS_AT_FIRST;
+	config->iova_bits = unit->iova_bits;
+	config->root_changed = root_changed;
+}
+
+static int make_cr3_table(struct amdvi_domain *domain,
+			  const struct amdvi_unit *unit)
+{
+	struct page *page = alloc_pages_node(unit->nid, GFP_KERNEL_ACCOUNT |
+					     __GFP_ZERO, 0);
+
+	if (!page)
+		return -ENOMEM;
+	domain->cr3 = page_address(page);
+	return 0;
+}
+
+static void free_domain(struct amdvi_domain *domain)
+{
+	free_page((unsigned long)domain->cr3);
+	kfree(domain);
+}
+
 /**
  * amdvi_domain_alloc() - make an empty paging domain
- * @unit: a unit that is going to be a member; the width follows from it
+ * @unit: a unit that is going to be a member; kind of tables and width follow
+ *	from it
  *
  * Return: the domain or an error.
  */
 struct iommu_paging *amdvi_domain_alloc(const struct amdvi_unit *unit)
 {
-	static const struct iommu_ability all = {
-		.page_sizes = PAGE_SIZES,
+	struct iommu_ability most = {
+		.page_sizes = unit->guest_tables ? GUEST_SIZES : PAGE_SIZES,
 		.coherent = true,
-		.snoop = true,
+		.snoop = !unit->guest_tables,
 	};
-	const struct iommu_pt_config config = {
-		.format = &iommu_pt_amdv1,
-		.levels = LEVELS_AT_FIRST,
-		.iova_bits = unit->iova_bits,
-		.page_sizes = unit_ability(unit).page_sizes,
+	struct iommu_pt_config config = {
+		.format = &iommu_pt_x86_64,
+		.levels = GUEST_LEVELS,
+		.page_sizes = ability_for(unit, unit->guest_tables).page_sizes,
 		.nid = unit->nid,
-		.root_changed = root_changed,
 	};
-	struct iommu_paging *domain;
-	int ret;
+	struct amdvi_domain *domain;
+	struct iommu_pt_root root;
+	int ret = 0;
 
 	domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
-	ret = iommu_paging_init(domain, &config, &all, &paging_ops);
+	if (unit->guest_tables)
+		ret = make_cr3_table(domain, unit);
+	else
+		configure_host(unit, &config);
+	if (!ret)
+		ret = iommu_paging_init(&domain->paging, &config, &most,
+					&paging_ops);
 	if (ret) {
-		kfree(domain);
+		free_domain(domain);
 		return ERR_PTR(ret);
 	}
-	return domain;
+	if (domain->cr3) {
+		iommu_pt_root(&domain->paging.live.pt, &root);
+		domain->cr3[0] = (root.phys & CR3_ROOT) | CR3_V;
+	}
+	return &domain->paging;
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_domain_alloc);
 
@@ -257,7 +342,7 @@ static void paging_free(struct iommu_domain *core)
 	struct iommu_paging *domain = to_iommu_paging(core);
 
 	iommu_paging_destroy(domain);
-	kfree(domain);
+	free_domain(to_amdvi_domain(domain));
 }
 
 static int paging_attach_dev(struct iommu_domain *domain, struct device *dev)

@@ -10,6 +10,8 @@
  * A block's size is in the lower bits of its address (section 2.4.3): of N
  * bits from 12 upwards the last is 0 and the others are 1.
  *
+ * Of version 2 tables (GN) only PASID 0 is used, for requests without one.
+ *
  * Cached upper levels always go too: the specification lets a unit keep a large
  * entry among them.
  */
@@ -55,22 +57,25 @@ static u64 pages_command(u16 domain_id)
 	       FIELD_PREP(INVAL_DOMAIN_ID, domain_id);
 }
 
-static void add_block(struct amdvi_batch *batch, u16 domain_id,
+static void add_block(struct amdvi_batch *batch, u16 domain_id, bool guest,
 		      u64 page, unsigned int order)
 {
 	add(batch, pages_command(domain_id),
-	    block_address(page >> order << order, order) | INVAL_PDE);
+	    block_address(page >> order << order, order) | INVAL_PDE |
+	    (guest ? INVAL_GN : 0));
 }
 
 /**
  * amdvi_inval_add_domain() - add the invalidation of a whole domain
  * @batch: where to add; one command
  * @domain_id: the domain's id
+ * @guest: the domain has version 2 tables
  */
-void amdvi_inval_add_domain(struct amdvi_batch *batch, u16 domain_id)
+void amdvi_inval_add_domain(struct amdvi_batch *batch, u16 domain_id,
+			    bool guest)
 {
 	add(batch, pages_command(domain_id),
-	    INVAL_ALL_PAGES | INVAL_PDE);
+	    INVAL_ALL_PAGES | INVAL_PDE | (guest ? INVAL_GN : 0));
 }
 
 /**
@@ -88,20 +93,20 @@ void amdvi_inval_add_range(struct amdvi_batch *batch, u16 domain_id,
 	u64 middle;
 
 	if (last - first >= AMDVI_RANGE_PAGES_MAX) {
-		amdvi_inval_add_domain(batch, domain_id);
+		amdvi_inval_add_domain(batch, domain_id, range->guest);
 		return;
 	}
 	if (order <= BLOCK_ORDER_MAX &&
 	    (1ULL << order) < 4 * (last - first + 1)) {
-		add_block(batch, domain_id, first, order);
+		add_block(batch, domain_id, range->guest, first, order);
 		return;
 	}
 	/* Two blocks that meet where the range crosses its widest boundary */
 	middle = last >> (order - 1) << (order - 1);
 	low = covering_order(first, middle - 1);
 	high = covering_order(middle, last);
-	add_block(batch, domain_id, first, low);
-	add_block(batch, domain_id, middle, high);
+	add_block(batch, domain_id, range->guest, first, low);
+	add_block(batch, domain_id, range->guest, middle, high);
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_inval_add_range);
 
@@ -131,7 +136,8 @@ bool amdvi_inval_add_device(struct amdvi_batch *batch, u16 id, u16 queue_id,
 	add(batch, FIELD_PREP(CMD_OPCODE, CMD_INVAL_IOTLB) |
 		   FIELD_PREP(INVAL_DEVICE_ID, id) |
 		   FIELD_PREP(INVAL_IOTLB_MAX_PEND, depth) |
-		   FIELD_PREP(INVAL_IOTLB_QUEUE_ID, queue_id), address);
+		   FIELD_PREP(INVAL_IOTLB_QUEUE_ID, queue_id),
+	    address | (range->guest ? INVAL_GN : 0));
 	return true;
 }
 
@@ -179,9 +185,11 @@ static int inval_one_by_one(struct amdvi_unit *unit)
 			amdvi_inval_add_entry(&batch, id);
 		}
 	for (id = 0; id <= U16_MAX && !ret; id++) {
-		if (batch.nr == AMDVI_BATCH_MAX)
+		if (batch.nr + 2 > AMDVI_BATCH_MAX)
 			ret = amdvi_inval_run(unit, &batch);
-		amdvi_inval_add_domain(&batch, id);
+		amdvi_inval_add_domain(&batch, id, false);
+		if (unit->guest_tables)
+			amdvi_inval_add_domain(&batch, id, true);
 	}
 	return ret ?: amdvi_inval_run(unit, &batch);
 }
@@ -206,13 +214,14 @@ int amdvi_inval_all(struct amdvi_unit *unit)
  * amdvi_inval_domain() - invalidate all translations of a domain
  * @unit: the unit
  * @domain_id: the domain's id there
+ * @guest: the domain has version 2 tables
  *
  * Return: 0 or -EIO.
  */
-int amdvi_inval_domain(struct amdvi_unit *unit, u16 domain_id)
+int amdvi_inval_domain(struct amdvi_unit *unit, u16 domain_id, bool guest)
 {
 	struct amdvi_batch batch = { };
 
-	amdvi_inval_add_domain(&batch, domain_id);
+	amdvi_inval_add_domain(&batch, domain_id, guest);
 	return amdvi_inval_run(unit, &batch);
 }

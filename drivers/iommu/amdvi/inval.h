@@ -24,10 +24,12 @@ struct amdvi_batch {
  * struct amdvi_range - what to invalidate of a domain
  * @start: first IOVA
  * @last: last IOVA
+ * @guest: the domain has version 2 tables
  */
 struct amdvi_range {
 	unsigned long start;
 	unsigned long last;
+	bool guest;
 };
 
 /* A range of more pages than this is invalidated as the whole domain */
@@ -40,9 +42,10 @@ bool amdvi_inval_add_device(struct amdvi_batch *batch, u16 id, u16 queue_id,
 			    unsigned int depth,
 			    const struct amdvi_range *range);
 bool amdvi_inval_add_entry(struct amdvi_batch *batch, u16 id);
-void amdvi_inval_add_domain(struct amdvi_batch *batch, u16 domain_id);
+void amdvi_inval_add_domain(struct amdvi_batch *batch, u16 domain_id,
+			    bool guest);
 
 int amdvi_inval_all(struct amdvi_unit *unit);
-int amdvi_inval_domain(struct amdvi_unit *unit, u16 domain_id);
+int amdvi_inval_domain(struct amdvi_unit *unit, u16 domain_id, bool guest);
 
 #endif

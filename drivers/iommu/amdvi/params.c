@@ -46,6 +46,10 @@ static bool poll;
 module_param(poll, bool, 0400);
 MODULE_PARM_DESC(poll, "poll for events and use no interrupt (default: no)");
 
+static bool guest_tables;
+module_param(guest_tables, bool, 0400);
+MODULE_PARM_DESC(guest_tables, "use version 2 (guest) page tables where a unit has them (default: no)");
+
 /**
  * amdvi_params_hidden() - what of a unit is to be hidden
  * @unit: its name
@@ -65,4 +69,14 @@ unsigned long amdvi_params_hidden(const char *unit)
 bool amdvi_params_poll(void)
 {
 	return poll;
+}
+
+/**
+ * amdvi_params_guest_tables() - are version 2 tables preferred?
+ *
+ * Return: true if so.
+ */
+bool amdvi_params_guest_tables(void)
+{
+	return guest_tables;
 }

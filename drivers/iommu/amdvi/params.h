@@ -9,5 +9,6 @@
 
 unsigned long amdvi_params_hidden(const char *unit);
 bool amdvi_params_poll(void);
+bool amdvi_params_guest_tables(void);
 
 #endif

@@ -112,17 +112,31 @@
 #define DTE0_TV			BIT_ULL(1)
 #define DTE0_MODE		GENMASK_ULL(11, 9)
 #define DTE0_ROOT		GENMASK_ULL(51, 12)
+#define DTE0_GIOV		BIT_ULL(54)	/* requests without PASID too */
+#define DTE0_GV			BIT_ULL(55)	/* guest tables */
+#define DTE0_GCR3_LOW		GENMASK_ULL(60, 58)
 #define DTE0_IR			BIT_ULL(61)
 #define DTE0_IW			BIT_ULL(62)
 #define DTE1_DOMAIN_ID		GENMASK_ULL(15, 0)
+#define DTE1_GCR3_MIDDLE	GENMASK_ULL(31, 16)
 #define DTE1_I			BIT_ULL(32)	/* IOTLB of the device */
 #define DTE1_SA			BIT_ULL(34)	/* no page fault events */
 #define DTE1_SYS_MGT		GENMASK_ULL(41, 40)
+#define DTE1_GCR3_HIGH		GENMASK_ULL(63, 43)
 #define DTE2_INIT_PASS		BIT_ULL(56)
 #define DTE2_EINT_PASS		BIT_ULL(57)
 #define DTE2_NMI_PASS		BIT_ULL(58)
 #define DTE2_LINT0_PASS		BIT_ULL(62)
 #define DTE2_LINT1_PASS		BIT_ULL(63)
+
+/* The address of the guest CR3 table, which the three fields share */
+#define GCR3_LOW		GENMASK_ULL(14, 12)
+#define GCR3_MIDDLE		GENMASK_ULL(30, 15)
+#define GCR3_HIGH		GENMASK_ULL(51, 31)
+
+/* Guest CR3 table, section 2.2.6.3: one quadword for each PASID */
+#define CR3_V			BIT_ULL(0)
+#define CR3_ROOT		GENMASK_ULL(51, 12)
 
 /* Commands, section 2.4: first quadword */
 #define CMD_OPCODE		GENMASK_ULL(63, 60)

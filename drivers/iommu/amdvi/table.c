@@ -64,6 +64,16 @@ static void encode(const struct amdvi_entry *entry, u64 *lo, u64 *hi)
 		*lo |= DTE0_IR | DTE0_IW | (entry->root & DTE0_ROOT) |
 		       FIELD_PREP(DTE0_MODE, entry->levels);
 		break;
+	case AMDVI_GUEST:
+		/* No host table below, and a CR3 table of one page */
+		*lo |= DTE0_IR | DTE0_IW | DTE0_GIOV | DTE0_GV |
+		       FIELD_PREP(DTE0_GCR3_LOW,
+				  FIELD_GET(GCR3_LOW, entry->root));
+		*hi |= FIELD_PREP(DTE1_GCR3_MIDDLE,
+				  FIELD_GET(GCR3_MIDDLE, entry->root)) |
+		       FIELD_PREP(DTE1_GCR3_HIGH,
+				  FIELD_GET(GCR3_HIGH, entry->root));
+		break;
 	}
 }
 

@@ -30,14 +30,15 @@ enum amdvi_translation {
 	AMDVI_BLOCKED,
 	AMDVI_PASS_THROUGH,	/* identity without tables */
 	AMDVI_HOST,		/* version 1 tables */
+	AMDVI_GUEST,		/* version 2 tables */
 };
 
 /**
  * struct amdvi_entry - what a source-id is to be given
  * @translation: how requests are translated
  * @domain_id: tag of what the unit caches; not 0 unless blocked
- * @root: the page table's top
- * @levels: levels of the page table
+ * @root: the page table's top; of version 2 tables, the guest CR3 table
+ * @levels: levels of a version 1 page table
  * @iotlb: the device may use its ATS
  * @quiet: do not log page faults of this source-id
  */

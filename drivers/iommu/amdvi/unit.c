@@ -131,6 +131,19 @@ static void derive_widths(struct amdvi_unit *unit,
 		unit->iova_bits = min(unit->iova_bits, ivrs->va_bits);
 }
 
+/*
+ * Version 2 tables serve requests without PASID if the unit takes these for
+ * PASID 0; and what must not be executed has to be told.
+ */
+static void choose_tables(struct amdvi_unit *unit)
+{
+	u64 needed = EFR_GT_SUP | EFR_GIO_SUP | EFR_NX_SUP;
+	bool host = FIELD_GET(EFR_HATS, unit->efr) != HATS_NONE;
+
+	unit->guest_tables = (unit->efr & needed) == needed &&
+			     (amdvi_params_guest_tables() || !host);
+}
+
 static const char *impossible(const struct amdvi_unit *unit)
 {
 	if (FIELD_GET(CAP_ID, unit->cap) != CAPABILITY_ID ||
@@ -138,6 +151,8 @@ static const char *impossible(const struct amdvi_unit *unit)
 		return "its PCI function has no IOMMU capability";
 	if (amdvi_read(unit, AMDVI_CONTROL) == U64_MAX)
 		return "its registers do not answer";
+	if (FIELD_GET(EFR_HATS, unit->efr) == HATS_NONE && !unit->guest_tables)
+		return "it walks no page tables that are to be had here";
 	return NULL;
 }
 
@@ -257,6 +272,7 @@ struct amdvi_unit *amdvi_unit_create(const struct ivrs_table *ivrs,
 	read_features(unit, ivhd);
 	hide(unit);
 	derive_widths(unit, ivrs);
+	choose_tables(unit);
 	what = impossible(unit);
 	if (what) {
 		unit_warn(unit, "unit at %pa left out: %s\n", &unit->common.base, what);
@@ -301,6 +317,8 @@ static u64 control_of(const struct amdvi_unit *unit)
 		      FIELD_PREP(CONTROL_INV_TIMEOUT, INV_TIMEOUT_1S);
 	size_t i;
 
+	if (unit->guest_tables)
+		control |= CONTROL_GT_EN;
 	for (i = 0; i < ARRAY_SIZE(wishes); i++)
 		if (unit->flags & wishes[i].flag)
 			control |= wishes[i].control;

@@ -44,7 +44,8 @@ struct ivrs_table;
  *	hidden
  * @efr2: the same for the second register
  * @levels: levels of page tables that it walks, at most
- * @iova_bits: width of an IOVA
+ * @iova_bits: width of an IOVA in version 1 tables
+ * @guest_tables: its domains have version 2 tables
  * @hidden: AMDVI_HIDE_ bits in force
  * @left_on: somebody else had left it at work, and it still has his table
  * @started: it translates, and has our tables
@@ -69,6 +70,7 @@ struct amdvi_unit {
 	u64 efr2;
 	unsigned int levels;
 	unsigned int iova_bits;
+	bool guest_tables;
 	unsigned long hidden;
 	bool left_on;
 	bool started;

@@ -52,6 +52,8 @@ static bool carry_out(struct sim *sim, const struct amdvi_command *command)
 	case CMD_INVAL_IOTLB:
 	case CMD_INVAL_ALL:
 		sim->commands[opcode]++;
+		if (opcode == CMD_INVAL_PAGES && command->q[1] & INVAL_GN)
+			sim->guest_pages++;
 		break;
 	default:
 		return false;

@@ -16,6 +16,7 @@ struct task_struct;
  * @regs: its registers
  * @thread: what carries out commands
  * @commands: commands carried out, by opcode
+ * @guest_pages: invalidations of pages that were for version 2 tables
  * @waits: numbers that waits have stored, in order, as long as they rise by one
  * @unordered: a wait came out of order
  * @dead: it does nothing any more
@@ -26,6 +27,7 @@ struct sim {
 	u8 *regs;
 	struct task_struct *thread;
 	unsigned long commands[16];
+	unsigned long guest_pages;
 	u64 waits;
 	bool unordered;
 	bool dead;

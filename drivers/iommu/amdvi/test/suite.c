@@ -231,6 +231,9 @@ static void entries_are_those_of_the_specification(struct kunit *test)
 		{ { .translation = AMDVI_HOST, .domain_id = 2, .root = 0x5000,
 		    .levels = 6, .iotlb = true, .quiet = true },
 		  0x6000000000005c03, 0x500000002 },
+		{ { .translation = AMDVI_GUEST, .domain_id = 0x77,
+		    .root = 0x123456789000 },
+		  0x64c0000000000003, 0x01234000acf10077 },
 	};
 	static const struct ivrs_entry device = {
 		.first = 0x20, .last = 0x20,
@@ -544,6 +547,70 @@ static void a_narrower_unit_is_refused(struct kunit *test)
 	free_domain(domain);
 }
 
+/* Where an entry's guest CR3 table leads a request without PASID */
+static u64 cr3_of(struct sim *sim, u16 id)
+{
+	u64 raw[4], table;
+
+	amdvi_table_get(&sim->unit, id, raw);
+	table = FIELD_PREP(GCR3_LOW, FIELD_GET(DTE0_GCR3_LOW, raw[0])) |
+		FIELD_PREP(GCR3_MIDDLE, FIELD_GET(DTE1_GCR3_MIDDLE, raw[1])) |
+		FIELD_PREP(GCR3_HIGH, FIELD_GET(DTE1_GCR3_HIGH, raw[1]));
+	return table ? *(u64 *)phys_to_virt(table) : 0;
+}
+
+static void guest_tables_are_led_to_and_invalidated(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, 0);
+	struct amdvi_device *a = make_device(test, sim, "a", 0x20);
+	struct iommu_paging *domain;
+	struct iommu_pt_root root;
+	unsigned long all;
+
+	sim->unit.guest_tables = true;
+	domain = make_domain(test, sim);
+	/* The upper half of sign-extended addresses is not used */
+	KUNIT_EXPECT_EQ(test, domain->domain.geometry.aperture_end,
+			GENMASK_ULL(46, 0));
+	KUNIT_EXPECT_EQ(test, domain->domain.pgsize_bitmap,
+			SZ_4K | SZ_2M | SZ_1G);
+	move(test, a, domain);
+	iommu_pt_root(&domain->live.pt, &root);
+	KUNIT_EXPECT_EQ(test, cr3_of(sim, 0x20), root.phys | CR3_V);
+	map(test, domain, SZ_1G, SZ_1G, SZ_2M);
+	KUNIT_EXPECT_EQ(test, entries_of(domain).largest, SZ_2M);
+	all = sim->commands[CMD_INVAL_PAGES];
+	sim->guest_pages = 0;
+	KUNIT_EXPECT_EQ(test, unmap(domain, SZ_1G, SZ_2M), SZ_2M);
+	KUNIT_EXPECT_EQ(test, sim->commands[CMD_INVAL_PAGES], all + 1);
+	KUNIT_EXPECT_EQ(test, sim->guest_pages, 1);
+	/* Leaves of version 2 cannot force snooping */
+	KUNIT_EXPECT_FALSE(test, domain->domain.ops->enforce_cache_coherency(&domain->domain));
+	sim->guest_pages = 0;
+	move(test, a, NULL);
+	KUNIT_EXPECT_GE(test, sim->guest_pages, 1);
+	KUNIT_EXPECT_EQ(test, cr3_of(sim, 0x20), 0);
+	free_domain(domain);
+}
+
+static void units_with_other_tables_are_refused(struct kunit *test)
+{
+	struct sim *host = sim_create(test, 0), *guest = sim_create(test, 1);
+	struct amdvi_device *a = make_device(test, host, "a", 0x20);
+	struct amdvi_device *b = make_device(test, guest, "b", 0x20);
+	struct iommu_paging *hosts = make_domain(test, host), *guests;
+
+	guest->unit.guest_tables = true;
+	guests = make_domain(test, guest);
+	KUNIT_EXPECT_EQ(test, amdvi_device_move(a, guests, AMDVI_HOST),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, amdvi_device_move(b, hosts, AMDVI_HOST), -EINVAL);
+	KUNIT_EXPECT_NULL(test, a->common.domain);
+	KUNIT_EXPECT_NULL(test, b->common.domain);
+	free_domain(hosts);
+	free_domain(guests);
+}
+
 struct watch {
 	struct sim *sim;
 	u16 id;
@@ -627,6 +694,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(two_units_get_one_invalidation_each),
 	KUNIT_CASE(a_growing_table_reaches_every_entry),
 	KUNIT_CASE(a_narrower_unit_is_refused),
+	KUNIT_CASE(guest_tables_are_led_to_and_invalidated),
+	KUNIT_CASE(units_with_other_tables_are_refused),
 	KUNIT_CASE(a_device_moves_in_one_step),
 	{ }
 };
