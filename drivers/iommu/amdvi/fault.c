@@ -21,12 +21,12 @@
 #include <linux/interrupt.h>
 #include <linux/pci.h>
 
+#include "../common/trace.h"
 #include "device.h"
 #include "domain.h"
 #include "event.h"
 #include "inval.h"
 #include "params.h"
-#include "trace.h"
 #include "unit.h"
 
 #define RING_SLOTS	512
@@ -178,8 +178,7 @@ static void report(struct iommu_faults *faults,
 	struct amdvi_event event;
 
 	amdvi_event_decode(raw, &event);
-	trace_amdvi_event(unit->common.name, event.code, event.source_id,
-			  event.flags, event.address);
+	trace_iommu_unit_fault(unit->common.name, record);
 	if (record->told)
 		log_event(unit, &event, record->untold);
 	if (amdvi_event_is_blocked_dma(&event))

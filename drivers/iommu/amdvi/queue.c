@@ -23,7 +23,7 @@
 #include <linux/slab.h>
 
 #include "../common/ring.h"
-#include "trace.h"
+#include "../common/trace.h"
 #include "unit.h"
 
 /* How long a unit may take to go on after a command that it refused */
@@ -162,8 +162,9 @@ int amdvi_queue_run(struct amdvi_unit *unit,
 	ret = submit(unit, commands, nr, &batch);
 	if (!ret)
 		ret = wait_for_batch(unit, &batch);
-	trace_amdvi_invalidate(unit->common.name, batch.seq, commands[0].q[0],
-			       commands[0].q[1], nr, ret);
+	trace_iommu_unit_invalidate(unit->common.name, batch.seq,
+				    commands[0].q[0], commands[0].q[1], nr,
+				    ret);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_run);

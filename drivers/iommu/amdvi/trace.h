@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints of the AMD-Vi driver.
+ * Tracepoints of the AMD-Vi driver, besides those of ../common/trace.h.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM amdvi
@@ -22,55 +22,6 @@ TRACE_EVENT(amdvi_grow,
 		__entry->levels = levels;
 	),
 	TP_printk("domain=%p levels=%u", __entry->domain, __entry->levels)
-);
-
-TRACE_EVENT(amdvi_invalidate,
-	TP_PROTO(const char *unit, u64 seq, u64 lo, u64 hi, unsigned int nr,
-		 int error),
-	TP_ARGS(unit, seq, lo, hi, nr, error),
-	TP_STRUCT__entry(
-		__string(unit, unit)
-		__field(u64, seq)
-		__field(u64, lo)
-		__field(u64, hi)
-		__field(unsigned int, nr)
-		__field(int, error)
-	),
-	TP_fast_assign(
-		__assign_str(unit);
-		__entry->seq = seq;
-		__entry->lo = lo;
-		__entry->hi = hi;
-		__entry->nr = nr;
-		__entry->error = error;
-	),
-	TP_printk("%s seq=%llu commands=%u first=%016llx %016llx error=%d",
-		  __get_str(unit), __entry->seq, __entry->nr, __entry->lo,
-		  __entry->hi, __entry->error)
-);
-
-TRACE_EVENT(amdvi_event,
-	TP_PROTO(const char *unit, u8 code, u16 source_id, u16 flags,
-		 u64 address),
-	TP_ARGS(unit, code, source_id, flags, address),
-	TP_STRUCT__entry(
-		__string(unit, unit)
-		__field(u8, code)
-		__field(u16, source_id)
-		__field(u16, flags)
-		__field(u64, address)
-	),
-	TP_fast_assign(
-		__assign_str(unit);
-		__entry->code = code;
-		__entry->source_id = source_id;
-		__entry->flags = flags;
-		__entry->address = address;
-	),
-	TP_printk("%s %02x:%02x.%x event=%u flags=0x%03x address=0x%llx",
-		  __get_str(unit), __entry->source_id >> 8,
-		  __entry->source_id >> 3 & 0x1f, __entry->source_id & 7,
-		  __entry->code, __entry->flags, __entry->address)
 );
 
 #endif

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints of paging domains, whatever the hardware.
+ * Tracepoints of paging domains and of units, whatever the hardware.
  */
 #undef TRACE_SYSTEM
-#define TRACE_SYSTEM iommu_paging
+#define TRACE_SYSTEM iommu_common
 
 #if !defined(IOMMU_COMMON_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define IOMMU_COMMON_TRACE_H
 
 #include <linux/tracepoint.h>
+
+#include "faults.h"
 
 TRACE_EVENT(iommu_paging_map,
 	TP_PROTO(const void *domain, unsigned long iova, size_t length,
@@ -73,6 +75,57 @@ TRACE_EVENT(iommu_paging_convert,
 	TP_printk("domain=%p page_sizes=0x%lx coherent=%d snoop=%d enforced=%d",
 		  __entry->domain, __entry->page_sizes, __entry->coherent,
 		  __entry->snoop, __entry->enforced)
+);
+
+TRACE_EVENT(iommu_unit_invalidate,
+	TP_PROTO(const char *unit, u32 seq, u64 lo, u64 hi, unsigned int nr,
+		 int error),
+	TP_ARGS(unit, seq, lo, hi, nr, error),
+	TP_STRUCT__entry(
+		__string(unit, unit)
+		__field(u32, seq)
+		__field(u64, lo)
+		__field(u64, hi)
+		__field(unsigned int, nr)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		__assign_str(unit);
+		__entry->seq = seq;
+		__entry->lo = lo;
+		__entry->hi = hi;
+		__entry->nr = nr;
+		__entry->error = error;
+	),
+	TP_printk("%s seq=%u entries=%u first=%016llx %016llx error=%d",
+		  __get_str(unit), __entry->seq, __entry->nr, __entry->lo,
+		  __entry->hi, __entry->error)
+);
+
+TRACE_EVENT(iommu_unit_fault,
+	TP_PROTO(const char *unit, const struct iommu_fault_record *fault),
+	TP_ARGS(unit, fault),
+	TP_STRUCT__entry(
+		__string(unit, unit)
+		__field(u16, source_id)
+		__field(u64, address)
+		__field(bool, write)
+		__field(u8, reason)
+		__field(u16, flags)
+	),
+	TP_fast_assign(
+		__assign_str(unit);
+		__entry->source_id = fault->source_id;
+		__entry->address = fault->address;
+		__entry->write = fault->write;
+		__entry->reason = fault->reason;
+		__entry->flags = fault->flags;
+	),
+	TP_printk("%s %02x:%02x.%x %s iova=0x%llx reason=0x%02x flags=0x%03x",
+		  __get_str(unit), __entry->source_id >> 8,
+		  __entry->source_id >> 3 & 0x1f, __entry->source_id & 7,
+		  __entry->write ? "write" : "read", __entry->address,
+		  __entry->reason, __entry->flags)
 );
 
 #endif

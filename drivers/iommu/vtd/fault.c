@@ -13,11 +13,11 @@
 
 #include <linux/pci.h>
 
+#include "../common/trace.h"
 #include "device.h"
 #include "domain.h"
 #include "inval.h"
 #include "params.h"
-#include "trace.h"
 #include "unit.h"
 
 /* Reason codes, section 7.1.3 */
@@ -199,8 +199,7 @@ static void report(struct iommu_faults *faults,
 {
 	struct vtd_unit *unit = to_unit(faults);
 
-	trace_vtd_fault(unit->common.name, fault->source_id, fault->address,
-			fault->write, fault->reason);
+	trace_iommu_unit_fault(unit->common.name, fault);
 	if (fault->told)
 		log_fault(unit, fault);
 	if (!is_interrupt_fault(fault->reason))

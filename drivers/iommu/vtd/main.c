@@ -39,9 +39,6 @@
 #include "sysfs.h"
 #include "unit.h"
 
-#define CREATE_TRACE_POINTS
-#include "trace.h"
-
 LIST_HEAD(vtd_units);
 EXPORT_SYMBOL_IF_KUNIT(vtd_units);
 const struct dmar_table *vtd_dmar;

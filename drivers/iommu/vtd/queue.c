@@ -29,8 +29,8 @@
 #include <asm/cacheflush.h>
 
 #include "../common/ring.h"
+#include "../common/trace.h"
 #include "device.h"
-#include "trace.h"
 #include "unit.h"
 
 /* Sizes of a descriptor: scalable mode needs the wide ones */
@@ -281,8 +281,8 @@ int vtd_queue_run(struct vtd_unit *unit, const struct vtd_desc *descs,
 	ret = submit(unit, descs, nr, &batch, &drops);
 	if (!ret)
 		ret = wait_for_batch(unit, &batch, drops);
-	trace_vtd_invalidate(unit->common.name, batch.seq, descs[0].q[0],
-			     descs[0].q[1], nr, ret);
+	trace_iommu_unit_invalidate(unit->common.name, batch.seq, descs[0].q[0],
+				    descs[0].q[1], nr, ret);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(vtd_queue_run);

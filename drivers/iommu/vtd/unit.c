@@ -24,7 +24,6 @@
 #include "dmar.h"
 #include "inval.h"
 #include "params.h"
-#include "trace.h"
 #include "unit.h"
 
 /**
