@@ -39,7 +39,7 @@
 #include "sysfs.h"
 #include "unit.h"
 
-LIST_HEAD(vtd_units);
+struct list_head vtd_units = LIST_HEAD_INIT(vtd_units);
 EXPORT_SYMBOL_IF_KUNIT(vtd_units);
 const struct dmar_table *vtd_dmar;
 
