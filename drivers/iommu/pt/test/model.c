@@ -20,68 +20,8 @@
 
 #include "hw.h"
 #include "model.h"
+#include "model_state.h"
 #include "../format.h"
-
-#define WINDOWS		3
-#define UNITS		1536u
-#define MAX_RUNS	5
-#define GATHERS		2
-#define ATTRS		(IOMMU_PT_ATTR_READ | IOMMU_PT_ATTR_WRITE | \
-			 IOMMU_PT_ATTR_SNOOP)
-
-/*
- * @phys: where the unit leads, 0 if nowhere
- * @was: where hardware may still think that it leads
- * @gathers: bits of the gathers whose invalidation is due before it is used
- *	again; holes of what was unmapped are included
- */
-struct unit {
-	u64 phys;
-	u64 was;
-	u8 attrs;
-	u8 gathers;
-	bool first;
-	bool last;
-	bool dirty;
-};
-
-struct window {
-	unsigned long base;
-	unsigned int shift;
-	unsigned int mapped;
-	struct unit *units;
-};
-
-struct pt_model {
-	struct pt_model_env env;
-	struct iommu_pt pt;
-	struct hw hw;
-	struct window windows[WINDOWS];
-	struct iommu_pt_gather gathers[GATHERS];
-	bool waiting[GATHERS];
-	unsigned int flags;
-	const char *op;
-	struct window *window;
-	unsigned int steps;
-	const char *error;
-	/* While visiting: */
-	unsigned long seen;
-	unsigned long tables;
-	unsigned long table_start[8];
-	unsigned int levels;
-	/* While reading what an unmap held, or what is dirty: */
-	unsigned long from;
-	unsigned long to;
-	unsigned long yielded;
-	bool clears;
-};
-
-static const char *fail(struct pt_model *model, const char *why)
-{
-	if (!model->error)
-		model->error = why;
-	return why;
-}
 
 static u64 rnd(struct pt_model *model, u64 below)
 {
@@ -99,41 +39,13 @@ static void fail_after(struct pt_model *model, long n)
 		model->env.fail_after(n);
 }
 
-static unsigned long unit_size(const struct window *window)
-{
-	return 1ul << window->shift;
-}
-
-static unsigned long iova_of(const struct window *window, unsigned int i)
-{
-	return window->base + ((unsigned long)i << window->shift);
-}
-
-/* The unit of an IOVA, or NULL outside all windows. */
-static struct unit *unit_at(struct pt_model *model, unsigned long iova,
-			    struct window **window)
-{
-	unsigned int w;
-
-	for (w = 0; w < WINDOWS; w++) {
-		unsigned long i = (iova - model->windows[w].base) >>
-				  model->windows[w].shift;
-
-		if (i < UNITS) {
-			*window = &model->windows[w];
-			return &(*window)->units[i];
-		}
-	}
-	return NULL;
-}
-
 /* Make the hardware see what a gather says, and be done with it. */
 static void sync_gather(struct pt_model *model, struct iommu_pt_gather *gather)
 {
 	hw_invalidate(&model->hw, gather);
 	iommu_pt_gather_free(&model->pt, gather);
 	if (!iommu_pt_gather_empty(gather))
-		fail(model, "a freed gather is not empty");
+		pt_model_fail(model, "a freed gather is not empty");
 }
 
 static void sync_waiting(struct pt_model *model, unsigned int g)
@@ -269,7 +181,7 @@ static void op_map(struct pt_model *model)
 		note_mapped(model, window, first, runs, nr_runs,
 			    attrs_of_prot(model, prot));
 	else if (ret != -ENOMEM || !starve)
-		fail(model, "a map failed");
+		pt_model_fail(model, "a map failed");
 	if (!iommu_pt_gather_empty(&gather))
 		sync_gather(model, &gather);
 }
@@ -296,7 +208,7 @@ static void op_map_again(struct pt_model *model)
 	iommu_pt_gather_init(&gather);
 	if (iommu_pt_map(&model->pt, iova_of(window, first), &run, 1,
 			 IOMMU_READ, GFP_KERNEL, &gather) != -EADDRINUSE)
-		fail(model, "a map over a mapping did not fail");
+		pt_model_fail(model, "a map over a mapping did not fail");
 	sync_gather(model, &gather);
 }
 
@@ -306,14 +218,14 @@ static void take_run(void *arg, unsigned long iova, const struct iommu_run *run)
 	unsigned long offset;
 
 	if (iova < model->from || iova + run->length - 1 > model->to)
-		fail(model, "an unmap yields a run outside its range");
+		pt_model_fail(model, "an unmap yields a run outside its range");
 	model->from = iova + run->length;
 	for (offset = 0; offset < run->length;) {
 		struct window *window;
 		struct unit *unit = unit_at(model, iova + offset, &window);
 
 		if (!unit || unit->phys != run->addr + offset) {
-			fail(model, "an unmap yields other memory");
+			pt_model_fail(model, "an unmap yields other memory");
 			return;
 		}
 		offset += unit_size(window);
@@ -372,7 +284,7 @@ static void op_unmap(struct pt_model *model)
 		into = &model->gathers[g];
 	}
 	if (reserve && iommu_pt_reserve(&model->pt, iova, length, GFP_KERNEL))
-		fail(model, "a reserve failed");
+		pt_model_fail(model, "a reserve failed");
 	if (starve)
 		fail_after(model, 0);
 	model->from = iova;
@@ -382,7 +294,7 @@ static void op_unmap(struct pt_model *model)
 		bytes = iommu_pt_unmap_runs(&model->pt, iova, length, into,
 					    take_run, model);
 		if (model->yielded != bytes)
-			fail(model, "an unmap yields less than it says");
+			pt_model_fail(model, "an unmap yields less than it says");
 	} else {
 		bytes = iommu_pt_unmap(&model->pt, iova, length, into);
 	}
@@ -391,9 +303,9 @@ static void op_unmap(struct pt_model *model)
 		note_unmapped(window, first, nr, late ? 1u << g : 0);
 		model->waiting[g] |= late;
 	} else if (bytes || reserve || !starve) {
-		fail(model, "an unmap returns a wrong number of bytes");
+		pt_model_fail(model, "an unmap returns a wrong number of bytes");
 	} else if (!cuts_a_call(window, first, nr)) {
-		fail(model, "an unmap of whole mappings takes memory");
+		pt_model_fail(model, "an unmap of whole mappings takes memory");
 	}
 	if (!late)
 		sync_gather(model, &gather);
@@ -434,11 +346,11 @@ static void op_demote(struct pt_model *model)
 			      &gather);
 	fail_after(model, -1);
 	if (ret && (ret != -ENOMEM || !starve))
-		fail(model, "a demote failed");
+		pt_model_fail(model, "a demote failed");
 	sync_gather(model, &gather);
 	if (!ret && iommu_pt_visit(&model->pt, iova, length, check_size,
 				   &sizes))
-		fail(model, "a demote left a larger leaf");
+		pt_model_fail(model, "a demote left a larger leaf");
 }
 
 struct leaf_query {
@@ -496,7 +408,7 @@ static void check_promoted(struct pt_model *model, struct window *window,
 			iommu_pt_visit(&model->pt, iova, 4096, get_length,
 				       &query);
 			if (query.length < 1ul << shift)
-				fail(model, "a promote left a smaller leaf");
+				pt_model_fail(model, "a promote left a smaller leaf");
 			i += units - 1;
 		}
 	}
@@ -514,7 +426,7 @@ static void op_promote(struct pt_model *model)
 	iommu_pt_gather_init(&gather);
 	if (iommu_pt_promote(&model->pt, iova_of(window, first),
 			     nr * unit_size(window), &gather))
-		fail(model, "a promote failed");
+		pt_model_fail(model, "a promote failed");
 	sync_gather(model, &gather);
 	check_promoted(model, window, first, nr);
 }
@@ -541,7 +453,7 @@ static void op_set_attrs(struct pt_model *model)
 				 &gather);
 	fail_after(model, -1);
 	if (ret && (ret != -ENOMEM || !starve))
-		fail(model, "set_attrs failed");
+		pt_model_fail(model, "set_attrs failed");
 	sync_gather(model, &gather);
 	for (i = first; !ret && i < first + nr; i++)
 		if (window->units[i].phys)
@@ -593,23 +505,23 @@ static void check_access(struct pt_model *model, unsigned long iova, bool write,
 	u64 offset = iova & (unit_size(window) - 1);
 
 	if (model->hw.error)
-		fail(model, model->hw.error);
+		pt_model_fail(model, model->hw.error);
 	if (!unit->phys) {
 		if (valid && (!unit->gathers || phys != unit->was + offset))
-			fail(model, "hardware reaches what is unmapped");
+			pt_model_fail(model, "hardware reaches what is unmapped");
 		return;
 	}
 	if (!valid) {
 		if (unit->attrs & (IOMMU_PT_ATTR_READ | IOMMU_PT_ATTR_WRITE))
-			fail(model, "hardware does not reach what is mapped");
+			pt_model_fail(model, "hardware does not reach what is mapped");
 		return;
 	}
 	if (phys != unit->phys + offset)
-		fail(model, "hardware reaches other memory");
+		pt_model_fail(model, "hardware reaches other memory");
 	if (to.read != !!(unit->attrs & IOMMU_PT_ATTR_READ) ||
 	    to.write != !!(unit->attrs & IOMMU_PT_ATTR_WRITE) ||
 	    to.snoop != !!(unit->attrs & IOMMU_PT_ATTR_SNOOP))
-		fail(model, "hardware sees other attributes");
+		pt_model_fail(model, "hardware sees other attributes");
 	if (write && to.write && model->hw.tracks_dirty)
 		unit->dirty = true;
 }
@@ -638,7 +550,7 @@ static void take_dirty(void *arg, unsigned long iova, size_t length)
 		struct unit *unit = unit_at(model, iova + offset, &window);
 
 		if (!unit || !unit->phys) {
-			fail(model, "what is dirty is not mapped");
+			pt_model_fail(model, "what is dirty is not mapped");
 			return;
 		}
 		/* Until it is compared, 2 stands for dirty and reported. */
@@ -670,7 +582,7 @@ static void op_dirty(struct pt_model *model)
 		iommu_pt_read_dirty(&model->pt, iova, length, take_dirty,
 				    model);
 		if (model->yielded < dirty)
-			fail(model, "read_dirty lost something");
+			pt_model_fail(model, "read_dirty lost something");
 		return;
 	}
 	iommu_pt_read_and_clear_dirty(&model->pt, iova, length, take_dirty,
@@ -678,91 +590,7 @@ static void op_dirty(struct pt_model *model)
 	sync_gather(model, &gather);
 	for (i = first; i < first + nr; i++)
 		if (window->units[i].dirty)
-			fail(model, "read_and_clear_dirty lost something");
-}
-
-/* The tables that lead to a leaf, each counted when it is first met. */
-static void count_tables(struct pt_model *model, unsigned long iova,
-			 size_t length)
-{
-	unsigned int shift = __ffs(length), level = (shift - 12) / 9 + 1;
-
-	for (; level < model->levels; level++) {
-		unsigned int bits = 12 + 9 * level;
-		unsigned long start = bits < 64 ? iova >> bits << bits : 0;
-
-		if (model->table_start[level] != start)
-			model->tables++;
-		model->table_start[level] = start;
-	}
-}
-
-static int compare_leaf(void *arg, const struct iommu_pt_leaf *leaf)
-{
-	struct pt_model *model = arg;
-	struct window *window;
-	struct unit *unit = unit_at(model, leaf->iova, &window);
-	unsigned long offset, n;
-
-	count_tables(model, leaf->iova, leaf->length);
-	if (!unit || leaf->length < unit_size(window) ||
-	    leaf->iova & (leaf->length - 1)) {
-		fail(model, "a leaf that nobody mapped");
-		return 1;
-	}
-	n = unit - window->units;
-	if (n + (leaf->length >> window->shift) > UNITS) {
-		fail(model, "a leaf reaches out of what was mapped");
-		return 1;
-	}
-	for (offset = 0; offset < leaf->length; offset += unit_size(window)) {
-		if (unit->phys != leaf->addr + offset ||
-		    unit->attrs != (leaf->attrs & ATTRS)) {
-			fail(model, "a leaf differs from what was mapped");
-			return 1;
-		}
-		unit++;
-		model->seen++;
-	}
-	return 0;
-}
-
-static void compare_window(struct pt_model *model, struct window *window)
-{
-	unsigned long units = UNITS;
-
-	model->seen = 0;
-	iommu_pt_visit(&model->pt, window->base, units << window->shift,
-		       compare_leaf, model);
-	if (model->seen != window->mapped)
-		fail(model, "leaves are missing");
-}
-
-static void compare_all(struct pt_model *model)
-{
-	unsigned int bits = model->pt.iova_bits, w, g;
-	unsigned long half = 1ul << (bits - 1), mapped = 0;
-	bool waiting = false;
-	struct iommu_pt_root root;
-
-	iommu_pt_root(&model->pt, &root);
-	model->levels = root.levels;
-	model->seen = 0;
-	model->tables = 1;
-	for (w = 0; w < ARRAY_SIZE(model->table_start); w++)
-		model->table_start[w] = 1;
-	iommu_pt_visit(&model->pt, 0, half, compare_leaf, model);
-	iommu_pt_visit(&model->pt, model->pt.format->sign_extended ?
-		       -half : half, half, compare_leaf, model);
-	for (w = 0; w < WINDOWS; w++)
-		mapped += model->windows[w].mapped;
-	if (model->seen != mapped)
-		fail(model, "leaves are missing");
-	for (g = 0; g < GATHERS; g++)
-		waiting |= model->waiting[g];
-	if (waiting ? iommu_pt_nr_tables(&model->pt) < model->tables :
-		      iommu_pt_nr_tables(&model->pt) != model->tables)
-		fail(model, "more tables than the leaves need");
+			pt_model_fail(model, "read_and_clear_dirty lost something");
 }
 
 /**
@@ -805,9 +633,9 @@ const char *pt_model_step(struct pt_model *model)
 		op_access(model);
 	}
 	if (++model->steps % 8)
-		compare_window(model, model->window);
+		pt_model_compare_window(model, model->window);
 	else
-		compare_all(model);
+		pt_model_compare_all(model);
 	return model->error;
 }
 
@@ -869,7 +697,7 @@ struct pt_model *pt_model_new(const struct pt_model_env *env,
 		model->windows[w].units = kvcalloc(UNITS, sizeof(struct unit),
 						   GFP_KERNEL);
 		if (!model->windows[w].units)
-			fail(model, "no memory for the model");
+			pt_model_fail(model, "no memory for the model");
 	}
 	return model;
 }
@@ -896,11 +724,11 @@ const char *pt_model_free(struct pt_model *model)
 
 		if (iommu_pt_unmap(&model->pt, window->base, length, &gather) !=
 		    (size_t)window->mapped << window->shift)
-			fail(model, "the last unmap misses something");
+			pt_model_fail(model, "the last unmap misses something");
 	}
 	sync_gather(model, &gather);
 	if (!model->error && iommu_pt_nr_tables(&model->pt) != 1)
-		fail(model, "tables are left when nothing is mapped");
+		pt_model_fail(model, "tables are left when nothing is mapped");
 	error = model->error;
 	iommu_pt_destroy(&model->pt);
 	for (w = 0; w < WINDOWS; w++)
