@@ -88,11 +88,26 @@ static int run(void *arg)
 	struct sim *sim = arg;
 
 	while (!kthread_should_stop()) {
-		if (!READ_ONCE(sim->dead))
+		bool dead = READ_ONCE(sim->dead);
+
+		/* Nothing is done any more of what was begun before */
+		WRITE_ONCE(sim->rests, dead);
+		if (!dead)
 			step(sim);
 		cond_resched();
 	}
 	return 0;
+}
+
+/**
+ * sim_die() - let a unit do nothing any more
+ * @sim: the unit
+ */
+void sim_die(struct sim *sim)
+{
+	WRITE_ONCE(sim->dead, true);
+	while (!READ_ONCE(sim->rests))
+		cond_resched();
 }
 
 static void destroy(void *arg)

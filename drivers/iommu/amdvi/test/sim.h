@@ -19,7 +19,8 @@ struct task_struct;
  * @guest_pages: invalidations of pages that were for version 2 tables
  * @waits: numbers that waits have stored, in order, as long as they rise by one
  * @unordered: a wait came out of order
- * @dead: it does nothing any more
+ * @dead: it is to do nothing any more
+ * @rests: it does nothing any more
  * @stopped: it has met a command that it does not know
  */
 struct sim {
@@ -31,10 +32,12 @@ struct sim {
 	u64 waits;
 	bool unordered;
 	bool dead;
+	bool rests;
 	bool stopped;
 };
 
 struct sim *sim_create(struct kunit *test, unsigned int index);
+void sim_die(struct sim *sim);
 u64 sim_read(const struct sim *sim, unsigned int offset);
 void sim_write(struct sim *sim, unsigned int offset, u64 value);
 

@@ -130,7 +130,7 @@ static void a_unit_that_does_not_answer_is_given_up(struct kunit *test)
 	struct sim *sim = sim_create(test, 0);
 	ktime_t start;
 
-	WRITE_ONCE(sim->dead, true);
+	sim_die(sim);
 	start = ktime_get();
 	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, &command, 1), -EIO);
 	KUNIT_EXPECT_LT(test, ktime_ms_delta(ktime_get(), start), 10000);

@@ -20,7 +20,8 @@ struct task_struct;
  * @unordered: a wait came out of order
  * @lock: protects @errors
  * @errors: what the fault status register holds
- * @dead: it does nothing any more
+ * @dead: it is to do nothing any more
+ * @rests: it does nothing any more
  * @mute: source-id of a device that does not answer device-TLB requests
  * @stray: source-id of a device after whose request a completion comes that
  *	nobody waits for
@@ -35,6 +36,7 @@ struct sim {
 	spinlock_t lock;
 	u32 errors;
 	bool dead;
+	bool rests;
 	u16 mute;
 	u16 stray;
 };
@@ -49,5 +51,6 @@ struct sim {
 			 FIELD_PREP(ECAP_IRO, 0x10))
 
 struct sim *sim_create(struct kunit *test, u64 cap, u64 ecap);
+void sim_die(struct sim *sim);
 
 #endif

@@ -276,7 +276,7 @@ static void a_silent_queue_is_given_up(struct kunit *test)
 	struct vtd_desc desc = domain_desc(1);
 	struct iommu_ring_counts before, after;
 
-	WRITE_ONCE(sim->dead, true);
+	sim_die(sim);
 	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, &desc, 1), -EIO);
 	KUNIT_EXPECT_TRUE(test, sim->unit.common.dead);
 	/* And asked no more */
@@ -295,7 +295,7 @@ static void a_silent_queue_holds_up_nobody(struct kunit *test)
 	atomic_t running;
 	unsigned int i;
 
-	WRITE_ONCE(sim->dead, true);
+	sim_die(sim);
 	start_senders(test, sim, senders, &running, 2);
 	join_senders(senders, &running);
 	for (i = 0; i < SENDERS; i++)
@@ -310,7 +310,7 @@ static void a_silent_register_is_given_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vtd_inval_context(&sim->unit, 8, 1, true), 0);
 	KUNIT_EXPECT_EQ(test, sim->descs[QI_IOTLB], 2);
 	KUNIT_EXPECT_EQ(test, sim->descs[QI_CONTEXT], 1);
-	WRITE_ONCE(sim->dead, true);
+	sim_die(sim);
 	KUNIT_EXPECT_EQ(test, vtd_inval_domain(&sim->unit, 1, false), -EIO);
 	KUNIT_EXPECT_TRUE(test, sim->unit.common.dead);
 	KUNIT_EXPECT_EQ(test, vtd_inval_domain(&sim->unit, 1, false), -EIO);
@@ -322,7 +322,7 @@ static void a_silent_command_register_is_given_up(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, vtd_unit_command(&sim->unit, GCMD_TE, true), 0);
 	KUNIT_EXPECT_EQ(test, vtd_unit_command(&sim->unit, GCMD_TE, false), 0);
-	WRITE_ONCE(sim->dead, true);
+	sim_die(sim);
 	KUNIT_EXPECT_EQ(test, vtd_unit_command(&sim->unit, GCMD_TE, true), -EIO);
 	KUNIT_EXPECT_TRUE(test, sim->unit.common.dead);
 }
