@@ -255,7 +255,7 @@ static int __init amdvi_init(void)
 	const char *owner;
 	int ret;
 
-	if (!boot_cpu_has(X86_FEATURE_CX16)) {
+	if (!iommu_cpu_has_cx16()) {
 		pr_err("no AMD-Vi unit can be used: the CPU has no 16-byte compare and exchange\n");
 		return -ENODEV;
 	}

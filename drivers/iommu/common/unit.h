@@ -9,6 +9,8 @@
 #ifndef IOMMU_COMMON_UNIT_H
 #define IOMMU_COMMON_UNIT_H
 
+#include <asm/cpufeatures.h>
+#include <asm/processor.h>
 #include <linux/idr.h>
 #include <linux/iommu.h>
 #include <linux/mutex.h>
@@ -157,5 +159,14 @@ void iommu_unit_add_region(struct list_head *regions, phys_addr_t start,
 void iommu_unit_probe_finalize(struct device *dev);
 struct iommu_group *iommu_unit_device_group(struct device *dev);
 int iommu_unit_def_domain_type(struct device *dev);
+
+/*
+ * Entries are written with it. The kernel may have been told to leave it alone
+ * (clearcpuid=cx16) for reasons of its own.
+ */
+static inline bool iommu_cpu_has_cx16(void)
+{
+	return cpuid_ecx(1) & BIT(X86_FEATURE_CX16 % 32);
+}
 
 #endif

@@ -227,7 +227,7 @@ static int __init vtd_init(void)
 		pr_err("the kernel's own driver is active; boot with intel_iommu=off to use this one\n");
 		return -EBUSY;
 	}
-	if (!boot_cpu_has(X86_FEATURE_CX16)) {
+	if (!iommu_cpu_has_cx16()) {
 		pr_err("no VT-d unit can be used: the CPU has no 16-byte compare and exchange\n");
 		return -ENODEV;
 	}

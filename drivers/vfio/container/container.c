@@ -285,9 +285,10 @@ static long container_ioctl(void *data, unsigned int cmd, unsigned long arg)
 	struct container *c;
 	long rc;
 
+	/* Asked before there is a container, or too late for one */
 	if (!data)
 		return cmd == VFIO_CHECK_EXTENSION ?
-			       container_check_extension(NULL, arg) : -ENOTTY;
+			       container_check_extension(NULL, arg) : -EINVAL;
 	c = container_get(data);
 	if (!c)
 		return -EINVAL;
