@@ -3,6 +3,7 @@
  * Address spaces shown to real devices through an IOMMU driver: ours or the
  * kernel's. EDU0 and EDU1 name two that are bound to vfio-iommufd-pci.
  */
+#include <glob.h>
 #include <linux/types.h>
 
 #include "fail.h"
@@ -161,6 +162,43 @@ TEST(maps_at_random_leave_nothing_behind)
 	}
 	CHECK(unmap_all(ioas) > 0);
 	CHECK_EQ(pinned_pages(), before);
+}
+
+/* What our drivers have asked of the only unit; the kernel's do not tell */
+static long requests(void)
+{
+	glob_t found;
+	long n = -1;
+
+	if (!glob("/sys/kernel/debug/*/*/counts", 0, NULL, &found))
+		n = from_file(found.gl_pathv[0], "requests ");
+	globfree(&found);
+	return n;
+}
+
+TEST(two_devices_in_one_domain_cost_one_request_each_time)
+{
+	uint32_t ioas = setup();
+	char *p = large(8 * MIB, MADV_NOHUGEPAGE);
+	long before = requests();
+
+	if (before < 0)
+		SKIP("nobody counts");
+	attach(&second, "EDU1");
+	for (int round = 0; round < 20; round++) {
+		uint64_t length = (1 + rand() % 2048) * PAGE;
+
+		before = requests();
+		CHECK_EQ(map_at(ioas, p, length, IOVA, RW), 0);
+		/*
+		 * None, but where a unit caches what is not there: then one for
+		 * each 16 runs, of which there are as many as pages at most
+		 */
+		CHECK(requests() - before <= 1 + length / PAGE / 16);
+		before = requests();
+		CHECK_EQ(unmap(ioas, IOVA, length), length);
+		CHECK_EQ(requests() - before, 1);
+	}
 }
 
 TEST(device_that_comes_later_is_shown_everything_and_takes_no_pin_along)
