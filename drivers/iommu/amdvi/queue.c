@@ -44,8 +44,9 @@ static bool has_stopped(struct amdvi_unit *unit)
 	       !(amdvi_read(unit, AMDVI_STATUS) & STATUS_CMD_RUN);
 }
 
-static void mend(struct amdvi_unit *unit)
+static void mend(struct iommu_unit *common)
 {
+	struct amdvi_unit *unit = to_amdvi_unit(common);
 	struct amdvi_queue *queue = unit->queue;
 	struct amdvi_command *bad;
 	unsigned long flags;
@@ -74,20 +75,16 @@ out:
 	raw_spin_unlock_irqrestore(&queue->ring.lock, flags);
 }
 
-static bool spin_on(struct amdvi_unit *unit, struct iommu_spin *spin)
+static void lost(struct iommu_unit *unit)
 {
-	switch (iommu_spin(spin, AMDVI_TIMEOUT_US)) {
-	case IOMMU_SPIN_LOST:
-		amdvi_unit_lost(unit, "the command buffer");
-		fallthrough;
-	case IOMMU_SPIN_LOOK:
-		mend(unit);
-		break;
-	case IOMMU_SPIN_ON:
-		break;
-	}
-	return !READ_ONCE(unit->common.dead);
+	amdvi_unit_lost(to_amdvi_unit(unit), "the command buffer");
 }
+
+static const struct iommu_spin_ops spin_ops = {
+	.mend = mend,
+	.lost = lost,
+	.timeout_us = AMDVI_TIMEOUT_US,
+};
 
 /* Put a batch and its wait into its slots, and ring the doorbell */
 static void emit(struct amdvi_unit *unit, const struct amdvi_command *commands,
@@ -125,7 +122,7 @@ static int submit(struct amdvi_unit *unit, const struct amdvi_command *commands,
 			return 0;
 		}
 		raw_spin_unlock_irqrestore(&ring->lock, flags);
-	} while (spin_on(unit, &spin));
+	} while (iommu_spin_on(&spin, &unit->common, &spin_ops));
 	return -EIO;
 }
 
@@ -135,7 +132,7 @@ static int wait_for_batch(struct amdvi_unit *unit,
 	struct iommu_spin spin = { };
 
 	while (!iommu_ring_is_done(&unit->queue->ring, batch))
-		if (!spin_on(unit, &spin))
+		if (!iommu_spin_on(&spin, &unit->common, &spin_ops))
 			return -EIO;
 	return 0;
 }

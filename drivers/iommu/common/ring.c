@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring through which a unit is told to invalidate: making it, and finding
- * room in it again.
+ * The ring through which a unit is told to invalidate: making it, finding room
+ * in it again, and looking after a unit that takes its time.
  */
 #include <linux/export.h>
 #include <linux/gfp.h>
@@ -39,6 +39,27 @@ void iommu_ring_reclaim(struct iommu_ring *ring)
 	}
 }
 EXPORT_SYMBOL_GPL(iommu_ring_reclaim);
+
+/**
+ * iommu_spin_look() - look after a unit that is waited for
+ * @spin: the spin, of which it is time for that
+ * @unit: the unit
+ * @ops: the driver
+ *
+ * Context: any.
+ */
+void iommu_spin_look(struct iommu_spin *spin, struct iommu_unit *unit,
+		     const struct iommu_spin_ops *ops)
+{
+	if (spin->late)
+		ops->lost(unit);
+	else if (spin->count == IOMMU_SPINS_PER_LOOK)
+		spin->deadline = ktime_add_us(ktime_get(), ops->timeout_us);
+	else
+		spin->late = ktime_after(ktime_get(), spin->deadline);
+	ops->mend(unit);
+}
+EXPORT_SYMBOL_GPL(iommu_spin_look);
 
 /**
  * iommu_ring_reset() - forget what was in a ring, before a unit gets it

@@ -32,6 +32,8 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "unit.h"
+
 #define IOMMU_RING_SLOTS	256
 #define IOMMU_RING_STRIDE	(SMP_CACHE_BYTES / sizeof(u32))
 
@@ -186,32 +188,37 @@ struct iommu_spin {
 	bool late;
 };
 
-enum iommu_spin_next {
-	IOMMU_SPIN_ON,		/* look at the status word again */
-	IOMMU_SPIN_LOOK,	/* look after the unit */
-	IOMMU_SPIN_LOST,	/* it does not answer */
+/**
+ * struct iommu_spin_ops - what the driver does for a unit that is waited for
+ * @mend: Look for what keeps it from going on, and mend that.
+ * @lost: Declare that it does not answer, which makes it dead.
+ * @timeout_us: how long it may take
+ */
+struct iommu_spin_ops {
+	void (*mend)(struct iommu_unit *unit);
+	void (*lost)(struct iommu_unit *unit);
+	unsigned int timeout_us;
 };
 
+void iommu_spin_look(struct iommu_spin *spin, struct iommu_unit *unit,
+		     const struct iommu_spin_ops *ops);
+
 /**
- * iommu_spin() - spin once
+ * iommu_spin_on() - spin once
  * @spin: zero at first
- * @timeout_us: how long the unit may take
+ * @unit: what is waited for
+ * @ops: the driver
  *
- * Return: what to do next.
+ * Return: false if there is nothing to wait for any more: the unit is dead.
  */
-static inline enum iommu_spin_next iommu_spin(struct iommu_spin *spin,
-					      unsigned int timeout_us)
+static inline bool iommu_spin_on(struct iommu_spin *spin,
+				 struct iommu_unit *unit,
+				 const struct iommu_spin_ops *ops)
 {
 	cpu_relax();
-	if (++spin->count % IOMMU_SPINS_PER_LOOK)
-		return IOMMU_SPIN_ON;
-	if (spin->late)
-		return IOMMU_SPIN_LOST;
-	if (spin->count == IOMMU_SPINS_PER_LOOK)
-		spin->deadline = ktime_add_us(ktime_get(), timeout_us);
-	else
-		spin->late = ktime_after(ktime_get(), spin->deadline);
-	return IOMMU_SPIN_LOOK;
+	if (!(++spin->count % IOMMU_SPINS_PER_LOOK))
+		iommu_spin_look(spin, unit, ops);
+	return !READ_ONCE(unit->dead);
 }
 
 #endif

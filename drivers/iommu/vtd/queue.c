@@ -151,8 +151,9 @@ static u16 device_that_timed_out(struct vtd_unit *unit)
  * the status bits lets the unit go on; an emulated one does so only when the
  * doorbell is rung once more.
  */
-static void mend(struct vtd_unit *unit)
+static void mend(struct iommu_unit *common)
 {
+	struct vtd_unit *unit = to_vtd_unit(common);
 	struct vtd_queue *queue = unit->queue;
 	unsigned int head;
 	unsigned long flags;
@@ -190,20 +191,16 @@ static void mend(struct vtd_unit *unit)
 	raw_spin_unlock_irqrestore(&queue->ring.lock, flags);
 }
 
-static bool spin_on(struct vtd_unit *unit, struct iommu_spin *spin)
+static void lost(struct iommu_unit *unit)
 {
-	switch (iommu_spin(spin, VTD_TIMEOUT_US)) {
-	case IOMMU_SPIN_LOST:
-		vtd_unit_lost(unit, "the invalidation queue");
-		fallthrough;
-	case IOMMU_SPIN_LOOK:
-		mend(unit);
-		break;
-	case IOMMU_SPIN_ON:
-		break;
-	}
-	return !READ_ONCE(unit->common.dead);
+	vtd_unit_lost(to_vtd_unit(unit), "the invalidation queue");
 }
+
+static const struct iommu_spin_ops spin_ops = {
+	.mend = mend,
+	.lost = lost,
+	.timeout_us = VTD_TIMEOUT_US,
+};
 
 /* Put a batch and its wait into its slots, and ring the doorbell */
 static void emit(struct vtd_unit *unit, const struct vtd_desc *descs,
@@ -239,7 +236,7 @@ static int submit(struct vtd_unit *unit, const struct vtd_desc *descs,
 			return 0;
 		}
 		raw_spin_unlock_irqrestore(&queue->ring.lock, flags);
-	} while (spin_on(unit, &spin));
+	} while (iommu_spin_on(&spin, &unit->common, &spin_ops));
 	return -EIO;
 }
 
@@ -252,7 +249,7 @@ static int wait_for_batch(struct vtd_unit *unit,
 	struct iommu_spin spin = { };
 
 	while (!iommu_ring_is_done(&queue->ring, batch))
-		if (!spin_on(unit, &spin))
+		if (!iommu_spin_on(&spin, &unit->common, &spin_ops))
 			return -EIO;
 	return READ_ONCE(queue->drops) == drops ? 0 : -EAGAIN;
 }
