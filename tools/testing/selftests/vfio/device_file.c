@@ -397,27 +397,21 @@ TEST(hot_reset_is_refused)
 
 TEST(an_interrupt_reaches_an_eventfd)
 {
-	struct {
-		struct vfio_irq_set head;
-		int32_t fd;
-	} set = {
-		.head.argsz = sizeof(set),
-		.head.flags = VFIO_IRQ_SET_DATA_EVENTFD |
-			      VFIO_IRQ_SET_ACTION_TRIGGER,
-		.head.index = VFIO_PCI_MSIX_IRQ_INDEX,
-		.head.count = 1,
+	/* As if the device had raised it. */
+	struct vfio_irq_set raise = {
+		.argsz = sizeof(raise),
+		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
+		.index = VFIO_PCI_MSIX_IRQ_INDEX,
+		.count = 1,
 	};
 	int fd = open_file("NVME0"), iommu = open_iommu();
+	int signal = eventfd(0, EFD_NONBLOCK);
 	uint64_t count = 0;
 
 	CHECK_EQ(bind_file(fd, iommu), 0);
-	set.fd = eventfd(0, EFD_NONBLOCK);
-	CHECK_EQ(ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), 0);
-	/* As if the device had raised it. */
-	set.head.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER;
-	set.head.argsz = sizeof(set.head);
-	CHECK_EQ(ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), 0);
-	CHECK_EQ(read(set.fd, &count, sizeof(count)), sizeof(count));
+	CHECK_EQ(set_eventfd(fd, VFIO_PCI_MSIX_IRQ_INDEX, signal), 0);
+	CHECK_EQ(ioctl(fd, VFIO_DEVICE_SET_IRQS, &raise), 0);
+	CHECK_EQ(read(signal, &count, sizeof(count)), sizeof(count));
 	CHECK_EQ(count, 1);
 }
 

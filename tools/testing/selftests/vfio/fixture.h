@@ -107,6 +107,24 @@ static inline long long unmap(int fd, uint64_t iova, uint64_t length)
 	return unmap_flags(fd, iova, length, 0);
 }
 
+/* Let the first interrupt of an index signal; as ioctl() has it. */
+static inline int set_eventfd(int fd, uint32_t index, int eventfd)
+{
+	struct {
+		struct vfio_irq_set head;
+		int32_t fd;
+	} set = {
+		.head.argsz = sizeof(set),
+		.head.flags = VFIO_IRQ_SET_DATA_EVENTFD |
+			      VFIO_IRQ_SET_ACTION_TRIGGER,
+		.head.index = index,
+		.head.count = 1,
+		.fd = eventfd,
+	};
+
+	return ioctl(fd, VFIO_DEVICE_SET_IRQS, &set);
+}
+
 static inline long long vmstat(const char *name)
 {
 	char key[64];

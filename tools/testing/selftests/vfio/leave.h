@@ -35,22 +35,11 @@ struct leaving {
 static inline struct leaving ask_to_leave(int fd, const char *path,
 					  const char *text)
 {
-	struct {
-		struct vfio_irq_set head;
-		int32_t fd;
-	} set = {
-		.head.argsz = sizeof(set),
-		.head.flags = VFIO_IRQ_SET_DATA_EVENTFD |
-			      VFIO_IRQ_SET_ACTION_TRIGGER,
-		.head.index = VFIO_PCI_REQ_IRQ_INDEX,
-		.head.count = 1,
-	};
 	struct leaving leaving = { .fd = fd };
-	int start[2];
+	int start[2], asked = eventfd(0, EFD_CLOEXEC);
 	uint64_t count;
 
-	set.fd = eventfd(0, EFD_CLOEXEC);
-	CHECK_EQ(ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), 0);
+	CHECK_EQ(set_eventfd(fd, VFIO_PCI_REQ_IRQ_INDEX, asked), 0);
 	/*
 	 * A program of its own, with none of the files open and none of the
 	 * device's memory mapped, or the device would stay open in it.
@@ -66,8 +55,8 @@ static inline struct leaving ask_to_leave(int fd, const char *path,
 		_exit(127);
 	}
 	CHECK_EQ(write(start[1], "\n", 1), 1);
-	CHECK_EQ(read(set.fd, &count, sizeof(count)), sizeof(count));
-	close(set.fd);
+	CHECK_EQ(read(asked, &count, sizeof(count)), sizeof(count));
+	close(asked);
 	close(start[0]);
 	close(start[1]);
 	return leaving;
