@@ -12,15 +12,19 @@ mkdir -p "$logs"
 passed=0 failed=0 skipped=0
 
 # check NAME COMMAND...: a test, or a program that reports several as KTAP.
-# The output goes to a log of its own, and is shown if anything failed.
+# The output goes to a log of its own, and is shown if anything failed. What was
+# counted before the emulator failed, and scripts/vm booted again, is void.
 check() {
-	local name=$1 status=0 log good bad skip began=$SECONDS
+	local name=$1 status=0 log ran again good bad skip began=$SECONDS
 	shift
 	log=$logs/$(tr -cs 'A-Za-z0-9\n' _ <<<"$name").log
 	"$@" >"$log" 2>&1 || status=$?
-	skip=$(grep -cE '^ok [0-9]+.*# SKIP' "$log")
-	good=$(($(grep -cE '^ok [0-9]+' "$log") - skip))
-	bad=$(grep -cE '^not ok [0-9]+' "$log")
+	ran=$(awk '/^vm: booted again: / { text = ""; next }
+		{ text = text $0 "\n" } END { printf "%s", text }' "$log")
+	again=$(sed -n 's/^vm: \(booted again: .*\)/, \1/p' "$log" | tr -d '\n')
+	skip=$(grep -cE '^ok [0-9]+.*# SKIP' <<<"$ran")
+	good=$(($(grep -cE '^ok [0-9]+' <<<"$ran") - skip))
+	bad=$(grep -cE '^not ok [0-9]+' <<<"$ran")
 	if [ $((good + bad + skip)) -eq 0 ]; then
 		case $status in
 		0) good=1 ;;
@@ -36,8 +40,8 @@ check() {
 			$((good + bad)) "$status" $((SECONDS - began))
 		tail -n 40 "$log" | sed 's/^/        /'
 	else
-		printf 'ok      %s (%d%s, %d s)\n' "$name" "$good" \
-			"$([ "$skip" -eq 0 ] || echo ", $skip skipped")" $((SECONDS - began))
+		printf 'ok      %s (%d%s, %d s%s)\n' "$name" "$good" \
+			"$([ "$skip" -eq 0 ] || echo ", $skip skipped")" $((SECONDS - began)) "$again"
 	fi
 }
 
