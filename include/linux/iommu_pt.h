@@ -75,11 +75,21 @@ static inline bool iommu_pt_gather_empty(const struct iommu_pt_gather *gather)
 	       list_empty_careful(&gather->freelist);
 }
 
+/*
+ * With this bit in the @prot of @map of struct iommu_run_ops more runs of the same
+ * request follow: a unit that caches what is not there is told of none of them
+ * before @announce tells it of all.
+ */
+#define IOMMU_RUNS_MORE		BIT(30)
+
 /**
  * struct iommu_run_ops - a domain's fast path
  * @map: Map @nr runs one after another at @iova; on an error nothing of them
  *	is mapped. The range must hold no mapping. Returns -ENOMEM, or -ERANGE
  *	when the range leaves the domain's aperture.
+ * @announce: End a request whose runs were mapped with %IOMMU_RUNS_MORE, all of
+ *	them: devices may be told to use the range from now on. NULL where
+ *	nothing caches what is not there.
  * @reserve: Allocate what an @unmap of any part of this range may need, so
  *	that it cannot fail; a part of a superpage can then be unmapped. Returns
  *	-ENOMEM. Needed only where a range begins or ends inside a run that was
@@ -96,14 +106,16 @@ static inline bool iommu_pt_gather_empty(const struct iommu_pt_gather *gather)
  * @iova and @length are bytes and multiples of the domain's smallest page.
  * @prot has the IOMMU_READ, IOMMU_WRITE, IOMMU_CACHE, ... bits.
  *
- * Context: @map and @reserve may sleep if @gfp allows it; @unmap and @sync do
- * not sleep. Calls on disjoint ranges of one domain may run in parallel; the
+ * Context: @map and @reserve may sleep if @gfp allows it; @announce, @unmap and
+ * @sync do not sleep. Calls on disjoint ranges of one domain may run in parallel; the
  * caller keeps calls on overlapping ranges apart.
  */
 struct iommu_run_ops {
 	int (*map)(struct iommu_domain *domain, unsigned long iova,
 		   const struct iommu_run *runs, size_t nr, int prot,
 		   gfp_t gfp);
+	int (*announce)(struct iommu_domain *domain, unsigned long iova,
+			size_t length);
 	int (*reserve)(struct iommu_domain *domain, unsigned long iova,
 		       size_t length, gfp_t gfp);
 	size_t (*unmap)(struct iommu_domain *domain, unsigned long iova,

@@ -205,7 +205,7 @@ static int run_map(struct iommu_domain *domain, unsigned long iova,
 	index = iommu_live_read_lock();
 	ret = iommu_live_map_held(&paging->live, iova, runs, nr, prot, gfp);
 	trace_iommu_paging_map(paging, iova, length, ret);
-	if (!ret)
+	if (!ret && !(prot & IOMMU_RUNS_MORE))
 		paging->ops->announce(paging, iova, length);
 	iommu_live_read_unlock(index);
 	return ret;
@@ -232,6 +232,7 @@ static void run_sync(struct iommu_domain *domain,
 
 const struct iommu_run_ops iommu_paging_run_ops = {
 	.map = run_map,
+	.announce = iommu_paging_iotlb_sync_map,
 	.reserve = run_reserve,
 	.unmap = run_unmap,
 	.sync = run_sync,

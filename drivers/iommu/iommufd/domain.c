@@ -7,7 +7,8 @@
  * Linux IOMMU API. Runs that follow one another in memory go as one, whatever
  * chunk they are stored in, so that the driver can choose the largest page.
  *
- * Hiding any number of areas ends with one invalidation.
+ * Showing an area ends with one announcement to units that cache what is not
+ * there, and hiding any number of areas with one invalidation.
  */
 #include <compat/uninitialized.h>
 
@@ -50,7 +51,7 @@ static int show_collected(struct show *s)
 	}
 	for (i = 0; i < s->nr; i++) {
 		rc = iommu_map(s->hwpt->domain, s->iova, s->runs[i].addr,
-			       s->runs[i].length, s->prot,
+			       s->runs[i].length, s->prot & ~IOMMU_RUNS_MORE,
 			       GFP_KERNEL_ACCOUNT);
 		if (rc)
 			return rc;
@@ -69,8 +70,10 @@ static int show_add(struct show *s, phys_addr_t addr, size_t length)
 		return 0;
 	}
 	if (s->nr == RUNS_PER_CALL) {
-		int rc = show_collected(s);
+		int rc;
 
+		s->prot |= IOMMU_RUNS_MORE;
+		rc = show_collected(s);
 		if (rc)
 			return rc;
 	}
@@ -80,9 +83,21 @@ static int show_add(struct show *s, phys_addr_t addr, size_t length)
 	return 0;
 }
 
+/* What went to the driver in several calls is one request */
+static int show_end(struct show *s, const struct iommufd_area *area)
+{
+	const struct iommu_run_ops *ops = s->hwpt->run_ops;
+
+	if (!(s->prot & IOMMU_RUNS_MORE) || !ops || !ops->announce)
+		return 0;
+	return ops->announce(s->hwpt->domain, area->node.start,
+			     area_length(area));
+}
+
 /* Page by page, each shown before the next, so that no driver joins them. */
 static int show_small(struct show *s, phys_addr_t addr, size_t length)
 {
+	s->prot |= IOMMU_RUNS_MORE;
 	while (length) {
 		size_t step = min(length, PAGE_SIZE - offset_in_page(s->iova));
 		int rc;
@@ -162,6 +177,8 @@ int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
 	}
 	if (!rc && s.nr)
 		rc = show_collected(&s);
+	if (!rc)
+		rc = show_end(&s, area);
 	if (rc && s.iova != area->node.start) {
 		union iommufd_gather gather;
 
