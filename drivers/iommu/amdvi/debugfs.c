@@ -35,6 +35,10 @@ static int registers_show(struct seq_file *seq, void *unused)
 		{ "EVT_HEAD", AMDVI_EVT_HEAD },
 		{ "EVT_TAIL", AMDVI_EVT_TAIL },
 		{ "STATUS", AMDVI_STATUS },
+		/* 0 in a unit that logs no page requests */
+		{ "PPRLOG", AMDVI_PPRLOG },
+		{ "PPR_HEAD", AMDVI_PPR_HEAD },
+		{ "PPR_TAIL", AMDVI_PPR_TAIL },
 	};
 	const struct iommu_unit *common = seq->private;
 	const struct amdvi_unit *unit = to_amdvi_unit(common);
@@ -51,6 +55,7 @@ static int counts_show(struct seq_file *seq, void *unused)
 {
 	struct iommu_unit *common = seq->private;
 	struct amdvi_unit *unit = to_amdvi_unit(common);
+	const struct amdvi_ppr *ppr = &unit->ppr;
 	struct iommu_ring_counts counts;
 
 	amdvi_queue_count(unit, &counts);
@@ -58,6 +63,11 @@ static int counts_show(struct seq_file *seq, void *unused)
 		   counts.requests, counts.entries, counts.errors,
 		   counts.timeouts);
 	iommu_unit_show_faults(seq, common);
+	if (amdvi_ppr_exists(ppr))
+		seq_printf(seq, "page-requests %llu\npage-answers %llu\npage-unknown %llu\npage-malformed %llu\npage-overflows %llu\n",
+			   READ_ONCE(ppr->requests), READ_ONCE(ppr->answered),
+			   READ_ONCE(ppr->unknown), READ_ONCE(ppr->malformed),
+			   READ_ONCE(ppr->overflows));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(counts);

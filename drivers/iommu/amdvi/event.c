@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Events, decoded. A pure function of 16 bytes.
+ * Events and page requests, decoded: pure functions of 16 bytes.
  */
 #include "event.h"
 #include "regs.h"
@@ -127,4 +127,46 @@ const char *amdvi_event_reason(const struct amdvi_event *event)
 		return "reverse map table not reachable";
 	}
 	return "unknown event";
+}
+
+/**
+ * amdvi_page_request_decode() - take an entry of the page request log apart
+ * @raw: what the unit has written
+ * @request: filled in, if it is a page request
+ *
+ * Return: false if it is none.
+ */
+bool amdvi_page_request_decode(const u64 raw[2],
+			       struct amdvi_page_request *request)
+{
+	if (FIELD_GET(PPR_CODE, raw[0]) != PPR_PAGE_REQUEST)
+		return false;
+	request->source_id = FIELD_GET(PPR_DEVICE_ID, raw[0]);
+	request->group = FIELD_GET(PPR_TAG, raw[0]);
+	request->last = raw[0] & PPR_LAST;
+	request->has_pasid = raw[0] & PPR_GN;
+	request->pasid = FIELD_GET(PPR_PASID_HIGH, raw[0]) << 16 |
+			 FIELD_GET(PPR_PASID_LOW, raw[0]);
+	request->read = raw[0] & PPR_READ;
+	request->write = raw[0] & PPR_WRITE;
+	request->execute = raw[0] & PPR_EXECUTE;
+	request->address = raw[1] & PPR_ADDRESS;
+	return true;
+}
+
+/**
+ * amdvi_page_request_wants_response() - does the device wait for a response?
+ * @request: the page request
+ *
+ * There is one for each group, after its last request. A marker that a PASID is
+ * no longer used looks like a request for nothing, and gets none (PCI Express,
+ * section 10.4).
+ *
+ * Return: true if so.
+ */
+bool amdvi_page_request_wants_response(const struct amdvi_page_request *request)
+{
+	bool marker = request->has_pasid && !request->read && !request->write;
+
+	return request->last && !marker;
 }

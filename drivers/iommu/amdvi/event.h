@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Events, decoded. A pure function of 16 bytes.
+ * Events and page requests, decoded: pure functions of 16 bytes.
  */
 #ifndef AMDVI_EVENT_H
 #define AMDVI_EVENT_H
@@ -41,6 +41,34 @@ struct amdvi_event {
 	bool interrupt;
 	u64 address;
 };
+
+/**
+ * struct amdvi_page_request - a page request (PPR)
+ * @source_id: the device
+ * @group: the group of requests that it belongs to
+ * @last: the last of its group
+ * @has_pasid: @pasid counts
+ * @pasid: the address space
+ * @read: the device wants to read
+ * @write: it wants to write
+ * @execute: it wants to execute
+ * @address: of the page
+ */
+struct amdvi_page_request {
+	u16 source_id;
+	u16 group;
+	bool last;
+	bool has_pasid;
+	u32 pasid;
+	bool read;
+	bool write;
+	bool execute;
+	u64 address;
+};
+
+bool amdvi_page_request_decode(const u64 raw[2],
+			       struct amdvi_page_request *request);
+bool amdvi_page_request_wants_response(const struct amdvi_page_request *request);
 
 void amdvi_event_decode(const u64 raw[2], struct amdvi_event *event);
 bool amdvi_event_is_blocked_dma(const struct amdvi_event *event);

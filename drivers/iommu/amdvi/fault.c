@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The event log of a unit, and its interrupt.
+ * The event log of a unit, and the unit's interrupt.
  *
- * The unit writes events into a ring and interrupts by the MSI of its PCI
- * function. They are read as far as the tail register says, and each is cleared
- * then, so that one that is announced but has not arrived in memory yet can be
- * told by its code, 0. What becomes of them is the matter of
- * ../common/faults.c.
+ * The unit writes events into a ring (log.c) and interrupts by the MSI of its
+ * PCI function. What becomes of events is the matter of ../common/faults.c; of
+ * page requests, which the same interrupt announces, that of ppr.c.
  *
- * When the ring is full the unit stops logging (section 2.5.13): it is emptied,
- * logging switched off, the overflow cleared, and logging begins anew.
- *
- * Locks: that of the common part, over the ring.
+ * Locks: that of the common part, over the log.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
 #include <kunit/visibility.h>
-#include <linux/delay.h>
-#include <linux/gfp.h>
 #include <linux/interrupt.h>
 #include <linux/pci.h>
 
@@ -29,19 +22,23 @@
 #include "params.h"
 #include "unit.h"
 
-#define RING_SLOTS	512
-#define RING_ORDER	get_order(RING_SLOTS * RING_ENTRY_BYTES)
-/* How long an event may come later than its announcement */
-#define LATE_US		100
+static const struct amdvi_log_regs log_regs = {
+	.base = AMDVI_EVTLOG,
+	.head = AMDVI_EVT_HEAD,
+	.tail = AMDVI_EVT_TAIL,
+	.enable = CONTROL_EVT_LOG_EN,
+	.overflow = STATUS_EVT_OVERFLOW,
+};
 
 static struct amdvi_unit *to_unit(struct iommu_faults *faults)
 {
 	return container_of(faults, struct amdvi_unit, common.faults);
 }
 
-static void count_event(struct amdvi_unit *unit, const u64 raw[2])
+static bool count_event(void *arg, const u64 raw[2])
 {
 	struct iommu_fault_record record = { };
+	struct amdvi_unit *unit = arg;
 	struct amdvi_event event;
 
 	amdvi_event_decode(raw, &event);
@@ -56,58 +53,7 @@ static void count_event(struct amdvi_unit *unit, const u64 raw[2])
 		iommu_unit_ats_lost(&unit->common, event.source_id);
 	}
 	iommu_faults_count(&unit->common.faults, &record);
-}
-
-/* Read the event at the head; false if it does not arrive */
-static bool read_event(struct amdvi_unit *unit, u64 raw[2])
-{
-	u64 *slot = unit->log.ring + 2 * unit->log.head;
-	unsigned int waited;
-
-	for (waited = 0; waited < LATE_US; waited++) {
-		raw[0] = READ_ONCE(slot[0]);
-		if (FIELD_GET(EVENT_CODE, raw[0]) != EVENT_NONE)
-			break;
-		udelay(1);
-	}
-	if (waited == LATE_US)
-		return false;
-	/* The unit writes both halves before the code is seen */
-	dma_rmb();
-	raw[1] = READ_ONCE(slot[1]);
-	WRITE_ONCE(slot[0], 0);
-	WRITE_ONCE(slot[1], 0);
-	return true;
-}
-
-/* Empty the ring; false if it has to be gone on with later */
-static bool empty_ring(struct amdvi_unit *unit)
-{
-	struct amdvi_log *log = &unit->log;
-	unsigned int tail, left = RING_SLOTS;
-	u64 raw[2];
-
-	tail = FIELD_GET(RING_POINTER, amdvi_read(unit, AMDVI_EVT_TAIL));
-	/* The tail is the unit's word: it may be anything */
-	for (tail %= RING_SLOTS; log->head != tail && left; left--) {
-		bool arrived = read_event(unit, raw);
-
-		if (arrived)
-			count_event(unit, raw);
-		log->head = (log->head + 1) % RING_SLOTS;
-		/* Do not wait for more than one at a time */
-		if (!arrived || iommu_faults_busy(&unit->common.faults))
-			break;
-	}
-	amdvi_write(unit, AMDVI_EVT_HEAD, log->head * RING_ENTRY_BYTES);
-	return log->head == tail;
-}
-
-static void begin_anew(struct amdvi_unit *unit)
-{
-	amdvi_unit_control(unit, 0, CONTROL_EVT_LOG_EN);
-	amdvi_write(unit, AMDVI_STATUS, STATUS_EVT_OVERFLOW);
-	amdvi_log_install(unit);
+	return !iommu_faults_busy(&unit->common.faults);
 }
 
 static bool drain(struct iommu_faults *faults)
@@ -125,11 +71,12 @@ static bool drain(struct iommu_faults *faults)
 	/* Before reading the ring: what comes after interrupts again */
 	if (status & STATUS_EVT_INT)
 		amdvi_write(unit, AMDVI_STATUS, STATUS_EVT_INT);
-	if (!empty_ring(unit))
+	amdvi_ppr_look(unit, status);
+	if (!amdvi_log_read(unit, &unit->events, count_event, unit))
 		return false;
 	if (status & STATUS_EVT_OVERFLOW) {
 		faults->overflows++;
-		begin_anew(unit);
+		amdvi_log_begin_anew(unit, &unit->events);
 	}
 	return true;
 }
@@ -222,33 +169,40 @@ static int create_irq(struct amdvi_unit *unit)
 		pci_free_irq_vectors(unit->pdev);
 		return ret;
 	}
-	unit->log.irq = irq;
+	unit->irq = irq;
 	return 0;
 }
 
 /**
- * amdvi_log_install() - give the ring to the unit, empty, and let it log
- * @unit: a unit that is switched on, its event log off
+ * amdvi_events_install() - let a unit log events and page requests
+ * @unit: a unit that is switched on, its logs off
  */
-void amdvi_log_install(struct amdvi_unit *unit)
+void amdvi_events_install(struct amdvi_unit *unit)
 {
-	memset(unit->log.ring, 0, RING_SLOTS * RING_ENTRY_BYTES);
-	unit->log.head = 0;
-	amdvi_write(unit, AMDVI_EVTLOG, virt_to_phys(unit->log.ring) |
-		    FIELD_PREP(RING_LEN, ilog2(RING_SLOTS)));
-	amdvi_write(unit, AMDVI_EVT_HEAD, 0);
-	amdvi_write(unit, AMDVI_EVT_TAIL, 0);
-	amdvi_unit_control(unit, CONTROL_EVT_LOG_EN, 0);
+	amdvi_log_install(unit, &unit->events);
+	amdvi_ppr_install(unit);
 }
-EXPORT_SYMBOL_IF_KUNIT(amdvi_log_install);
+EXPORT_SYMBOL_IF_KUNIT(amdvi_events_install);
 
 /**
- * amdvi_log_start() - listen to a unit's events
+ * amdvi_events_announce() - let a unit that logs interrupt, if it can
+ * @unit: the unit
+ */
+void amdvi_events_announce(struct amdvi_unit *unit)
+{
+	if (!unit->irq)
+		return;
+	amdvi_unit_control(unit, CONTROL_EVT_INT_EN, 0);
+	amdvi_ppr_announce(unit);
+}
+
+/**
+ * amdvi_events_start() - listen to a unit's events
  * @unit: a unit that logs
  *
  * Without an interrupt they are polled for, and the log says so.
  */
-void amdvi_log_start(struct amdvi_unit *unit)
+void amdvi_events_start(struct amdvi_unit *unit)
 {
 	int ret = -EOPNOTSUPP;
 
@@ -257,53 +211,50 @@ void amdvi_log_start(struct amdvi_unit *unit)
 	if (ret)
 		unit_warn(unit, "no event interrupt (%d): events are polled for\n",
 			  ret);
-	else
-		amdvi_unit_control(unit, CONTROL_EVT_INT_EN, 0);
+	amdvi_events_announce(unit);
 	iommu_faults_start(&unit->common.faults, !ret);
 }
 
 /**
- * amdvi_log_stop() - listen no more
+ * amdvi_events_stop() - listen no more
  * @unit: the unit
  */
-void amdvi_log_stop(struct amdvi_unit *unit)
+void amdvi_events_stop(struct amdvi_unit *unit)
 {
 	amdvi_unit_control(unit, 0, CONTROL_EVT_INT_EN | CONTROL_EVT_LOG_EN);
-	if (unit->log.irq) {
-		free_irq(unit->log.irq, unit);
+	if (unit->irq) {
+		free_irq(unit->irq, unit);
 		pci_free_irq_vectors(unit->pdev);
-		unit->log.irq = 0;
+		unit->irq = 0;
 	}
 	iommu_faults_stop(&unit->common.faults);
+	/* Nobody looks for page requests any more */
+	amdvi_ppr_stop(unit);
 }
 
 /**
- * amdvi_log_create() - allocate a unit's event log
- * @unit: the unit
+ * amdvi_events_create() - allocate a unit's logs
+ * @unit: a unit whose features are known
  *
  * Return: 0 or -ENOMEM.
  */
-int amdvi_log_create(struct amdvi_unit *unit)
+int amdvi_events_create(struct amdvi_unit *unit)
 {
-	struct page *pages;
+	int ret;
 
 	iommu_faults_init(&unit->common.faults, &faults_ops);
-	pages = alloc_pages_node(unit->nid, GFP_KERNEL | __GFP_ZERO, RING_ORDER);
-	if (!pages)
-		return -ENOMEM;
-	unit->log.ring = page_address(pages);
-	return 0;
+	ret = amdvi_log_create(unit, &unit->events, &log_regs);
+	return ret ?: amdvi_ppr_create(unit);
 }
-EXPORT_SYMBOL_IF_KUNIT(amdvi_log_create);
+EXPORT_SYMBOL_IF_KUNIT(amdvi_events_create);
 
 /**
- * amdvi_log_destroy() - free the event log of a unit that does not use it
+ * amdvi_events_destroy() - free the logs of a unit that does not use them
  * @unit: the unit
  */
-void amdvi_log_destroy(struct amdvi_unit *unit)
+void amdvi_events_destroy(struct amdvi_unit *unit)
 {
-	if (unit->log.ring)
-		free_pages((unsigned long)unit->log.ring, RING_ORDER);
-	unit->log.ring = NULL;
+	amdvi_ppr_destroy(unit);
+	amdvi_log_destroy(&unit->events);
 }
-EXPORT_SYMBOL_IF_KUNIT(amdvi_log_destroy);
+EXPORT_SYMBOL_IF_KUNIT(amdvi_events_destroy);

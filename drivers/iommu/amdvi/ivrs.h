@@ -28,6 +28,7 @@ enum ivrs_type {
 #define IVHD_ISOC		0x08
 #define IVHD_IOTLB_SUP		0x10
 #define IVHD_COHERENT		0x20
+#define IVHD_PPR_SUP		0x80	/* type 10h only */
 
 /* Device data setting of an entry, section 5.2.2.2 */
 #define IVHD_INIT_PASS		0x01

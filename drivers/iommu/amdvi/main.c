@@ -163,12 +163,13 @@ static int start_units(void)
 
 static void announce(const struct amdvi_unit *unit)
 {
-	unit_info(unit, "AMD-Vi at %pa, %u-bit IOVAs, up to %u levels%s%s%s, events by %s\n",
+	unit_info(unit, "AMD-Vi at %pa, %u-bit IOVAs, up to %u levels%s%s%s%s, events by %s\n",
 		  &unit->common.base, unit->iova_bits, unit->levels,
 		  unit->guest_tables ? ", guest tables" : "",
 		  unit->cap & CAP_NP_CACHE ? ", caches what is not present" : "",
 		  unit->cap & CAP_IOTLB_SUP ? ", device-TLBs" : "",
-		  unit->log.irq ? "interrupt" : "polling");
+		  amdvi_ppr_exists(&unit->ppr) ? ", page requests" : "",
+		  unit->irq ? "interrupt" : "polling");
 }
 
 static int register_units(void)

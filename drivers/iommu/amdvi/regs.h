@@ -41,6 +41,7 @@
 #define AMDVI_STATUS		0x2020
 #define AMDVI_PPR_HEAD		0x2030
 #define AMDVI_PPR_TAIL		0x2038
+#define AMDVI_PPR_AUTO_RSP	0x2080
 #define AMDVI_REGS_SIZE		0x4000UL
 
 /* Device table base: address and number of 4 KiB pages, less one */
@@ -70,6 +71,7 @@
 #define CONTROL_PPR_INT_EN	BIT_ULL(14)
 #define CONTROL_PPR_EN		BIT_ULL(15)
 #define CONTROL_GT_EN		BIT_ULL(16)
+#define CONTROL_PPR_AUTO_RSP_EN	BIT_ULL(39)
 
 /* Extended feature register, section 3.4.8 */
 #define EFR_PREF_SUP		BIT_ULL(0)
@@ -85,6 +87,7 @@
 #define EFR_GATS		GENMASK_ULL(13, 12)
 #define EFR_GLX_SUP		GENMASK_ULL(15, 14)
 #define EFR_PAS_MAX		GENMASK_ULL(36, 32)
+#define EFR_PPR_AUTO_RSP_SUP	BIT_ULL(41)
 #define EFR_GIO_SUP		BIT_ULL(48)
 #define EFR_HA_SUP		BIT_ULL(49)
 #define EFR_EPH_SUP		BIT_ULL(50)
@@ -162,6 +165,36 @@
 #define INVAL_ADDRESS		GENMASK_ULL(63, 12)
 /* Size and address that stand for everything */
 #define INVAL_ALL_PAGES		(GENMASK_ULL(62, 12) | INVAL_S)
+
+/* COMPLETE_PPR_REQUEST, section 2.4.7: first quadword */
+#define COMPLETE_DEVICE_ID	GENMASK_ULL(15, 0)
+#define COMPLETE_PASID		GENMASK_ULL(51, 32)
+/* second quadword */
+#define COMPLETE_GN		BIT_ULL(2)	/* there is a PASID */
+#define COMPLETE_TAG		GENMASK_ULL(40, 32)
+#define COMPLETE_STATUS		GENMASK_ULL(47, 44)
+/* Response codes of PRI */
+#define PRI_RESPONSE_FAILURE	15ULL
+/* PPR log auto response register */
+#define AUTO_RSP_CODE		GENMASK_ULL(3, 0)
+
+/* Entries of both logs: first quadword; 0 is not written yet */
+#define LOG_KIND		GENMASK_ULL(63, 60)
+
+/* Page requests, section 2.6: first quadword */
+#define PPR_CODE		GENMASK_ULL(63, 60)
+#define PPR_PAGE_REQUEST	1ULL
+#define PPR_DEVICE_ID		GENMASK_ULL(15, 0)
+#define PPR_PASID_LOW		GENMASK_ULL(31, 16)
+#define PPR_TAG			GENMASK_ULL(40, 32)
+#define PPR_LAST		BIT_ULL(41)	/* of its group */
+#define PPR_PASID_HIGH		GENMASK_ULL(45, 42)
+#define PPR_EXECUTE		BIT_ULL(49)
+#define PPR_READ		BIT_ULL(50)
+#define PPR_WRITE		BIT_ULL(53)
+#define PPR_GN			BIT_ULL(56)	/* there is a PASID */
+/* second quadword */
+#define PPR_ADDRESS		GENMASK_ULL(63, 12)
 
 /* Events, section 2.5: first quadword */
 #define EVENT_CODE		GENMASK_ULL(63, 60)

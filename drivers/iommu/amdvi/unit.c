@@ -42,7 +42,8 @@
 #define ALL_ON		(CONTROL_IOMMU_EN | CONTROL_EVT_LOG_EN | \
 			 CONTROL_EVT_INT_EN | CONTROL_COM_WAIT_INT_EN | \
 			 CONTROL_CMD_BUF_EN | CONTROL_PPR_LOG_EN | \
-			 CONTROL_PPR_INT_EN | CONTROL_PPR_EN | CONTROL_GT_EN)
+			 CONTROL_PPR_INT_EN | CONTROL_PPR_EN | \
+			 CONTROL_PPR_AUTO_RSP_EN | CONTROL_GT_EN)
 
 /**
  * amdvi_unit_lost() - declare that a unit does not answer
@@ -110,6 +111,9 @@ static void read_features(struct amdvi_unit *unit,
 	}
 	if (!(ivhd->flags & IVHD_IOTLB_SUP))
 		unit->cap &= ~CAP_IOTLB_SUP;
+	/* The other types tell it with the features */
+	if (ivhd->type == IVRS_IVHD_10 && !(ivhd->flags & IVHD_PPR_SUP))
+		unit->efr &= ~EFR_PPR_SUP;
 }
 
 /* What is hidden looks to everything else as if the unit did not have it */
@@ -222,12 +226,12 @@ static int create_tables(struct amdvi_unit *unit,
 	ret = amdvi_queue_create(unit);
 	if (ret)
 		return ret;
-	return amdvi_log_create(unit);
+	return amdvi_events_create(unit);
 }
 
 static void free_unit(struct amdvi_unit *unit)
 {
-	amdvi_log_destroy(unit);
+	amdvi_events_destroy(unit);
 	amdvi_queue_destroy(unit);
 	amdvi_table_destroy(unit);
 	unmap_registers(unit);
@@ -331,7 +335,8 @@ static void wait_for_buffers(struct amdvi_unit *unit)
 	u64 status;
 
 	readq_poll_timeout_atomic(unit->regs + AMDVI_STATUS, status,
-				  !(status & (STATUS_CMD_RUN | STATUS_EVT_RUN)),
+				  !(status & (STATUS_CMD_RUN | STATUS_EVT_RUN |
+					      STATUS_PPR_RUN)),
 				  1, BUFFERS_US);
 }
 
@@ -362,7 +367,7 @@ static int switch_on(struct amdvi_unit *unit)
 		amdvi_unit_control(unit, 0, ALL_ON);
 		return ret;
 	}
-	amdvi_log_install(unit);
+	amdvi_events_install(unit);
 	return 0;
 }
 
@@ -385,7 +390,7 @@ int amdvi_unit_start(struct amdvi_unit *unit)
 		pci_disable_device(unit->pdev);
 		return ret;
 	}
-	amdvi_log_start(unit);
+	amdvi_events_start(unit);
 	unit->started = true;
 	return 0;
 }
@@ -396,7 +401,7 @@ int amdvi_unit_start(struct amdvi_unit *unit)
  */
 void amdvi_unit_stop(struct amdvi_unit *unit)
 {
-	amdvi_log_stop(unit);
+	amdvi_events_stop(unit);
 	amdvi_unit_control(unit, 0, ALL_ON);
 	pci_disable_device(unit->pdev);
 	unit->started = false;
@@ -424,7 +429,7 @@ int amdvi_unit_resume(struct amdvi_unit *unit)
 {
 	int ret = switch_on(unit);
 
-	if (!ret && unit->log.irq)
-		amdvi_unit_control(unit, CONTROL_EVT_INT_EN, 0);
+	if (!ret)
+		amdvi_events_announce(unit);
 	return ret;
 }

@@ -16,6 +16,8 @@
 
 #include "../common/unit.h"
 #include "fault.h"
+#include "log.h"
+#include "ppr.h"
 #include "queue.h"
 #include "regs.h"
 #include "table.h"
@@ -53,7 +55,9 @@ struct ivrs_table;
  * @reg_lock: protects @control
  * @table: device table
  * @queue: command buffer
- * @log: event log
+ * @events: event log
+ * @ppr: page requests
+ * @irq: its interrupt, or 0 where it is polled
  */
 struct amdvi_unit {
 	struct iommu_unit common;
@@ -78,7 +82,9 @@ struct amdvi_unit {
 	raw_spinlock_t reg_lock;
 	struct amdvi_table table;
 	struct amdvi_queue *queue;
-	struct amdvi_log log;
+	struct amdvi_log events;
+	struct amdvi_ppr ppr;
+	int irq;
 };
 
 extern struct list_head amdvi_units;

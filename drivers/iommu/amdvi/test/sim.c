@@ -7,6 +7,7 @@
  * such units share: those who wait for a unit do not sleep. Registers whose bits are cleared by
  * writing ones are the business of whoever tests them.
  */
+#include <kunit/device.h>
 #include <kunit/test.h>
 #include <linux/kthread.h>
 #include <linux/sched.h>
@@ -46,6 +47,9 @@ static bool carry_out(struct sim *sim, const struct amdvi_command *command)
 	unsigned int opcode = FIELD_GET(CMD_OPCODE, command->q[0]);
 
 	switch (opcode) {
+	case CMD_COMPLETE_PPR:
+		sim->answers[sim->commands[opcode]++ % SIM_ANSWERS] = *command;
+		break;
 	case CMD_COMPLETION_WAIT:
 	case CMD_INVAL_DEVTAB:
 	case CMD_INVAL_PAGES:
@@ -100,6 +104,45 @@ static int run(void *arg)
 }
 
 /**
+ * sim_log() - put an entry into a log
+ * @log: the log
+ * @slot: where
+ * @lo: its first quadword
+ * @hi: its second
+ *
+ * The tail register is what announces it.
+ */
+void sim_log(struct amdvi_log *log, unsigned int slot, u64 lo, u64 hi)
+{
+	log->ring[2 * slot] = lo;
+	log->ring[2 * slot + 1] = hi;
+}
+
+/**
+ * sim_device() - make a device behind a unit of memory
+ * @test: the test, at whose end it goes
+ * @sim: the unit
+ * @name: its name
+ * @id: its source-id
+ *
+ * Return: the device.
+ */
+struct amdvi_device *sim_device(struct kunit *test, struct sim *sim,
+				const char *name, u16 id)
+{
+	struct amdvi_device *device = kunit_kzalloc(test, sizeof(*device),
+						    GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, device);
+	device->common.dev = kunit_device_register(test, name);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(device->common.dev));
+	device->common.unit = &sim->unit.common;
+	device->common.source_id = id;
+	device->common.alias = id;
+	return device;
+}
+
+/**
  * sim_die() - let a unit do nothing any more
  * @sim: the unit
  */
@@ -114,8 +157,9 @@ static void destroy(void *arg)
 {
 	struct sim *sim = arg;
 
+	amdvi_ppr_stop(&sim->unit);
 	kthread_stop(sim->thread);
-	amdvi_log_destroy(&sim->unit);
+	amdvi_events_destroy(&sim->unit);
 	amdvi_queue_destroy(&sim->unit);
 	amdvi_table_destroy(&sim->unit);
 	iommu_unit_exit(&sim->unit.common);
@@ -129,7 +173,7 @@ static void set_up(struct amdvi_unit *unit, unsigned int index)
 	iommu_unit_init(&unit->common, "sim", index);
 	unit->nid = NUMA_NO_NODE;
 	unit->last_id = 0xffff;
-	unit->efr = EFR_IA_SUP | FIELD_PREP(EFR_HATS, 1);
+	unit->efr = EFR_IA_SUP | EFR_PPR_SUP | FIELD_PREP(EFR_HATS, 1);
 	unit->levels = 5;
 	unit->iova_bits = 57;
 }
@@ -157,7 +201,7 @@ struct sim *sim_create(struct kunit *test, unsigned int index)
 	set_up(&sim->unit, index);
 	KUNIT_ASSERT_EQ(test, amdvi_table_create(&sim->unit), 0);
 	KUNIT_ASSERT_EQ(test, amdvi_queue_create(&sim->unit), 0);
-	KUNIT_ASSERT_EQ(test, amdvi_log_create(&sim->unit), 0);
+	KUNIT_ASSERT_EQ(test, amdvi_events_create(&sim->unit), 0);
 	sim_write(sim, AMDVI_STATUS, STATUS_CMD_RUN);
 	sim->thread = kthread_create(run, sim, "%s", sim->unit.common.name);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(sim->thread));

@@ -7,8 +7,13 @@
 
 #include "../unit.h"
 
+#include "../device.h"
+
 struct kunit;
 struct task_struct;
+
+/* Answers to page requests that are kept */
+#define SIM_ANSWERS	1024
 
 /**
  * struct sim - a unit made of memory
@@ -17,6 +22,7 @@ struct task_struct;
  * @thread: what carries out commands
  * @commands: commands carried out, by opcode
  * @guest_pages: invalidations of pages that were for version 2 tables
+ * @answers: the last answers to page requests
  * @waits: numbers that waits have stored, in order, as long as they rise by one
  * @unordered: a wait came out of order
  * @dead: it is to do nothing any more
@@ -29,6 +35,7 @@ struct sim {
 	struct task_struct *thread;
 	unsigned long commands[16];
 	unsigned long guest_pages;
+	struct amdvi_command answers[SIM_ANSWERS];
 	u64 waits;
 	bool unordered;
 	bool dead;
@@ -37,6 +44,9 @@ struct sim {
 };
 
 struct sim *sim_create(struct kunit *test, unsigned int index);
+struct amdvi_device *sim_device(struct kunit *test, struct sim *sim,
+				const char *name, u16 id);
+void sim_log(struct amdvi_log *log, unsigned int slot, u64 lo, u64 hi);
 void sim_die(struct sim *sim);
 u64 sim_read(const struct sim *sim, unsigned int offset);
 void sim_write(struct sim *sim, unsigned int offset, u64 value);

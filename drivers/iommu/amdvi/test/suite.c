@@ -3,7 +3,6 @@
  * What the driver promises, on units made of memory: what no emulated machine
  * has, or cannot be brought to do.
  */
-#include <kunit/device.h>
 #include <kunit/test.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -261,10 +260,7 @@ static void entries_are_those_of_the_specification(struct kunit *test)
 
 static void put_event(struct sim *sim, unsigned int slot, u64 lo, u64 hi)
 {
-	u64 *ring = sim->unit.log.ring;
-
-	ring[2 * slot] = lo;
-	ring[2 * slot + 1] = hi;
+	sim_log(&sim->unit.events, slot, lo, hi);
 }
 
 static void events_are_counted_round_the_ring(struct kunit *test)
@@ -273,7 +269,7 @@ static void events_are_counted_round_the_ring(struct kunit *test)
 	struct iommu_faults *faults = &sim->unit.common.faults;
 	unsigned int i, slot = 0;
 
-	amdvi_log_install(&sim->unit);
+	amdvi_events_install(&sim->unit);
 	for (i = 1; i <= 1200; i++) {
 		put_event(sim, slot, 2ULL << 60 | 0x18, i * PAGE_SIZE);
 		slot = (slot + 1) % 512;
@@ -292,7 +288,7 @@ static void an_event_that_never_arrives_is_passed_over(struct kunit *test)
 	struct sim *sim = sim_create(test, 0);
 	struct iommu_faults *faults = &sim->unit.common.faults;
 
-	amdvi_log_install(&sim->unit);
+	amdvi_events_install(&sim->unit);
 	put_event(sim, 0, 2ULL << 60 | 0x18, 0x1000);
 	put_event(sim, 2, 2ULL << 60 | 0x18, 0x2000);
 	sim_write(sim, AMDVI_EVT_TAIL, 3 * RING_ENTRY_BYTES);
@@ -309,7 +305,7 @@ static void logging_goes_on_after_an_overflow(struct kunit *test)
 	struct iommu_faults *faults = &sim->unit.common.faults;
 	unsigned int i;
 
-	amdvi_log_install(&sim->unit);
+	amdvi_events_install(&sim->unit);
 	for (i = 0; i < 511; i++)
 		put_event(sim, i, 2ULL << 60 | 0x18, i * PAGE_SIZE);
 	sim_write(sim, AMDVI_EVT_TAIL, 511 * RING_ENTRY_BYTES);
@@ -335,7 +331,7 @@ static void a_tail_beyond_the_ring_does_no_harm(struct kunit *test)
 	struct sim *sim = sim_create(test, 0);
 	struct iommu_faults *faults = &sim->unit.common.faults;
 
-	amdvi_log_install(&sim->unit);
+	amdvi_events_install(&sim->unit);
 	put_event(sim, 0, 2ULL << 60 | 0x18, 0x1000);
 	sim_write(sim, AMDVI_EVT_TAIL, RING_POINTER & ~0xfULL);
 	iommu_faults_drain(faults);
@@ -381,21 +377,6 @@ static void free_domain(struct iommu_paging *domain)
 	domain->domain.ops->free(&domain->domain);
 }
 
-static struct amdvi_device *make_device(struct kunit *test, struct sim *sim,
-					const char *name, u16 id)
-{
-	struct amdvi_device *device = kunit_kzalloc(test, sizeof(*device),
-						    GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, device);
-	device->common.dev = kunit_device_register(test, name);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(device->common.dev));
-	device->common.unit = &sim->unit.common;
-	device->common.source_id = id;
-	device->common.alias = id;
-	return device;
-}
-
 static void map(struct kunit *test, struct iommu_paging *domain,
 		unsigned long iova, phys_addr_t addr, size_t length)
 {
@@ -431,8 +412,8 @@ static void a_weaker_unit_joins_and_leaves(struct kunit *test)
 {
 	struct sim *strong = sim_create(test, 0), *weak = sim_create(test, 1);
 	struct iommu_paging *domain = make_domain(test, strong);
-	struct amdvi_device *a = make_device(test, strong, "a", 0x20);
-	struct amdvi_device *b = make_device(test, weak, "b", 0x28);
+	struct amdvi_device *a = sim_device(test, strong, "a", 0x20);
+	struct amdvi_device *b = sim_device(test, weak, "b", 0x28);
 	struct entries entries;
 
 	weak->unit.hidden = AMDVI_HIDE_SUPERPAGES;
@@ -460,9 +441,9 @@ static void two_units_get_one_invalidation_each(struct kunit *test)
 	struct sim *one = sim_create(test, 0), *two = sim_create(test, 1);
 	struct iommu_paging *domain = make_domain(test, one);
 	struct amdvi_device *devices[] = {
-		make_device(test, one, "a", 0x20),
-		make_device(test, one, "b", 0x28),
-		make_device(test, two, "c", 0x20),
+		sim_device(test, one, "a", 0x20),
+		sim_device(test, one, "b", 0x28),
+		sim_device(test, two, "c", 0x20),
 	};
 	unsigned long before[2];
 	unsigned int i;
@@ -489,9 +470,9 @@ static void a_growing_table_reaches_every_entry(struct kunit *test)
 {
 	struct sim *one = sim_create(test, 0), *two = sim_create(test, 1);
 	struct iommu_paging *domain = make_domain(test, one);
-	struct amdvi_device *a = make_device(test, one, "a", 0x20);
-	struct amdvi_device *b = make_device(test, two, "b", 0x28);
-	struct amdvi_device *c = make_device(test, two, "c", 0x30);
+	struct amdvi_device *a = sim_device(test, one, "a", 0x20);
+	struct amdvi_device *b = sim_device(test, two, "b", 0x28);
+	struct amdvi_device *c = sim_device(test, two, "c", 0x30);
 	struct iommu_pt_root root;
 	unsigned long before;
 	u64 raw[4];
@@ -530,8 +511,8 @@ static void a_narrower_unit_is_refused(struct kunit *test)
 {
 	struct sim *wide = sim_create(test, 0), *narrow = sim_create(test, 1);
 	struct iommu_paging *domain = make_domain(test, wide);
-	struct amdvi_device *a = make_device(test, wide, "a", 0x20);
-	struct amdvi_device *b = make_device(test, narrow, "b", 0x28);
+	struct amdvi_device *a = sim_device(test, wide, "a", 0x20);
+	struct amdvi_device *b = sim_device(test, narrow, "b", 0x28);
 	u64 before[4], after[4];
 
 	narrow->unit.iova_bits = 48;
@@ -562,7 +543,7 @@ static u64 cr3_of(struct sim *sim, u16 id)
 static void guest_tables_are_led_to_and_invalidated(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, 0);
-	struct amdvi_device *a = make_device(test, sim, "a", 0x20);
+	struct amdvi_device *a = sim_device(test, sim, "a", 0x20);
 	struct iommu_paging *domain;
 	struct iommu_pt_root root;
 	unsigned long all;
@@ -596,8 +577,8 @@ static void guest_tables_are_led_to_and_invalidated(struct kunit *test)
 static void units_with_other_tables_are_refused(struct kunit *test)
 {
 	struct sim *host = sim_create(test, 0), *guest = sim_create(test, 1);
-	struct amdvi_device *a = make_device(test, host, "a", 0x20);
-	struct amdvi_device *b = make_device(test, guest, "b", 0x20);
+	struct amdvi_device *a = sim_device(test, host, "a", 0x20);
+	struct amdvi_device *b = sim_device(test, guest, "b", 0x20);
 	struct iommu_paging *hosts = make_domain(test, host), *guests;
 
 	guest->unit.guest_tables = true;
@@ -649,10 +630,10 @@ static void a_device_moves_in_one_step(struct kunit *test)
 		make_domain(test, sim), make_domain(test, sim),
 	};
 	struct amdvi_device *keepers[] = {
-		make_device(test, sim, "k", 0x40),
-		make_device(test, sim, "l", 0x48),
+		sim_device(test, sim, "k", 0x40),
+		sim_device(test, sim, "l", 0x48),
 	};
-	struct amdvi_device *device = make_device(test, sim, "a", 0x20);
+	struct amdvi_device *device = sim_device(test, sim, "a", 0x20);
 	struct watch watch = { sim, 0x20 };
 	u64 valid[8] = { DTE0_V | DTE0_TV, 0 };
 	struct task_struct *thread;

@@ -75,6 +75,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct ivrs_table table;
 	struct ivrs_block block;
 	struct ivrs_error error;
+	struct amdvi_page_request request;
 	struct amdvi_event event;
 	u64 raw[2];
 
@@ -96,6 +97,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		memcpy(raw, data, sizeof(raw));
 		amdvi_event_decode(raw, &event);
 		MUST(amdvi_event_reason(&event));
+		if (amdvi_page_request_decode(raw, &request))
+			MUST(request.pasid < 1u << 20 && request.group < 512);
 	}
 	free(copy);
 	return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The reader of IVRS tables, and of events, on tables and events of all kinds.
+ * The reader of IVRS tables, of events and of page requests, on all kinds of
+ * them.
  */
 #include "ktap.h"
 
@@ -558,4 +559,57 @@ TEST(every_event_has_words_and_few_have_no_device)
 		}
 	}
 	CHECK_EQ(without, 4);
+}
+
+TEST(a_page_request_is_taken_apart)
+{
+	const u64 raw[] = { 0x11242bab12340018, 0xfedcba9876543fff };
+	struct amdvi_page_request request;
+
+	CHECK(amdvi_page_request_decode(raw, &request));
+	CHECK_EQ(request.source_id, 0x18);
+	CHECK(request.has_pasid);
+	CHECK_EQ(request.pasid, 0xa1234);
+	CHECK_EQ(request.group, 0x1ab);
+	CHECK(request.last);
+	CHECK(request.read);
+	CHECK(request.write);
+	CHECK(!request.execute);
+	CHECK_EQ(request.address, 0xfedcba9876543000);
+}
+
+TEST(only_a_page_request_is_one)
+{
+	struct amdvi_page_request request;
+
+	for (u64 code = 0; code < 16; code++) {
+		u64 raw[2] = { code << 60 | ~0ull >> 4, ~0ull };
+
+		CHECK_EQ(amdvi_page_request_decode(raw, &request), code == 1);
+	}
+}
+
+TEST(the_last_request_of_a_group_wants_a_response)
+{
+	static const struct {
+		u64 flags;
+		bool wants;
+	} cases[] = {
+		{ PPR_READ, false },
+		{ PPR_READ | PPR_LAST, true },
+		{ PPR_WRITE | PPR_LAST | PPR_GN, true },
+		{ PPR_EXECUTE | PPR_READ | PPR_LAST | PPR_GN, true },
+		{ PPR_LAST, true },
+		/* A marker that the PASID is no longer used */
+		{ PPR_LAST | PPR_GN, false },
+	};
+	struct amdvi_page_request request;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		u64 raw[2] = { 1ull << 60 | cases[i].flags, 0 };
+
+		CHECK(amdvi_page_request_decode(raw, &request));
+		CHECK_EQ(amdvi_page_request_wants_response(&request),
+			 cases[i].wants);
+	}
 }
