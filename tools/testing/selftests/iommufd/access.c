@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* In-kernel accesses, through those of the mock. */
-/* In a kernel that checks everything, on a busy machine */
-#define KTAP_TIMEOUT 300
 #include <pthread.h>
 #include <stdatomic.h>
 

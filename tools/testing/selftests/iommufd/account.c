@@ -3,8 +3,6 @@
  * Locked memory: who pays, how much, and what is left when it is over the
  * limit. The tests give up root's rights, with /dev/iommu open.
  */
-/* In a kernel that checks everything, on a busy machine */
-#define KTAP_TIMEOUT 300
 #include <grp.h>
 #include <sys/resource.h>
 

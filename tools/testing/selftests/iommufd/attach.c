@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Address spaces and devices: the ranges that they leave, and what they see. */
-/* In a kernel that checks everything, on a busy machine */
-#define KTAP_TIMEOUT 300
 
 #include "fixture.h"
 

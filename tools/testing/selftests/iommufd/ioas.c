@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Address spaces: mapping, unmapping, copying, options, the list of mappings. */
-/* In a kernel that checks everything, on a busy machine */
-#define KTAP_TIMEOUT 300
 #include <pthread.h>
 
 #include "fixture.h"

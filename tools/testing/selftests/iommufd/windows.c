@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Windows: every promise of their description has a test here. */
-/* In a kernel that checks everything, on a busy machine */
-#define KTAP_TIMEOUT 300
 #include <pthread.h>
 
 #include "fixture.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The ioctls of a VFIO container: what each promises, and bad input. */
-#define KTAP_TIMEOUT 300
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/resource.h>
