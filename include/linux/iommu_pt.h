@@ -83,6 +83,18 @@ static inline bool iommu_pt_gather_empty(const struct iommu_pt_gather *gather)
 #define IOMMU_RUNS_MORE		BIT(30)
 
 /**
+ * typedef iommu_pt_dirty_fn - takes a stretch that was written
+ * @arg: the caller's own
+ * @iova: its first IOVA
+ * @length: bytes, the size of the entry that was dirty
+ *
+ * Context: atomic.
+ * Return: true if it may be made clean; of no meaning where that was not asked
+ * for.
+ */
+typedef bool (*iommu_pt_dirty_fn)(void *arg, unsigned long iova, size_t length);
+
+/**
  * struct iommu_run_ops - a domain's fast path
  * @map: Map @nr runs one after another at @iova; on an error nothing of them
  *	is mapped. The range must hold no mapping. Returns -ENOMEM, or -ERANGE
@@ -100,6 +112,11 @@ static inline bool iommu_pt_gather_empty(const struct iommu_pt_gather *gather)
  * @sync: Invalidate once what @gather holds, free the unlinked tables, and
  *	leave the gather empty. When it returns, no device of the domain reaches
  *	memory through what was unmapped.
+ * @read_dirty: NULL, or for domains with dirty_ops: call @fn for each stretch
+ *	of the range that devices have written to, in order; the first and the
+ *	last may reach out of it. With a @gather, what @fn agrees to is clean
+ *	from then on, and recorded for @sync: what is written before that may
+ *	go unnoticed. Does not sleep.
  * @windows: NULL, or for hardware that translates only in windows of its own:
  *	see <linux/iommu_windows.h>
  *
@@ -122,6 +139,9 @@ struct iommu_run_ops {
 			size_t length, struct iommu_pt_gather *gather);
 	void (*sync)(struct iommu_domain *domain,
 		     struct iommu_pt_gather *gather);
+	void (*read_dirty)(struct iommu_domain *domain, unsigned long iova,
+			   size_t length, iommu_pt_dirty_fn fn, void *arg,
+			   struct iommu_pt_gather *gather);
 	const struct iommu_window_ops *windows;
 };
 
@@ -364,16 +384,6 @@ int iommu_pt_demote(struct iommu_pt *pt, unsigned long iova, size_t length,
 		    struct iommu_pt_gather *gather);
 int iommu_pt_promote(struct iommu_pt *pt, unsigned long iova, size_t length,
 		     struct iommu_pt_gather *gather);
-
-/**
- * typedef iommu_pt_dirty_fn - takes a stretch that was written
- * @arg: the caller's own
- * @iova: its first IOVA
- * @length: bytes, the size of the entry that was dirty
- *
- * Context: atomic.
- */
-typedef void (*iommu_pt_dirty_fn)(void *arg, unsigned long iova, size_t length);
 
 void iommu_pt_read_dirty(struct iommu_pt *pt, unsigned long iova, size_t length,
 			 iommu_pt_dirty_fn fn, void *arg);

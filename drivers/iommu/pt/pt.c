@@ -504,7 +504,8 @@ EXPORT_SYMBOL_GPL(iommu_pt_read_dirty);
  * @pt: the page table, with IOMMU_PT_DIRTY
  * @iova: first IOVA of a range
  * @length: bytes; both multiples of 4096
- * @fn: as for iommu_pt_read_dirty(); each leaf it gets is clean by then
+ * @fn: as for iommu_pt_read_dirty(); a leaf for which it returns true is clean
+ *	afterwards
  * @arg: for @fn
  * @gather: gets what has to be invalidated, before which hardware may go on
  *	to write without saying so

@@ -132,26 +132,21 @@ static int pt_visit(struct iommu_pt *pt, unsigned long iova,
 	return ret;
 }
 
-/* Is a leaf dirty? If asked, it is clean from now on. */
-static bool leaf_dirty(struct walk *walk, const struct spot *spot, bool clear)
+/* Give a leaf's dirty bits up; another part of it may be clean already. */
+static void clean_leaf(struct walk *walk, const struct spot *spot)
 {
 	unsigned int shift = fmt_leaf_shift(spot->entry, spot->level);
 	unsigned int nr = 1u << leaf_entries_shift(shift), i;
 	unsigned int first = (spot->slot - spot->entries) & ~(nr - 1);
-	bool dirty = false;
 
 	for (i = first; i < first + nr; i++) {
 		u64 *slot = &spot->entries[i], old = READ_ONCE(*slot);
 
-		while (entry_is_leaf(old, spot->level) && (old & FMT_DIRTY)) {
-			dirty = true;
-			if (!clear || try_cmpxchg(slot, &old, old & ~FMT_DIRTY))
-				break;
-		}
+		while (entry_is_leaf(old, spot->level) && (old & FMT_DIRTY) &&
+		       !try_cmpxchg(slot, &old, old & ~FMT_DIRTY))
+			;
 	}
-	if (dirty && clear)
-		walk_flush(walk, &spot->entries[first], nr);
-	return dirty;
+	walk_flush(walk, &spot->entries[first], nr);
 }
 
 static void pt_read_dirty(struct iommu_pt *pt, unsigned long iova,
@@ -173,14 +168,15 @@ static void pt_read_dirty(struct iommu_pt *pt, unsigned long iova,
 			unsigned int shift;
 
 			if (!entry_is_leaf(spot.entry, spot.level) ||
-			    !leaf_dirty(&walk, &spot, gather))
+			    !(leaf_entry(&spot) & FMT_DIRTY))
 				continue;
 			shift = fmt_leaf_shift(spot.entry, spot.level);
 			from = pt_block_start(iova, shift);
 			to = pt_block_last(iova, shift);
-			fn(arg, from, BIT(shift));
-			if (gather)
-				pt_gather_range(gather, from, to);
+			if (!fn(arg, from, BIT(shift)) || !gather)
+				continue;
+			clean_leaf(&walk, &spot);
+			pt_gather_range(gather, from, to);
 		} while (spot_next(&spot, &iova, last, &done));
 		walk_leave(&walk);
 	} while (!done);

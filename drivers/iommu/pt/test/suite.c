@@ -610,9 +610,10 @@ static void prot_becomes_attributes(struct kunit *test)
 	}
 }
 
-static void add_dirty(void *arg, unsigned long iova, size_t length)
+static bool add_dirty(void *arg, unsigned long iova, size_t length)
 {
 	*(size_t *)arg += length;
+	return true;
 }
 
 static void writes_are_found_and_found_again(struct kunit *test)
