@@ -50,6 +50,9 @@ struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
 	struct iommufd_hwpt *hwpt;
 	int rc;
 
+	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING &&
+	    !device_iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING))
+		return ERR_PTR(-EOPNOTSUPP);
 	hwpt = iommufd_object_alloc(ioas->ictx, sizeof(*hwpt),
 				    IOMMUFD_OBJ_HWPT);
 	if (IS_ERR(hwpt))

@@ -30,7 +30,8 @@
  *	lock		covers the trees and the flags of areas, and nothing
  *			that takes long: nobody pins, writes page tables or
  *			calls a driver under it. (Except to cut an area in two
- *			and to create or remove a window, which are rare.)
+ *			and to create or remove a window, which are rare, and to
+ *			read what is dirty, a short stretch at a time.)
  *	pages lock	of a pages object that is shared; pins under it
  *
  * What keeps a range to the one who works on it, while no lock does, is the
@@ -166,6 +167,7 @@ struct iommufd_ioas {
  * @automatic: made by attaching, goes with the last device
  * @enforced_coherency: it blocks no-snoop
  * @has_msi: the driver core maps MSIs in it
+ * @tracks_dirty: dirty tracking is on; covered by iommufd_ioas::domains_lock
  */
 struct iommufd_hwpt {
 	struct iommufd_object obj;
@@ -176,6 +178,7 @@ struct iommufd_hwpt {
 	bool automatic;
 	bool enforced_coherency;
 	bool has_msi;
+	bool tracks_dirty;
 };
 
 static inline struct iommufd_area *to_area(struct interval_tree_node *node)

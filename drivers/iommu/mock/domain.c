@@ -6,10 +6,10 @@
  * that kind. Its operations come in two sets that do the same: with one of
  * them users find run operations, with the other they do not and have to use
  * the Linux IOMMU API. The first ends with the tables in the same state as the
- * second; only there, a run is one page, however long it is.
+ * second; only there, a run is one page, however long it is, unless the domain
+ * tracks what is dirty: then it has the page sizes of its unit.
  */
 #include <linux/iommu_pt.h>
-#include <linux/iova_bitmap.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -160,6 +160,40 @@ static const struct iommu_domain_ops mock_windows_domain_ops = {
 
 /* Run operations */
 
+/* How much of a run is the next page? */
+static size_t page_of_run(const struct iommu_domain *domain, unsigned long iova,
+			  phys_addr_t addr, size_t left)
+{
+	unsigned long sizes = domain->pgsize_bitmap & GENMASK(__fls(left), 0);
+
+	if (!domain->dirty_ops)
+		return left;
+	if (iova | addr)
+		sizes &= GENMASK(__ffs(iova | addr), 0);
+	/* Without a size that fits it is the table that complains */
+	return sizes ? BIT(__fls(sizes)) : left;
+}
+
+static int map_run(struct mock_domain *mock, unsigned long iova,
+		   const struct iommu_run *run, int prot, gfp_t gfp)
+{
+	size_t done, size;
+	int rc;
+
+	for (done = 0; done < run->length; done += size) {
+		size = page_of_run(&mock->domain, iova + done,
+				   run->addr + done, run->length - done);
+		rc = mock_table_map(&mock->table, iova + done,
+				    run->addr + done, size, prot, gfp);
+		if (rc) {
+			if (done)
+				mock_table_unmap_undo(&mock->table, iova, done);
+			return rc;
+		}
+	}
+	return 0;
+}
+
 static int mock_run_map(struct iommu_domain *domain, unsigned long iova,
 			const struct iommu_run *runs, size_t nr, int prot,
 			gfp_t gfp)
@@ -180,8 +214,7 @@ static int mock_run_map(struct iommu_domain *domain, unsigned long iova,
 			rc = -ERANGE;
 			break;
 		}
-		rc = mock_table_map(&mock->table, iova, run->addr, run->length,
-				    prot, gfp);
+		rc = map_run(mock, iova, run, prot, gfp);
 		if (!rc)
 			iova += run->length;
 	}
@@ -229,6 +262,7 @@ static const struct iommu_run_ops mock_run_ops = {
 	.reserve = mock_run_reserve,
 	.unmap = mock_run_unmap,
 	.sync = mock_run_sync,
+	.read_dirty = mock_read_dirty,
 };
 
 static const struct iommu_run_ops mock_windows_run_ops = {
@@ -236,42 +270,8 @@ static const struct iommu_run_ops mock_windows_run_ops = {
 	.reserve = mock_run_reserve,
 	.unmap = mock_run_unmap,
 	.sync = mock_run_sync,
+	.read_dirty = mock_read_dirty,
 	.windows = &mock_window_ops,
-};
-
-/* Dirty tracking */
-
-static int mock_set_dirty_tracking(struct iommu_domain *domain, bool enable)
-{
-	to_mock_domain(domain)->track_dirty = enable;
-	return 0;
-}
-
-static int mock_read_and_clear_dirty(struct iommu_domain *domain,
-				     unsigned long iova, size_t size,
-				     unsigned long flags,
-				     struct iommu_dirty_bitmap *dirty)
-{
-	struct mock_domain *mock = to_mock_domain(domain);
-	bool clear = !(flags & IOMMU_DIRTY_NO_CLEAR);
-	unsigned long last = iova + size - 1, found;
-	size_t length;
-
-	if (!mock->track_dirty && dirty->bitmap)
-		return -EINVAL;
-	while (mock_table_read_dirty(&mock->table, iova, last, clear, &found,
-				     &length)) {
-		iommu_dirty_bitmap_record(dirty, found, length);
-		iova = found + length;
-		if (iova - 1 >= last)
-			break;
-	}
-	return 0;
-}
-
-static const struct iommu_dirty_ops mock_dirty_ops = {
-	.set_dirty_tracking = mock_set_dirty_tracking,
-	.read_and_clear_dirty = mock_read_and_clear_dirty,
 };
 
 /* Making them */

@@ -5,6 +5,7 @@
  *	table.c		the page table: one entry per granule, and the
  *			translations that a device may still have cached
  *	domain.c	domains, over the Linux IOMMU API and as runs
+ *	dirty.c		what devices have written to
  *	window.c	the unit that has two windows of its own
  *	device.c	devices, and the test operations that make and move them
  *	check.c		the test operations that look
@@ -15,6 +16,7 @@
 #define _IOMMUFD_MOCK_H
 
 #include <linux/iommu.h>
+#include <linux/iommu_pt.h>
 #include <linux/iommu_windows.h>
 #include <linux/iommufd_test.h>
 #include <linux/xarray.h>
@@ -52,9 +54,10 @@ void mock_table_sync(struct mock_table *table, unsigned long first,
 bool mock_table_lookup(struct mock_table *table, unsigned long iova,
 		       phys_addr_t *addr);
 bool mock_table_set_dirty(struct mock_table *table, unsigned long iova);
-bool mock_table_read_dirty(struct mock_table *table, unsigned long iova,
-			   unsigned long last, bool clear,
-			   unsigned long *found, size_t *length);
+bool mock_table_find_dirty(struct mock_table *table, unsigned long iova,
+			   unsigned long last, unsigned long *found,
+			   size_t *length);
+void mock_table_make_clean(struct mock_table *table, unsigned long iova);
 
 /* The kinds of unit. A domain fits the devices of one kind. */
 enum mock_kind {
@@ -111,6 +114,10 @@ mock_domain_alloc_user(struct device *dev, u32 flags,
 		       struct iommu_domain *parent,
 		       const struct iommu_user_data *user_data);
 struct iommu_domain *mock_domain_alloc_paging(struct device *dev);
+extern const struct iommu_dirty_ops mock_dirty_ops;
+void mock_read_dirty(struct iommu_domain *domain, unsigned long iova,
+		     size_t length, iommu_pt_dirty_fn fn, void *arg,
+		     struct iommu_pt_gather *gather);
 int mock_domains_init(void);
 void mock_domains_exit(void);
 

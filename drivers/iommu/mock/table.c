@@ -4,13 +4,17 @@
  *
  * It is an array with one entry per granule (the smallest page), however large
  * the pages are that somebody maps: an entry holds the physical address and
- * says whether a page begins or ends there, and whether it was written to.
+ * says whether a page begins or ends there.
  *
  * A unit's cache is made of the same entries. What is unmapped stays behind as
  * a stale entry until an invalidation covers it, as a device might still use
  * it: mapping there again, or memory that is not pinned any more by the time
  * of the invalidation, is a mistake of the caller's and says so with a warning
  * in the kernel log. So is unmapping what is not mapped, or a part of a page.
+ *
+ * A page has one dirty bit, which its first entry keeps. When it is cleared, a
+ * device may have the page cached as written to, so that its next write sets
+ * no bit: that ends with an invalidation too.
  *
  * The lock is the array's. It is never held across an allocation; ranges that
  * are worked on at the same time do not overlap, which is the caller's duty.
@@ -27,6 +31,9 @@
 #define ENTRY_STALE	BIT_ULL(2)
 #define ENTRY_DIRTY	BIT_ULL(3)
 #define ENTRY_WRITE	BIT_ULL(4)
+#define ENTRY_CACHED	BIT_ULL(5)
+/* What the first entry of a page says of the whole */
+#define ENTRY_SEEN	(ENTRY_DIRTY | ENTRY_CACHED)
 
 static unsigned long entry_value(void *entry)
 {
@@ -36,6 +43,16 @@ static unsigned long entry_value(void *entry)
 static bool entry_live(void *entry)
 {
 	return entry && !(entry_value(entry) & ENTRY_STALE);
+}
+
+/* To the first entry of the page that an entry is in */
+static void *to_begin(struct xa_state *xas)
+{
+	void *entry = xas_load(xas);
+
+	while (entry_live(entry) && !(entry_value(entry) & ENTRY_BEGIN))
+		entry = xas_prev(xas);
+	return entry_live(entry) ? entry : NULL;
 }
 
 void mock_table_init(struct mock_table *table, unsigned int granule_shift)
@@ -187,14 +204,20 @@ size_t mock_table_unmap(struct mock_table *table, unsigned long iova,
  */
 void mock_table_cut(struct mock_table *table, unsigned long iova)
 {
-	unsigned long index = iova >> table->granule_shift;
+	unsigned long index = iova >> table->granule_shift, seen = 0;
 	XA_STATE(xas, &table->entries, index);
 	void *entry;
 
 	xas_lock(&xas);
+	/* Both parts are as dirty as the whole was */
+	entry = to_begin(&xas);
+	if (entry)
+		seen = entry_value(entry) & ENTRY_SEEN;
+	xas_set(&xas, index);
 	entry = xas_load(&xas);
 	if (entry_live(entry))
-		xas_store(&xas, xa_mk_value(entry_value(entry) | ENTRY_BEGIN));
+		xas_store(&xas, xa_mk_value(entry_value(entry) | ENTRY_BEGIN |
+					    seen));
 	if (index) {
 		xas_set(&xas, index - 1);
 		entry = xas_load(&xas);
@@ -220,8 +243,12 @@ void mock_table_sync(struct mock_table *table, unsigned long first,
 
 	xas_lock(&xas);
 	xas_for_each(&xas, entry, last >> table->granule_shift) {
-		if (entry_live(entry))
+		if (entry_live(entry)) {
+			if (entry_value(entry) & ENTRY_CACHED)
+				xas_store(&xas, xa_mk_value(entry_value(entry) &
+							    ~ENTRY_CACHED));
 			continue;
+		}
 		WARN_ONCE(!memory_pinned(entry_value(entry) & ENTRY_ADDR),
 			  "mock: unpinned before the invalidation\n");
 		xas_store(&xas, NULL);
@@ -257,6 +284,9 @@ bool mock_table_lookup(struct mock_table *table, unsigned long iova,
  * @table: the table
  * @iova: where
  *
+ * A device that has the page cached as one that was written to does not write
+ * to the table again, until an invalidation.
+ *
  * Return: is it mapped?
  */
 bool mock_table_set_dirty(struct mock_table *table, unsigned long iova)
@@ -265,54 +295,68 @@ bool mock_table_set_dirty(struct mock_table *table, unsigned long iova)
 	void *entry;
 
 	xas_lock(&xas);
-	entry = xas_load(&xas);
-	if (entry_live(entry))
+	entry = to_begin(&xas);
+	if (entry && !(entry_value(entry) & ENTRY_CACHED))
 		xas_store(&xas, xa_mk_value(entry_value(entry) | ENTRY_DIRTY));
 	xas_unlock(&xas);
-	return entry_live(entry);
+	return entry;
 }
 
 /**
- * mock_table_read_dirty() - find the next page that was written to
+ * mock_table_find_dirty() - find the next page that was written to
  * @table: the table
  * @iova: where to begin
  * @last: where to end
- * @clear: make it clean
- * @found: its first IOVA
+ * @found: its first IOVA; it may begin before @iova, as it may end after @last
  * @length: its bytes
  *
  * Return: is there one?
  */
-bool mock_table_read_dirty(struct mock_table *table, unsigned long iova,
-			   unsigned long last, bool clear,
-			   unsigned long *found, size_t *length)
+bool mock_table_find_dirty(struct mock_table *table, unsigned long iova,
+			   unsigned long last, unsigned long *found,
+			   size_t *length)
 {
 	XA_STATE(xas, &table->entries, iova >> table->granule_shift);
-	unsigned long begin = xas.xa_index;
-	bool dirty = false;
+	unsigned long begin;
 	void *entry;
 
 	xas_lock(&xas);
-	xas_for_each(&xas, entry, last >> table->granule_shift) {
-		if (!entry_live(entry))
-			continue;
-		if (entry_value(entry) & ENTRY_BEGIN) {
-			begin = xas.xa_index;
-			dirty = false;
-		}
-		if (entry_value(entry) & ENTRY_DIRTY) {
-			dirty = true;
-			if (clear)
-				xas_store(&xas, xa_mk_value(entry_value(entry) &
-							    ~ENTRY_DIRTY));
-		}
-		if (dirty && (entry_value(entry) & ENTRY_END))
+	if (!to_begin(&xas))
+		xas_set(&xas, iova >> table->granule_shift);
+	begin = xas.xa_index;
+	xas_set(&xas, begin);
+	xas_for_each(&xas, entry, last >> table->granule_shift)
+		if (entry_live(entry) && entry_value(entry) & ENTRY_DIRTY)
 			break;
+	if (entry) {
+		begin = xas.xa_index;
+		while (!(entry_value(entry) & ENTRY_END))
+			entry = xas_next(&xas);
+		*found = begin << table->granule_shift;
+		*length = (xas.xa_index - begin + 1) << table->granule_shift;
 	}
 	xas_unlock(&xas);
-	if (!dirty || !entry)
-		return false;
-	*found = begin << table->granule_shift;
-	*length = (xas.xa_index - begin + 1) << table->granule_shift;
-	return true;
+	return entry;
+}
+
+/**
+ * mock_table_make_clean() - forget that a page was written to
+ * @table: the table
+ * @iova: its first IOVA
+ *
+ * What a device has cached of it stays as it is until an invalidation.
+ */
+void mock_table_make_clean(struct mock_table *table, unsigned long iova)
+{
+	XA_STATE(xas, &table->entries, iova >> table->granule_shift);
+	unsigned long value;
+	void *entry;
+
+	xas_lock(&xas);
+	entry = xas_load(&xas);
+	if (entry_live(entry)) {
+		value = entry_value(entry) & ~ENTRY_DIRTY;
+		xas_store(&xas, xa_mk_value(value | ENTRY_CACHED));
+	}
+	xas_unlock(&xas);
 }

@@ -809,6 +809,10 @@ enum iommufd_hwpt_get_dirty_bitmap_flags {
  * @length: bytes
  * @page_size: bytes that one bit stands for
  * @data: the bitmap; bits are set and never cleared in it
+ *
+ * Bit 0 stands for @iova. EOVERFLOW: no range. EINVAL: the page size is no
+ * power of two, or the range is no multiple of it or not aligned. EOPNOTSUPP:
+ * the table was not made to track.
  */
 struct iommu_hwpt_get_dirty_bitmap {
 	__u32 size;
