@@ -9,7 +9,9 @@
  * tables and superpages; each unmaps random parts of its own and maps them
  * again. A converter demotes, promotes, changes attributes and flags of all of
  * it meanwhile. A second region is empty at first, and the workers' mappings
- * in it come and go, so that its tables do too.
+ * in it come and go, so that its tables do too. In a third each worker has a
+ * block of its own that it maps with one call, as a promotion can only join what
+ * one call has mapped, then cuts in the midst of it and takes away.
  *
  * Two checkers look all the time: an IOMMU with caches (hw.h), which sees only
  * those invalidations that the gathers ask for, and iommu_pt_iova_to_phys().
@@ -31,7 +33,9 @@
 #define STRETCH		8u
 #define PAGE		4096ul
 #define REGION_PAGES	2048u
-#define REGIONS		2
+#define REGIONS		3
+#define BLOCK		512u	/* pages; a worker has one in region 2 */
+#define CUTS		4u
 #define BASE		((1ul << 30) - (4ul << 20))
 #define PHYS_SKEW	(16ull << 30)
 
@@ -114,7 +118,7 @@ static void unmap_pages(unsigned int region, unsigned int page, unsigned int n)
 /* One change of some pages of a worker's own. */
 static void work_once(unsigned int worker, unsigned long *seed)
 {
-	unsigned int region = next(seed) % REGIONS, n, page, was;
+	unsigned int region = next(seed) % 2, n, page, was;
 
 	page = next(seed) % (REGION_PAGES / STRETCH / WORKERS);
 	page = (page * WORKERS + worker) * STRETCH + next(seed) % STRETCH;
@@ -140,12 +144,44 @@ static void work_once(unsigned int worker, unsigned long *seed)
 	}
 }
 
+static void take_away(unsigned int region, unsigned int page, unsigned int n)
+{
+	if (!n)
+		return;
+	set_states(region, page, n, 1);
+	unmap_pages(region, page, n);
+	set_states(region, page, n, 1);
+}
+
+static void work_on_block(unsigned int worker, unsigned long *seed)
+{
+	const unsigned int part = BLOCK / CUTS;
+	unsigned int page = worker * BLOCK, cuts[CUTS], i;
+
+	set_states(2, page, BLOCK, 1);
+	map_pages(2, page, BLOCK);
+	set_states(2, page, BLOCK, 1);
+	for (i = 0; i < CUTS; i++) {
+		cuts[i] = next(seed) % part;
+		for (unsigned int n = next(seed) % 32; n; n--)
+			sched_yield();
+		take_away(2, page + i * part + cuts[i], 1);
+	}
+	for (i = 0; i < CUTS; i++) {
+		take_away(2, page + i * part, cuts[i]);
+		take_away(2, page + i * part + cuts[i] + 1, part - cuts[i] - 1);
+	}
+}
+
 static void *worker(void *arg)
 {
 	unsigned long n, seed = (unsigned long)arg * 0x9e3779b97f4a7c15ul + 1;
 
-	for (n = 0; n < rounds; n++)
+	for (n = 0; n < rounds; n++) {
 		work_once((unsigned long)arg % WORKERS, &seed);
+		if (n % 16 == 0)
+			work_on_block((unsigned long)arg % WORKERS, &seed);
+	}
 	return NULL;
 }
 
@@ -158,7 +194,7 @@ static void convert_once(unsigned long *seed)
 	struct iommu_pt_gather gather;
 
 	iommu_pt_gather_init(&gather);
-	switch (next(seed) % 6) {
+	switch (next(seed) % (region == 2 ? 2 : 6)) {
 	case 0:
 		iommu_pt_demote(&pt, iova, length, PAGE, GFP_KERNEL, &gather);
 		break;
@@ -176,7 +212,7 @@ static void convert_once(unsigned long *seed)
 				   &gather);
 		break;
 	default:
-		iommu_pt_set_page_sizes(&pt, next(seed) % 2 ? PAGE : 0);
+		iommu_pt_set_page_sizes(&pt, next(seed) % 4 ? 0 : PAGE);
 	}
 	sync_gather(&gather);
 }

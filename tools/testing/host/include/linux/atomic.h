@@ -3,6 +3,7 @@
 #ifndef HOST_LINUX_ATOMIC_H
 #define HOST_LINUX_ATOMIC_H
 
+#include <host_interrupt.h>
 #include <linux/types.h>
 
 #define ATOMIC_INIT(v)		{ (v) }
@@ -31,9 +32,11 @@
 #define atomic_long_andnot(n, a) \
 	((void)__atomic_and_fetch(&(a)->counter, ~(n), __ATOMIC_SEQ_CST))
 
+/* What it goes by was looked at before: others may have come between. */
 #define try_cmpxchg(p, old, new)					\
-	__atomic_compare_exchange_n(p, old, new, false,			\
-				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+	(host_interrupt(),						\
+	 __atomic_compare_exchange_n(p, old, new, false,		\
+				     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 #define cmpxchg(p, old, new)						\
 	({								\
 		__typeof__(*(p)) _old = (old);				\
