@@ -63,4 +63,40 @@ compat_paging_domain_alloc(struct device *dev, u32 flags,
 	return domain;
 }
 
+/* Does the driver have nested domains at all? */
+static inline bool compat_has_nested_domains(struct device *dev)
+{
+#if KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE
+	return compat_dev_iommu_ops(dev)->domain_alloc_user;
+#else
+	return compat_dev_iommu_ops(dev)->domain_alloc_nested;
+#endif
+}
+
+/**
+ * compat_nested_domain_alloc() - make a domain whose tables are the user's
+ * @dev: for whose unit, whose driver has such domains
+ * @parent: the domain it is put on
+ * @flags: enum iommufd_hwpt_alloc_flags
+ * @data: for the driver
+ *
+ * Return: the domain, or an ERR_PTR.
+ */
+static inline struct iommu_domain *
+compat_nested_domain_alloc(struct device *dev, struct iommu_domain *parent,
+			   u32 flags, const struct iommu_user_data *data)
+{
+	const struct iommu_ops *ops = compat_dev_iommu_ops(dev);
+	struct iommu_domain *domain;
+
+#if KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE
+	domain = ops->domain_alloc_user(dev, flags, parent, data);
+#else
+	domain = ops->domain_alloc_nested(dev, parent, flags, data);
+#endif
+	if (!IS_ERR(domain))
+		domain->owner = ops;
+	return domain;
+}
+
 #endif

@@ -54,6 +54,8 @@ void *iommufd_test_object_get(struct iommufd_ctx *ictx, u32 id,
 			      struct iommufd_object **obj);
 struct iommu_domain *iommufd_test_domain_get(struct iommufd_ctx *ictx, u32 id,
 					     struct iommufd_object **obj);
+struct iommu_domain *iommufd_test_nested_get(struct iommufd_ctx *ictx, u32 id,
+					     struct iommufd_object **obj);
 struct device *iommufd_test_device_get(struct iommufd_ctx *ictx, u32 id,
 				       struct iommufd_object **obj);
 void iommufd_test_put(struct iommufd_ctx *ictx, struct iommufd_object *obj);

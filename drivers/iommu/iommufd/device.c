@@ -322,6 +322,7 @@ static int device_change(struct iommufd_device *idev, u32 *pt_id,
 		return PTR_ERR(obj);
 	switch (obj->type) {
 	case IOMMUFD_OBJ_HWPT:
+	case IOMMUFD_OBJ_HWPT_NESTED:
 		rc = change(container_of(obj, struct iommufd_hwpt, obj), arg);
 		break;
 	case IOMMUFD_OBJ_IOAS:

@@ -67,4 +67,9 @@ bool iommufd_hwpt_enforce_coherency(struct iommufd_hwpt *hwpt);
 int iommufd_hwpt_set_msi(struct iommufd_hwpt *hwpt, phys_addr_t msi_start);
 void iommufd_hwpt_drop(struct iommufd_hwpt *hwpt);
 
+/* nested.c */
+struct iommufd_hwpt *iommufd_nested_create(struct iommufd_hwpt *parent,
+					   struct device *dev, u32 flags,
+					   const struct iommu_user_data *data);
+
 #endif

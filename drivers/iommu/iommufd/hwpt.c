@@ -59,6 +59,7 @@ struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
 		return hwpt;
 	INIT_LIST_HEAD(&hwpt->node);
 	hwpt->ioas = ioas;
+	hwpt->nest_parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
 	hwpt->domain = compat_paging_domain_alloc(dev, flags, data);
 	if (IS_ERR(hwpt->domain)) {
 		rc = PTR_ERR(hwpt->domain);
@@ -92,14 +93,17 @@ void iommufd_hwpt_release(struct iommufd_object *obj)
 }
 
 /**
- * iommufd_hwpt_abort() - undo iommufd_hwpt_create()
+ * iommufd_hwpt_abort() - undo making a hardware page table of either kind
  * @hwpt: not published
  */
 void iommufd_hwpt_abort(struct iommufd_hwpt *hwpt)
 {
 	struct iommufd_ctx *ictx = hwpt->ioas->ictx;
 
-	iommufd_hwpt_release(&hwpt->obj);
+	if (hwpt->parent)
+		iommufd_nested_release(&hwpt->obj);
+	else
+		iommufd_hwpt_release(&hwpt->obj);
 	iommufd_object_abort(ictx, &hwpt->obj);
 }
 
@@ -114,6 +118,8 @@ int iommufd_hwpt_set_msi(struct iommufd_hwpt *hwpt, phys_addr_t msi_start)
 {
 	int rc;
 
+	if (hwpt->parent)
+		hwpt = hwpt->parent;
 	if (msi_start == PHYS_ADDR_MAX || hwpt->has_msi)
 		return 0;
 	rc = iommu_get_msi_cookie(hwpt->domain, msi_start);
@@ -144,20 +150,43 @@ void iommufd_hwpt_drop(struct iommufd_hwpt *hwpt)
 	iommufd_object_put(ictx, &ioas->obj);
 }
 
-static int hwpt_alloc(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioas,
-		      struct iommufd_device *idev)
+/* On an address space a paging one, on a hardware page table a nested one */
+static struct iommufd_hwpt *hwpt_create_on(struct iommufd_object *pt,
+					   struct device *dev,
+					   const struct iommu_hwpt_alloc *cmd)
 {
-	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
 	const struct iommu_user_data data = {
 		.type = cmd->data_type,
 		.uptr = u64_to_user_ptr(cmd->data_uptr),
 		.len = cmd->data_len,
 	};
+
+	switch (pt->type) {
+	case IOMMUFD_OBJ_IOAS:
+		if (cmd->flags & ~HWPT_FLAGS)
+			return ERR_PTR(-EOPNOTSUPP);
+		return iommufd_hwpt_create(container_of(pt, struct iommufd_ioas,
+							obj),
+					   dev, cmd->flags,
+					   data.len ? &data : NULL);
+	case IOMMUFD_OBJ_HWPT:
+		return iommufd_nested_create(container_of(pt,
+							  struct iommufd_hwpt,
+							  obj),
+					     dev, cmd->flags, &data);
+	default:
+		return ERR_PTR(-EINVAL);
+	}
+}
+
+static int hwpt_alloc(struct iommufd_ucmd *ucmd, struct iommufd_object *pt,
+		      struct device *dev)
+{
+	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
 	struct iommufd_hwpt *hwpt;
 	int rc;
 
-	hwpt = iommufd_hwpt_create(ioas, idev->dev, cmd->flags,
-				   data.len ? &data : NULL);
+	hwpt = hwpt_create_on(pt, dev, cmd);
 	if (IS_ERR(hwpt))
 		return PTR_ERR(hwpt);
 	cmd->out_hwpt_id = hwpt->obj.id;
@@ -188,15 +217,8 @@ int iommufd_hwpt_alloc_ioctl(struct iommufd_ucmd *ucmd)
 		rc = -EINVAL;
 		goto out_device;
 	}
-	if (pt->type == IOMMUFD_OBJ_HWPT || (cmd->flags & ~HWPT_FLAGS))
-		rc = -EOPNOTSUPP;
-	else if (pt->type != IOMMUFD_OBJ_IOAS)
-		rc = -EINVAL;
-	else
-		rc = hwpt_alloc(ucmd,
-				container_of(pt, struct iommufd_ioas, obj),
-				container_of(device, struct iommufd_device,
-					     obj));
+	rc = hwpt_alloc(ucmd, pt,
+			container_of(device, struct iommufd_device, obj)->dev);
 	iommufd_object_put(ucmd->ictx, pt);
 out_device:
 	iommufd_object_put(ucmd->ictx, device);

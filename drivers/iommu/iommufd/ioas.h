@@ -160,10 +160,12 @@ struct iommufd_ioas {
 /**
  * struct iommufd_hwpt - a hardware page table
  * @obj: its id
- * @ioas: the address space it shows; counted
+ * @ioas: the address space it shows; counted, but by the parent if it has one
+ * @parent: what a nested one (nested.c) is put on, counted; otherwise NULL
  * @domain: the driver's
  * @run_ops: how runs are handed to it, or NULL
  * @node: in iommufd_ioas::hwpts
+ * @nest_parent: made to be the parent of nested ones
  * @automatic: made by attaching, goes with the last device
  * @enforced_coherency: it blocks no-snoop
  * @has_msi: the driver core maps MSIs in it
@@ -172,9 +174,11 @@ struct iommufd_ioas {
 struct iommufd_hwpt {
 	struct iommufd_object obj;
 	struct iommufd_ioas *ioas;
+	struct iommufd_hwpt *parent;
 	struct iommu_domain *domain;
 	const struct iommu_run_ops *run_ops;
 	struct list_head node;
+	bool nest_parent;
 	bool automatic;
 	bool enforced_coherency;
 	bool has_msi;

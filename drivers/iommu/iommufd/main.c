@@ -88,7 +88,7 @@ int iommufd_destroy_ioctl(struct iommufd_ucmd *ucmd)
 	return iommufd_object_destroy(ucmd->ictx, cmd->id);
 }
 
-/* What belongs to nested tables, faults and virtual IOMMUs, not offered yet */
+/* What belongs to faults and virtual IOMMUs, not offered yet */
 static int not_offered(struct iommufd_ucmd *ucmd)
 {
 	return -EOPNOTSUPP;
@@ -159,8 +159,8 @@ static const struct iommufd_ioctl iommufd_ioctls[] = {
 	      struct iommu_hwpt_alloc, __reserved),
 	IOCTL(IOMMU_HWPT_GET_DIRTY_BITMAP, iommufd_hwpt_get_dirty_bitmap_ioctl,
 	      struct iommu_hwpt_get_dirty_bitmap, data),
-	IOCTL(IOMMU_HWPT_INVALIDATE, not_offered, struct iommu_hwpt_invalidate,
-	      __reserved),
+	IOCTL(IOMMU_HWPT_INVALIDATE, iommufd_hwpt_invalidate_ioctl,
+	      struct iommu_hwpt_invalidate, __reserved),
 	IOCTL(IOMMU_HWPT_SET_DIRTY_TRACKING,
 	      iommufd_hwpt_set_dirty_tracking_ioctl,
 	      struct iommu_hwpt_set_dirty_tracking, __reserved),

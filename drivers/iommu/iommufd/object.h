@@ -25,6 +25,7 @@ enum iommufd_object_type {
 	IOMMUFD_OBJ_ANY = 0,
 	IOMMUFD_OBJ_IOAS,
 	IOMMUFD_OBJ_HWPT,
+	IOMMUFD_OBJ_HWPT_NESTED,
 	IOMMUFD_OBJ_DEVICE,
 	IOMMUFD_OBJ_ACCESS,
 	IOMMUFD_OBJ_SELFTEST,
@@ -91,6 +92,7 @@ void iommufd_objects_destroy_all(struct iommufd_ctx *ictx);
 /* What each kind of object does before its memory goes */
 void iommufd_ioas_release(struct iommufd_object *obj);
 void iommufd_hwpt_release(struct iommufd_object *obj);
+void iommufd_nested_release(struct iommufd_object *obj);
 void iommufd_device_release(struct iommufd_object *obj);
 void iommufd_access_release(struct iommufd_object *obj);
 

@@ -264,6 +264,24 @@ struct iommu_domain *iommufd_test_domain_get(struct iommufd_ctx *ictx, u32 id,
 EXPORT_SYMBOL_GPL(iommufd_test_domain_get);
 
 /**
+ * iommufd_test_nested_get() - find the domain of a nested hardware page table
+ * @ictx: the context
+ * @id: the hardware page table
+ * @obj: to be given to iommufd_test_put()
+ *
+ * Return: the domain, or ERR_PTR(-ENOENT).
+ */
+struct iommu_domain *iommufd_test_nested_get(struct iommufd_ctx *ictx, u32 id,
+					     struct iommufd_object **obj)
+{
+	*obj = iommufd_object_get(ictx, id, IOMMUFD_OBJ_HWPT_NESTED);
+	if (IS_ERR(*obj))
+		return ERR_CAST(*obj);
+	return container_of(*obj, struct iommufd_hwpt, obj)->domain;
+}
+EXPORT_SYMBOL_GPL(iommufd_test_nested_get);
+
+/**
  * iommufd_test_device_get() - find a bound device
  * @ictx: the context
  * @id: the device

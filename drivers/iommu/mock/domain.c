@@ -46,7 +46,14 @@ static const struct {
 	},
 };
 
-static int mock_attach_dev(struct iommu_domain *domain, struct device *dev)
+/**
+ * mock_attach_dev() - attach_dev of struct iommu_domain_ops
+ * @domain: one of our domains that map
+ * @dev: a mock device
+ *
+ * Return: 0, or -EINVAL if the domain does not suit the device.
+ */
+int mock_attach_dev(struct iommu_domain *domain, struct device *dev)
 {
 	struct mock_device *mdev = dev_iommu_priv_get(dev);
 
@@ -335,7 +342,11 @@ mock_domain_alloc_user(struct device *dev, u32 flags,
 	struct iommu_hwpt_selftest data = {};
 	int rc;
 
-	if ((flags & ~known) || parent)
+	/* The core hands on no parent but one that it had from here */
+	if (parent)
+		return mock_nested_alloc(to_mock_domain(parent), flags,
+					 user_data);
+	if (flags & ~known)
 		return ERR_PTR(-EOPNOTSUPP);
 	if (dirty && (mdev->flags & MOCK_FLAGS_DEVICE_NO_DIRTY))
 		return ERR_PTR(-EOPNOTSUPP);

@@ -65,6 +65,8 @@ static long mock_ioctl(struct iommufd_test_call *call)
 		return mock_op_check_refs(call);
 	case IOMMU_TEST_OP_MD_COUNT:
 		return mock_op_count(call);
+	case IOMMU_TEST_OP_MD_CHECK_IOTLB:
+		return mock_op_check_iotlb(call);
 	case IOMMU_TEST_OP_DEV_CHECK_CACHE:
 		return mock_op_check_cache(call);
 	case IOMMU_TEST_OP_DIRTY:

@@ -6,6 +6,7 @@
  *			translations that a device may still have cached
  *	domain.c	domains, over the Linux IOMMU API and as runs
  *	dirty.c		what devices have written to
+ *	nested.c	nested domains, and the test operation that looks at one
  *	window.c	the unit that has two windows of its own
  *	device.c	devices, and the test operations that make and move them
  *	check.c		the test operations that look
@@ -118,6 +119,10 @@ extern const struct iommu_dirty_ops mock_dirty_ops;
 void mock_read_dirty(struct iommu_domain *domain, unsigned long iova,
 		     size_t length, iommu_pt_dirty_fn fn, void *arg,
 		     struct iommu_pt_gather *gather);
+int mock_attach_dev(struct iommu_domain *domain, struct device *dev);
+struct iommu_domain *
+mock_nested_alloc(struct mock_domain *parent, u32 flags,
+		  const struct iommu_user_data *user_data);
 int mock_domains_init(void);
 void mock_domains_exit(void);
 
@@ -141,6 +146,7 @@ struct mock_device *mock_device_get(struct iommufd_ctx *ictx, u32 id,
 long mock_op_check_map(struct iommufd_test_call *call);
 long mock_op_check_refs(struct iommufd_test_call *call);
 long mock_op_check_cache(struct iommufd_test_call *call);
+long mock_op_check_iotlb(struct iommufd_test_call *call);
 long mock_op_count(struct iommufd_test_call *call);
 long mock_op_dirty(struct iommufd_test_call *call);
 long mock_op_access_create(struct iommufd_test_call *call);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Nested hardware page tables: tables that the user keeps in mapped memory, on
+ * top of a parent that shows an address space.
+ *
+ *	device -> nested table (the user's) -> parent -> memory
+ *
+ * A parent is made for it (IOMMU_HWPT_ALLOC_NEST_PARENT). It is held by every
+ * nested table on it, and holds the address space; so the nested table of an
+ * attached device shows what its parent shows, and what the device cannot use
+ * is reserved in the address space of the parent. A nested table shows no areas
+ * itself: it is in no list of the address space, and maps and unmaps never see
+ * it. That an unmap in the parent reaches what devices have cached through the
+ * nested tables is the driver's duty.
+ *
+ * What the user changes in its tables it has to have invalidated
+ * (IOMMU_HWPT_INVALIDATE): the driver reads the requests, in its own format.
+ */
+#include <compat/iommu_internal.h>
+
+#include "device.h"
+#include "ucmd.h"
+
+/* One call shall not keep a CPU busy for long */
+#define INVALIDATE_ENTRIES_MAX (1U << 19)
+
+/**
+ * iommufd_nested_create() - make a nested hardware page table
+ * @parent: what it is put on; the caller holds it
+ * @dev: a device that it has to suit
+ * @flags: enum iommufd_hwpt_alloc_flags
+ * @data: for the driver
+ *
+ * Return: it, not yet published, or an ERR_PTR: -EOPNOTSUPP if the driver has
+ * none, or not with @flags, or without @data; -EINVAL if @parent is not made
+ * for it or belongs to another driver; or the driver's.
+ */
+struct iommufd_hwpt *iommufd_nested_create(struct iommufd_hwpt *parent,
+					   struct device *dev, u32 flags,
+					   const struct iommu_user_data *data)
+{
+	struct iommufd_ctx *ictx = parent->ioas->ictx;
+	struct iommufd_hwpt *hwpt;
+	int rc;
+
+	if (flags || !data->len || !compat_has_nested_domains(dev))
+		return ERR_PTR(-EOPNOTSUPP);
+	if (!parent->nest_parent ||
+	    parent->domain->owner != compat_dev_iommu_ops(dev))
+		return ERR_PTR(-EINVAL);
+	hwpt = iommufd_object_alloc(ictx, sizeof(*hwpt),
+				    IOMMUFD_OBJ_HWPT_NESTED);
+	if (IS_ERR(hwpt))
+		return hwpt;
+	INIT_LIST_HEAD(&hwpt->node);
+	hwpt->ioas = parent->ioas;
+	hwpt->domain = compat_nested_domain_alloc(dev, parent->domain, flags,
+						  data);
+	if (IS_ERR(hwpt->domain)) {
+		rc = PTR_ERR(hwpt->domain);
+		goto err_object;
+	}
+	/* A driver that takes one for the other would have it mapped into */
+	if (WARN_ON_ONCE(hwpt->domain->type != IOMMU_DOMAIN_NESTED)) {
+		rc = -EOPNOTSUPP;
+		goto err_domain;
+	}
+	hwpt->parent = parent;
+	refcount_inc(&parent->obj.users);
+	return hwpt;
+
+err_domain:
+	iommu_domain_free(hwpt->domain);
+err_object:
+	iommufd_object_abort(ictx, &hwpt->obj);
+	return ERR_PTR(rc);
+}
+
+void iommufd_nested_release(struct iommufd_object *obj)
+{
+	struct iommufd_hwpt *hwpt = container_of(obj, struct iommufd_hwpt, obj);
+
+	iommu_domain_free(hwpt->domain);
+	iommufd_object_put(hwpt->ioas->ictx, &hwpt->parent->obj);
+}
+
+static int invalidate(struct iommufd_ctx *ictx, u32 id,
+		      struct iommu_user_data_array *array, u32 *done)
+{
+	const struct iommu_domain_ops *ops;
+	struct iommufd_object *obj;
+	struct iommufd_hwpt *hwpt;
+	int rc;
+
+	obj = iommufd_object_get(ictx, id, IOMMUFD_OBJ_ANY);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	rc = -EINVAL;
+	if (obj->type != IOMMUFD_OBJ_HWPT_NESTED)
+		goto out_put;
+	hwpt = container_of(obj, struct iommufd_hwpt, obj);
+	ops = hwpt->domain->ops;
+	rc = -EOPNOTSUPP;
+	if (!ops || !ops->cache_invalidate_user)
+		goto out_put;
+	rc = ops->cache_invalidate_user(hwpt->domain, array);
+	*done = array->entry_num;
+out_put:
+	iommufd_object_put(ictx, obj);
+	return rc;
+}
+
+static int check_array(const struct iommu_hwpt_invalidate *cmd)
+{
+	if (cmd->__reserved)
+		return -EOPNOTSUPP;
+	/* With no entries, it is asked whether the type is known */
+	if (!cmd->entry_num)
+		return 0;
+	if (!cmd->data_uptr || !cmd->entry_len || cmd->entry_len > PAGE_SIZE ||
+	    cmd->entry_num > INVALIDATE_ENTRIES_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+int iommufd_hwpt_invalidate_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_hwpt_invalidate *cmd = ucmd->cmd;
+	struct iommu_user_data_array array = {
+		.type = cmd->data_type,
+		.uptr = u64_to_user_ptr(cmd->data_uptr),
+		.entry_len = cmd->entry_len,
+		.entry_num = cmd->entry_num,
+	};
+	u32 done = 0;
+	int rc;
+
+	rc = check_array(cmd);
+	if (!rc)
+		rc = invalidate(ucmd->ictx, cmd->hwpt_id, &array, &done);
+	/* What was done is done, and the user hears of it, whatever followed */
+	cmd->entry_num = done;
+	if (iommufd_ucmd_respond(ucmd, sizeof(*cmd)))
+		return -EFAULT;
+	return rc;
+}
