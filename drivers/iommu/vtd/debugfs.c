@@ -89,6 +89,7 @@ static int entry_show(struct seq_file *seq, void *unused)
 		[VTD_PASS_THROUGH] = "pass-through",
 		[VTD_SECOND_STAGE] = "second-stage",
 		[VTD_FIRST_STAGE] = "first-stage",
+		[VTD_NESTED] = "nested",
 	};
 	struct iommu_unit_device *device = seq->private;
 	const struct vtd_entry *entry = &to_vtd_device(device)->entry;

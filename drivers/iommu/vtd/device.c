@@ -21,6 +21,7 @@
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/debugfs.h>
 #include <linux/dmar.h>
 #include <linux/module.h>
@@ -33,8 +34,11 @@
 #include "domain.h"
 #include "identity.h"
 #include "inval.h"
+#include "nested.h"
 #include "scope.h"
 #include "unit.h"
+
+#include <uapi/linux/iommufd.h>
 
 /* What setting the entries of a device's source-ids needs to know */
 struct setting {
@@ -136,10 +140,48 @@ static void ats_on(struct vtd_device *device)
 	list_add_rcu(&device->ats_node, &common->member->devices);
 }
 
+static struct iommu_unit_member *join(struct vtd_domain *domain,
+				      struct vtd_nested *nested,
+				      struct vtd_unit *unit)
+{
+	if (nested)
+		return vtd_nested_join(nested, unit);
+	return iommu_paging_join(&domain->paging, &unit->common);
+}
+
+static void leave(struct iommu_paging *domain, struct vtd_nested *nested,
+		  struct iommu_unit_member *member)
+{
+	if (nested)
+		vtd_nested_leave(nested, member);
+	else if (domain)
+		iommu_paging_leave(domain, member);
+}
+
+/* What the domain gives to an entry */
+static void fill_entry(struct vtd_entry *entry, const struct vtd_device *device,
+		       struct vtd_domain *domain,
+		       const struct iommu_unit_member *member)
+{
+	const struct vtd_unit *unit = to_vtd_unit(device->common.unit);
+	struct iommu_pt_root root;
+
+	iommu_pt_root(&domain->paging.live.pt, &root);
+	entry->root = root.phys;
+	entry->levels = root.levels;
+	entry->domain_id = member->domain_id;
+	/* First-stage leaves cannot force snooping, so entries do */
+	entry->snoop = entry->translation != VTD_SECOND_STAGE &&
+		       unit->ecap & ECAP_SC;
+	entry->device_tlb = device->common.ats_supported &&
+			    !device->common.ats_lost;
+}
+
 /**
  * vtd_device_move() - move a device from one translation to another
  * @device: the device
  * @domain: the paging domain it goes to, or NULL
+ * @nested: the nested domain on that one that it goes to, or NULL
  * @template: its new entry, less what the domain gives
  *
  * Context: may sleep.
@@ -147,48 +189,42 @@ static void ats_on(struct vtd_device *device)
  * does not suit the device's unit, -ENOMEM, -ENOSPC, -EIO.
  */
 int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
-		    const struct vtd_entry *template)
+		    struct vtd_nested *nested, const struct vtd_entry *template)
 {
 	struct iommu_unit_device *common = &device->common;
 	struct iommu_unit_member *old_member = common->member, *member = NULL;
 	struct iommu_paging *old_domain = common->domain;
 	struct vtd_unit *unit = to_vtd_unit(common->unit);
+	struct vtd_nested *old_nested = device->nested;
 	struct vtd_entry entry = *template;
-	struct iommu_pt_root root;
 	int ret;
 
 	if (READ_ONCE(common->unit->dead) && entry.translation != VTD_BLOCKED)
 		return -EIO;
 	mutex_lock(&common->unit->table_lock);
 	if (domain) {
-		member = iommu_paging_join(&domain->paging, common->unit);
+		member = join(domain, nested, unit);
 		if (IS_ERR(member)) {
 			ret = PTR_ERR(member);
 			goto out;
 		}
-		iommu_pt_root(&domain->paging.live.pt, &root);
-		entry.root = root.phys;
-		entry.levels = root.levels;
-		entry.domain_id = member->domain_id;
-		/* First-stage leaves cannot force snooping, so entries do */
-		entry.snoop = domain->first_stage && unit->ecap & ECAP_SC;
-		entry.device_tlb = common->ats_supported && !common->ats_lost;
+		fill_entry(&entry, device, domain, member);
 	}
 	entry.quiet = common->quiet;
 	ats_off(device);
 	ret = set_entries(unit, common->dev, common->source_id, &entry);
 	if (ret) {
 		if (domain)
-			iommu_paging_leave(&domain->paging, member);
+			leave(&domain->paging, nested, member);
 		goto out;
 	}
 	device->entry = entry;
+	device->nested = nested;
 	common->member = member;
 	WRITE_ONCE(common->domain, domain ? &domain->paging : NULL);
 	if (domain)
 		ats_on(device);
-	if (old_domain)
-		iommu_paging_leave(old_domain, old_member);
+	leave(old_domain, old_nested, old_member);
 out:
 	mutex_unlock(&common->unit->table_lock);
 	return ret;
@@ -209,7 +245,7 @@ static int identity_attach_dev(struct iommu_domain *domain, struct device *dev)
 	struct vtd_entry entry;
 
 	vtd_identity_entry(dev_to_unit(dev), &entry);
-	return vtd_device_move(dev_to_vtd(dev), NULL, &entry);
+	return vtd_device_move(dev_to_vtd(dev), NULL, NULL, &entry);
 }
 
 static const struct iommu_domain_ops identity_ops = {
@@ -227,7 +263,7 @@ static int blocked_attach_dev(struct iommu_domain *domain, struct device *dev)
 		.translation = VTD_BLOCKED,
 	};
 
-	return vtd_device_move(dev_to_vtd(dev), NULL, &blocked);
+	return vtd_device_move(dev_to_vtd(dev), NULL, NULL, &blocked);
 }
 
 static const struct iommu_domain_ops blocked_ops = {
@@ -363,8 +399,7 @@ static void release_device(struct device *dev)
 	mutex_lock(&unit->table_lock);
 	ats_off(device);
 	iommu_unit_visit_aliases(common, block_alias, common);
-	if (common->domain)
-		iommu_paging_leave(common->domain, common->member);
+	leave(common->domain, device->nested, common->member);
 	xa_erase(&unit->devices, common->source_id);
 	mutex_unlock(&unit->table_lock);
 	/* Fault handling may still look at it */
@@ -390,9 +425,43 @@ static bool device_capable(struct device *dev, enum iommu_cap cap)
 
 static struct iommu_domain *domain_alloc_paging(struct device *dev)
 {
-	struct vtd_domain *domain = vtd_domain_alloc(dev_to_unit(dev));
+	struct vtd_domain *domain = vtd_domain_alloc(dev_to_unit(dev), 0);
 
 	return IS_ERR(domain) ? ERR_CAST(domain) : &domain->paging.domain;
+}
+
+/* A domain of user programs: with flags, or nested on another */
+static struct iommu_domain *
+domain_alloc_user(struct device *dev, u32 flags, struct iommu_domain *parent,
+		  const struct iommu_user_data *data)
+{
+	struct vtd_domain *domain;
+
+	if (parent)
+		return vtd_nested_alloc(dev_to_unit(dev), parent, flags, data);
+	if (data)
+		return ERR_PTR(-EOPNOTSUPP);
+	domain = vtd_domain_alloc(dev_to_unit(dev), flags);
+	if (IS_ERR(domain))
+		return ERR_CAST(domain);
+	domain->paging.domain.type = IOMMU_DOMAIN_UNMANAGED;
+	return &domain->paging.domain;
+}
+
+static void *hw_info(struct device *dev, u32 *length, u32 *type)
+{
+	const struct vtd_unit *unit = dev_to_unit(dev);
+	struct iommu_hw_info_vtd *info = kzalloc(sizeof(*info), GFP_KERNEL);
+
+	if (!info)
+		return ERR_PTR(-ENOMEM);
+	/* Whatever the unit: it is kept on all of them, nested.c */
+	info->flags = IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17;
+	info->cap_reg = unit->cap;
+	info->ecap_reg = unit->ecap;
+	*length = sizeof(*info);
+	*type = IOMMU_HW_INFO_TYPE_INTEL_VTD;
+	return info;
 }
 
 /* Firmware uses it for a while only, and a guest may have the device */
@@ -431,6 +500,8 @@ const struct iommu_ops vtd_iommu_ops = {
 	.default_domain_ops = &vtd_paging_ops,
 	.pgsize_bitmap = SZ_4K,
 	.capable = device_capable,
+	.hw_info = hw_info,
+	.domain_alloc_user = domain_alloc_user,
 	.domain_alloc_paging = domain_alloc_paging,
 	.probe_device = probe_device,
 	.probe_finalize = iommu_unit_probe_finalize,
@@ -439,3 +510,4 @@ const struct iommu_ops vtd_iommu_ops = {
 	.def_domain_type = iommu_unit_def_domain_type,
 	.get_resv_regions = get_resv_regions,
 };
+EXPORT_SYMBOL_IF_KUNIT(vtd_iommu_ops);

@@ -12,16 +12,20 @@
 
 struct dmar_table;
 struct vtd_domain;
+struct vtd_nested;
 struct vtd_unit;
 
 /**
  * struct vtd_device - a device behind a unit
  * @common: what does not depend on the hardware
+ * @nested: nested domain that it is attached to, or NULL; its paging domain is
+ *	that one's parent then, and its member a place in the nested domain
  * @entry: what its source-ids have been given
  * @ats_node: in the member's list, if its device-TLB is on
  */
 struct vtd_device {
 	struct iommu_unit_device common;
+	struct vtd_nested *nested;
 	struct vtd_entry entry;
 	struct list_head ats_node;
 };
@@ -35,7 +39,7 @@ extern const struct iommu_ops vtd_iommu_ops;
 extern const struct dmar_table *vtd_dmar;
 
 int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
-		    const struct vtd_entry *entry);
+		    struct vtd_nested *nested, const struct vtd_entry *entry);
 int vtd_devices_pass(void);
 
 #endif

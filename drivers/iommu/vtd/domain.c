@@ -17,10 +17,12 @@
 #include <linux/slab.h>
 
 #include <compat/uninitialized.h>
+#include <uapi/linux/iommufd.h>
 
 #include "device.h"
 #include "domain.h"
 #include "inval.h"
+#include "nested.h"
 #include "params.h"
 #include "unit.h"
 
@@ -80,9 +82,13 @@ static struct iommu_ability ability_for(const struct vtd_domain *domain,
 				     vtd_unit_ability(unit);
 }
 
-/* Send a batch; devices that time out leave the next attempt by themselves */
-static void add_devices(struct iommu_unit_member *member,
-			struct vtd_batch *batch, const struct vtd_range *range)
+/*
+ * Send a batch; devices that time out leave the next attempt by themselves.
+ * In line, since every unmap comes through here.
+ */
+static __always_inline void add_devices(struct iommu_unit_member *member,
+					struct vtd_batch *batch,
+					const struct vtd_range *range)
 {
 	struct vtd_device *device;
 
@@ -104,6 +110,21 @@ static void add_devices(struct iommu_unit_member *member,
 	}
 }
 
+/**
+ * vtd_domain_add_devices() - add a range of the device-TLBs of a unit's devices
+ * @member: the unit's place in a domain
+ * @batch: where to add; what is in it may be sent to make room
+ * @range: the range
+ *
+ * Context: iommu_live_read_lock().
+ */
+void vtd_domain_add_devices(struct iommu_unit_member *member,
+			    struct vtd_batch *batch,
+			    const struct vtd_range *range)
+{
+	add_devices(member, batch, range);
+}
+
 static void invalidate_member(struct vtd_domain *domain,
 			      struct iommu_unit_member *member,
 			      const struct vtd_range *range)
@@ -121,8 +142,13 @@ static void invalidate_member(struct vtd_domain *domain,
 	} while (ret == -EAGAIN);
 }
 
-static void invalidate(struct iommu_live *live,
-		       const struct iommu_pt_gather *gather)
+/**
+ * vtd_domain_invalidate() - invalidate of struct iommu_live_ops
+ * @live: of a paging domain
+ * @gather: what changed
+ */
+void vtd_domain_invalidate(struct iommu_live *live,
+			   const struct iommu_pt_gather *gather)
 {
 	struct vtd_domain *domain = container_of(live, struct vtd_domain,
 						 paging.live);
@@ -141,9 +167,14 @@ static void invalidate(struct iommu_live *live,
 		invalidate_member(domain, member, &range);
 }
 
-/* What was not present before is now */
-static void announce(struct iommu_paging *paging, unsigned long iova,
-		     size_t length)
+/**
+ * vtd_domain_announce() - announce of struct iommu_paging_ops
+ * @paging: a paging domain
+ * @iova: where
+ * @length: bytes that were not present before and are now
+ */
+void vtd_domain_announce(struct iommu_paging *paging, unsigned long iova,
+			 size_t length)
 {
 	struct vtd_domain *domain = to_vtd_domain(&paging->domain);
 	struct vtd_range range = {
@@ -173,6 +204,8 @@ static bool suits(const struct vtd_domain *domain, const struct vtd_unit *unit)
 {
 	if (domain->first_stage)
 		return vtd_unit_first_stage(unit);
+	if (domain->nest_parent && !vtd_unit_nests(unit))
+		return false;
 	if (unit->scalable && !(unit->ecap & ECAP_SSTS))
 		return false;
 	return vtd_unit_levels(unit) & BIT(domain->levels) &&
@@ -205,10 +238,10 @@ static const char *get_kind(const struct iommu_paging *paging)
 						    "second-stage";
 }
 
-static const struct iommu_paging_ops paging_ops = {
-	.live.invalidate = invalidate,
+const struct iommu_paging_ops vtd_domain_paging_ops = {
+	.live.invalidate = vtd_domain_invalidate,
 	.core = &vtd_paging_ops,
-	.announce = announce,
+	.announce = vtd_domain_announce,
 	.ability = get_ability,
 	.forget = forget,
 	.kind = get_kind,
@@ -246,10 +279,12 @@ static void configure(const struct vtd_domain *domain,
 /**
  * vtd_domain_alloc() - make an empty paging domain
  * @unit: a unit that is going to be a member; the width follows from it
+ * @flags: enum iommufd_hwpt_alloc_flags
  *
- * Return: the domain or an error.
+ * Return: the domain or an error: -EOPNOTSUPP if the unit has not what @flags
+ * ask for.
  */
-struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit)
+struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit, u32 flags)
 {
 	static const struct iommu_ability all = {
 		.page_sizes = SZ_4K | SZ_2M | SZ_1G,
@@ -257,18 +292,26 @@ struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit)
 		.snoop = true,
 	};
 	struct iommu_pt_config config = { .nid = unit->nid };
+	bool parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
 	struct vtd_domain *domain;
 	int ret;
 
+	if (flags & ~IOMMU_HWPT_ALLOC_NEST_PARENT ||
+	    (parent && !vtd_unit_nests(unit)))
+		return ERR_PTR(-EOPNOTSUPP);
 	domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
-	domain->first_stage = vtd_unit_first_stage(unit) &&
+	domain->nest_parent = parent;
+	INIT_LIST_HEAD(&domain->nested);
+	domain->first_stage = !parent && vtd_unit_first_stage(unit) &&
 			      (!(unit->ecap & ECAP_SSTS) ||
 			       vtd_params_first_stage());
 	configure(domain, unit, &config);
 	domain->levels = config.levels;
-	ret = iommu_paging_init(&domain->paging, &config, &all, &paging_ops);
+	ret = iommu_paging_init(&domain->paging, &config, &all,
+				parent ? &vtd_parent_paging_ops :
+					 &vtd_domain_paging_ops);
 	if (ret) {
 		kfree(domain);
 		return ERR_PTR(ret);
@@ -287,12 +330,23 @@ void vtd_domain_free(struct vtd_domain *domain)
 	kfree(domain);
 }
 
-static void paging_free(struct iommu_domain *domain)
+/**
+ * vtd_domain_free_core() - free of struct iommu_domain_ops
+ * @domain: the domain
+ */
+void vtd_domain_free_core(struct iommu_domain *domain)
 {
 	vtd_domain_free(to_vtd_domain(domain));
 }
 
-static int paging_attach_dev(struct iommu_domain *domain, struct device *dev)
+/**
+ * vtd_domain_attach_dev() - attach_dev of struct iommu_domain_ops
+ * @domain: the domain
+ * @dev: the device
+ *
+ * Return: as vtd_device_move().
+ */
+int vtd_domain_attach_dev(struct iommu_domain *domain, struct device *dev)
 {
 	struct vtd_domain *vdomain = to_vtd_domain(domain);
 	struct vtd_entry entry = {
@@ -302,11 +356,11 @@ static int paging_attach_dev(struct iommu_domain *domain, struct device *dev)
 	};
 
 	return vtd_device_move(to_vtd_device(dev_iommu_priv_get(dev)), vdomain,
-			       &entry);
+			       NULL, &entry);
 }
 
 const struct iommu_domain_ops vtd_paging_ops = {
-	.attach_dev = paging_attach_dev,
+	.attach_dev = vtd_domain_attach_dev,
 	.map_pages = iommu_paging_map_pages,
 	.unmap_pages = iommu_paging_unmap_pages,
 	.iotlb_sync_map = iommu_paging_iotlb_sync_map,
@@ -314,7 +368,7 @@ const struct iommu_domain_ops vtd_paging_ops = {
 	.flush_iotlb_all = iommu_paging_flush_iotlb_all,
 	.iova_to_phys = iommu_paging_iova_to_phys,
 	.enforce_cache_coherency = iommu_paging_enforce_cache_coherency,
-	.free = paging_free,
+	.free = vtd_domain_free_core,
 };
 
 /**
@@ -324,8 +378,15 @@ const struct iommu_domain_ops vtd_paging_ops = {
  */
 int vtd_domain_init(void)
 {
-	return iommu_run_ops_register(&vtd_paging_ops,
-				      &iommu_paging_run_ops);
+	int ret = iommu_run_ops_register(&vtd_paging_ops,
+					 &iommu_paging_run_ops);
+
+	if (ret)
+		return ret;
+	ret = vtd_nested_init();
+	if (ret)
+		iommu_run_ops_unregister(&vtd_paging_ops);
+	return ret;
 }
 
 /**
@@ -333,5 +394,6 @@ int vtd_domain_init(void)
  */
 void vtd_domain_exit(void)
 {
+	vtd_nested_exit();
 	iommu_run_ops_unregister(&vtd_paging_ops);
 }

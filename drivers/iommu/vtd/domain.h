@@ -9,6 +9,8 @@
 
 #include "../common/paging.h"
 
+struct vtd_batch;
+struct vtd_range;
 struct vtd_unit;
 
 /**
@@ -16,11 +18,15 @@ struct vtd_unit;
  * @paging: the domain as the IOMMU core and the page table know it
  * @levels: levels of its page table
  * @first_stage: its tables are first-stage ones
+ * @nest_parent: made to have nested domains on it
+ * @nested: the units on which they are attached, nested.c
  */
 struct vtd_domain {
 	struct iommu_paging paging;
 	unsigned int levels;
 	bool first_stage;
+	bool nest_parent;
+	struct list_head nested;
 };
 
 static inline struct vtd_domain *to_vtd_domain(struct iommu_domain *domain)
@@ -33,10 +39,22 @@ static inline struct vtd_domain *to_vtd_domain(struct iommu_domain *domain)
 
 extern const struct iommu_domain_ops vtd_paging_ops;
 
-struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit);
+struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit, u32 flags);
 void vtd_domain_free(struct vtd_domain *domain);
 struct iommu_ability vtd_unit_ability(const struct vtd_unit *unit);
 bool vtd_unit_first_stage(const struct vtd_unit *unit);
+
+/* For what is made like a paging domain, nested.c */
+extern const struct iommu_paging_ops vtd_domain_paging_ops;
+int vtd_domain_attach_dev(struct iommu_domain *domain, struct device *dev);
+void vtd_domain_free_core(struct iommu_domain *domain);
+void vtd_domain_add_devices(struct iommu_unit_member *member,
+			    struct vtd_batch *batch,
+			    const struct vtd_range *range);
+void vtd_domain_invalidate(struct iommu_live *live,
+			   const struct iommu_pt_gather *gather);
+void vtd_domain_announce(struct iommu_paging *paging, unsigned long iova,
+			 size_t length);
 
 int vtd_domain_init(void);
 void vtd_domain_exit(void);

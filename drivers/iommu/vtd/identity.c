@@ -70,7 +70,7 @@ int vtd_identity_create(struct vtd_unit *unit)
 
 	if (unit->ecap & ECAP_PT)
 		return 0;
-	domain = vtd_domain_alloc(unit);
+	domain = vtd_domain_alloc(unit, 0);
 	if (IS_ERR(domain))
 		return PTR_ERR(domain);
 	mutex_lock(&unit->common.table_lock);

@@ -123,6 +123,21 @@ void vtd_inval_add_range(struct vtd_unit *unit, struct vtd_batch *batch,
 }
 
 /**
+ * vtd_inval_add_domain() - add the invalidation of all that has a domain's id
+ * @unit: a unit in scalable mode
+ * @batch: where to add; 2 descriptors
+ * @domain_id: the id
+ *
+ * For nested domains: whatever kind of table a translation was made with.
+ */
+void vtd_inval_add_domain(struct vtd_unit *unit, struct vtd_batch *batch,
+			  u16 domain_id)
+{
+	add_domain(unit, batch, domain_id, false);
+	add_domain(unit, batch, domain_id, true);
+}
+
+/**
  * vtd_inval_add_device() - add the invalidation of a range in a device-TLB
  * @batch: where to add
  * @source_id: the device

@@ -39,6 +39,8 @@ int vtd_inval_run(struct vtd_unit *unit, const struct vtd_batch *batch);
 void vtd_inval_add_range(struct vtd_unit *unit, struct vtd_batch *batch,
 			 u16 domain_id, bool first_stage,
 			 const struct vtd_range *range);
+void vtd_inval_add_domain(struct vtd_unit *unit, struct vtd_batch *batch,
+			  u16 domain_id);
 bool vtd_inval_add_device(struct vtd_batch *batch, u16 source_id, u16 pf_id,
 			  unsigned int depth, const struct vtd_range *range);
 

@@ -9,8 +9,12 @@
  *
  * An entry has eight quadwords. The first two hold what a second-stage or a
  * pass-through translation needs, and change in one write. The pointer of a
- * first-stage translation is in the third; so an entry that has one is blocked
- * for the moment in which that changes.
+ * first-stage translation, or of the first-stage part of a nested one, is in the
+ * third. That is not looked at in an entry of another kind: it is written, and
+ * what the unit may have fetched with its former value is invalidated, before
+ * the write to the first two makes it count. So no device is ever seen with a
+ * part of one translation and a part of another. It is blocked for a moment only
+ * when it moves from one such pointer to another.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -119,6 +123,16 @@ static void encode(const struct vtd_unit *unit, const struct vtd_entry *entry,
 		quads[2] |= (entry->root & PASID2_FSPTPTR) |
 			    FIELD_PREP(PASID2_FSPM, entry->levels - 4);
 		break;
+	case VTD_NESTED:
+		quads[0] |= FIELD_PREP(PASID_PGTT, PGTT_NESTED) |
+			    FIELD_PREP(PASID_AW, entry->levels - 2) |
+			    (entry->root & PASID_SSPTPTR);
+		quads[2] |= (entry->first_root & PASID2_FSPTPTR) |
+			    FIELD_PREP(PASID2_FSPM, entry->first_levels - 4) |
+			    (entry->supervisor ? PASID2_SRE : 0) |
+			    (entry->write_protect ? PASID2_WPE : 0) |
+			    (entry->extended_accessed ? PASID2_EAFE : 0);
+		break;
 	default:
 		quads[0] |= FIELD_PREP(PASID_PGTT, PGTT_SS) |
 			    FIELD_PREP(PASID_AW, entry->levels - 2) |
@@ -127,9 +141,28 @@ static void encode(const struct vtd_unit *unit, const struct vtd_entry *entry,
 	}
 }
 
-static bool is_first_stage(u64 quad)
+static bool has_pointer(u64 quad)
 {
-	return quad & PASID_P && FIELD_GET(PASID_PGTT, quad) == PGTT_FS;
+	u64 type = FIELD_GET(PASID_PGTT, quad);
+
+	return quad & PASID_P && (type == PGTT_FS || type == PGTT_NESTED);
+}
+
+/* The third quadword, which the first two are going to make count */
+static void set_pointer(struct vtd_unit *unit, u16 source_id, u64 *entry,
+			u64 pointer)
+{
+	u16 domain_id = FIELD_GET(PASID1_DID, entry[1]);
+
+	if (entry[2] == pointer)
+		return;
+	if (has_pointer(entry[0])) {
+		vtd_tables_write128(unit, entry, 0, 0);
+		vtd_inval_pasid(unit, source_id, domain_id);
+	}
+	WRITE_ONCE(entry[2], pointer);
+	vtd_tables_flush(unit, entry + 2, sizeof(u64));
+	vtd_inval_pasid(unit, source_id, domain_id);
 }
 
 /**
@@ -154,14 +187,8 @@ bool vtd_pasid_set(struct vtd_unit *unit, u16 source_id,
 	if (present)
 		*old_domain_id = FIELD_GET(PASID1_DID, to[1]);
 	encode(unit, entry, quads);
-	if (is_first_stage(to[0]) && quads[2] != to[2]) {
-		vtd_tables_write128(unit, to, 0, 0);
-		vtd_inval_pasid(unit, source_id, *old_domain_id);
-	}
-	if (quads[2]) {
-		WRITE_ONCE(to[2], quads[2]);
-		vtd_tables_flush(unit, to + 2, sizeof(u64));
-	}
+	if (has_pointer(quads[0]))
+		set_pointer(unit, source_id, to, quads[2]);
 	vtd_tables_write128(unit, to, quads[0], quads[1]);
 	return present;
 }

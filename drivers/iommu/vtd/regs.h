@@ -73,6 +73,7 @@
 #define ECAP_IRO	GENMASK_ULL(17, 8)
 #define ECAP_NEST	BIT_ULL(26)
 #define ECAP_SRS	BIT_ULL(31)
+#define ECAP_EAFS	BIT_ULL(34)
 #define ECAP_PSS	GENMASK_ULL(39, 35)
 #define ECAP_PASID	BIT_ULL(40)
 #define ECAP_SMTS	BIT_ULL(43)
@@ -235,6 +236,8 @@
 #define PASID1_PGSNP	BIT_ULL(24)
 #define PASID2_SRE	BIT_ULL(0)
 #define PASID2_FSPM	GENMASK_ULL(3, 2)
+#define PASID2_WPE	BIT_ULL(4)
+#define PASID2_EAFE	BIT_ULL(7)
 #define PASID2_FSPTPTR	GENMASK_ULL(63, 12)
 
 /* The range in which a write is an interrupt, section 3.14 */

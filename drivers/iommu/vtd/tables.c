@@ -19,6 +19,7 @@
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 
@@ -243,6 +244,7 @@ int vtd_tables_create(struct vtd_unit *unit)
 	unit->tables.root = vtd_tables_page(unit);
 	return unit->tables.root ? 0 : -ENOMEM;
 }
+EXPORT_SYMBOL_IF_KUNIT(vtd_tables_create);
 
 /**
  * vtd_tables_destroy() - free the tables of a unit that does not use them
@@ -258,3 +260,4 @@ void vtd_tables_destroy(struct vtd_unit *unit)
 	free_page((unsigned long)unit->tables.root);
 	unit->tables = (struct vtd_tables){ };
 }
+EXPORT_SYMBOL_IF_KUNIT(vtd_tables_destroy);

@@ -28,6 +28,7 @@ enum vtd_translation {
 	VTD_PASS_THROUGH,	/* identity without tables */
 	VTD_SECOND_STAGE,
 	VTD_FIRST_STAGE,	/* scalable mode only */
+	VTD_NESTED,		/* scalable mode only: first-, then second-stage */
 };
 
 /**
@@ -36,8 +37,14 @@ enum vtd_translation {
  * @domain_id: tag of what the unit caches; not 0
  * @root: physical address of the page tables' top
  * @levels: levels of these tables, 3 to 5
+ * @first_root: VTD_NESTED: address of the first-stage tables' top, which goes
+ *	through those of @root itself, as all addresses in them do
+ * @first_levels: their levels, 4 or 5
  * @device_tlb: the device may use its ATS
  * @snoop: scalable mode: force all requests to snoop
+ * @supervisor: VTD_NESTED: the device may make supervisor requests
+ * @write_protect: VTD_NESTED: which write to nothing that is read-only
+ * @extended_accessed: VTD_NESTED: set the extended-accessed bits too
  * @quiet: do not record faults of this source-id
  */
 struct vtd_entry {
@@ -45,8 +52,13 @@ struct vtd_entry {
 	u16 domain_id;
 	phys_addr_t root;
 	unsigned int levels;
+	phys_addr_t first_root;
+	unsigned int first_levels;
 	bool device_tlb;
 	bool snoop;
+	bool supervisor;
+	bool write_protect;
+	bool extended_accessed;
 	bool quiet;
 };
 

@@ -95,6 +95,33 @@ static void store_number(struct sim *sim, const u64 *desc)
 	smp_store_release((u32 *)phys_to_virt(desc[1]), number);
 }
 
+static void log_desc(struct sim *sim, const u64 *desc, unsigned int shift)
+{
+	if (sim->logged < SIM_LOG_MAX)
+		memcpy(sim->log[sim->logged].q, desc, 1 << shift);
+	WRITE_ONCE(sim->logged, min(sim->logged + 1, SIM_LOG_MAX));
+}
+
+/* What it has fetched is complete, and forgotten for the next */
+static void fetch_watched(struct sim *sim)
+{
+	u64 *entry = READ_ONCE(sim->watched), *seen;
+	u128 first = 0;
+
+	if (!entry)
+		return;
+	/* Reads both at once: the value stays as it is */
+	try_cmpxchg128((u128 *)entry, &first, first);
+	if (sim->nr_seen < SIM_SEEN_MAX) {
+		seen = sim->seen[sim->nr_seen];
+		seen[0] = first;
+		seen[1] = first >> 64;
+		seen[2] = sim->fetched;
+		sim->nr_seen++;
+	}
+	sim->fetched = READ_ONCE(entry[2]);
+}
+
 /* False if the head is to stay where it is: at what is refused, for instance */
 static bool carry_out(struct sim *sim, const u64 *desc)
 {
@@ -121,10 +148,12 @@ static bool carry_out(struct sim *sim, const u64 *desc)
 			raise(sim, FSTS_ICE);
 		}
 		break;
+	case QI_PASID_CACHE:
+		fetch_watched(sim);
+		break;
 	case QI_CONTEXT:
 	case QI_IOTLB:
 	case QI_PASID_IOTLB:
-	case QI_PASID_CACHE:
 		break;
 	default:
 		set64(sim, VTD_IQERCD, FIELD_PREP(IQERCD_IQEI, 3));
@@ -146,6 +175,8 @@ static void serve_queue(struct sim *sim)
 		return;
 	/* The descriptors are read after the tail that announces them */
 	smp_rmb();
+	if (FIELD_GET(QI_TYPE, *(const u64 *)(ring + head)) != QI_WAIT)
+		log_desc(sim, (const u64 *)(ring + head), shift);
 	if (!carry_out(sim, (const u64 *)(ring + head)))
 		return;
 	set64(sim, VTD_IQH, (head + (1 << shift)) % (RING_SLOTS << shift));
@@ -198,6 +229,21 @@ void sim_die(struct sim *sim)
 		cond_resched();
 }
 
+/**
+ * sim_watch() - let a unit fetch an entry all the time
+ * @sim: the unit, which has nothing to do
+ * @entry: a PASID table entry; NULL to end it
+ */
+void sim_watch(struct sim *sim, u64 *entry)
+{
+	if (entry) {
+		sim->nr_seen = 0;
+		sim->fetched = READ_ONCE(entry[2]);
+	}
+	/* The thread looks for it under a descriptor that comes later */
+	WRITE_ONCE(sim->watched, entry);
+}
+
 static void destroy(void *arg)
 {
 	struct sim *sim = arg;
@@ -242,6 +288,7 @@ struct sim *sim_create(struct kunit *test, u64 cap, u64 ecap)
 	sim->unit.regs = (void __iomem *)sim->regs;
 	sim->unit.cap = cap;
 	sim->unit.ecap = ecap;
+	sim->unit.scalable = ecap & ECAP_SMTS;
 	set_up(&sim->unit);
 	sim->unit.written = clear;
 	spin_lock_init(&sim->lock);

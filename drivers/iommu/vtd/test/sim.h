@@ -10,6 +10,9 @@
 struct kunit;
 struct task_struct;
 
+#define SIM_LOG_MAX	64
+#define SIM_SEEN_MAX	32
+
 /**
  * struct sim - a unit made of memory
  * @unit: the unit, as the driver sees it
@@ -25,6 +28,16 @@ struct task_struct;
  * @mute: source-id of a device that does not answer device-TLB requests
  * @stray: source-id of a device after whose request a completion comes that
  *	nobody waits for
+ * @log: descriptors carried out but for waits, the first ones
+ * @logged: how many
+ * @watched: a PASID table entry that it is to fetch all the time, or NULL
+ * @fetched: its third quadword, as it was after the last invalidation
+ * @seen: the entries that it has gone by: three quadwords each
+ * @nr_seen: how many
+ *
+ * Of an entry that is watched it fetches the third quadword as early as it may,
+ * which is after an invalidation of its PASID cache, and the first two as late
+ * as it may, which is before the next one.
  */
 struct sim {
 	struct vtd_unit unit;
@@ -39,6 +52,12 @@ struct sim {
 	bool rests;
 	u16 mute;
 	u16 stray;
+	struct vtd_desc log[SIM_LOG_MAX];
+	unsigned int logged;
+	u64 *watched;
+	u64 fetched;
+	u64 seen[SIM_SEEN_MAX][3];
+	unsigned int nr_seen;
 };
 
 /* Abilities of a unit made of memory, unless a test says otherwise */
@@ -52,5 +71,6 @@ struct sim {
 
 struct sim *sim_create(struct kunit *test, u64 cap, u64 ecap);
 void sim_die(struct sim *sim);
+void sim_watch(struct sim *sim, u64 *entry);
 
 #endif

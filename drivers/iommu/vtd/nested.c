@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Nested domains.
+ *
+ * The user's first-stage tables lead from a device's addresses to those of a
+ * guest, and the second-stage tables of the parent, which is a paging domain of
+ * ours, from there to memory; the addresses inside the first-stage tables are
+ * the guest's too (section 3.8). Only scalable mode has this, and only units
+ * with ECAP.NEST.
+ *
+ *	parent (struct vtd_domain)
+ *	  members -> unit A: domain id 5	devices attached to the parent
+ *		     unit B: domain id 2	itself
+ *	  nested  -> nested 1 on unit A: 6	those attached to nested domains
+ *		     nested 2 on unit A: 7
+ *		     nested 1 on unit B: 3
+ *
+ * What a unit caches of a nested translation is tagged with domain id and
+ * PASID, and nothing that names the device; so each nested domain has an id of
+ * its own on each unit where it is attached. The unit is a member of the parent
+ * besides, so that the parent takes a shape that the unit can walk, and is
+ * converted live when another unit joins it.
+ *
+ * Invalidation:
+ *
+ * - The user changed its tables and asks for it: by PASID, within the id of the
+ *   nested domain, a range as for any first-stage table; and the same range
+ *   in the device-TLBs.
+ * - The parent changed. A cached nested translation has the device's address,
+ *   from which the guest's cannot be told: all that is cached under the ids of
+ *   the nested domains goes, and all that their devices have cached.
+ *
+ * Erratum 772415 (Sapphire Rapids): a unit may write to what the second stage
+ * says is read-only, while it sets accessed and dirty bits in first-stage
+ * tables. So nothing read-only can be mapped in a parent; user programs see
+ * that in GET_HW_INFO. Parents have operations of their own for this and for
+ * the second kind of invalidation, so that other domains need not look.
+ *
+ * Locks: a unit's table_lock keeps a second place of the same nested domain
+ * there away; the parent's live lock covers the list, which is read under SRCU,
+ * as the parent's members are.
+ */
+#define pr_fmt(fmt) "vtd: " fmt
+
+#include <kunit/visibility.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+
+#include <uapi/linux/iommufd.h>
+
+#include "device.h"
+#include "domain.h"
+#include "inval.h"
+#include "nested.h"
+#include "unit.h"
+
+#define FIRST_STAGE_FLAGS (IOMMU_VTD_S1_SRE | IOMMU_VTD_S1_EAFE | \
+			   IOMMU_VTD_S1_WPE)
+#define BITS_4_LEVELS	48
+#define BITS_5_LEVELS	57
+
+/**
+ * struct vtd_nested - a nested domain
+ * @domain: what the IOMMU core knows of it
+ * @parent: what it is put on; whoever made this one holds it
+ * @config: the user's tables
+ * @places: struct nested_place by @own_node, one for each unit where devices
+ *	are attached; changed under the parent's live lock, read under SRCU
+ */
+struct vtd_nested {
+	struct iommu_domain domain;
+	struct vtd_domain *parent;
+	struct iommu_hwpt_vtd_s1 config;
+	struct list_head places;
+};
+
+/**
+ * struct nested_place - a unit in a nested domain
+ * @member: id, users and devices, as for a paging domain; not in its list of
+ *	members
+ * @in_parent: the unit's place in the parent, which this one holds
+ * @node: in the parent's list of all places
+ * @own_node: in the nested domain's
+ */
+struct nested_place {
+	struct iommu_unit_member member;
+	struct iommu_unit_member *in_parent;
+	struct list_head node;
+	struct list_head own_node;
+};
+
+static struct vtd_nested *to_vtd_nested(struct iommu_domain *domain)
+{
+	return container_of(domain, struct vtd_nested, domain);
+}
+
+static struct nested_place *to_place(struct iommu_unit_member *member)
+{
+	return container_of(member, struct nested_place, member);
+}
+
+/**
+ * vtd_unit_nests() - does a unit walk nested tables?
+ * @unit: the unit
+ *
+ * Return: true if so.
+ */
+bool vtd_unit_nests(const struct vtd_unit *unit)
+{
+	return unit->scalable && unit->ecap & ECAP_NEST &&
+	       unit->ecap & ECAP_SSTS && unit->ecap & ECAP_FSTS;
+}
+
+/* Invalidation */
+
+/* The user changed a range of its tables */
+static void invalidate_range(struct nested_place *place,
+			     const struct vtd_range *range)
+{
+	struct vtd_unit *unit = to_vtd_unit(place->member.unit);
+	struct vtd_batch batch;
+
+	do {
+		batch.nr = 0;
+		vtd_inval_add_range(unit, &batch, place->member.domain_id, true,
+				    range);
+		vtd_domain_add_devices(&place->member, &batch, range);
+	} while (vtd_inval_run(unit, &batch) == -EAGAIN);
+}
+
+/* The tables below it changed */
+static void invalidate_place(struct nested_place *place, bool devices)
+{
+	static const struct vtd_range everything = {
+		.last = ULONG_MAX,
+		.upper = true,
+	};
+	struct vtd_unit *unit = to_vtd_unit(place->member.unit);
+	struct vtd_batch batch;
+
+	do {
+		batch.nr = 0;
+		vtd_inval_add_domain(unit, &batch, place->member.domain_id);
+		if (devices)
+			vtd_domain_add_devices(&place->member, &batch,
+					       &everything);
+	} while (vtd_inval_run(unit, &batch) == -EAGAIN);
+}
+
+#define for_each_place(pos, domain) \
+	list_for_each_entry_srcu(pos, &(domain)->nested, node, \
+				 iommu_live_read_held())
+
+static void parent_invalidate(struct iommu_live *live,
+			      const struct iommu_pt_gather *gather)
+{
+	struct vtd_domain *domain = container_of(live, struct vtd_domain,
+						 paging.live);
+	struct nested_place *place;
+
+	/* First what the second-stage walks of nested ones may still go by */
+	vtd_domain_invalidate(live, gather);
+	for_each_place(place, domain)
+		invalidate_place(place, true);
+}
+
+static void parent_announce(struct iommu_paging *paging, unsigned long iova,
+			    size_t length)
+{
+	struct vtd_domain *domain = to_vtd_domain(&paging->domain);
+	struct nested_place *place;
+
+	vtd_domain_announce(paging, iova, length);
+	for_each_place(place, domain)
+		if (to_vtd_unit(place->member.unit)->cap & CAP_CM)
+			invalidate_place(place, false);
+}
+
+/* As other domains have it, but for what vtd_nested_init() changes */
+struct iommu_paging_ops vtd_parent_paging_ops;
+static struct iommu_run_ops parent_run_ops;
+
+/* Mapping */
+
+static bool may_map(int prot)
+{
+	if (prot & IOMMU_WRITE)
+		return true;
+	pr_warn_ratelimited("read-only memory cannot be mapped below nested tables (erratum 772415)\n");
+	return false;
+}
+
+static int parent_map_pages(struct iommu_domain *domain, unsigned long iova,
+			    phys_addr_t paddr, size_t pgsize, size_t pgcount,
+			    int prot, gfp_t gfp, size_t *mapped)
+{
+	if (!may_map(prot))
+		return -EINVAL;
+	return iommu_paging_map_pages(domain, iova, paddr, pgsize, pgcount,
+				      prot, gfp, mapped);
+}
+
+static int parent_map_runs(struct iommu_domain *domain, unsigned long iova,
+			   const struct iommu_run *runs, size_t nr, int prot,
+			   gfp_t gfp)
+{
+	if (!may_map(prot))
+		return -EINVAL;
+	return iommu_paging_run_ops.map(domain, iova, runs, nr, prot, gfp);
+}
+
+const struct iommu_domain_ops vtd_parent_ops = {
+	.attach_dev = vtd_domain_attach_dev,
+	.map_pages = parent_map_pages,
+	.unmap_pages = iommu_paging_unmap_pages,
+	.iotlb_sync_map = iommu_paging_iotlb_sync_map,
+	.iotlb_sync = iommu_paging_iotlb_sync,
+	.flush_iotlb_all = iommu_paging_flush_iotlb_all,
+	.iova_to_phys = iommu_paging_iova_to_phys,
+	.enforce_cache_coherency = iommu_paging_enforce_cache_coherency,
+	.free = vtd_domain_free_core,
+};
+
+/* Places */
+
+static struct nested_place *find_place(struct vtd_nested *nested,
+				       const struct iommu_unit *unit)
+{
+	struct mutex *lock = &nested->parent->paging.live.lock;
+	struct nested_place *place, *found = NULL;
+
+	mutex_lock(lock);
+	list_for_each_entry(place, &nested->places, own_node)
+		if (place->member.unit == unit)
+			found = place;
+	mutex_unlock(lock);
+	return found;
+}
+
+static struct nested_place *make_place(struct vtd_nested *nested,
+				       struct iommu_unit *unit)
+{
+	struct vtd_domain *parent = nested->parent;
+	struct nested_place *place;
+	int id, ret;
+
+	place = kzalloc(sizeof(*place), GFP_KERNEL);
+	if (!place)
+		return ERR_PTR(-ENOMEM);
+	place->in_parent = iommu_paging_join(&parent->paging, unit);
+	if (IS_ERR(place->in_parent)) {
+		ret = PTR_ERR(place->in_parent);
+		goto err_free;
+	}
+	id = ida_alloc_range(&unit->domain_ids, IOMMU_UNIT_ID_FIRST,
+			     unit->last_domain_id, GFP_KERNEL);
+	if (id < 0) {
+		ret = id;
+		goto err_leave;
+	}
+	place->member.unit = unit;
+	place->member.domain_id = id;
+	INIT_LIST_HEAD(&place->member.devices);
+	mutex_lock(&parent->paging.live.lock);
+	list_add_tail_rcu(&place->node, &parent->nested);
+	list_add_tail_rcu(&place->own_node, &nested->places);
+	mutex_unlock(&parent->paging.live.lock);
+	/*
+	 * The unit's view of the tables comes after: whoever changes one and
+	 * then reads the list finds this, or the unit finds the change.
+	 */
+	smp_mb();
+	return place;
+
+err_leave:
+	iommu_paging_leave(&parent->paging, place->in_parent);
+err_free:
+	kfree(place);
+	return ERR_PTR(ret);
+}
+
+static bool can_walk(const struct vtd_unit *unit,
+		     const struct iommu_hwpt_vtd_s1 *config)
+{
+	return vtd_unit_nests(unit) &&
+	       (config->addr_width == BITS_4_LEVELS ||
+		unit->cap & CAP_FS5LP) &&
+	       (!(config->flags & IOMMU_VTD_S1_SRE) || unit->ecap & ECAP_SRS) &&
+	       (!(config->flags & IOMMU_VTD_S1_EAFE) || unit->ecap & ECAP_EAFS);
+}
+
+/**
+ * vtd_nested_join() - take a device's place in a nested domain
+ * @nested: the domain
+ * @unit: the device's unit, whose table_lock is held
+ *
+ * Return: the unit's place, to be given back with vtd_nested_leave(), or an
+ * error with nothing changed: -EINVAL if the unit cannot walk the user's tables
+ * or the parent's, -ENOSPC if it has no domain id left, -ENOMEM.
+ */
+struct iommu_unit_member *vtd_nested_join(struct vtd_nested *nested,
+					  struct vtd_unit *unit)
+{
+	struct nested_place *place;
+
+	lockdep_assert_held(&unit->common.table_lock);
+	if (!can_walk(unit, &nested->config))
+		return ERR_PTR(-EINVAL);
+	place = find_place(nested, &unit->common);
+	if (!place)
+		place = make_place(nested, &unit->common);
+	if (IS_ERR(place))
+		return ERR_CAST(place);
+	place->member.users++;
+	return &place->member;
+}
+
+/**
+ * vtd_nested_leave() - give a device's place back
+ * @nested: the domain
+ * @member: from vtd_nested_join(); the device's entries lead elsewhere now and
+ *	what the unit had cached of them is invalidated
+ */
+void vtd_nested_leave(struct vtd_nested *nested,
+		      struct iommu_unit_member *member)
+{
+	struct vtd_domain *parent = nested->parent;
+	struct nested_place *place = to_place(member);
+	struct iommu_unit *unit = member->unit;
+
+	lockdep_assert_held(&unit->table_lock);
+	if (--member->users)
+		return;
+	mutex_lock(&parent->paging.live.lock);
+	list_del_rcu(&place->node);
+	list_del_rcu(&place->own_node);
+	mutex_unlock(&parent->paging.live.lock);
+	iommu_live_synchronize();
+	/* The id may be used again: nothing tagged with it is left */
+	invalidate_place(place, false);
+	ida_free(&unit->domain_ids, member->domain_id);
+	iommu_paging_leave(&parent->paging, place->in_parent);
+	kfree(place);
+}
+
+/**
+ * vtd_nested_entry() - the first-stage part of what devices are given
+ * @nested: the domain
+ * @unit: the unit
+ * @entry: filled in
+ */
+void vtd_nested_entry(const struct vtd_nested *nested,
+		      const struct vtd_unit *unit, struct vtd_entry *entry)
+{
+	const struct iommu_hwpt_vtd_s1 *config = &nested->config;
+
+	entry->translation = VTD_NESTED;
+	entry->first_root = config->pgtbl_addr;
+	entry->first_levels = config->addr_width == BITS_5_LEVELS ? 5 : 4;
+	entry->supervisor = config->flags & IOMMU_VTD_S1_SRE;
+	entry->write_protect = entry->supervisor &&
+			       config->flags & IOMMU_VTD_S1_WPE;
+	entry->extended_accessed = config->flags & IOMMU_VTD_S1_EAFE;
+}
+
+/* The IOMMU core's view */
+
+static int nested_attach_dev(struct iommu_domain *domain, struct device *dev)
+{
+	struct vtd_nested *nested = to_vtd_nested(domain);
+	struct vtd_device *device = to_vtd_device(dev_iommu_priv_get(dev));
+	struct vtd_entry entry = { };
+
+	vtd_nested_entry(nested, to_vtd_unit(device->common.unit), &entry);
+	return vtd_device_move(device, nested->parent, nested, &entry);
+}
+
+static void nested_free(struct iommu_domain *domain)
+{
+	struct vtd_nested *nested = to_vtd_nested(domain);
+
+	WARN_ON(!list_empty(&nested->places));
+	kfree(nested);
+}
+
+static int to_range(const struct iommu_hwpt_vtd_s1_invalidate *request,
+		    struct vtd_range *range)
+{
+	u64 bytes;
+
+	if (request->flags & ~IOMMU_VTD_INV_FLAGS_LEAF || request->__reserved)
+		return -EOPNOTSUPP;
+	if (request->addr & ~PAGE_MASK ||
+	    (request->npages == U64_MAX && request->addr))
+		return -EINVAL;
+	range->start = request->addr;
+	range->upper = !(request->flags & IOMMU_VTD_INV_FLAGS_LEAF);
+	/* Whatever is too much is everything from there on */
+	if (check_mul_overflow(request->npages, (u64)SZ_4K, &bytes) ||
+	    check_add_overflow(request->addr, bytes - 1, &bytes))
+		bytes = ULONG_MAX;
+	range->last = bytes;
+	return 0;
+}
+
+static int invalidate_one(struct vtd_nested *nested,
+			  const struct iommu_hwpt_vtd_s1_invalidate *request)
+{
+	struct nested_place *place;
+	struct vtd_range range;
+	int index, ret;
+
+	ret = to_range(request, &range);
+	if (ret || !request->npages)
+		return ret;
+	index = iommu_live_read_lock();
+	list_for_each_entry_srcu(place, &nested->places, own_node,
+				 iommu_live_read_held())
+		invalidate_range(place, &range);
+	iommu_live_read_unlock(index);
+	return 0;
+}
+
+static int nested_invalidate_user(struct iommu_domain *domain,
+				  struct iommu_user_data_array *array)
+{
+	struct iommu_hwpt_vtd_s1_invalidate request;
+	u32 done = 0;
+	int ret = 0;
+
+	if (array->type != IOMMU_HWPT_INVALIDATE_DATA_VTD_S1)
+		ret = -EINVAL;
+	while (!ret && done < array->entry_num) {
+		ret = iommu_copy_struct_from_user_array(&request, array,
+			IOMMU_HWPT_INVALIDATE_DATA_VTD_S1, done, __reserved);
+		if (!ret)
+			ret = invalidate_one(to_vtd_nested(domain), &request);
+		if (!ret)
+			done++;
+		cond_resched();
+	}
+	array->entry_num = done;
+	return ret;
+}
+
+static const struct iommu_domain_ops nested_ops = {
+	.attach_dev = nested_attach_dev,
+	.cache_invalidate_user = nested_invalidate_user,
+	.free = nested_free,
+};
+
+static int check_config(const struct vtd_unit *unit,
+			const struct iommu_hwpt_vtd_s1 *config)
+{
+	if (config->flags & ~(u64)FIRST_STAGE_FLAGS || config->__reserved)
+		return -EOPNOTSUPP;
+	if (config->addr_width != BITS_4_LEVELS &&
+	    config->addr_width != BITS_5_LEVELS)
+		return -EINVAL;
+	if (config->pgtbl_addr & ~PAGE_MASK)
+		return -EINVAL;
+	return can_walk(unit, config) ? 0 : -EINVAL;
+}
+
+/**
+ * vtd_nested_alloc() - make a nested domain
+ * @unit: a unit to which it is going to be attached
+ * @parent: a domain of this driver
+ * @flags: enum iommufd_hwpt_alloc_flags
+ * @data: struct iommu_hwpt_vtd_s1 of the user
+ *
+ * Return: the domain, or an error: -EOPNOTSUPP if the unit does not nest, or
+ * for flags or a type of data that are unknown; -EINVAL if the parent was not
+ * made to be one, or the unit cannot walk such tables; -EFAULT; -ENOMEM.
+ */
+struct iommu_domain *vtd_nested_alloc(const struct vtd_unit *unit,
+				      struct iommu_domain *parent, u32 flags,
+				      const struct iommu_user_data *data)
+{
+	struct vtd_nested *nested;
+	int ret;
+
+	if (!vtd_unit_nests(unit) || flags ||
+	    data->type != IOMMU_HWPT_DATA_VTD_S1)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (parent->ops != &vtd_parent_ops)
+		return ERR_PTR(-EINVAL);
+	nested = kzalloc(sizeof(*nested), GFP_KERNEL_ACCOUNT);
+	if (!nested)
+		return ERR_PTR(-ENOMEM);
+	ret = iommu_copy_struct_from_user(&nested->config, data,
+					  IOMMU_HWPT_DATA_VTD_S1, __reserved);
+	if (!ret)
+		ret = check_config(unit, &nested->config);
+	if (ret) {
+		kfree(nested);
+		return ERR_PTR(ret);
+	}
+	nested->parent = to_vtd_domain(parent);
+	INIT_LIST_HEAD(&nested->places);
+	nested->domain.type = IOMMU_DOMAIN_NESTED;
+	nested->domain.ops = &nested_ops;
+	return &nested->domain;
+}
+
+/**
+ * vtd_nested_init() - offer parents by the run interface
+ *
+ * Return: 0 or an error.
+ */
+int vtd_nested_init(void)
+{
+	vtd_parent_paging_ops = vtd_domain_paging_ops;
+	vtd_parent_paging_ops.live.invalidate = parent_invalidate;
+	vtd_parent_paging_ops.core = &vtd_parent_ops;
+	vtd_parent_paging_ops.announce = parent_announce;
+	parent_run_ops = iommu_paging_run_ops;
+	parent_run_ops.map = parent_map_runs;
+	return iommu_run_ops_register(&vtd_parent_ops, &parent_run_ops);
+}
+
+/**
+ * vtd_nested_exit() - take it back
+ */
+void vtd_nested_exit(void)
+{
+	iommu_run_ops_unregister(&vtd_parent_ops);
+}
