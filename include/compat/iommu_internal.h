@@ -22,6 +22,35 @@ struct iommu_user_data;
 int iommu_group_replace_domain(struct iommu_group *group,
 			       struct iommu_domain *new_domain);
 
+int iommu_attach_group_handle(struct iommu_domain *domain,
+			      struct iommu_group *group,
+			      struct iommu_attach_handle *handle);
+void iommu_detach_group_handle(struct iommu_domain *domain,
+			       struct iommu_group *group);
+int iommu_replace_group_handle(struct iommu_group *group,
+			       struct iommu_domain *new_domain,
+			       struct iommu_attach_handle *handle);
+
+/*
+ * Page requests of a device whose domain has a handler. From Linux 6.16 on
+ * drivers see to that when they attach.
+ */
+static inline int compat_iopf_enable(struct device *dev)
+{
+#if KERNEL_VERSION(6, 16, 0) > LINUX_VERSION_CODE
+	return iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_IOPF);
+#else
+	return 0;
+#endif
+}
+
+static inline void compat_iopf_disable(struct device *dev)
+{
+#if KERNEL_VERSION(6, 16, 0) > LINUX_VERSION_CODE
+	iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_IOPF);
+#endif
+}
+
 static inline const struct iommu_ops *compat_dev_iommu_ops(struct device *dev)
 {
 	return dev->iommu->iommu_dev->ops;

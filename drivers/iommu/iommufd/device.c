@@ -18,6 +18,7 @@
 #include <compat/iommu_internal.h>
 
 #include "device.h"
+#include "fault.h"
 #include "ucmd.h"
 
 static void group_free(struct kref *ref)
@@ -179,14 +180,19 @@ bool iommufd_ctx_has_group(struct iommufd_ctx *ictx, struct iommu_group *group)
 EXPORT_SYMBOL_GPL(iommufd_ctx_has_group);
 
 /* The first device of a group to be attached attaches the group. */
-static int group_attach(struct iommufd_group *igroup, struct iommufd_hwpt *hwpt)
+static int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 {
+	struct iommufd_group *igroup = idev->igroup;
 	int rc;
 
 	if (igroup->hwpt)
-		return 0;
+		return hwpt->fault ? -EINVAL : 0;
 	rc = iommufd_hwpt_set_msi(hwpt, igroup->msi_start);
-	if (!rc)
+	if (rc)
+		return rc;
+	if (hwpt->fault)
+		rc = iommufd_fault_attach(idev, hwpt);
+	else
 		rc = iommu_attach_group(hwpt->domain, igroup->group);
 	if (!rc)
 		igroup->hwpt = hwpt;
@@ -206,7 +212,7 @@ static int device_attach_hwpt(struct iommufd_hwpt *hwpt, void *arg)
 				     &igroup->msi_start);
 	if (rc)
 		goto out_unlock;
-	rc = group_attach(igroup, hwpt);
+	rc = group_attach(idev, hwpt);
 	if (rc) {
 		iommufd_unreserve_regions(hwpt->ioas, idev->dev);
 		goto out_unlock;
@@ -266,6 +272,7 @@ struct replacement {
 static int group_replace(struct iommufd_group *igroup,
 			 struct iommufd_hwpt *hwpt, struct replacement *r)
 {
+	bool faults = igroup->handle || hwpt->fault;
 	struct iommufd_hwpt *old = igroup->hwpt;
 	bool other_ioas = old->ioas != hwpt->ioas;
 	struct iommufd_device *idev;
@@ -278,7 +285,9 @@ static int group_replace(struct iommufd_group *igroup,
 	}
 	rc = iommufd_hwpt_set_msi(hwpt, igroup->msi_start);
 	if (!rc)
-		rc = iommu_group_replace_domain(igroup->group, hwpt->domain);
+		rc = faults ? iommufd_fault_replace(r->idev, hwpt) :
+			      iommu_group_replace_domain(igroup->group,
+							 hwpt->domain);
 	if (rc) {
 		if (other_ioas)
 			group_unreserve(igroup, hwpt->ioas);
@@ -383,7 +392,10 @@ void iommufd_device_detach(struct iommufd_device *idev, ioasid_t pasid)
 	}
 	list_del_init(&idev->node);
 	if (list_empty(&igroup->attached)) {
-		iommu_detach_group(hwpt->domain, igroup->group);
+		if (igroup->handle)
+			iommufd_fault_detach(idev, hwpt);
+		else
+			iommu_detach_group(hwpt->domain, igroup->group);
 		igroup->hwpt = NULL;
 	}
 	iommufd_unreserve_regions(hwpt->ioas, idev->dev);

@@ -8,15 +8,17 @@
 #include "ioas.h"
 
 struct iommu_user_data;
+struct iommufd_fault_handle;
 
 /**
  * struct iommufd_group - what a context knows of an IOMMU group of which
  *	devices are bound
  * @ref: bound devices
- * @lock: covers @hwpt, @attached and @msi_start
+ * @lock: covers @hwpt, @handle, @attached and @msi_start
  * @ictx: the context
  * @group: the group; referenced
  * @hwpt: what it is attached to, or NULL; each attached device counts it
+ * @handle: with which it is attached if page requests are answered, or NULL
  * @attached: struct iommufd_device by @node
  * @msi_start: where MSIs are mapped by software; PHYS_ADDR_MAX if they are not
  *
@@ -29,6 +31,7 @@ struct iommufd_group {
 	struct iommufd_ctx *ictx;
 	struct iommu_group *group;
 	struct iommufd_hwpt *hwpt;
+	struct iommufd_fault_handle *handle;
 	struct list_head attached;
 	phys_addr_t msi_start;
 };

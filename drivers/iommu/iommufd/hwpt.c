@@ -11,11 +11,15 @@
 
 #include <compat/iommu_internal.h>
 
-#include "device.h"
+#include "fault.h"
 #include "ucmd.h"
 
 #define HWPT_FLAGS (IOMMU_HWPT_ALLOC_NEST_PARENT | \
-		    IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
+		    IOMMU_HWPT_ALLOC_DIRTY_TRACKING | \
+		    IOMMU_HWPT_FAULT_ID_VALID)
+/* What a device asks for is nothing that its parent knows of */
+#define PARENT_WITH_FAULTS (IOMMU_HWPT_ALLOC_NEST_PARENT | \
+			    IOMMU_HWPT_FAULT_ID_VALID)
 
 /**
  * iommufd_hwpt_enforce_coherency() - block no-snoop in a hardware page table
@@ -89,6 +93,7 @@ void iommufd_hwpt_release(struct iommufd_object *obj)
 
 	iommufd_ioas_remove_hwpt(ioas, hwpt);
 	iommu_domain_free(hwpt->domain);
+	iommufd_hwpt_clear_fault(hwpt);
 	iommufd_object_put(ioas->ictx, &ioas->obj);
 }
 
@@ -163,11 +168,14 @@ static struct iommufd_hwpt *hwpt_create_on(struct iommufd_object *pt,
 
 	switch (pt->type) {
 	case IOMMUFD_OBJ_IOAS:
-		if (cmd->flags & ~HWPT_FLAGS)
+		if (cmd->flags & ~HWPT_FLAGS ||
+		    (cmd->flags & PARENT_WITH_FAULTS) == PARENT_WITH_FAULTS)
 			return ERR_PTR(-EOPNOTSUPP);
 		return iommufd_hwpt_create(container_of(pt, struct iommufd_ioas,
 							obj),
-					   dev, cmd->flags,
+					   dev,
+					   cmd->flags &
+					   ~IOMMU_HWPT_FAULT_ID_VALID,
 					   data.len ? &data : NULL);
 	case IOMMUFD_OBJ_HWPT:
 		return iommufd_nested_create(container_of(pt,
@@ -190,7 +198,11 @@ static int hwpt_alloc(struct iommufd_ucmd *ucmd, struct iommufd_object *pt,
 	if (IS_ERR(hwpt))
 		return PTR_ERR(hwpt);
 	cmd->out_hwpt_id = hwpt->obj.id;
-	rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	rc = 0;
+	if (cmd->flags & IOMMU_HWPT_FAULT_ID_VALID)
+		rc = iommufd_hwpt_set_fault(hwpt, cmd->fault_id);
+	if (!rc)
+		rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
 	if (rc)
 		iommufd_hwpt_abort(hwpt);
 	else

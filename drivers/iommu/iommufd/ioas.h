@@ -163,6 +163,7 @@ struct iommufd_ioas {
  * @ioas: the address space it shows; counted, but by the parent if it has one
  * @parent: what a nested one (nested.c) is put on, counted; otherwise NULL
  * @domain: the driver's
+ * @fault: where page requests of its devices go, or NULL; counted
  * @run_ops: how runs are handed to it, or NULL
  * @node: in iommufd_ioas::hwpts
  * @nest_parent: made to be the parent of nested ones
@@ -176,6 +177,7 @@ struct iommufd_hwpt {
 	struct iommufd_ioas *ioas;
 	struct iommufd_hwpt *parent;
 	struct iommu_domain *domain;
+	struct iommufd_fault *fault;
 	const struct iommu_run_ops *run_ops;
 	struct list_head node;
 	bool nest_parent;

@@ -41,6 +41,7 @@ enum {
 	IOMMU_TEST_OP_DMABUF_REVOKE = 23,
 
 	IOMMU_TEST_OP_MD_COUNT = 1 << 16,
+	IOMMU_TEST_OP_DEV_ANSWERS,
 };
 
 /* struct iommu_hwpt_selftest::pagetable_type */
@@ -173,6 +174,8 @@ enum {
  * @dmabuf_revoke: DMABUF_REVOKE: take its memory away, or give it back
  * @md_count: MD_COUNT: of hardware page table @id: bytes that are mapped, and
  *	how many invalidations there have been
+ * @dev_answers: DEV_ANSWERS: of device @id: how many of its page requests have
+ *	been answered, and the last answer
  * @last: where the structure ends
  */
 struct iommu_test_cmd {
@@ -288,6 +291,10 @@ struct iommu_test_cmd {
 			__aligned_u64 out_mapped;
 			__aligned_u64 out_syncs;
 		} md_count;
+		struct {
+			__u32 out_answers;
+			__u32 out_last;
+		} dev_answers;
 	};
 	__u32 last;
 };

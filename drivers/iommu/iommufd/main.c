@@ -88,7 +88,7 @@ int iommufd_destroy_ioctl(struct iommufd_ucmd *ucmd)
 	return iommufd_object_destroy(ucmd->ictx, cmd->id);
 }
 
-/* What belongs to faults and virtual IOMMUs, not offered yet */
+/* What belongs to virtual IOMMUs, not offered yet */
 static int not_offered(struct iommufd_ucmd *ucmd)
 {
 	return -EOPNOTSUPP;
@@ -149,8 +149,8 @@ struct iommufd_ioctl {
 
 static const struct iommufd_ioctl iommufd_ioctls[] = {
 	IOCTL(IOMMU_DESTROY, iommufd_destroy_ioctl, struct iommu_destroy, id),
-	IOCTL(IOMMU_FAULT_QUEUE_ALLOC, not_offered, struct iommu_fault_alloc,
-	      out_fault_fd),
+	IOCTL(IOMMU_FAULT_QUEUE_ALLOC, iommufd_fault_alloc_ioctl,
+	      struct iommu_fault_alloc, out_fault_fd),
 	IOCTL(IOMMU_GET_HW_INFO, iommufd_get_hw_info_ioctl,
 	      struct iommu_hw_info, __reserved),
 	IOCTL(IOMMU_HW_QUEUE_ALLOC, not_offered, struct iommu_hw_queue_alloc,

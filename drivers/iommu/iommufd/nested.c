@@ -18,7 +18,7 @@
  */
 #include <compat/iommu_internal.h>
 
-#include "device.h"
+#include "fault.h"
 #include "ucmd.h"
 
 /* One call shall not keep a CPU busy for long */
@@ -43,7 +43,7 @@ struct iommufd_hwpt *iommufd_nested_create(struct iommufd_hwpt *parent,
 	struct iommufd_hwpt *hwpt;
 	int rc;
 
-	if (flags || !data->len || !compat_has_nested_domains(dev))
+	if (flags & ~IOMMU_HWPT_FAULT_ID_VALID || !data->len || !compat_has_nested_domains(dev))
 		return ERR_PTR(-EOPNOTSUPP);
 	if (!parent->nest_parent ||
 	    parent->domain->owner != compat_dev_iommu_ops(dev))
@@ -54,8 +54,7 @@ struct iommufd_hwpt *iommufd_nested_create(struct iommufd_hwpt *parent,
 		return hwpt;
 	INIT_LIST_HEAD(&hwpt->node);
 	hwpt->ioas = parent->ioas;
-	hwpt->domain = compat_nested_domain_alloc(dev, parent->domain, flags,
-						  data);
+	hwpt->domain = compat_nested_domain_alloc(dev, parent->domain, 0, data);
 	if (IS_ERR(hwpt->domain)) {
 		rc = PTR_ERR(hwpt->domain);
 		goto err_object;
@@ -81,6 +80,7 @@ void iommufd_nested_release(struct iommufd_object *obj)
 	struct iommufd_hwpt *hwpt = container_of(obj, struct iommufd_hwpt, obj);
 
 	iommu_domain_free(hwpt->domain);
+	iommufd_hwpt_clear_fault(hwpt);
 	iommufd_object_put(hwpt->ioas->ictx, &hwpt->parent->obj);
 }
 

@@ -23,6 +23,7 @@ static void (*const object_release[IOMMUFD_OBJ_TYPES])(struct iommufd_object *) 
 	[IOMMUFD_OBJ_HWPT_NESTED] = iommufd_nested_release,
 	[IOMMUFD_OBJ_DEVICE] = iommufd_device_release,
 	[IOMMUFD_OBJ_ACCESS] = iommufd_access_release,
+	[IOMMUFD_OBJ_FAULT] = iommufd_fault_release,
 	[IOMMUFD_OBJ_SELFTEST] = iommufd_test_release,
 };
 

@@ -28,6 +28,7 @@ enum iommufd_object_type {
 	IOMMUFD_OBJ_HWPT_NESTED,
 	IOMMUFD_OBJ_DEVICE,
 	IOMMUFD_OBJ_ACCESS,
+	IOMMUFD_OBJ_FAULT,
 	IOMMUFD_OBJ_SELFTEST,
 	IOMMUFD_OBJ_TYPES,
 };
@@ -95,5 +96,6 @@ void iommufd_hwpt_release(struct iommufd_object *obj);
 void iommufd_nested_release(struct iommufd_object *obj);
 void iommufd_device_release(struct iommufd_object *obj);
 void iommufd_access_release(struct iommufd_object *obj);
+void iommufd_fault_release(struct iommufd_object *obj);
 
 #endif

@@ -76,6 +76,7 @@ int iommufd_get_hw_info_ioctl(struct iommufd_ucmd *ucmd);
 int iommufd_hwpt_alloc_ioctl(struct iommufd_ucmd *ucmd);
 int iommufd_hwpt_set_dirty_tracking_ioctl(struct iommufd_ucmd *ucmd);
 int iommufd_hwpt_get_dirty_bitmap_ioctl(struct iommufd_ucmd *ucmd);
+int iommufd_fault_alloc_ioctl(struct iommufd_ucmd *ucmd);
 int iommufd_hwpt_invalidate_ioctl(struct iommufd_ucmd *ucmd);
 int iommufd_window_create_ioctl(struct iommufd_ucmd *ucmd);
 int iommufd_window_remove_ioctl(struct iommufd_ucmd *ucmd);

@@ -106,6 +106,11 @@ const struct iommu_ops mock_iommu_ops = {
 	.device_group = generic_device_group,
 	.capable = mock_capable,
 	.hw_info = mock_hw_info,
+	.page_response = mock_page_response,
+	.dev_enable_feat = mock_enable_feat,
+	.dev_disable_feat = mock_disable_feat,
+	/* A request with a PASID goes where the device's nested table is */
+	.user_pasid_table = true,
 	.get_resv_regions = mock_get_resv_regions,
 };
 
@@ -166,6 +171,7 @@ static struct mock_device *device_create_on_bus(u32 flags)
 	if (!mdev)
 		return ERR_PTR(-ENOMEM);
 	mdev->flags = flags;
+	init_rwsem(&mdev->moving);
 	for (i = 0; i < MOCK_DEV_CACHE_NUM; i++)
 		mdev->cache[i] = IOMMU_TEST_DEV_CACHE_DEFAULT;
 
@@ -194,6 +200,13 @@ static void device_remove_from_bus(struct mock_device *mdev)
 
 /* Test operations */
 
+static void detach(struct mock_device *mdev)
+{
+	down_write(&mdev->moving);
+	iommufd_device_detach(mdev->idev, IOMMU_NO_PASID);
+	up_write(&mdev->moving);
+}
+
 static int bind_and_attach(struct iommufd_test_call *call,
 			   struct mock_device *mdev)
 {
@@ -217,7 +230,7 @@ static int bind_and_attach(struct iommufd_test_call *call,
 	return 0;
 
 err_detach:
-	iommufd_device_detach(mdev->idev, IOMMU_NO_PASID);
+	detach(mdev);
 err_unbind:
 	iommufd_device_unbind(mdev->idev);
 	return rc;
@@ -264,7 +277,7 @@ void mock_device_destroy(void *data)
 {
 	struct mock_device *mdev = data;
 
-	iommufd_device_detach(mdev->idev, IOMMU_NO_PASID);
+	detach(mdev);
 	iommufd_device_unbind(mdev->idev);
 	device_remove_from_bus(mdev);
 }
@@ -281,7 +294,9 @@ long mock_op_device_replace(struct iommufd_test_call *call)
 	mdev = iommufd_test_object_get(call->ictx, cmd->id, &obj);
 	if (IS_ERR(mdev))
 		return PTR_ERR(mdev);
+	down_write(&mdev->moving);
 	rc = iommufd_device_replace(mdev->idev, IOMMU_NO_PASID, &pt_id);
+	up_write(&mdev->moving);
 	if (!rc) {
 		cmd->mock_domain_replace.pt_id = pt_id;
 		rc = iommufd_test_respond(call);

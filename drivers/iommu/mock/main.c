@@ -65,6 +65,10 @@ static long mock_ioctl(struct iommufd_test_call *call)
 		return mock_op_check_refs(call);
 	case IOMMU_TEST_OP_MD_COUNT:
 		return mock_op_count(call);
+	case IOMMU_TEST_OP_TRIGGER_IOPF:
+		return mock_op_trigger_iopf(call);
+	case IOMMU_TEST_OP_DEV_ANSWERS:
+		return mock_op_answers(call);
 	case IOMMU_TEST_OP_MD_CHECK_IOTLB:
 		return mock_op_check_iotlb(call);
 	case IOMMU_TEST_OP_DEV_CHECK_CACHE:
@@ -143,9 +147,12 @@ static int __init mock_init(void)
 	rc = mock_interrupts_init();
 	if (rc)
 		return rc;
-	rc = mock_domains_init();
+	rc = mock_faults_init();
 	if (rc)
 		goto err_interrupts;
+	rc = mock_domains_init();
+	if (rc)
+		goto err_faults;
 	rc = unit_init();
 	if (rc)
 		goto err_domains;
@@ -158,6 +165,8 @@ err_unit:
 	unit_exit();
 err_domains:
 	mock_domains_exit();
+err_faults:
+	mock_faults_exit();
 err_interrupts:
 	mock_interrupts_exit();
 	return rc;
@@ -168,6 +177,7 @@ static void __exit mock_exit(void)
 	iommufd_test_unregister(&mock_test_ops);
 	unit_exit();
 	mock_domains_exit();
+	mock_faults_exit();
 	mock_interrupts_exit();
 }
 

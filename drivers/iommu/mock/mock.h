@@ -7,6 +7,7 @@
  *	domain.c	domains, over the Linux IOMMU API and as runs
  *	dirty.c		what devices have written to
  *	nested.c	nested domains, and the test operation that looks at one
+ *	fault.c		page requests
  *	window.c	the unit that has two windows of its own
  *	device.c	devices, and the test operations that make and move them
  *	check.c		the test operations that look
@@ -98,12 +99,18 @@ static inline struct mock_domain *to_mock_domain(struct iommu_domain *domain)
  * @flags: MOCK_FLAGS_DEVICE_*
  * @idev: as it is bound to iommufd
  * @cache: registers that an invalidation by the user clears
+ * @moving: held for writing while it moves, for reading while it reports
+ * @answers: to page requests, so far
+ * @last_answer: the last one
  */
 struct mock_device {
 	struct platform_device *pdev;
 	u32 flags;
 	struct iommufd_device *idev;
 	u32 cache[MOCK_DEV_CACHE_NUM];
+	struct rw_semaphore moving;
+	atomic_t answers;
+	u32 last_answer;
 };
 
 enum mock_kind mock_device_kind(const struct mock_device *mdev);
@@ -134,6 +141,13 @@ bool mock_window_permits(const struct mock_domain *mock, unsigned long iova,
 struct iommu_device *mock_unit(void);
 struct fwnode_handle *mock_unit_fwnode(void);
 
+int mock_faults_init(void);
+void mock_faults_exit(void);
+int mock_enable_feat(struct device *dev, enum iommu_dev_features feature);
+int mock_disable_feat(struct device *dev, enum iommu_dev_features feature);
+void mock_page_response(struct device *dev, struct iopf_fault *request,
+			struct iommu_page_response *response);
+
 int mock_interrupts_init(void);
 void mock_interrupts_exit(void);
 
@@ -146,6 +160,8 @@ struct mock_device *mock_device_get(struct iommufd_ctx *ictx, u32 id,
 long mock_op_check_map(struct iommufd_test_call *call);
 long mock_op_check_refs(struct iommufd_test_call *call);
 long mock_op_check_cache(struct iommufd_test_call *call);
+long mock_op_trigger_iopf(struct iommufd_test_call *call);
+long mock_op_answers(struct iommufd_test_call *call);
 long mock_op_check_iotlb(struct iommufd_test_call *call);
 long mock_op_count(struct iommufd_test_call *call);
 long mock_op_dirty(struct iommufd_test_call *call);

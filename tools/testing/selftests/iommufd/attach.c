@@ -251,6 +251,10 @@ TEST(bad_hardware_page_table_is_refused)
 	cmd.flags = 1u << 20;
 	CHECK_ERR(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), EOPNOTSUPP);
 	cmd.flags = IOMMU_HWPT_FAULT_ID_VALID;
+	CHECK_ERR(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), ENOENT);
+	cmd.fault_id = ioas;
+	CHECK_ERR(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), ENOENT);
+	cmd.flags |= IOMMU_HWPT_ALLOC_NEST_PARENT;
 	CHECK_ERR(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), EOPNOTSUPP);
 	cmd.flags = 0;
 	cmd.data_len = 8;

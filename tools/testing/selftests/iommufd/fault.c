@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Fault queues: page requests are read, answered, and answered by leaving. */
+
+#include <poll.h>
+#include <pthread.h>
+
+#include "fixture.h"
+
+#define REQUEST sizeof(struct iommu_hwpt_pgfault)
+#define ANSWER sizeof(struct iommu_hwpt_page_response)
+
+static int new_queue(uint32_t *id)
+{
+	struct iommu_fault_alloc cmd = { .size = sizeof(cmd) };
+
+	CHECK_EQ(ioctl(fd, IOMMU_FAULT_QUEUE_ALLOC, &cmd), 0);
+	*id = cmd.out_fault_id;
+	return cmd.out_fault_fd;
+}
+
+/* A hardware page table of @ioas with a queue, or without if that is 0 */
+static uint32_t new_table(const struct mock *mock, uint32_t ioas,
+			  uint32_t queue)
+{
+	struct iommu_hwpt_alloc cmd = {
+		.size = sizeof(cmd),
+		.flags = queue ? IOMMU_HWPT_FAULT_ID_VALID : 0,
+		.dev_id = mock->device,
+		.pt_id = ioas,
+		.fault_id = queue,
+	};
+
+	CHECK_EQ(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), 0);
+	return cmd.out_hwpt_id;
+}
+
+static void move(const struct mock *mock, uint32_t to)
+{
+	CHECK_EQ(mock_replace(mock, &to), 0);
+}
+
+static int request(const struct mock *mock, uint64_t addr)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_TRIGGER_IOPF,
+		.trigger_iopf = {
+			.dev_id = mock->device,
+			.grpid = 7,
+			.perm = IOMMU_PGFAULT_PERM_WRITE,
+			.addr = addr,
+		},
+	};
+
+	return ioctl(fd, IOMMU_TEST_CMD, &cmd);
+}
+
+/* How many requests of the device have been answered, and how the last one */
+static uint32_t answers(const struct mock *mock, uint32_t *last)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_DEV_ANSWERS,
+		.id = mock->device,
+	};
+
+	CHECK_EQ(ioctl(fd, IOMMU_TEST_CMD, &cmd), 0);
+	if (last)
+		*last = cmd.dev_answers.out_last;
+	return cmd.dev_answers.out_answers;
+}
+
+static bool readable(int queue)
+{
+	struct pollfd p = { .fd = queue, .events = POLLIN };
+
+	CHECK(poll(&p, 1, 0) >= 0);
+	return p.revents & POLLIN;
+}
+
+static int answer(int queue, uint32_t cookie, uint32_t code)
+{
+	struct iommu_hwpt_page_response response = { cookie, code };
+
+	return write(queue, &response, ANSWER);
+}
+
+/* A device that is attached to a table with a queue */
+static int setup(struct mock *mock, uint32_t *ioas, uint32_t *id)
+{
+	int queue;
+
+	*ioas = new_ioas();
+	CHECK_EQ(mock_attach(*ioas, 0, mock), 0);
+	queue = new_queue(id);
+	move(mock, new_table(mock, *ioas, *id));
+	return queue;
+}
+
+TEST(queue_stays_as_long_as_its_file_and_its_tables)
+{
+	struct iommu_fault_alloc cmd = { .size = sizeof(cmd), .flags = 1 };
+	uint32_t id, table, ioas = new_ioas();
+	struct mock mock;
+	int queue;
+
+	CHECK_ERR(ioctl(fd, IOMMU_FAULT_QUEUE_ALLOC, &cmd), EOPNOTSUPP);
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	queue = new_queue(&id);
+	CHECK_ERR(destroy(id), EBUSY);
+	table = new_table(&mock, ioas, id);
+	close(queue);
+	CHECK_ERR(destroy(id), EBUSY);
+	CHECK_EQ(destroy(table), 0);
+	CHECK_EQ(destroy(id), 0);
+	CHECK_ERR(destroy(id), ENOENT);
+}
+
+TEST(queue_whose_file_cannot_be_told_does_not_stay)
+{
+	struct iommu_fault_alloc *cmd = memory(PAGE);
+	uint32_t id, other;
+	int queue;
+
+	new_ioas();
+	queue = new_queue(&id);
+	close(queue);
+	CHECK_EQ(destroy(id), 0);
+	cmd->size = sizeof(*cmd);
+	CHECK_EQ(mprotect(cmd, PAGE, PROT_READ), 0);
+	CHECK_ERR(ioctl(fd, IOMMU_FAULT_QUEUE_ALLOC, cmd), EFAULT);
+	/* Both numbers are free again */
+	CHECK_EQ(new_queue(&other), queue);
+	CHECK_EQ(other, id);
+}
+
+TEST(request_is_read_and_answered)
+{
+	struct iommu_hwpt_pgfault read_back;
+	uint32_t ioas, id, last;
+	struct mock mock;
+	int queue = setup(&mock, &ioas, &id);
+
+	CHECK(!readable(queue));
+	CHECK_EQ(read(queue, &read_back, REQUEST), 0);
+	CHECK_EQ(request(&mock, 0x12345000), 0);
+	CHECK(readable(queue));
+	CHECK_EQ(read(queue, &read_back, REQUEST), REQUEST);
+	CHECK_EQ(read_back.flags, IOMMU_PGFAULT_FLAGS_LAST_PAGE);
+	CHECK_EQ(read_back.dev_id, mock.device);
+	CHECK_EQ(read_back.grpid, 7);
+	CHECK_EQ(read_back.perm, IOMMU_PGFAULT_PERM_WRITE);
+	CHECK_EQ(read_back.addr, 0x12345000);
+	CHECK(!readable(queue));
+	CHECK_EQ(answers(&mock, NULL), 0);
+	CHECK_EQ(answer(queue, read_back.cookie, IOMMUFD_PAGE_RESP_SUCCESS),
+		 ANSWER);
+	CHECK_EQ(answers(&mock, &last), 1);
+	CHECK_EQ(last, IOMMUFD_PAGE_RESP_SUCCESS);
+	CHECK_ERR(answer(queue, read_back.cookie, IOMMUFD_PAGE_RESP_SUCCESS),
+		  EINVAL);
+}
+
+TEST(requests_are_read_as_many_as_fit_and_answered_in_any_order)
+{
+	struct iommu_hwpt_page_response responses[2];
+	struct iommu_hwpt_pgfault three[5];
+	uint32_t ioas, id, last;
+	struct mock mock;
+	int queue = setup(&mock, &ioas, &id);
+
+	for (unsigned int i = 0; i < 3; i++)
+		CHECK_EQ(request(&mock, i * PAGE), 0);
+	CHECK_ERR(read(queue, three, REQUEST + 1), ESPIPE);
+	CHECK_ERR(read(queue, three, 0), EINVAL);
+	CHECK_EQ(read(queue, three, 2 * REQUEST), 2 * REQUEST);
+	CHECK_EQ(read(queue, three + 2, 3 * REQUEST), REQUEST);
+	for (unsigned int i = 0; i < 3; i++)
+		CHECK_EQ(three[i].addr, i * PAGE);
+	CHECK_EQ(answer(queue, three[2].cookie, IOMMUFD_PAGE_RESP_INVALID),
+		 ANSWER);
+	CHECK_EQ(answers(&mock, &last), 1);
+	CHECK_EQ(last, IOMMUFD_PAGE_RESP_INVALID);
+	CHECK_ERR(answer(queue, three[1].cookie, 2), EINVAL);
+	CHECK_ERR(answer(queue, 12345, 0), EINVAL);
+	CHECK_ERR(write(queue, responses, ANSWER - 1), ESPIPE);
+	CHECK_ERR(write(queue, (void *)PAGE, ANSWER), EFAULT);
+	/* The second of them is none */
+	responses[0].cookie = three[0].cookie;
+	responses[0].code = IOMMUFD_PAGE_RESP_SUCCESS;
+	responses[1] = responses[0];
+	CHECK_EQ(write(queue, responses, 2 * ANSWER), ANSWER);
+	CHECK_EQ(answers(&mock, NULL), 2);
+}
+
+TEST(request_that_cannot_be_read_stays)
+{
+	struct iommu_hwpt_pgfault read_back;
+	uint32_t ioas, id;
+	struct mock mock;
+	int queue = setup(&mock, &ioas, &id);
+
+	CHECK_EQ(request(&mock, PAGE), 0);
+	CHECK_ERR(read(queue, (void *)PAGE, REQUEST), EFAULT);
+	CHECK(readable(queue));
+	CHECK_EQ(read(queue, &read_back, REQUEST), REQUEST);
+	CHECK_EQ(read_back.addr, PAGE);
+}
+
+/* Two requests, one of which is read; returns its cookie */
+static uint32_t open_two(const struct mock *mock, int queue)
+{
+	struct iommu_hwpt_pgfault read_back;
+
+	CHECK_EQ(request(mock, PAGE), 0);
+	CHECK_EQ(request(mock, 2 * PAGE), 0);
+	CHECK_EQ(read(queue, &read_back, REQUEST), REQUEST);
+	return read_back.cookie;
+}
+
+static void check_all_answered(const struct mock *mock, int queue,
+			       uint32_t cookie, uint32_t nr)
+{
+	uint32_t last;
+
+	CHECK_EQ(answers(mock, &last), nr);
+	CHECK_EQ(last, IOMMUFD_PAGE_RESP_INVALID);
+	CHECK(!readable(queue));
+	CHECK_ERR(answer(queue, cookie, 0), EINVAL);
+}
+
+TEST(leaving_answers_what_is_open)
+{
+	uint32_t ioas, id, other, cookie, with;
+	struct mock mock;
+	int queue = setup(&mock, &ioas, &id), second = new_queue(&other);
+
+	with = new_table(&mock, ioas, id);
+	cookie = open_two(&mock, queue);
+	CHECK_EQ(answers(&mock, NULL), 0);
+	move(&mock, ioas);
+	check_all_answered(&mock, queue, cookie, 2);
+	/* To another table with the same queue */
+	move(&mock, with);
+	cookie = open_two(&mock, queue);
+	move(&mock, new_table(&mock, ioas, id));
+	check_all_answered(&mock, queue, cookie, 4);
+	/* And to one with another queue */
+	cookie = open_two(&mock, queue);
+	move(&mock, new_table(&mock, ioas, other));
+	check_all_answered(&mock, queue, cookie, 6);
+	cookie = open_two(&mock, second);
+	CHECK_EQ(answer(second, cookie, 0), ANSWER);
+	CHECK(readable(second));
+	CHECK_EQ(destroy(mock.test_id), 0);
+	CHECK(!readable(second));
+}
+
+TEST(request_without_a_queue_is_answered_at_once)
+{
+	uint32_t ioas = new_ioas(), last;
+	struct mock mock;
+
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(request(&mock, PAGE), 0);
+	CHECK_EQ(answers(&mock, &last), 1);
+	CHECK_EQ(last, IOMMUFD_PAGE_RESP_INVALID);
+}
+
+TEST(queue_outlives_its_context)
+{
+	struct iommu_hwpt_pgfault read_back;
+	uint32_t ioas, id;
+	struct mock mock;
+	int queue = setup(&mock, &ioas, &id);
+
+	CHECK_EQ(request(&mock, PAGE), 0);
+	CHECK_EQ(request(&mock, PAGE), 0);
+	CHECK_EQ(read(queue, &read_back, REQUEST), REQUEST);
+	close(fd);
+	CHECK(!readable(queue));
+	CHECK_EQ(read(queue, &read_back, REQUEST), 0);
+	CHECK_ERR(answer(queue, read_back.cookie, 0), EINVAL);
+	close(queue);
+}
+
+static struct mock asking;
+static uint32_t asked;
+static bool over;
+
+static void *ask(void *unused)
+{
+	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
+		if (request(&asking, PAGE))
+			return unused;
+		__atomic_add_fetch(&asked, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+TEST(every_request_of_a_device_that_moves_has_one_answer)
+{
+	struct iommu_hwpt_pgfault read_back;
+	uint32_t ioas, id, other, with, with_other;
+	char failed;
+	pthread_t thread;
+	void *result;
+	int queue;
+
+	ioas = new_ioas();
+	CHECK_EQ(mock_attach(ioas, 0, &asking), 0);
+	queue = new_queue(&id);
+	new_queue(&other);
+	with = new_table(&asking, ioas, id);
+	with_other = new_table(&asking, ioas, other);
+	CHECK_EQ(pthread_create(&thread, NULL, ask, &failed), 0);
+	for (unsigned int i = 0; i < 50; i++) {
+		move(&asking, with);
+		if (read(queue, &read_back, REQUEST) == REQUEST && i % 2)
+			CHECK_EQ(answer(queue, read_back.cookie, 0), ANSWER);
+		move(&asking, i % 3 ? with_other : ioas);
+	}
+	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
+	CHECK_EQ(pthread_join(thread, &result), 0);
+	CHECK(result == NULL);
+	move(&asking, ioas);
+	CHECK_EQ(answers(&asking, NULL), asked);
+}
