@@ -54,7 +54,8 @@ void iommu_spin_look(struct iommu_spin *spin, struct iommu_unit *unit,
 	if (spin->late)
 		ops->lost(unit);
 	else if (spin->count == IOMMU_SPINS_PER_LOOK)
-		spin->deadline = ktime_add_us(ktime_get(), ops->timeout_us);
+		spin->deadline = ktime_add_us(ktime_get(), ops->timeout_us +
+							   unit->slack_us);
 	else
 		spin->late = ktime_after(ktime_get(), spin->deadline);
 	ops->mend(unit);

@@ -33,6 +33,8 @@ struct iommu_paging;
  * @base: physical address of its registers
  * @registered: the IOMMU core knows it
  * @dead: stopped answering; nothing is asked of it any more
+ * @slack_us: how much longer than others it may take to answer; for one that is
+ *	made of memory, by a thread that has a CPU when it gets one
  * @table_lock: held while attaching, and while what leads from a source-id to a
  *	translation changes
  * @domain_ids: domain ids in use
@@ -51,6 +53,7 @@ struct iommu_unit {
 	phys_addr_t base;
 	bool registered;
 	bool dead;
+	unsigned int slack_us;
 	struct mutex table_lock;
 	struct ida domain_ids;
 	unsigned int last_domain_id;

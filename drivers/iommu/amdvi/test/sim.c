@@ -17,6 +17,8 @@
 #include "sim.h"
 
 #define SIM_CPU	1
+/* On a busy machine the thread may have to wait for its CPU */
+#define SLACK_US	60000000
 
 u64 sim_read(const struct sim *sim, unsigned int offset)
 {
@@ -148,6 +150,7 @@ struct amdvi_device *sim_device(struct kunit *test, struct sim *sim,
  */
 void sim_die(struct sim *sim)
 {
+	sim->unit.common.slack_us = 0;
 	WRITE_ONCE(sim->dead, true);
 	while (!READ_ONCE(sim->rests))
 		cond_resched();
@@ -171,6 +174,7 @@ static void set_up(struct amdvi_unit *unit, unsigned int index)
 {
 	raw_spin_lock_init(&unit->reg_lock);
 	iommu_unit_init(&unit->common, "sim", index);
+	unit->common.slack_us = SLACK_US;
 	unit->nid = NUMA_NO_NODE;
 	unit->last_id = 0xffff;
 	unit->efr = EFR_IA_SUP | EFR_PPR_SUP | FIELD_PREP(EFR_HATS, 1);

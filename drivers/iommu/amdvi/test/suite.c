@@ -595,9 +595,8 @@ static void units_with_other_tables_are_refused(struct kunit *test)
 struct watch {
 	struct sim *sim;
 	u16 id;
-	const u64 *valid;
+	u64 valid[8];
 	bool torn;
-	bool stop;
 };
 
 /* Looks at an entry as hardware does: 16 bytes at once */
@@ -623,6 +622,11 @@ static int watch_entry(void *arg)
 	return 0;
 }
 
+static void stop_thread(void *thread)
+{
+	kthread_stop(thread);
+}
+
 static void a_device_moves_in_one_step(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, 0);
@@ -634,24 +638,31 @@ static void a_device_moves_in_one_step(struct kunit *test)
 		sim_device(test, sim, "l", 0x48),
 	};
 	struct amdvi_device *device = sim_device(test, sim, "a", 0x20);
-	struct watch watch = { sim, 0x20 };
+	struct watch *watch = kunit_kzalloc(test, sizeof(*watch), GFP_KERNEL);
 	u64 valid[8] = { DTE0_V | DTE0_TV, 0 };
 	struct task_struct *thread;
 	unsigned int i;
 
+	KUNIT_ASSERT_NOT_NULL(test, watch);
 	/* Others keep the domain ids, so that the entries are always the same */
 	for (i = 0; i < 2; i++) {
 		move(test, keepers[i], domains[i]);
 		move(test, device, domains[i]);
 		amdvi_table_get(&sim->unit, 0x20, valid + 2 + 2 * i);
 	}
-	watch.valid = valid;
-	thread = kthread_run(watch_entry, &watch, "watch");
+	watch->sim = sim;
+	watch->id = 0x20;
+	memcpy(watch->valid, valid, sizeof(watch->valid));
+	thread = kthread_run(watch_entry, watch, "watch");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
+	/* Also if the test ends early: what it looks at goes then */
+	KUNIT_ASSERT_EQ(test,
+			kunit_add_action_or_reset(test, stop_thread, thread),
+			0);
 	for (i = 0; i < 300; i++)
 		move(test, device, domains[i % 2]);
-	kthread_stop(thread);
-	KUNIT_EXPECT_FALSE(test, watch.torn);
+	kunit_release_action(test, stop_thread, thread);
+	KUNIT_EXPECT_FALSE(test, watch->torn);
 	move(test, device, NULL);
 	for (i = 0; i < 2; i++) {
 		move(test, keepers[i], NULL);
