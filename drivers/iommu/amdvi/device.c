@@ -34,6 +34,8 @@
 #include "inval.h"
 #include "unit.h"
 
+#include <uapi/linux/iommufd.h>
+
 /* What setting the entries of a device's source-ids needs to know */
 struct setting {
 	struct amdvi_unit *unit;
@@ -216,6 +218,25 @@ out:
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_device_move);
+
+/**
+ * amdvi_device_refresh() - the domain of a device has another state
+ * @device: a device in a paging domain
+ *
+ * Its entries are written again. What was cached of them and below goes, in its
+ * device-TLB too, which may hold permission to write without a note.
+ *
+ * Context: the unit's table_lock is held.
+ */
+void amdvi_device_refresh(struct amdvi_device *device)
+{
+	struct iommu_unit_device *common = &device->common;
+
+	set_domain_entries(device, common->domain, common->member,
+			   &device->entry);
+	if (common->ats && !READ_ONCE(common->ats_lost))
+		flush_device_tlb(common);
+}
 
 static struct amdvi_device *dev_to_amdvi(struct device *dev)
 {
@@ -429,6 +450,8 @@ static bool is_capable(struct device *dev, enum iommu_cap cap)
 		return true;
 	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
 		return !to_amdvi_unit(dev_to_amdvi(dev)->common.unit)->guest_tables;
+	case IOMMU_CAP_DIRTY_TRACKING:
+		return amdvi_unit_tracks_dirty(to_amdvi_unit(dev_to_amdvi(dev)->common.unit));
 	default:
 		return false;
 	}
@@ -439,8 +462,26 @@ static struct iommu_domain *domain_alloc_paging(struct device *dev)
 	struct amdvi_device *device = dev_to_amdvi(dev);
 	struct iommu_paging *domain;
 
-	domain = amdvi_domain_alloc(to_amdvi_unit(device->common.unit));
+	domain = amdvi_domain_alloc(to_amdvi_unit(device->common.unit), 0);
 	return IS_ERR(domain) ? ERR_CAST(domain) : &domain->domain;
+}
+
+/* A domain of user programs, with flags */
+static struct iommu_domain *
+domain_alloc_user(struct device *dev, u32 flags, struct iommu_domain *parent,
+		  const struct iommu_user_data *data)
+{
+	struct amdvi_device *device = dev_to_amdvi(dev);
+	struct iommu_paging *domain;
+
+	if (parent || data || flags & ~IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
+		return ERR_PTR(-EOPNOTSUPP);
+	domain = amdvi_domain_alloc(to_amdvi_unit(device->common.unit),
+				    flags ? IOMMU_PT_DIRTY : 0);
+	if (IS_ERR(domain))
+		return ERR_CAST(domain);
+	domain->domain.type = IOMMU_DOMAIN_UNMANAGED;
+	return &domain->domain;
 }
 
 /* An exclusion range, too, is memory that is to be reached untranslated */
@@ -484,6 +525,7 @@ const struct iommu_ops amdvi_iommu_ops = {
 	.default_domain_ops = &amdvi_paging_ops,
 	.pgsize_bitmap = SZ_4K,
 	.capable = is_capable,
+	.domain_alloc_user = domain_alloc_user,
 	.domain_alloc_paging = domain_alloc_paging,
 	.probe_device = probe_device,
 	.probe_finalize = iommu_unit_probe_finalize,

@@ -39,6 +39,7 @@ extern const struct ivrs_table *amdvi_ivrs;
 
 int amdvi_device_move(struct amdvi_device *device, struct iommu_paging *domain,
 		      enum amdvi_translation translation);
+void amdvi_device_refresh(struct amdvi_device *device);
 void amdvi_device_set_quiet(struct iommu_unit_device *device);
 void amdvi_devices_pass(void);
 

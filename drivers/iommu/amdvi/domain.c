@@ -193,6 +193,8 @@ static int get_ability(const struct iommu_paging *domain,
 	const struct amdvi_unit *unit = to_amdvi_unit(common);
 	bool guest = has_guest_tables(domain);
 
+	if (domain->domain.dirty_ops && !amdvi_unit_tracks_dirty(unit))
+		return -EINVAL;
 	if (guest != unit->guest_tables ||
 	    (!guest && unit->iova_bits < domain->live.pt.iova_bits))
 		return -EINVAL;
@@ -207,6 +209,11 @@ static void forget(struct iommu_paging *domain,
 			   has_guest_tables(domain));
 }
 
+static void track(struct iommu_unit_device *device, bool enable)
+{
+	amdvi_device_refresh(to_amdvi_device(device));
+}
+
 static const char *get_kind(const struct iommu_paging *domain)
 {
 	return has_guest_tables(domain) ? "guest" : "host";
@@ -218,6 +225,7 @@ static const struct iommu_paging_ops paging_ops = {
 	.announce = announce,
 	.ability = get_ability,
 	.forget = forget,
+	.track = track,
 	.kind = get_kind,
 };
 
@@ -244,6 +252,7 @@ void amdvi_domain_entry(struct iommu_paging *domain,
 	entry->translation = AMDVI_HOST;
 	entry->root = root.phys;
 	entry->levels = root.levels;
+	entry->tracks_dirty = READ_ONCE(domain->tracks_dirty);
 }
 
 /**
@@ -292,13 +301,32 @@ static void free_domain(struct amdvi_domain *domain)
 }
 
 /**
+ * amdvi_unit_tracks_dirty() - can a unit note what is written to?
+ * @unit: the unit
+ *
+ * Version 2 tables, which have such notes too, are left out: they are for
+ * machines that have no other kind.
+ *
+ * Return: true if so.
+ */
+bool amdvi_unit_tracks_dirty(const struct amdvi_unit *unit)
+{
+	return unit->efr & EFR_HA_SUP && unit->efr & EFR_HD_SUP &&
+	       !unit->guest_tables;
+}
+EXPORT_SYMBOL_IF_KUNIT(amdvi_unit_tracks_dirty);
+
+/**
  * amdvi_domain_alloc() - make an empty paging domain
  * @unit: a unit that is going to be a member; kind of tables and width follow
  *	from it
+ * @flags: IOMMU_PT_DIRTY for one that can track what is dirty, or 0
  *
- * Return: the domain or an error.
+ * Return: the domain or an error, -EOPNOTSUPP if the unit lacks what @flags
+ * ask for.
  */
-struct iommu_paging *amdvi_domain_alloc(const struct amdvi_unit *unit)
+struct iommu_paging *amdvi_domain_alloc(const struct amdvi_unit *unit,
+					unsigned int flags)
 {
 	struct iommu_ability most = {
 		.page_sizes = unit->guest_tables ? GUEST_SIZES : PAGE_SIZES,
@@ -309,12 +337,15 @@ struct iommu_paging *amdvi_domain_alloc(const struct amdvi_unit *unit)
 		.format = &iommu_pt_x86_64,
 		.levels = GUEST_LEVELS,
 		.page_sizes = ability_for(unit, unit->guest_tables).page_sizes,
+		.flags = flags,
 		.nid = unit->nid,
 	};
 	struct amdvi_domain *domain;
 	struct iommu_pt_root root;
 	int ret = 0;
 
+	if (flags & IOMMU_PT_DIRTY && !amdvi_unit_tracks_dirty(unit))
+		return ERR_PTR(-EOPNOTSUPP);
 	domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);

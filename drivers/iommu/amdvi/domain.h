@@ -29,7 +29,9 @@ struct amdvi_attachment {
 
 extern const struct iommu_domain_ops amdvi_paging_ops;
 
-struct iommu_paging *amdvi_domain_alloc(const struct amdvi_unit *unit);
+bool amdvi_unit_tracks_dirty(const struct amdvi_unit *unit);
+struct iommu_paging *amdvi_domain_alloc(const struct amdvi_unit *unit,
+					unsigned int flags);
 void amdvi_domain_entry(struct iommu_paging *domain,
 			const struct iommu_unit_member *member,
 			struct amdvi_entry *entry);

@@ -113,6 +113,7 @@
 #define DTE_BYTES		32
 #define DTE0_V			BIT_ULL(0)
 #define DTE0_TV			BIT_ULL(1)
+#define DTE0_HAD		GENMASK_ULL(8, 7)	/* in host tables */
 #define DTE0_MODE		GENMASK_ULL(11, 9)
 #define DTE0_ROOT		GENMASK_ULL(51, 12)
 #define DTE0_GIOV		BIT_ULL(54)	/* requests without PASID too */
@@ -131,6 +132,10 @@
 #define DTE2_NMI_PASS		BIT_ULL(58)
 #define DTE2_LINT0_PASS		BIT_ULL(62)
 #define DTE2_LINT1_PASS		BIT_ULL(63)
+
+/* What the unit notes in the leaves of host tables */
+#define HAD_NOTHING		0ULL
+#define HAD_ACCESSED_DIRTY	3ULL
 
 /* The address of the guest CR3 table, which the three fields share */
 #define GCR3_LOW		GENMASK_ULL(14, 12)

@@ -62,7 +62,9 @@ static void encode(const struct amdvi_entry *entry, u64 *lo, u64 *hi)
 		break;
 	case AMDVI_HOST:
 		*lo |= DTE0_IR | DTE0_IW | (entry->root & DTE0_ROOT) |
-		       FIELD_PREP(DTE0_MODE, entry->levels);
+		       FIELD_PREP(DTE0_MODE, entry->levels) |
+		       FIELD_PREP(DTE0_HAD, entry->tracks_dirty ?
+				  HAD_ACCESSED_DIRTY : HAD_NOTHING);
 		break;
 	case AMDVI_GUEST:
 		/* No host table below, and a CR3 table of one page */

@@ -39,6 +39,7 @@ enum amdvi_translation {
  * @domain_id: tag of what the unit caches; not 0 unless blocked
  * @root: the page table's top; of version 2 tables, the guest CR3 table
  * @levels: levels of a version 1 page table
+ * @tracks_dirty: the unit notes in a version 1 table what is written to
  * @iotlb: the device may use its ATS
  * @quiet: do not log page faults of this source-id
  */
@@ -47,6 +48,7 @@ struct amdvi_entry {
 	u16 domain_id;
 	phys_addr_t root;
 	unsigned int levels;
+	bool tracks_dirty;
 	bool iotlb;
 	bool quiet;
 };

@@ -204,7 +204,8 @@ void iommu_paging_show(struct seq_file *seq)
 /**
  * iommu_paging_init() - make a domain without members
  * @paging: the domain, zeroed
- * @config: its page table, as for iommu_live_init()
+ * @config: its page table, as for iommu_live_init(); with IOMMU_PT_DIRTY, the
+ *	domain can track what is dirty
  * @base: what it can do at most
  * @ops: the driver
  *
@@ -223,6 +224,8 @@ int iommu_paging_init(struct iommu_paging *paging,
 		return ret;
 	paging->ops = ops;
 	core->ops = ops->core;
+	if (config->flags & IOMMU_PT_DIRTY)
+		core->dirty_ops = &iommu_paging_dirty_ops;
 	core->pgsize_bitmap = paging->live.shape.page_sizes;
 	core->geometry.aperture_end =
 		GENMASK_ULL(paging->live.iova_bits - 1, 0);

@@ -236,5 +236,6 @@ const struct iommu_run_ops iommu_paging_run_ops = {
 	.reserve = run_reserve,
 	.unmap = run_unmap,
 	.sync = run_sync,
+	.read_dirty = iommu_paging_read_dirty,
 };
 EXPORT_SYMBOL_GPL(iommu_paging_run_ops);

@@ -14,6 +14,7 @@
 
 struct iommu_paging;
 struct iommu_unit;
+struct iommu_unit_device;
 struct iommu_unit_member;
 struct seq_file;
 
@@ -27,6 +28,9 @@ struct seq_file;
  * @ability: What can the unit do for this domain? 0, or -EINVAL if it cannot
  *	walk its tables at all.
  * @forget: Invalidate all that a unit has cached under the domain's id there.
+ * @track: The domain of a device, whose unit's table_lock is held, tracks what
+ *	is dirty from now on, or no more: bring its entries to that, and
+ *	invalidate what was cached of them and below. NULL if no domain does.
  * @kind: What to call the domain's tables when showing them.
  */
 struct iommu_paging_ops {
@@ -39,6 +43,7 @@ struct iommu_paging_ops {
 		       struct iommu_ability *ability);
 	void (*forget)(struct iommu_paging *paging,
 		       struct iommu_unit_member *member);
+	void (*track)(struct iommu_unit_device *device, bool enable);
 	const char *(*kind)(const struct iommu_paging *paging);
 };
 
@@ -47,12 +52,15 @@ struct iommu_paging_ops {
  * @domain: what the IOMMU core knows of it
  * @live: page table and members
  * @ops: the driver
+ * @tracks_dirty: units note what is written to; entries that are made from now
+ *	on say so
  * @node: in the list of all domains
  */
 struct iommu_paging {
 	struct iommu_domain domain;
 	struct iommu_live live;
 	const struct iommu_paging_ops *ops;
+	bool tracks_dirty;
 	struct list_head node;
 };
 
@@ -91,6 +99,12 @@ void iommu_paging_flush_iotlb_all(struct iommu_domain *domain);
 phys_addr_t iommu_paging_iova_to_phys(struct iommu_domain *domain,
 				      dma_addr_t iova);
 bool iommu_paging_enforce_cache_coherency(struct iommu_domain *domain);
+
+/* Dirty tracking, dirty.c */
+extern const struct iommu_dirty_ops iommu_paging_dirty_ops;
+void iommu_paging_read_dirty(struct iommu_domain *domain, unsigned long iova,
+			     size_t length, iommu_pt_dirty_fn fn, void *arg,
+			     struct iommu_pt_gather *gather);
 
 /* The same domains by the run interface, for iommu_run_ops_register() */
 extern const struct iommu_run_ops iommu_paging_run_ops;

@@ -40,6 +40,7 @@ struct iommu_paging;
  * @domain_ids: domain ids in use
  * @last_domain_id: the largest that it takes
  * @domains_used: domains that it is a member of; changed under @table_lock
+ * @tracking_turn: for dirty.c
  * @devices: struct iommu_unit_device by source-id
  * @faults: what becomes of its faults
  * @cut_off: stops the DMA of devices that cannot be controlled
@@ -58,6 +59,7 @@ struct iommu_unit {
 	struct ida domain_ids;
 	unsigned int last_domain_id;
 	unsigned int domains_used;
+	unsigned long tracking_turn;
 	struct xarray devices;
 	struct iommu_faults faults;
 	struct work_struct cut_off;

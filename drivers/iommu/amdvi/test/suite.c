@@ -366,7 +366,7 @@ static struct entries entries_of(struct iommu_paging *domain)
 
 static struct iommu_paging *make_domain(struct kunit *test, struct sim *sim)
 {
-	struct iommu_paging *domain = amdvi_domain_alloc(&sim->unit);
+	struct iommu_paging *domain = amdvi_domain_alloc(&sim->unit, 0);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(domain));
 	return domain;
