@@ -110,21 +110,27 @@ static int set_entries(struct vtd_unit *unit, struct device *dev,
 				   &setting);
 }
 
+static void flush_device_tlb(const struct iommu_unit_device *common)
+{
+	struct vtd_range all = { .last = ULONG_MAX };
+	struct vtd_batch batch = { };
+
+	if (common->ats_lost)
+		return;
+	vtd_inval_add_device(&batch, common->source_id, common->pf_id,
+			     common->ats_depth, &all);
+	vtd_inval_run(to_vtd_unit(common->unit), &batch);
+}
+
 static void ats_off(struct vtd_device *device)
 {
 	struct iommu_unit_device *common = &device->common;
-	struct vtd_range all = { .last = ULONG_MAX };
-	struct vtd_batch batch = { };
 
 	if (!common->ats)
 		return;
 	list_del_rcu(&device->ats_node);
 	iommu_live_synchronize();
-	if (!common->ats_lost) {
-		vtd_inval_add_device(&batch, common->source_id, common->pf_id,
-				     common->ats_depth, &all);
-		vtd_inval_run(to_vtd_unit(common->unit), &batch);
-	}
+	flush_device_tlb(common);
 	pci_disable_ats(to_pci_dev(common->dev));
 	common->ats = false;
 }
@@ -175,6 +181,7 @@ static void fill_entry(struct vtd_entry *entry, const struct vtd_device *device,
 		       unit->ecap & ECAP_SC;
 	entry->device_tlb = device->common.ats_supported &&
 			    !device->common.ats_lost;
+	entry->tracks_dirty = domain->paging.tracks_dirty;
 }
 
 /**
@@ -228,6 +235,28 @@ int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 out:
 	mutex_unlock(&common->unit->table_lock);
 	return ret;
+}
+
+/**
+ * vtd_device_track() - let a device's entries say whether to note writes
+ * @device: a device in a paging domain
+ * @enable: its unit notes in the domain's tables what it writes to
+ *
+ * What was cached of the entries and below goes, in its device-TLB too, which
+ * may hold permission to write without a note.
+ *
+ * Context: the unit's table_lock is held.
+ */
+void vtd_device_track(struct vtd_device *device, bool enable)
+{
+	struct iommu_unit_device *common = &device->common;
+	struct setting setting = { to_vtd_unit(common->unit), &device->entry };
+
+	lockdep_assert_held(&common->unit->table_lock);
+	device->entry.tracks_dirty = enable;
+	iommu_unit_visit_aliases(common, set_alias, &setting);
+	if (common->ats)
+		flush_device_tlb(common);
 }
 
 static struct vtd_device *dev_to_vtd(struct device *dev)
@@ -418,6 +447,8 @@ static bool device_capable(struct device *dev, enum iommu_cap cap)
 		return dmar_platform_optin();
 	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
 		return vtd_unit_ability(dev_to_unit(dev)).snoop;
+	case IOMMU_CAP_DIRTY_TRACKING:
+		return vtd_unit_tracks_dirty(dev_to_unit(dev));
 	default:
 		return false;
 	}

@@ -40,6 +40,7 @@ extern const struct dmar_table *vtd_dmar;
 
 int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 		    struct vtd_nested *nested, const struct vtd_entry *entry);
+void vtd_device_track(struct vtd_device *device, bool enable);
 int vtd_devices_pass(void);
 
 #endif

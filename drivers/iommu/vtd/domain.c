@@ -26,6 +26,9 @@
 #include "params.h"
 #include "unit.h"
 
+#define DOMAIN_FLAGS	(IOMMU_HWPT_ALLOC_NEST_PARENT | \
+			 IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
+
 /**
  * vtd_unit_ability() - what a unit can do for a domain
  * @unit: the unit
@@ -60,6 +63,21 @@ struct iommu_ability vtd_unit_ability(const struct vtd_unit *unit)
 bool vtd_unit_first_stage(const struct vtd_unit *unit)
 {
 	return unit->scalable && unit->ecap & ECAP_FSTS;
+}
+
+/**
+ * vtd_unit_tracks_dirty() - can a unit note what is written to?
+ * @unit: the unit
+ *
+ * In second-stage tables of scalable mode. What it notes is read from the CPU's
+ * caches, so its page walks have to be coherent.
+ *
+ * Return: true if so.
+ */
+bool vtd_unit_tracks_dirty(const struct vtd_unit *unit)
+{
+	return unit->scalable && unit->ecap & ECAP_SLADS &&
+	       unit->ecap & ECAP_SSTS && vtd_unit_ability(unit).coherent;
 }
 
 /* First-stage entries of 1 GiB have a capability of their own */
@@ -221,6 +239,8 @@ static int get_ability(const struct iommu_paging *paging,
 
 	if (!suits(domain, unit))
 		return -EINVAL;
+	if (paging->domain.dirty_ops && !vtd_unit_tracks_dirty(unit))
+		return -EINVAL;
 	*ability = ability_for(domain, unit);
 	return 0;
 }
@@ -230,6 +250,11 @@ static void forget(struct iommu_paging *paging,
 {
 	vtd_inval_domain(to_vtd_unit(member->unit), member->domain_id,
 			 paging_to_vtd(paging)->first_stage);
+}
+
+static void track(struct iommu_unit_device *device, bool enable)
+{
+	vtd_device_track(to_vtd_device(device), enable);
 }
 
 static const char *get_kind(const struct iommu_paging *paging)
@@ -244,6 +269,7 @@ const struct iommu_paging_ops vtd_domain_paging_ops = {
 	.announce = vtd_domain_announce,
 	.ability = get_ability,
 	.forget = forget,
+	.track = track,
 	.kind = get_kind,
 };
 
@@ -293,21 +319,24 @@ struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit, u32 flags)
 	};
 	struct iommu_pt_config config = { .nid = unit->nid };
 	bool parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
+	bool dirty = flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
 	struct vtd_domain *domain;
 	int ret;
 
-	if (flags & ~IOMMU_HWPT_ALLOC_NEST_PARENT ||
-	    (parent && !vtd_unit_nests(unit)))
+	if (flags & ~DOMAIN_FLAGS || (parent && !vtd_unit_nests(unit)) ||
+	    (dirty && !vtd_unit_tracks_dirty(unit)))
 		return ERR_PTR(-EOPNOTSUPP);
 	domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
 	domain->nest_parent = parent;
 	INIT_LIST_HEAD(&domain->nested);
-	domain->first_stage = !parent && vtd_unit_first_stage(unit) &&
+	domain->first_stage = !parent && !dirty && vtd_unit_first_stage(unit) &&
 			      (!(unit->ecap & ECAP_SSTS) ||
 			       vtd_params_first_stage());
 	configure(domain, unit, &config);
+	if (dirty)
+		config.flags |= IOMMU_PT_DIRTY;
 	domain->levels = config.levels;
 	ret = iommu_paging_init(&domain->paging, &config, &all,
 				parent ? &vtd_parent_paging_ops :

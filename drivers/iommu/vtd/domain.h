@@ -42,6 +42,7 @@ extern const struct iommu_domain_ops vtd_paging_ops;
 struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit, u32 flags);
 void vtd_domain_free(struct vtd_domain *domain);
 struct iommu_ability vtd_unit_ability(const struct vtd_unit *unit);
+bool vtd_unit_tracks_dirty(const struct vtd_unit *unit);
 bool vtd_unit_first_stage(const struct vtd_unit *unit);
 
 /* For what is made like a paging domain, nested.c */

@@ -126,7 +126,8 @@ static void encode(const struct vtd_unit *unit, const struct vtd_entry *entry,
 	case VTD_NESTED:
 		quads[0] |= FIELD_PREP(PASID_PGTT, PGTT_NESTED) |
 			    FIELD_PREP(PASID_AW, entry->levels - 2) |
-			    (entry->root & PASID_SSPTPTR);
+			    (entry->root & PASID_SSPTPTR) |
+			    (entry->tracks_dirty ? PASID_SLADE : 0);
 		quads[2] |= (entry->first_root & PASID2_FSPTPTR) |
 			    FIELD_PREP(PASID2_FSPM, entry->first_levels - 4) |
 			    (entry->supervisor ? PASID2_SRE : 0) |
@@ -136,7 +137,8 @@ static void encode(const struct vtd_unit *unit, const struct vtd_entry *entry,
 	default:
 		quads[0] |= FIELD_PREP(PASID_PGTT, PGTT_SS) |
 			    FIELD_PREP(PASID_AW, entry->levels - 2) |
-			    (entry->root & PASID_SSPTPTR);
+			    (entry->root & PASID_SSPTPTR) |
+			    (entry->tracks_dirty ? PASID_SLADE : 0);
 		break;
 	}
 }

@@ -45,6 +45,8 @@ enum vtd_translation {
  * @supervisor: VTD_NESTED: the device may make supervisor requests
  * @write_protect: VTD_NESTED: which write to nothing that is read-only
  * @extended_accessed: VTD_NESTED: set the extended-accessed bits too
+ * @tracks_dirty: scalable mode: the unit notes in second-stage tables what is
+ *	written to
  * @quiet: do not record faults of this source-id
  */
 struct vtd_entry {
@@ -56,6 +58,7 @@ struct vtd_entry {
 	unsigned int first_levels;
 	bool device_tlb;
 	bool snoop;
+	bool tracks_dirty;
 	bool supervisor;
 	bool write_protect;
 	bool extended_accessed;
