@@ -54,7 +54,8 @@ int vtd_unit_wait64(struct vtd_unit *unit, unsigned int offset, u64 busy)
 	u64 value;
 
 	if (!readq_poll_timeout_atomic(unit->regs + offset, value,
-				       !(value & busy), 1, VTD_TIMEOUT_US))
+				       !(value & busy), 1,
+				       VTD_TIMEOUT_US + unit->common.slack_us))
 		return 0;
 	vtd_unit_lost(unit, "an invalidation register");
 	return -EIO;
@@ -69,7 +70,7 @@ static int command(struct vtd_unit *unit, u32 bit, bool on, u32 wait_for)
 	vtd_write(unit, VTD_GCMD, on ? status | bit : status & ~bit);
 	if (!readl_poll_timeout_atomic(unit->regs + VTD_GSTS, status,
 				       (status & bit) == wait_for, 1,
-				       VTD_TIMEOUT_US))
+				       VTD_TIMEOUT_US + unit->common.slack_us))
 		return 0;
 	vtd_unit_lost(unit, "the global command register");
 	return -EIO;

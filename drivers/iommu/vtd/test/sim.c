@@ -18,6 +18,8 @@
 
 #define REGS_BYTES	SZ_4K
 #define SIM_CPU		1
+/* On a busy machine the thread may have to wait for its CPU */
+#define SLACK_US	60000000
 #define RING_SLOTS	256
 
 static u32 get(const struct sim *sim, unsigned int offset)
@@ -224,6 +226,7 @@ static int serve(void *arg)
  */
 void sim_die(struct sim *sim)
 {
+	sim->unit.common.slack_us = 0;
 	WRITE_ONCE(sim->dead, true);
 	while (!READ_ONCE(sim->rests))
 		cond_resched();
@@ -262,6 +265,7 @@ static void set_up(struct vtd_unit *unit)
 	raw_spin_lock_init(&unit->reg_lock);
 	/* A name for each, so that the log tells them apart */
 	iommu_unit_init(&unit->common, "sim", number++);
+	unit->common.slack_us = SLACK_US;
 	unit->nid = NUMA_NO_NODE;
 }
 
