@@ -4,14 +4,11 @@
 # device file serves them, and what they leave behind. To be sourced.
 # shellcheck disable=SC2034 # what is set here is for those who source it
 
+. "$TOP/scripts/lib/pinned.sh"
+
 fail() {
 	echo "${0##*/}: $*" >&2
 	exit 1
-}
-
-pinned() {
-	awk '/^nr_foll_pin_acquired/ { a = $2 } /^nr_foll_pin_released/ { r = $2 }
-		END { print a - r }' /proc/vmstat
 }
 
 # backend sluice|type1|files: load what is to serve, and only that. Interrupts
