@@ -10,7 +10,10 @@
 #define __has_feature(x)	0
 #endif
 
-/* The string store, as in the kernel; a sanitizer needs stores that it sees. */
+/*
+ * The string store, as in the kernel; a sanitizer needs stores that it sees, each
+ * of which is as whole as the string store's.
+ */
 static inline void *memset64(u64 *to, u64 value, size_t n)
 {
 	void *begin = to;
@@ -21,7 +24,7 @@ static inline void *memset64(u64 *to, u64 value, size_t n)
 			     : "memory");
 #else
 	while (n--)
-		*(volatile u64 *)to++ = value;
+		__atomic_store_n(to++, value, __ATOMIC_RELAXED);
 #endif
 	return begin;
 }
