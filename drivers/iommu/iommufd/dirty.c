@@ -235,7 +235,7 @@ int iommufd_hwpt_set_dirty_tracking_ioctl(struct iommufd_ucmd *ucmd)
 	struct iommu_domain *domain;
 	int rc = 0;
 
-	if ((cmd->flags & ~IOMMU_HWPT_DIRTY_TRACKING_ENABLE) || cmd->__reserved)
+	if (cmd->flags & ~IOMMU_HWPT_DIRTY_TRACKING_ENABLE)
 		return -EOPNOTSUPP;
 	hwpt = get_hwpt(ucmd, cmd->hwpt_id);
 	if (IS_ERR(hwpt))

@@ -391,12 +391,7 @@ int vtd_domain_attach_dev(struct iommu_domain *domain, struct device *dev)
 const struct iommu_domain_ops vtd_paging_ops = {
 	.attach_dev = vtd_domain_attach_dev,
 	.map_pages = iommu_paging_map_pages,
-	.unmap_pages = iommu_paging_unmap_pages,
-	.iotlb_sync_map = iommu_paging_iotlb_sync_map,
-	.iotlb_sync = iommu_paging_iotlb_sync,
-	.flush_iotlb_all = iommu_paging_flush_iotlb_all,
-	.iova_to_phys = iommu_paging_iova_to_phys,
-	.enforce_cache_coherency = iommu_paging_enforce_cache_coherency,
+	IOMMU_PAGING_DOMAIN_OPS,
 	.free = vtd_domain_free_core,
 };
 

@@ -780,7 +780,7 @@ enum iommufd_hwpt_set_dirty_tracking_flags {
  * @size: sizeof(struct iommu_hwpt_set_dirty_tracking)
  * @flags: enum iommufd_hwpt_set_dirty_tracking_flags
  * @hwpt_id: the table
- * @__reserved: 0
+ * @__reserved: not looked at
  */
 struct iommu_hwpt_set_dirty_tracking {
 	__u32 size;
