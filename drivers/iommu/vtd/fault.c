@@ -134,10 +134,11 @@ static unsigned int drain_round(struct vtd_unit *unit)
 		if (!(hi & FRCD_HI_F))
 			break;
 		lo = vtd_read64(unit, reg);
+		decode(&record, lo, hi);
+		/* First, so that what the unit does not hold any more is counted */
+		iommu_faults_count(&unit->common.faults, &record);
 		/* Writing the bit frees the register */
 		vtd_write(unit, reg + 12, upper_32_bits(FRCD_HI_F));
-		decode(&record, lo, hi);
-		iommu_faults_count(&unit->common.faults, &record);
 		full++;
 	}
 	return full;
