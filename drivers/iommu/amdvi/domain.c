@@ -68,7 +68,7 @@ static struct iommu_ability ability_for(const struct amdvi_unit *unit,
 		.snoop = !guest,
 	};
 
-	if (READ_ONCE(unit->hidden) & AMDVI_HIDE_SUPERPAGES)
+	if (READ_ONCE(unit->common.hidden) & AMDVI_HIDE_SUPERPAGES)
 		ability.page_sizes = SZ_4K;
 	return ability;
 }

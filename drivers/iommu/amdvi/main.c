@@ -32,6 +32,7 @@
 
 #include <compat/syscore.h>
 
+#include "../common/firmware.h"
 #include "debugfs.h"
 #include "device.h"
 #include "domain.h"
@@ -48,26 +49,19 @@ const struct ivrs_table *amdvi_ivrs;
 
 static struct ivrs_table table;
 
-/* A copy, so that what was checked is what is used */
 static int read_table(void)
 {
-	struct acpi_table_header *header;
 	struct ivrs_error error;
 	size_t length;
 	void *copy;
-	int ret;
 
-	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_IVRS, 0, &header))) {
-		pr_err("no AMD-Vi unit: the firmware has no IVRS table\n");
-		return -ENODEV;
+	copy = iommu_firmware_table(ACPI_SIG_IVRS, &length);
+	if (IS_ERR(copy)) {
+		if (PTR_ERR(copy) == -ENODEV)
+			pr_err("no AMD-Vi unit: the firmware has no IVRS table\n");
+		return PTR_ERR(copy);
 	}
-	length = header->length;
-	copy = kmemdup(header, length, GFP_KERNEL);
-	acpi_put_table(header);
-	if (!copy)
-		return -ENOMEM;
-	ret = ivrs_open(&table, copy, length, &error);
-	if (ret) {
+	if (ivrs_open(&table, copy, length, &error)) {
 		pr_err("IVRS at offset %zu: %s; not used\n", error.offset,
 		       error.what);
 		kfree(copy);

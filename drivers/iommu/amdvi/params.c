@@ -15,29 +15,13 @@
 #include "params.h"
 #include "unit.h"
 
-static void change_units(void);
-
 static const struct iommu_hideable hideable[] = {
 	{ "superpages", AMDVI_HIDE_SUPERPAGES, true },
 	{ "iotlb", AMDVI_HIDE_IOTLB },
 	{ "invalidate-all", AMDVI_HIDE_INVAL_ALL },
 };
 
-static struct iommu_hide hide = IOMMU_HIDE_INIT(hide, hideable, change_units);
-
-static void change_units(void)
-{
-	struct amdvi_unit *unit;
-	unsigned long bits;
-
-	list_for_each_entry(unit, &amdvi_units, common.node) {
-		bits = iommu_hide_now(&hide, unit->common.name, unit->hidden);
-		if (bits == unit->hidden)
-			continue;
-		WRITE_ONCE(unit->hidden, bits);
-		iommu_paging_unit_changed(&unit->common);
-	}
-}
+static struct iommu_hide hide = IOMMU_HIDE_INIT(hide, hideable, amdvi_units);
 
 module_param_cb(hide, &iommu_hide_param_ops, &hide, 0600);
 MODULE_PARM_DESC(hide, "abilities of units to be kept out of sight: ivhdN:NAME+NAME,... with superpages; and, at load only, iotlb, invalidate-all");

@@ -119,10 +119,10 @@ static void read_features(struct amdvi_unit *unit,
 /* What is hidden looks to everything else as if the unit did not have it */
 static void hide(struct amdvi_unit *unit)
 {
-	unit->hidden = amdvi_params_hidden(unit->common.name);
-	if (unit->hidden & AMDVI_HIDE_IOTLB)
+	unit->common.hidden = amdvi_params_hidden(unit->common.name);
+	if (unit->common.hidden & AMDVI_HIDE_IOTLB)
 		unit->cap &= ~CAP_IOTLB_SUP;
-	if (unit->hidden & AMDVI_HIDE_INVAL_ALL)
+	if (unit->common.hidden & AMDVI_HIDE_INVAL_ALL)
 		unit->efr &= ~EFR_IA_SUP;
 }
 

@@ -48,7 +48,6 @@ struct ivrs_table;
  * @levels: levels of page tables that it walks, at most
  * @iova_bits: width of an IOVA in version 1 tables
  * @guest_tables: its domains have version 2 tables
- * @hidden: AMDVI_HIDE_ bits in force
  * @left_on: somebody else had left it at work, and it still has his table
  * @started: it translates, and has our tables
  * @control: what the control register has
@@ -75,7 +74,6 @@ struct amdvi_unit {
 	unsigned int levels;
 	unsigned int iova_bits;
 	bool guest_tables;
-	unsigned long hidden;
 	bool left_on;
 	bool started;
 	u64 control;
@@ -90,13 +88,6 @@ struct amdvi_unit {
 extern struct list_head amdvi_units;
 
 #define to_amdvi_unit(unit) container_of_const(unit, struct amdvi_unit, common)
-
-#define unit_err(unit, fmt, ...) \
-	pr_err("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
-#define unit_warn(unit, fmt, ...) \
-	pr_warn("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
-#define unit_info(unit, fmt, ...) \
-	pr_info("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
 
 /* A unit that has not done something after this long does not answer */
 #define AMDVI_TIMEOUT_US	2000000

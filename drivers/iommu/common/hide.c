@@ -11,6 +11,8 @@
 #include <linux/sysfs.h>
 
 #include "hide.h"
+#include "paging.h"
+#include "unit.h"
 
 static int parse_names(const struct iommu_hide *hide, char *names,
 		       unsigned long *bits)
@@ -55,6 +57,34 @@ static int parse(const struct iommu_hide *hide, const char *text,
 	return 0;
 }
 
+static unsigned long live_abilities(const struct iommu_hide *hide)
+{
+	unsigned long bits = 0;
+	size_t i;
+
+	for (i = 0; i < hide->nr; i++)
+		if (hide->abilities[i].live)
+			bits |= hide->abilities[i].bit;
+	return bits;
+}
+
+/* What can be hidden at load only stays as it is */
+static void change_units(const struct iommu_hide *hide)
+{
+	unsigned long live = live_abilities(hide), bits;
+	struct iommu_unit *unit;
+
+	lockdep_assert_held(&hide->lock);
+	list_for_each_entry(unit, hide->units, node) {
+		parse(hide, hide->text, unit->name, &bits);
+		bits = (unit->hidden & ~live) | (bits & live);
+		if (bits == unit->hidden)
+			continue;
+		WRITE_ONCE(unit->hidden, bits);
+		iommu_paging_unit_changed(unit);
+	}
+}
+
 static int set(const char *value, const struct kernel_param *param)
 {
 	struct iommu_hide *hide = param->arg;
@@ -70,7 +100,7 @@ static int set(const char *value, const struct kernel_param *param)
 		return ret;
 	mutex_lock(&hide->lock);
 	strscpy(hide->text, text, sizeof(hide->text));
-	hide->changed();
+	change_units(hide);
 	mutex_unlock(&hide->lock);
 	return 0;
 }
@@ -109,28 +139,3 @@ unsigned long iommu_hide_at_load(struct iommu_hide *hide, const char *unit)
 	return bits;
 }
 EXPORT_SYMBOL_GPL(iommu_hide_at_load);
-
-/**
- * iommu_hide_now() - what is to be hidden of a unit from now on
- * @hide: the parameter
- * @unit: the unit's name
- * @hidden: what is hidden of it
- *
- * Context: from @changed.
- * Return: @hidden, with the abilities that may change as they are to be.
- */
-unsigned long iommu_hide_now(const struct iommu_hide *hide, const char *unit,
-			     unsigned long hidden)
-{
-	unsigned long bits;
-	size_t i;
-
-	lockdep_assert_held(&hide->lock);
-	parse(hide, hide->text, unit, &bits);
-	for (i = 0; i < hide->nr; i++)
-		if (hide->abilities[i].live)
-			hidden = (hidden & ~hide->abilities[i].bit) |
-				 (bits & hide->abilities[i].bit);
-	return hidden;
-}
-EXPORT_SYMBOL_GPL(iommu_hide_now);

@@ -31,23 +31,22 @@ struct iommu_hideable {
  * struct iommu_hide - what is hidden
  * @abilities: what can be hidden
  * @nr: how many there are
- * @changed: Ask iommu_hide_now() for each unit, and bring it to that. Called
- *	with @lock held; may sleep.
+ * @units: the driver's units
  * @lock: protects @text
  * @text: what the user wrote
  */
 struct iommu_hide {
 	const struct iommu_hideable *abilities;
 	size_t nr;
-	void (*changed)(void);
+	struct list_head *units;
 	struct mutex lock;
 	char text[IOMMU_HIDE_BYTES];
 };
 
-#define IOMMU_HIDE_INIT(hide, hideables, call) {	\
+#define IOMMU_HIDE_INIT(hide, hideables, list) {	\
 	.abilities = (hideables),			\
 	.nr = ARRAY_SIZE(hideables),			\
-	.changed = (call),				\
+	.units = &(list),				\
 	.lock = __MUTEX_INITIALIZER((hide).lock),	\
 }
 
@@ -55,7 +54,5 @@ struct iommu_hide {
 extern const struct kernel_param_ops iommu_hide_param_ops;
 
 unsigned long iommu_hide_at_load(struct iommu_hide *hide, const char *unit);
-unsigned long iommu_hide_now(const struct iommu_hide *hide, const char *unit,
-			     unsigned long hidden);
 
 #endif

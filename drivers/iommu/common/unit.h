@@ -31,6 +31,7 @@ struct iommu_paging;
  * @name: its name
  * @offset: where the firmware's table describes it, which identifies it there
  * @base: physical address of its registers
+ * @hidden: abilities that are kept out of sight, by the driver's bits; hide.c
  * @registered: the IOMMU core knows it
  * @dead: stopped answering; nothing is asked of it any more
  * @slack_us: how much longer than others it may take to answer; for one that is
@@ -52,6 +53,7 @@ struct iommu_unit {
 	char name[12];
 	size_t offset;
 	phys_addr_t base;
+	unsigned long hidden;
 	bool registered;
 	bool dead;
 	unsigned int slack_us;
@@ -127,6 +129,14 @@ struct iommu_unit_device {
 	struct iommu_meter meter;
 	struct dentry *debugfs;
 };
+
+/* For the log, of a driver's unit that has its struct iommu_unit in @common */
+#define unit_err(unit, fmt, ...) \
+	pr_err("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
+#define unit_warn(unit, fmt, ...) \
+	pr_warn("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
+#define unit_info(unit, fmt, ...) \
+	pr_info("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
 
 void iommu_unit_init(struct iommu_unit *unit, const char *name,
 		     unsigned int index);

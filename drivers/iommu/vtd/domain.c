@@ -37,7 +37,7 @@
  */
 struct iommu_ability vtd_unit_ability(const struct vtd_unit *unit)
 {
-	unsigned long hidden = READ_ONCE(unit->hidden);
+	unsigned long hidden = READ_ONCE(unit->common.hidden);
 	struct iommu_ability ability = {
 		.page_sizes = SZ_4K,
 		.coherent = unit->ecap & ECAP_C &&
@@ -85,7 +85,7 @@ static struct iommu_ability first_stage_ability(const struct vtd_unit *unit)
 {
 	struct iommu_ability ability = vtd_unit_ability(unit);
 
-	if (unit->hidden & VTD_HIDE_SUPERPAGES)
+	if (unit->common.hidden & VTD_HIDE_SUPERPAGES)
 		return ability;
 	ability.page_sizes = SZ_4K | SZ_2M;
 	if (unit->cap & CAP_FS1GP)

@@ -30,6 +30,7 @@
 
 #include <compat/intel_iommu.h>
 
+#include "../common/firmware.h"
 #include "debugfs.h"
 #include "device.h"
 #include "domain.h"
@@ -45,30 +46,24 @@ const struct dmar_table *vtd_dmar;
 
 static struct dmar_table table;
 
-/* A copy, so that what was checked is what is used */
 static int read_table(void)
 {
-	struct acpi_table_header *header;
 	struct dmar_error error;
+	size_t length;
 	void *copy;
 
-	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_DMAR, 0, &header))) {
-		pr_err("no VT-d unit: the firmware has no DMAR table\n");
-		return -ENODEV;
+	copy = iommu_firmware_table(ACPI_SIG_DMAR, &length);
+	if (IS_ERR(copy)) {
+		if (PTR_ERR(copy) == -ENODEV)
+			pr_err("no VT-d unit: the firmware has no DMAR table\n");
+		return PTR_ERR(copy);
 	}
-	copy = kmemdup(header, header->length, GFP_KERNEL);
-	if (!copy) {
-		acpi_put_table(header);
-		return -ENOMEM;
-	}
-	if (dmar_open(&table, copy, header->length, &error)) {
+	if (dmar_open(&table, copy, length, &error)) {
 		pr_err("DMAR at offset %zu: %s; not used\n", error.offset,
 		       error.what);
 		kfree(copy);
-		acpi_put_table(header);
 		return -ENODEV;
 	}
-	acpi_put_table(header);
 	vtd_dmar = &table;
 	return 0;
 }

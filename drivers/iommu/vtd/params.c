@@ -15,8 +15,6 @@
 #include "params.h"
 #include "unit.h"
 
-static void change_units(void);
-
 static const struct iommu_hideable hideable[] = {
 	{ "superpages", VTD_HIDE_SUPERPAGES, true },
 	{ "snoop", VTD_HIDE_SNOOP, true },
@@ -26,21 +24,7 @@ static const struct iommu_hideable hideable[] = {
 	{ "scalable", VTD_HIDE_SCALABLE },
 };
 
-static struct iommu_hide hide = IOMMU_HIDE_INIT(hide, hideable, change_units);
-
-static void change_units(void)
-{
-	struct vtd_unit *unit;
-	unsigned long bits;
-
-	list_for_each_entry(unit, &vtd_units, common.node) {
-		bits = iommu_hide_now(&hide, unit->common.name, unit->hidden);
-		if (bits == unit->hidden)
-			continue;
-		WRITE_ONCE(unit->hidden, bits);
-		iommu_paging_unit_changed(&unit->common);
-	}
-}
+static struct iommu_hide hide = IOMMU_HIDE_INIT(hide, hideable, vtd_units);
 
 module_param_cb(hide, &iommu_hide_param_ops, &hide, 0600);
 MODULE_PARM_DESC(hide, "abilities of units to be kept out of sight: dmarN:NAME+NAME,... with superpages, snoop, coherency; and, at load only, queue, pass-through, scalable");

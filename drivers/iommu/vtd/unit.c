@@ -245,18 +245,18 @@ static void unmap_registers(struct vtd_unit *unit)
 /* What is hidden looks to everything else as if the unit did not have it */
 static void hide(struct vtd_unit *unit)
 {
-	unit->hidden = vtd_params_hidden(unit->common.name);
-	if (unit->hidden & VTD_HIDE_QUEUE)
+	unit->common.hidden = vtd_params_hidden(unit->common.name);
+	if (unit->common.hidden & VTD_HIDE_QUEUE)
 		unit->ecap &= ~(ECAP_QI | ECAP_DT | ECAP_SMTS);
-	if (unit->hidden & VTD_HIDE_PASS_THROUGH)
+	if (unit->common.hidden & VTD_HIDE_PASS_THROUGH)
 		unit->ecap &= ~ECAP_PT;
-	if (unit->hidden & VTD_HIDE_SCALABLE)
+	if (unit->common.hidden & VTD_HIDE_SCALABLE)
 		unit->ecap &= ~ECAP_SMTS;
 	/* Both need a queue */
 	if (!(unit->ecap & ECAP_QI))
 		unit->ecap &= ~(ECAP_DT | ECAP_SMTS);
 	/* Coherency of tables shared by all devices does not change later */
-	if (unit->hidden & VTD_HIDE_COHERENCY)
+	if (unit->common.hidden & VTD_HIDE_COHERENCY)
 		unit->ecap &= ~ECAP_C;
 }
 

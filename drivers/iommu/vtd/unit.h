@@ -41,7 +41,6 @@ struct vtd_domain;
  * @nid: memory node close to it, or NUMA_NO_NODE
  * @cap: CAP_REG
  * @ecap: ECAP_REG, less what is hidden
- * @hidden: VTD_HIDE_ bits in force
  * @scalable: runs in scalable mode
  * @left_on: somebody had left it at work when this driver came
  * @started: has our root table and, if any, our queue
@@ -63,7 +62,6 @@ struct vtd_unit {
 	int nid;
 	u64 cap;
 	u64 ecap;
-	unsigned long hidden;
 	bool scalable;
 	bool left_on;
 	bool started;
@@ -81,13 +79,6 @@ struct vtd_unit {
 extern struct list_head vtd_units;
 
 #define to_vtd_unit(unit) container_of_const(unit, struct vtd_unit, common)
-
-#define unit_err(unit, fmt, ...) \
-	pr_err("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
-#define unit_warn(unit, fmt, ...) \
-	pr_warn("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
-#define unit_info(unit, fmt, ...) \
-	pr_info("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
 
 /* A register wait longer than this means that the unit does not answer */
 #define VTD_TIMEOUT_US	1000000

@@ -11,13 +11,12 @@
  */
 #define pr_fmt(fmt) "amdvi_leave: " fmt
 
-#include <linux/acpi.h>
-#include <linux/io.h>
 #include <linux/iopoll.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 
+#include "../../common/leave.h"
 #include "../regs.h"
 
 #define DEVTAB_BYTES	(65536ul * DTE_BYTES)
@@ -97,22 +96,12 @@ static int switch_on(void __iomem *regs)
 
 static int __init leave_init(void)
 {
-	struct acpi_table_header *header;
-	struct acpi_ivrs_hardware_10 *ivhd;
-	void __iomem *regs;
-	int ret;
-
-	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_IVRS, 0, &header)))
-		return -ENODEV;
 	/* In an emulated machine the first block is the unit's */
-	ivhd = (void *)header + sizeof(struct acpi_table_ivrs);
-	regs = ioremap(ivhd->base_address, AMDVI_REGS_SIZE);
-	acpi_put_table(header);
-	if (!regs)
-		return -ENOMEM;
-	ret = switch_on(regs);
-	iounmap(regs);
-	return ret;
+	return iommu_leave_at_work(ACPI_SIG_IVRS,
+				   sizeof(struct acpi_table_ivrs) +
+				   offsetof(struct acpi_ivrs_hardware_10,
+					    base_address),
+				   AMDVI_REGS_SIZE, switch_on);
 }
 module_init(leave_init);
 

@@ -416,7 +416,7 @@ static void a_weaker_unit_joins_and_leaves(struct kunit *test)
 	struct amdvi_device *b = sim_device(test, weak, "b", 0x28);
 	struct entries entries;
 
-	weak->unit.hidden = AMDVI_HIDE_SUPERPAGES;
+	weak->unit.common.hidden = AMDVI_HIDE_SUPERPAGES;
 	move(test, a, domain);
 	map(test, domain, SZ_1G, SZ_1G, SZ_2M);
 	entries = entries_of(domain);

@@ -10,14 +10,13 @@
  */
 #define pr_fmt(fmt) "vtd_leave: " fmt
 
-#include <linux/acpi.h>
-#include <linux/io.h>
 #include <linux/iopoll.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 
 #include <asm/cacheflush.h>
 
+#include "../../common/leave.h"
 #include "../regs.h"
 
 static bool scalable;
@@ -117,22 +116,12 @@ static int switch_on(void __iomem *regs)
 
 static int __init leave_init(void)
 {
-	struct acpi_table_header *header;
-	struct acpi_dmar_hardware_unit *drhd;
-	void __iomem *regs;
-	int ret;
-
-	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_DMAR, 0, &header)))
-		return -ENODEV;
 	/* In an emulated machine the first structure is the unit's */
-	drhd = (void *)header + sizeof(struct acpi_table_dmar);
-	regs = ioremap(drhd->address, SZ_4K);
-	acpi_put_table(header);
-	if (!regs)
-		return -ENOMEM;
-	ret = switch_on(regs);
-	iounmap(regs);
-	return ret;
+	return iommu_leave_at_work(ACPI_SIG_DMAR,
+				   sizeof(struct acpi_table_dmar) +
+				   offsetof(struct acpi_dmar_hardware_unit,
+					    address),
+				   SZ_4K, switch_on);
 }
 module_init(leave_init);
 

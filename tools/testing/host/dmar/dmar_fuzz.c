@@ -2,16 +2,11 @@
 /*
  * A table of any bytes is read without leaving it, and whatever is read keeps
  * to what the header promises.
- *
- * With "--seed FILE" instead of libFuzzer's arguments: writes a table that has
- * one of everything.
  */
-#include <stdlib.h>
-
 #include "dmar.h"
 #include "table.h"
 
-#define MUST(condition) do { if (!(condition)) abort(); } while (0)
+#include "../acpi/fuzz.h"
 
 static void check_scopes(const struct dmar_table *table,
 			 struct dmar_structure s)
@@ -57,24 +52,15 @@ static void check_structure(const struct dmar_table *table,
 	}
 }
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	/* Of just that size, so that a byte beyond it is noticed */
-	u8 *copy = malloc(size ?: 1);
+	u8 *copy = copy_input(data, size, "DMAR");
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
 	struct dmar_table table;
 	struct dmar_error error;
 	unsigned int n = 0;
 
-	memcpy(copy, data, size);
-	/* Mostly a table that gets past the first look */
-	if (size >= 48 && data[0] & 1) {
-		memcpy(copy, "DMAR", 4);
-		memcpy(copy + 4, &(u32){ size }, 4);
-	}
 	if (dmar_open(&table, copy, size, &error)) {
 		MUST(error.what && error.offset <= size);
 	} else {
@@ -86,21 +72,4 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	}
 	free(copy);
 	return 0;
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	struct table t;
-	FILE *file;
-
-	if (*argc != 3 || strcmp((*argv)[1], "--seed"))
-		return 0;
-	everything(&t);
-	t.bytes[0] |= 1;
-	file = fopen((*argv)[2], "w");
-	if (!file || fwrite(t.bytes, t.length, 1, file) != 1 || fclose(file))
-		abort();
-	exit(0);
 }

@@ -5,49 +5,11 @@
 #ifndef DMAR_TEST_TABLE_H
 #define DMAR_TEST_TABLE_H
 
-#include <linux/types.h>
-
-#define TABLE_MAX	4096
-
-struct table {
-	u8 bytes[TABLE_MAX];
-	size_t length;
-	size_t structure;
-	size_t scope;
-};
-
-static inline void put(struct table *t, u64 value, unsigned int bytes)
-{
-	while (bytes--) {
-		t->bytes[t->length++] = value;
-		value >>= 8;
-	}
-}
-
-static inline void fix(struct table *t, size_t at, u64 value,
-		       unsigned int bytes)
-{
-	while (bytes--) {
-		t->bytes[at++] = value;
-		value >>= 8;
-	}
-}
-
-/* Lengths are mended by whatever is added. */
-static inline void mend(struct table *t)
-{
-	fix(t, 4, t->length, 4);
-	if (t->structure)
-		fix(t, t->structure + 2, t->length - t->structure, 2);
-	if (t->scope)
-		fix(t, t->scope + 1, t->length - t->scope, 1);
-}
+#include "../acpi/table.h"
 
 static inline void begin(struct table *t, unsigned int width)
 {
-	memset(t, 0, sizeof(*t));
-	memcpy(t->bytes, "DMAR", 4);
-	t->length = 36;
+	begin_table(t, "DMAR");
 	put(t, width - 1, 1);
 	put(t, 0, 11);
 	mend(t);
@@ -55,8 +17,7 @@ static inline void begin(struct table *t, unsigned int width)
 
 static inline void structure(struct table *t, u16 type)
 {
-	t->structure = t->length;
-	t->scope = 0;
+	begin_structure(t);
 	put(t, type, 2);
 	put(t, 0, 2);
 }

@@ -2,17 +2,12 @@
 /*
  * A table of any bytes is read without leaving it, and whatever is read keeps
  * to what the header promises. Events are decoded from the same bytes.
- *
- * With "--seed FILE" instead of libFuzzer's arguments: writes a table that has
- * one of everything.
  */
-#include <stdlib.h>
-
 #include "event.h"
 #include "ivrs.h"
 #include "table.h"
 
-#define MUST(condition) do { if (!(condition)) abort(); } while (0)
+#include "../acpi/fuzz.h"
 
 static void check_entry(const struct ivrs_entry *entry)
 {
@@ -65,12 +60,9 @@ static void check_units(const struct ivrs_table *table)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	/* Of just that size, so that a byte beyond it is noticed */
-	u8 *copy = malloc(size ?: 1);
+	u8 *copy = copy_input(data, size, "IVRS");
 	struct ivrs_cursor cursor = { };
 	struct ivrs_table table;
 	struct ivrs_block block;
@@ -79,12 +71,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct amdvi_event event;
 	u64 raw[2];
 
-	memcpy(copy, data, size);
-	/* Mostly a table that gets past the first look */
-	if (size >= 8 && data[0] & 1) {
-		memcpy(copy, "IVRS", 4);
-		memcpy(copy + 4, &(u32){ size }, 4);
-	}
 	if (ivrs_open(&table, copy, size, &error)) {
 		MUST(error.what && error.offset <= size);
 	} else {
@@ -102,21 +88,4 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	}
 	free(copy);
 	return 0;
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	struct table t;
-	FILE *file;
-
-	if (*argc != 3 || strcmp((*argv)[1], "--seed"))
-		return 0;
-	everything(&t);
-	t.bytes[0] |= 1;
-	file = fopen((*argv)[2], "w");
-	if (!file || fwrite(t.bytes, t.length, 1, file) != 1 || fclose(file))
-		abort();
-	exit(0);
 }

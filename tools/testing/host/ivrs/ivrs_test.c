@@ -104,15 +104,15 @@ TEST(a_block_of_a_wrong_length_is_refused)
 
 	begin(&t, INFO_48_48);
 	unit(&t, 0x10, 0, 2, 0xfed80000, 0, 0);
-	fix(&t, t.block + 2, 3, 2);
+	fix(&t, t.structure + 2, 3, 2);
 	CHECK_STR(refusal(&t, t.length), "block has an impossible length");
-	fix(&t, t.block + 2, 25, 2);
+	fix(&t, t.structure + 2, 25, 2);
 	CHECK_STR(refusal(&t, t.length), "block has an impossible length");
-	fix(&t, t.block + 2, 20, 2);
+	fix(&t, t.structure + 2, 20, 2);
 	CHECK_STR(refusal(&t, t.length), "block is shorter than its type");
 	begin(&t, INFO_48_48);
 	memory(&t, 0x20, 1, 0, 0, 0x1000, 0x1000);
-	fix(&t, t.block + 2, 24, 2);
+	fix(&t, t.structure + 2, 24, 2);
 	CHECK_STR(refusal(&t, t.length), "block is shorter than its type");
 }
 
@@ -232,7 +232,7 @@ TEST(a_unit_that_cannot_be_is_complained_of)
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		begin(&t, INFO_48_48);
 		unit(&t, 0x11, 0, 2, units[i].base, 0, 0);
-		fix(&t, t.block + 6, units[i].capability, 2);
+		fix(&t, t.structure + 6, units[i].capability, 2);
 		open_table(&table, &t);
 		first_unit(&table, &block);
 		CHECK_STR(block.complaint, units[i].complaint);

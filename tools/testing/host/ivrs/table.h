@@ -5,46 +5,11 @@
 #ifndef IVRS_TEST_TABLE_H
 #define IVRS_TEST_TABLE_H
 
-#include <linux/types.h>
-
-#define TABLE_MAX	4096
-
-struct table {
-	u8 bytes[TABLE_MAX];
-	size_t length;
-	size_t block;
-};
-
-static inline void put(struct table *t, u64 value, unsigned int bytes)
-{
-	while (bytes--) {
-		t->bytes[t->length++] = value;
-		value >>= 8;
-	}
-}
-
-static inline void fix(struct table *t, size_t at, u64 value,
-		       unsigned int bytes)
-{
-	while (bytes--) {
-		t->bytes[at++] = value;
-		value >>= 8;
-	}
-}
-
-/* Lengths are mended by whatever is added. */
-static inline void mend(struct table *t)
-{
-	fix(t, 4, t->length, 4);
-	if (t->block)
-		fix(t, t->block + 2, t->length - t->block, 2);
-}
+#include "../acpi/table.h"
 
 static inline void begin(struct table *t, u32 info)
 {
-	memset(t, 0, sizeof(*t));
-	memcpy(t->bytes, "IVRS", 4);
-	t->length = 36;
+	begin_table(t, "IVRS");
 	put(t, info, 4);
 	put(t, 0, 8);
 	mend(t);
@@ -54,7 +19,7 @@ static inline void begin(struct table *t, u32 info)
 static inline void unit(struct table *t, u8 type, u8 flags, u16 id, u64 base,
 			u16 segment, u64 features)
 {
-	t->block = t->length;
+	begin_structure(t);
 	put(t, type, 1);
 	put(t, flags, 1);
 	put(t, 0, 2);
@@ -106,7 +71,7 @@ static inline void acpi(struct table *t, u16 id, const char *hid, u8 format,
 static inline void memory(struct table *t, u8 type, u8 flags, u16 first,
 			  u16 last, u64 base, u64 size)
 {
-	t->block = t->length;
+	begin_structure(t);
 	put(t, type, 1);
 	put(t, flags, 1);
 	put(t, 0, 2);

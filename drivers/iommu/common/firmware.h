@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The firmware's table of units.
+ */
+#ifndef IOMMU_COMMON_FIRMWARE_H
+#define IOMMU_COMMON_FIRMWARE_H
+
+#include <linux/types.h>
+
+void *iommu_firmware_table(const char *signature, size_t *length);
+
+#endif
