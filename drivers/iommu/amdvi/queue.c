@@ -70,7 +70,8 @@ static void mend(struct iommu_unit *common)
 	amdvi_unit_control(unit, CONTROL_CMD_BUF_EN, 0);
 	/* Else it would be found stopped once more */
 	readq_poll_timeout_atomic(unit->regs + AMDVI_STATUS, status,
-				  status & STATUS_CMD_RUN, 1, RESTART_US);
+				  status & STATUS_CMD_RUN, 1,
+				  RESTART_US + common->slack_us);
 out:
 	raw_spin_unlock_irqrestore(&queue->ring.lock, flags);
 }

@@ -132,8 +132,10 @@ static bool carry_out(struct sim *sim, const u64 *desc)
 
 	switch (type) {
 	case QI_WAIT:
+		/* Counted before those who wait for it can look */
+		sim->descs[type]++;
 		store_number(sim, desc);
-		break;
+		return true;
 	case QI_DEV_IOTLB:
 		source_id = FIELD_GET(QI_DEV_SID, desc[0]);
 		if (source_id && source_id == sim->mute) {
