@@ -87,12 +87,43 @@ static inline void write_blocks_of(struct rig *rig, struct nvme *disk)
 	munmap(memory, PAGE);
 }
 
-/* Open NVME0 and write its blocks. Fails or skips the test. */
+/* Write a string into a file; 0 or a negative errno */
+static inline int put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+/* Set a parameter of what the IOMMU drivers have in common, if one is there */
+static inline void parameter(const char *name, unsigned int value)
+{
+	char path[96], text[16];
+	int rc;
+
+	snprintf(path, sizeof(path), "/sys/module/iommu_common/parameters/%s",
+		 name);
+	snprintf(text, sizeof(text), "%u", value);
+	rc = put(path, text);
+	if (rc && rc != -ENOENT)
+		ktap_fail("%s: %s", name, strerror(-rc));
+}
+
+/*
+ * Open NVME0 and write its blocks. Fails or skips the test. However many faults
+ * follow, and however fast, they are no storm: each of them is recorded.
+ */
 static inline void rig_open(struct rig *rig)
 {
 	const char *kind = getenv("SPACE");
 	const char *address = disk_address();
 
+	parameter("storm_faults", 0);
 	if (vfio_space_open(&rig->space, kind && !strcmp(kind, "iommufd") ?
 			    VFIO_SPACE_IOMMUFD : VFIO_SPACE_TYPE1V2) ||
 	    vfio_device_open(&rig->device, &rig->space, address) ||
@@ -303,19 +334,6 @@ static inline unsigned long all_entries(void)
 	while ((at = strchr(at, '=')) && at < end)
 		sum += strtoul(++at, NULL, 10);
 	return sum;
-}
-
-/* Write a string into a file; 0 or a negative errno */
-static inline int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), rc = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		rc = -errno;
-	close(fd);
-	return rc;
 }
 
 static inline void poke(const char *command)

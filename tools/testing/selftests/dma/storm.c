@@ -22,19 +22,6 @@ static unsigned int reads(void)
 	return text ? strtoul(text, NULL, 0) : READS;
 }
 
-static void parameter(const char *name, unsigned int value)
-{
-	char path[96], text[16];
-	int rc;
-
-	snprintf(path, sizeof(path), "/sys/module/iommu_common/parameters/%s",
-		 name);
-	snprintf(text, sizeof(text), "%u", value);
-	rc = put(path, text);
-	if (rc)
-		ktap_fail("%s: %s", name, strerror(-rc));
-}
-
 /* A file of the unit, or of the disk, in debugfs */
 static const char *shown(const char *name)
 {
@@ -85,16 +72,22 @@ static void wait_until(bool (*there)(void), const char *what)
 	}
 }
 
-/* That many reads into what is not mapped, until is_enough() */
-static unsigned int bad_reads(struct rig *rig, unsigned int most,
-			      bool (*is_enough)(void))
+/*
+ * That many reads into what is not mapped, or until is_enough() is found true,
+ * which it may not be any more when this returns
+ */
+static bool bad_reads(struct rig *rig, unsigned int most,
+		      bool (*is_enough)(void))
 {
 	unsigned int sent = 0, done = 0;
+	bool enough = !is_enough;
 	int ids[IN_FLIGHT];
 
 	while (done < most) {
-		if (is_enough && done % STORM == 0 && is_enough())
+		if (!enough && done % STORM == 0 && is_enough()) {
+			enough = true;
 			most = sent;
+		}
 		if (sent < most && sent - done < IN_FLIGHT) {
 			ids[sent % IN_FLIGHT] = nvme_begin(&rig->disk, NVME_READ,
 							   sent % BLOCKS, 1,
@@ -107,7 +100,7 @@ static unsigned int bad_reads(struct rig *rig, unsigned int most,
 					     ids[done++ % IN_FLIGHT]) == -ETIMEDOUT)
 			ktap_fail("%s", fail_text());
 	}
-	return done;
+	return enough;
 }
 
 static unsigned char *open_and_map(struct rig *rig)
@@ -133,9 +126,9 @@ TEST(a_storm_is_blocked_and_most_of_it_not_recorded)
 	unsigned char *memory;
 	struct rig rig;
 
+	memory = open_and_map(&rig);
 	parameter("storm_faults", STORM);
 	parameter("storm_seconds", 60);
-	memory = open_and_map(&rig);
 	/* A unit may record one read several times */
 	faults_before = faults();
 	rig_read(&rig, 0, BUFFER_IOVA + PAGE);
@@ -168,12 +161,11 @@ TEST(faults_are_recorded_again_after_a_storm)
 	uint64_t before;
 	struct rig rig;
 
+	open_and_map(&rig);
 	parameter("storm_faults", STORM);
 	parameter("storm_seconds", 60);
-	open_and_map(&rig);
 	wait_until(is_recorded_again, "the former storm has no end");
-	bad_reads(&rig, READS, is_quiet);
-	if (!is_quiet())
+	if (!bad_reads(&rig, READS, is_quiet))
 		ktap_fail("%u bad reads are no storm", READS);
 	wait_until(is_recorded_again, "the storm has no end");
 	before = faults();
@@ -202,7 +194,6 @@ TEST(a_busy_unit_is_polled_and_its_interrupt_comes_back)
 	struct rig rig;
 
 	masks = counted("masks");
-	parameter("storm_faults", 0);
 	parameter("busy_faults", BUSY);
 	open_and_map(&rig);
 	wait_until(is_recorded_again, "the former storm has no end");
