@@ -394,10 +394,9 @@ static int report_init(struct report *r, struct iommufd_hwpt *hwpt,
 	if (!cmd->length ||
 	    check_add_overflow(cmd->iova, cmd->length - 1, &last))
 		return -EOVERFLOW;
-	if (!is_power_of_2(cmd->page_size))
-		return -EINVAL;
-	if ((cmd->iova | cmd->length) & (alignment - 1) ||
-	    (cmd->iova | cmd->length) & (cmd->page_size - 1))
+	/* No power of two is fine, as upstream has it: the lowest bit counts */
+	if (!cmd->page_size ||
+	    (cmd->iova | (last + 1)) & ((alignment - 1) | (cmd->page_size - 1)))
 		return -EINVAL;
 	r->hwpt = hwpt;
 	r->clear = !(cmd->flags & IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR);

@@ -300,6 +300,18 @@ TEST(a_long_range_is_read_to_its_end)
 			 i % 3 ? 0 : 0x80);
 }
 
+/* Nobody should ask for that, but upstream answers */
+TEST(the_lowest_bit_of_a_page_size_counts)
+{
+	uint64_t bits = 0;
+
+	setup_pages();
+	write_at(IOVA, 0x85);
+	CHECK_EQ(read_bits(IOVA, 4 * PAGE, 3 * PAGE, &bits, 0), 0);
+	CHECK_EQ(bits, 0x5);
+	CHECK_EQ(dirty_pages(0), 0x80);
+}
+
 TEST(bad_requests_are_refused)
 {
 	uint64_t bits = 0;
