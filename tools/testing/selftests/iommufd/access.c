@@ -227,6 +227,7 @@ TEST(access_reads_and_writes_a_file)
 }
 
 static atomic_bool stop;
+static atomic_uint pinned;
 
 static void *keep_pinning(void *arg)
 {
@@ -234,8 +235,10 @@ static void *keep_pinning(void *arg)
 	uint32_t id;
 
 	while (!stop)
-		if (!access_pin(access, IOVA, 4 * PAGE, NULL, 0, &id))
+		if (!access_pin(access, IOVA, 4 * PAGE, NULL, 0, &id)) {
 			access_unpin(access, id);
+			pinned++;
+		}
 	return NULL;
 }
 
@@ -248,7 +251,12 @@ TEST(unmap_wins_against_an_access_that_keeps_pinning)
 
 	CHECK_EQ(pthread_create(&thread, NULL, keep_pinning, &access), 0);
 	for (int i = 0; i < 300; i++) {
+		unsigned int before = pinned;
+
 		CHECK_EQ(map_at(ioas, p, 4 * PAGE, IOVA, RW), 0);
+		/* Now and then it must be known to be at it */
+		while (i % 10 == 0 && pinned == before)
+			usleep(10);
 		CHECK_EQ(unmap(ioas, IOVA, 4 * PAGE), 4 * PAGE);
 	}
 	stop = true;

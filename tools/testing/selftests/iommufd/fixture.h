@@ -378,6 +378,39 @@ static inline int access_rw(int access, uint64_t iova, void *memory,
 	return ioctl(fd, IOMMU_TEST_CMD, &cmd);
 }
 
+/* Processes that are killed */
+
+/*
+ * Let a process work, which counts its rounds, and kill it some time after the
+ * first, in the middle of whatever it is at.
+ */
+static inline void kill_at_work(void (*work)(unsigned long *rounds),
+				useconds_t later)
+{
+	unsigned long *rounds;
+	int status;
+	pid_t pid;
+
+	rounds = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(rounds != MAP_FAILED);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (!pid) {
+		work(rounds);
+		_exit(1);
+	}
+	while (!__atomic_load_n(rounds, __ATOMIC_RELAXED)) {
+		CHECK_EQ(waitpid(pid, &status, WNOHANG), 0);
+		usleep(1000);
+	}
+	usleep(later);
+	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	CHECK_EQ(munmap(rounds, PAGE), 0);
+}
+
 /* What the machine counts */
 
 static inline long from_file(const char *path, const char *key)

@@ -654,27 +654,25 @@ TEST(threads_that_fight_over_one_range_break_nothing)
 	CHECK_EQ(pinned_pages(), before);
 }
 
+static void map_and_unmap(unsigned long *rounds)
+{
+	uint32_t ioas = new_ioas();
+	char *p = memory(1024 * PAGE);
+
+	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
+	for (;;) {
+		CHECK_EQ(map_at(ioas, p, 1024 * PAGE, IOVA, RW), 0);
+		CHECK_EQ(unmap(ioas, IOVA, 1024 * PAGE), 1024 * PAGE);
+		__atomic_add_fetch(rounds, 1, __ATOMIC_RELAXED);
+	}
+}
+
 TEST(nothing_stays_pinned_when_a_process_is_killed)
 {
 	long before = pinned_pages();
 
-	for (int round = 0; round < 20; round++) {
-		pid_t pid = fork();
-
-		if (!pid) {
-			uint32_t ioas = new_ioas();
-			char *p = memory(1024 * PAGE);
-
-			if (!access("/sys/module/iommufd_mock", F_OK))
-				CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
-			for (;;) {
-				map_at(ioas, p, 1024 * PAGE, IOVA, RW);
-				unmap(ioas, IOVA, 1024 * PAGE);
-			}
-		}
-		usleep(2000 + 997 * round);
-		CHECK_EQ(kill(pid, SIGKILL), 0);
-		CHECK_EQ(waitpid(pid, NULL, 0), pid);
-	}
+	need_mock();
+	for (int round = 0; round < 20; round++)
+		kill_at_work(map_and_unmap, 997 * round);
 	CHECK_EQ(pinned_pages(), before);
 }

@@ -447,6 +447,7 @@ TEST(invalidation_whose_result_cannot_be_told_is_efault)
 }
 
 static bool over;
+static uint32_t tried;
 
 static void *invalidate_all_the_time(void *id)
 {
@@ -462,13 +463,14 @@ static void *invalidate_all_the_time(void *id)
 			       &entry, &nr) &&
 		    errno != ENOENT && errno != EINVAL)
 			return "neither done nor gone";
+		__atomic_add_fetch(&tried, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
 }
 
 TEST(tables_are_destroyed_beside_their_invalidation)
 {
-	uint32_t parent, nested, target = 0;
+	uint32_t parent, nested, before, target = 0;
 	pthread_t thread;
 	struct mock mock;
 	void *complaint;
@@ -479,6 +481,12 @@ TEST(tables_are_destroyed_beside_their_invalidation)
 	for (unsigned int i = 0; i < 200; i++) {
 		nested = new_nested(&mock, parent);
 		__atomic_store_n(&target, nested, __ATOMIC_RELAXED);
+		before = __atomic_load_n(&tried, __ATOMIC_RELAXED);
+		/* Until one was begun with this table, and is over */
+		while (__atomic_load_n(&tried, __ATOMIC_RELAXED) - before < 2) {
+			CHECK_EQ(pthread_tryjoin_np(thread, &complaint), EBUSY);
+			usleep(10);
+		}
 		/* Busy while it is being invalidated */
 		while (destroy(nested))
 			CHECK_EQ(errno, EBUSY);
