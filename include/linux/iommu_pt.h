@@ -251,6 +251,8 @@ struct iommu_pt_config {
  * @flags: bits of enum iommu_pt_flags, as of now
  * @promoters: promotions at work; while there are any, every operation takes
  *	@lock
+ * @cutting: a group of contiguous entries is being rewritten, under @lock; what
+ *	changes entries beside it takes that before it returns
  * @iova_bits: width of an IOVA
  * @oa_bits: width of a physical address
  * @nid: memory node for the tables
@@ -277,6 +279,7 @@ struct iommu_pt {
 	unsigned long page_sizes;
 	unsigned int flags;
 	unsigned int promoters;
+	unsigned int cutting;
 	unsigned int iova_bits;
 	unsigned int oa_bits;
 	int nid;

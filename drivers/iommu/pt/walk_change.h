@@ -100,6 +100,7 @@ static int pt_set_attrs(struct iommu_pt *pt, unsigned long iova,
 		walk_enter(&walk);
 		walk_down(pt, iova, &spot);
 		iova = change_table(&walk, &spot, iova, last, set, clear);
+		walk_await_cut(&walk);
 		walk_leave(&walk);
 		if (iova > last || !iova)
 			break;

@@ -133,6 +133,22 @@ static inline void walk_end(struct walk *walk)
 		pt_stash_drop(walk->pt, &walk->stash);
 }
 
+/*
+ * After a change of entries, before the section ends: while somebody cuts a
+ * group of contiguous entries, one of them may be a leaf of its own already and
+ * those beside it still speak for all of the group, so that hardware would fetch
+ * from them, after the invalidation, what this operation took away. Wait for the
+ * end of that, on pt->lock.
+ *
+ * The change was by an operation, or followed by one, that is fully ordered. So
+ * either this sees the cut, or the cut sees the change (cut_group()).
+ */
+static __always_inline void walk_await_cut(struct walk *walk)
+{
+	if (FMT_CONTIGUOUS && unlikely(READ_ONCE(walk->pt->cutting)))
+		walk_lock(walk);
+}
+
 /* Outside a section: get the tables that the last one asked for. */
 static inline int walk_feed(struct walk *walk, gfp_t gfp)
 {

@@ -7,7 +7,8 @@
  * did. Leaves made of contiguous entries are rewritten entry by entry into
  * smaller ones, under pt->lock, so that two who cut the same leaf do so one
  * after the other; hardware that reads any of the entries at any time gets the
- * same translation.
+ * same translation. Whoever changes one of them meanwhile waits for the rest to
+ * be rewritten (walk_await_cut()).
  */
 #ifndef PT_WALK_CUT_H
 #define PT_WALK_CUT_H
@@ -91,6 +92,9 @@ static void cut_group(struct walk *walk, const struct spot *spot,
 	bool locked = walk->locked;
 
 	walk_lock(walk);
+	WRITE_ONCE(walk->pt->cutting, 1);
+	/* Pairs with the ordered operation before walk_await_cut(). */
+	smp_mb();
 	/* Somebody else may have cut it before. */
 	if ((READ_ONCE(*spot->slot) ^ spot->entry) &
 	    ~(FMT_ACCESSED | FMT_DIRTY))
@@ -105,6 +109,7 @@ static void cut_group(struct walk *walk, const struct spot *spot,
 	pt_gather_range(walk->gather, pt_block_start(iova, shift),
 			pt_block_last(iova, shift));
 unlock:
+	WRITE_ONCE(walk->pt->cutting, 0);
 	if (!locked)
 		walk_unlock(walk);
 }

@@ -310,6 +310,7 @@ static size_t pt_unmap(struct iommu_pt *pt, unsigned long iova,
 			    reach);
 	if (fn)
 		yield_run(&unmap);
+	walk_await_cut(&unmap.walk);
 out:
 	walk_leave(&unmap.walk);
 	walk_end(&unmap.walk);

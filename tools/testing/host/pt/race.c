@@ -153,6 +153,25 @@ static void take_away(unsigned int region, unsigned int page, unsigned int n)
 	set_states(region, page, n, 1);
 }
 
+/*
+ * What is gone is not found by way of what is left beside it: no entry there,
+ * whoever is changing it, leads to a leaf that reaches so far.
+ */
+static void look_beside(unsigned int region, unsigned int page)
+{
+	unsigned long iova = iova_of(region, page);
+	struct hw_translation to;
+	unsigned int n;
+
+	pthread_mutex_lock(&hw_mutex);
+	for (n = 1; n < BLOCK; n *= 2) {
+		hw_translate(&hw, iova_of(region, page ^ n), false, false, &to);
+		if (hw_translate(&hw, iova, false, true, &to))
+			fail("a stale translation, by a neighbour", iova);
+	}
+	pthread_mutex_unlock(&hw_mutex);
+}
+
 static void work_on_block(unsigned int worker, unsigned long *seed)
 {
 	const unsigned int part = BLOCK / CUTS;
@@ -166,6 +185,7 @@ static void work_on_block(unsigned int worker, unsigned long *seed)
 		for (unsigned int n = next(seed) % 32; n; n--)
 			sched_yield();
 		take_away(2, page + i * part + cuts[i], 1);
+		look_beside(2, page + i * part + cuts[i]);
 	}
 	for (i = 0; i < CUTS; i++) {
 		take_away(2, page + i * part, cuts[i]);
