@@ -54,7 +54,7 @@ container_of() {
 # of a process that was killed are let go by a worker.
 nothing_left() {
 	local left
-	for _ in $(seq 50); do
+	for _ in $(seq 600); do
 		left=$(($(pinned) - pinned_before))
 		[ "$left" -ne 0 ] || return 0
 		sleep 0.1

@@ -136,6 +136,15 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/*
+ * Whoever waits asks this before looking for what it waits for: it may be late
+ * itself, and then the disk is not.
+ */
+static bool is_over(uint64_t end)
+{
+	return now_ms() >= end;
+}
+
 static void nap(void)
 {
 	nanosleep(&(struct timespec){ .tv_nsec = 50000 }, NULL);
@@ -188,6 +197,7 @@ static int wait_ready(struct nvme *disk, bool ready)
 	uint64_t end = now_ms() + disk->timeout_ms;
 
 	for (;;) {
+		bool over = is_over(end);
 		uint32_t status = get32(disk, REG_CSTS);
 
 		if (status == UINT32_MAX)
@@ -197,7 +207,7 @@ static int wait_ready(struct nvme *disk, bool ready)
 				    disk->device->address);
 		if (!!(status & CSTS_READY) == ready)
 			return 0;
-		if (now_ms() >= end)
+		if (over)
 			return fail(ETIMEDOUT, "%s does not become %s",
 				    disk->device->address,
 				    ready ? "ready" : "idle");
@@ -213,8 +223,12 @@ static int admin(struct nvme *disk, const struct nvme_command *command,
 	uint16_t id, status;
 
 	queue_submit(&disk->admin, command);
-	while (!queue_take(&disk->admin, &id, &status)) {
-		if (now_ms() >= end)
+	for (;;) {
+		bool over = is_over(end);
+
+		if (queue_take(&disk->admin, &id, &status))
+			break;
+		if (over)
 			return fail(ETIMEDOUT, "%s does not answer: %s",
 				    disk->device->address, what);
 		nap();
@@ -451,9 +465,11 @@ int nvme_wait(struct nvme *disk, int id)
 	uint64_t end = now_ms() + disk->timeout_ms;
 
 	while (!disk->slots[id].done) {
+		bool over = is_over(end);
+
 		if (nvme_poll(disk))
 			continue;
-		if (now_ms() >= end)
+		if (over)
 			return fail(ETIMEDOUT, "%s does not answer",
 				    disk->device->address);
 		nap();

@@ -13,11 +13,13 @@
 /* Where the queues of a second disk are. */
 #define MORE_QUEUES 0x18000000ull
 #define BLOCK 512ul
+/* After so long it does not answer: QEMU may get no CPU for a while. */
+#define HANG_MS 120000
 
 static inline void disk_start(struct nvme *disk, struct vfio_device *device,
 			      uint64_t queues)
 {
-	if (nvme_open(disk, device, queues, 10000))
+	if (nvme_open(disk, device, queues, HANG_MS))
 		ktap_fail("%s", fail_text());
 	CHECK_EQ(disk->block_size, BLOCK);
 }
