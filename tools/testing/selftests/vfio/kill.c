@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Processes that are killed at random points, with DMA in flight. */
-#define KTAP_TIMEOUT 500
+#define KTAP_TIMEOUT 700
 #include <time.h>
 
 #include "disk.h"
@@ -116,7 +116,7 @@ static void check_kills(enum vfio_space_kind kind)
 	for (int i = 0; i < NR_STAGES; i++)
 		usual_us[i] = p->spent_us[i] / p->times[i];
 	pinned = pinned_pages();
-	for (int i = 0; i < 200 || hit < NR_STAGES; i++) {
+	for (int i = 0; i < 100 || hit < NR_STAGES; i++) {
 		enum stage stage = i % NR_STAGES;
 		bool once = stage == OPENING || stage == CLOSING;
 		pid_t child;
