@@ -130,6 +130,18 @@ static void set_shape(struct iommu_live *live,
 	live->shape = *shape;
 }
 
+static int stop_at_leaf(void *arg, const struct iommu_pt_leaf *leaf)
+{
+	return 1;
+}
+
+/* Is nothing mapped? A map that is at work may be about to change that */
+static bool is_empty(struct iommu_live *live)
+{
+	return !iommu_pt_visit(&live->pt, 0, iommu_live_length(live),
+			       stop_at_leaf, NULL);
+}
+
 static void strengthen(struct iommu_live *live,
 		       const struct iommu_ability *shape)
 {
@@ -137,7 +149,8 @@ static void strengthen(struct iommu_live *live,
 	struct iommu_pt_gather gather;
 
 	set_shape(live, shape);
-	if (!larger)
+	/* Most domains of a unit that changes are empty, and need no wait */
+	if (!larger || is_empty(live))
 		return;
 	iommu_pt_gather_init(&gather);
 	/* Nothing depends on it: what cannot be made larger stays small */

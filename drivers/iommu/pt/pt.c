@@ -215,6 +215,8 @@ EXPORT_SYMBOL_GPL(iommu_pt_page_sizes);
 void iommu_pt_set_page_sizes(struct iommu_pt *pt, unsigned long page_sizes)
 {
 	sizes_fit(pt, pt_top_level(READ_ONCE(pt->top)), &page_sizes);
+	if (page_sizes == READ_ONCE(pt->page_sizes))
+		return;
 	WRITE_ONCE(pt->page_sizes, page_sizes);
 	synchronize_rcu();
 }
@@ -235,7 +237,11 @@ EXPORT_SYMBOL_GPL(iommu_pt_set_page_sizes);
 void iommu_pt_set_flags(struct iommu_pt *pt, unsigned int set,
 			unsigned int clear)
 {
-	WRITE_ONCE(pt->flags, (pt->flags & ~clear) | set);
+	unsigned int flags = (pt->flags & ~clear) | set;
+
+	if (flags == pt->flags)
+		return;
+	WRITE_ONCE(pt->flags, flags);
 	synchronize_rcu();
 }
 EXPORT_SYMBOL_GPL(iommu_pt_set_flags);
