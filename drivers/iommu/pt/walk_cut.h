@@ -67,15 +67,30 @@ static void cut_to_table(struct walk *walk, const struct spot *spot,
 	pt_stash_put(&walk->stash, table);
 }
 
-/* Give an entry another size, if it still is a leaf; its attributes stay. */
-static void rewrite_entry(u64 *entry, u64 leaf, u64 more)
+/*
+ * Give an entry another size, if it still is a leaf; its attributes stay.
+ * Returns what hardware had noted in it.
+ */
+static u64 rewrite_entry(u64 *entry, u64 leaf, u64 more)
 {
 	u64 kept = FMT_ATTR_BITS | FMT_FIRST | FMT_LAST, old = READ_ONCE(*entry);
 
 	do {
 		if (!old)
-			return;
+			return 0;
 	} while (!try_cmpxchg(entry, &old, leaf | more | (old & kept)));
+	return old & (FMT_ACCESSED | FMT_DIRTY);
+}
+
+/* As if hardware had noted this in an entry, if it still is a leaf. */
+static void note_in_entry(u64 *entry, u64 used)
+{
+	u64 old = READ_ONCE(*entry);
+
+	do {
+		if (!old)
+			return;
+	} while (!try_cmpxchg(entry, &old, old | used));
 }
 
 /* Make smaller groups of the group of contiguous entries at @spot. */
@@ -88,7 +103,7 @@ static void cut_group(struct walk *walk, const struct spot *spot,
 	unsigned int to = cut_shift(walk->sizes, spot->level, shift);
 	unsigned int same = 1u << leaf_entries_shift(to);
 	phys_addr_t addr = fmt_leaf_addr(spot->entry, spot->level);
-	u64 *group = &spot->entries[first], used = 0;
+	u64 *group = &spot->entries[first], used = 0, late = 0;
 	bool locked = walk->locked;
 
 	walk_lock(walk);
@@ -102,9 +117,17 @@ static void cut_group(struct walk *walk, const struct spot *spot,
 	for (i = 0; i < nr; i++)
 		used |= READ_ONCE(group[i]) & (FMT_ACCESSED | FMT_DIRTY);
 	for (i = 0; i < nr; i++)
-		rewrite_entry(&group[i],
-			      fmt_leaf(addr + (u64)(i / same) * BIT_ULL(to),
-				       spot->level, to), used);
+		late |= rewrite_entry(&group[i],
+				      fmt_leaf(addr + (u64)(i / same) *
+					       BIT_ULL(to), spot->level, to),
+				      used);
+	/*
+	 * What came meanwhile to an entry that was not rewritten yet was noted of
+	 * the whole group: hardware writes to all of it then, and notes it no more.
+	 */
+	late &= ~used;
+	for (i = 0; late && i < nr; i++)
+		note_in_entry(&group[i], late);
 	walk_flush(walk, group, nr);
 	pt_gather_range(walk->gather, pt_block_start(iova, shift),
 			pt_block_last(iova, shift));
