@@ -11,7 +11,6 @@
 #include <linux/module.h>
 
 #include "../common/hide.h"
-#include "domain.h"
 #include "params.h"
 #include "unit.h"
 

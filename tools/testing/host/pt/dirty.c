@@ -9,24 +9,13 @@
  * write in the entry that it finds, and no more of that leaf for as long as it
  * has it cached. Whatever it wrote to has to be dirty afterwards.
  */
-#include <pthread.h>
-#include <stdlib.h>
+#include "several.h"
 
-#include <linux/iommu_pt.h>
-#include <linux/mm.h>
-
-#include "../../../../drivers/iommu/pt/format.h"
-#include "../../../../drivers/iommu/pt/test/hw.h"
-
-#define PAGE		4096ul
 #define PAGES		512u
 #define WRITES		64u
 #define IOVA		(1ul << 30)
 #define PHYS		(16ull << 30)
 
-static struct iommu_pt pt;
-static struct hw hw;
-static pthread_mutex_t hw_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t barrier;
 static unsigned long rounds = 3000;
 static unsigned int nr_pages;
@@ -38,23 +27,6 @@ static void fail(const char *why, unsigned long round, unsigned int page)
 	fprintf(stderr, "dirty: round %lu: %s: page %u of %u\n", round, why,
 		page, nr_pages);
 	exit(1);
-}
-
-static unsigned long next(unsigned long *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state >> 11;
-}
-
-/* What a driver does: invalidate, then free. */
-static void sync_gather(struct iommu_pt_gather *gather)
-{
-	pthread_mutex_lock(&hw_mutex);
-	hw_invalidate(&hw, gather);
-	pthread_mutex_unlock(&hw_mutex);
-	iommu_pt_gather_free(&pt, gather);
 }
 
 static void write_some(unsigned long *seed)
@@ -166,25 +138,20 @@ static void run_round(unsigned long round, unsigned long *seed)
 
 int main(int argc, char **argv)
 {
-	const struct iommu_pt_format *const formats[] = {
-		&iommu_pt_vtdss, &iommu_pt_x86_64, &iommu_pt_amdv1,
-	};
+	const struct iommu_pt_format *format = format_named(argv[1]);
 	struct iommu_pt_config config = {
 		.levels = 4,
 		.nid = NUMA_NO_NODE,
 		.flags = IOMMU_PT_DIRTY,
 	};
-	unsigned long round, f, seed = argc > 3 ? strtoul(argv[3], NULL, 0) : 1;
+	unsigned long round, seed = argc > 3 ? strtoul(argv[3], NULL, 0) : 1;
 	pthread_t writing;
 
-	for (f = 0; f < ARRAY_SIZE(formats); f++)
-		if (argc > 1 && !strcmp(formats[f]->name, argv[1]))
-			break;
-	if (f == ARRAY_SIZE(formats))
+	if (!format)
 		return 2;
 	if (argc > 2)
 		rounds = strtoul(argv[2], NULL, 0);
-	config.format = formats[f];
+	config.format = format;
 	if (iommu_pt_init(&pt, &config))
 		fail("init failed", 0, 0);
 	hw_init(&hw, &pt, false, true);

@@ -18,20 +18,10 @@
  * Whatever no worker has taken away must translate, to the right place, at
  * every instant; and what a worker has taken away, and invalidated, must not.
  */
-#include <pthread.h>
-#include <stdlib.h>
-
-#include <linux/io.h>
-#include <linux/iommu_pt.h>
-#include <linux/mm.h>
-#include <linux/rcupdate.h>
-
-#include "../../../../drivers/iommu/pt/format.h"
-#include "../../../../drivers/iommu/pt/test/hw.h"
+#include "several.h"
 
 #define WORKERS		4
 #define STRETCH		8u
-#define PAGE		4096ul
 #define REGION_PAGES	2048u
 #define REGIONS		3
 #define BLOCK		512u	/* pages; a worker has one in region 2 */
@@ -43,9 +33,6 @@
 #define MAPPED		2u
 static unsigned int states[REGIONS][REGION_PAGES];
 
-static struct iommu_pt pt;
-static struct hw hw;
-static pthread_mutex_t hw_mutex = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long rounds = 3000;
 static int running;
 
@@ -53,14 +40,6 @@ static void fail(const char *why, unsigned long iova)
 {
 	fprintf(stderr, "race: %s at %#lx\n", why, iova);
 	exit(1);
-}
-
-static unsigned long next(unsigned long *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state >> 11;
 }
 
 static unsigned long iova_of(unsigned int region, unsigned int page)
@@ -71,15 +50,6 @@ static unsigned long iova_of(unsigned int region, unsigned int page)
 static u64 phys_of(unsigned long iova)
 {
 	return iova + PHYS_SKEW;
-}
-
-/* What a driver does: invalidate, then free. */
-static void sync_gather(struct iommu_pt_gather *gather)
-{
-	pthread_mutex_lock(&hw_mutex);
-	hw_invalidate(&hw, gather);
-	pthread_mutex_unlock(&hw_mutex);
-	iommu_pt_gather_free(&pt, gather);
 }
 
 static void set_states(unsigned int region, unsigned int page, unsigned int n,
@@ -333,21 +303,16 @@ static void finish(void)
 
 int main(int argc, char **argv)
 {
-	const struct iommu_pt_format *const formats[] = {
-		&iommu_pt_vtdss, &iommu_pt_x86_64, &iommu_pt_amdv1,
-	};
+	const struct iommu_pt_format *format = format_named(argv[1]);
 	pthread_t workers[WORKERS], checkers[2], converting;
-	unsigned long i, f, seed = argc > 3 ? strtoul(argv[3], NULL, 0) : 1;
+	unsigned long i, seed = argc > 3 ? strtoul(argv[3], NULL, 0) : 1;
 	void *looks[2];
 
-	for (f = 0; f < ARRAY_SIZE(formats); f++)
-		if (argc > 1 && !strcmp(formats[f]->name, argv[1]))
-			break;
-	if (f == ARRAY_SIZE(formats))
+	if (!format)
 		return 2;
 	if (argc > 2)
 		rounds = strtoul(argv[2], NULL, 0);
-	start(formats[f]);
+	start(format);
 	running = 1;
 	host_interrupts = true;
 	for (i = 0; i < 2; i++)

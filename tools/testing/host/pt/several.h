@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * For tests of several threads, each in one file: a page table, and an IOMMU
+ * that sees only those invalidations that the gathers ask for.
+ */
+#ifndef PT_HOST_SEVERAL_H
+#define PT_HOST_SEVERAL_H
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <linux/iommu_pt.h>
+#include <linux/mm.h>
+
+#include "../../../../drivers/iommu/pt/format.h"
+#include "../../../../drivers/iommu/pt/test/hw.h"
+
+#define PAGE		4096ul
+
+static struct iommu_pt pt;
+static struct hw hw;
+static pthread_mutex_t hw_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static unsigned long next(unsigned long *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state >> 11;
+}
+
+/* What a driver does: invalidate, then free. */
+static void sync_gather(struct iommu_pt_gather *gather)
+{
+	pthread_mutex_lock(&hw_mutex);
+	hw_invalidate(&hw, gather);
+	pthread_mutex_unlock(&hw_mutex);
+	iommu_pt_gather_free(&pt, gather);
+}
+
+/* The format of that name, or NULL */
+static const struct iommu_pt_format *format_named(const char *name)
+{
+	const struct iommu_pt_format *const formats[] = {
+		&iommu_pt_vtdss, &iommu_pt_x86_64, &iommu_pt_amdv1,
+	};
+	unsigned long i;
+
+	for (i = 0; i < ARRAY_SIZE(formats); i++)
+		if (name && !strcmp(formats[i]->name, name))
+			return formats[i];
+	return NULL;
+}
+
+#endif
