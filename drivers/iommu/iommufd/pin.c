@@ -12,8 +12,7 @@
  * are wanted; further pins are added, so that in the store every page counts
  * one, whatever it came from.
  *
- * Memory of a device has no pages that could be pinned. It is looked up in the
- * process's page table, where the device's driver has put it.
+ * Memory of a device has no pages that could be pinned: see device_memory.h.
  */
 #include <linux/file.h>
 #include <linux/mm.h>
@@ -24,6 +23,7 @@
 #include <compat/folio_pins.h>
 #include <compat/uninitialized.h>
 
+#include "device_memory.h"
 #include "pages.h"
 #include "pin.h"
 #include "runs.h"
@@ -152,62 +152,6 @@ static int pin_file(struct iommufd_pages *pages, unsigned long start,
 	return rc;
 }
 
-static int lookup_device_page(struct mm_struct *mm, unsigned long address,
-			      bool write, unsigned long *pfn)
-{
-	struct follow_pfnmap_args args = { .address = address };
-	int rc;
-
-	args.vma = vma_lookup(mm, address);
-	if (!args.vma || !(args.vma->vm_flags & VM_PFNMAP))
-		return -EFAULT;
-	rc = follow_pfnmap_start(&args);
-	if (rc) {
-		bool unlocked = false;
-
-		rc = fixup_user_fault(mm, address, write ? FAULT_FLAG_WRITE : 0,
-				      &unlocked);
-		if (rc)
-			return rc;
-		if (unlocked)
-			return -EAGAIN;
-		rc = follow_pfnmap_start(&args);
-		if (rc)
-			return rc;
-	}
-	if (write && !args.writable)
-		rc = -EFAULT;
-	else
-		*pfn = args.pfn;
-	follow_pfnmap_end(&args);
-	return rc;
-}
-
-static int lookup_device(struct iommufd_pages *pages, unsigned long address,
-			 unsigned long npages, struct run_builder *b)
-{
-	struct mm_struct *mm = pages->source->mm;
-	int rc = 0;
-
-	mmap_read_lock(mm);
-	while (npages) {
-		unsigned long pfn;
-
-		do {
-			rc = lookup_device_page(mm, address, pages->writable,
-						&pfn);
-		} while (rc == -EAGAIN && !fatal_signal_pending(current));
-		if (!rc)
-			rc = run_builder_add(b, pfn, 1);
-		if (rc)
-			break;
-		address += PAGE_SIZE;
-		npages--;
-	}
-	mmap_read_unlock(mm);
-	return rc;
-}
-
 /**
  * iommufd_pin() - pin pages and collect their runs
  * @pages: the object
@@ -231,7 +175,7 @@ int iommufd_pin(struct iommufd_pages *pages, unsigned long first,
 	if (mm != current->mm && !mmget_not_zero(mm))
 		return -EFAULT;
 	if (pages->device)
-		rc = lookup_device(pages, address, npages, b);
+		rc = iommufd_lookup_device(pages, address, npages, b);
 	else
 		rc = pin_user(pages, address, npages, b);
 	if (mm != current->mm)
