@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pinning: from a range of user memory or of a file to runs.
+ * Pinning: from a range of user memory to runs. Files are in memory_file.c.
  *
  * Memory of a process is pinned in batches: a list of pages is filled (on the
  * stack for a small range, otherwise a page full of pointers) and its pages go
@@ -8,22 +8,17 @@
  * mapped (a device is attached by another, or by a kernel thread), the pages
  * are pinned on behalf of that process, as long as it lives.
  *
- * Memory of a file comes as folios, each pinned once however many of its pages
- * are wanted; further pins are added, so that in the store every page counts
- * one, whatever it came from.
- *
  * Memory of a device has no pages that could be pinned: see device_memory.h.
  */
-#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include <compat/folio_pins.h>
 #include <compat/uninitialized.h>
 
 #include "device_memory.h"
+#include "memory_file.h"
 #include "pages.h"
 #include "pin.h"
 #include "runs.h"
@@ -31,7 +26,6 @@
 
 #define PAGES_ON_STACK 16
 #define PAGES_PER_BATCH (SZ_4K / sizeof(struct page *))
-#define FOLIOS_PER_BATCH 64
 
 static long pin_batch(struct mm_struct *mm, unsigned long address,
 		      unsigned long npages, unsigned int gup_flags,
@@ -90,68 +84,6 @@ static int pin_user(struct iommufd_pages *pages, unsigned long address,
 	return rc;
 }
 
-/* Add the pages of pinned folios; those that @b did not take are unpinned. */
-static int add_folios(struct run_builder *b, struct folio **folios, long nr,
-		      unsigned long offset, unsigned long npages)
-{
-	int rc = 0;
-	long i;
-
-	for (i = 0; i < nr; i++) {
-		unsigned long first = offset >> PAGE_SHIFT;
-		unsigned long n = min(folio_nr_pages(folios[i]) - first,
-				      npages);
-
-		offset = 0;
-		npages -= n;
-		if (rc || !n) {
-			unpin_user_folio(folios[i], 1);
-			continue;
-		}
-		compat_folio_add_pins(folios[i], n - 1);
-		rc = run_builder_add(b, folio_pfn(folios[i]) + first, n);
-		if (rc)
-			unpin_user_folio(folios[i], n);
-	}
-	return rc;
-}
-
-static int pin_file(struct iommufd_pages *pages, unsigned long start,
-		    unsigned long npages, struct run_builder *b)
-{
-	struct folio **folios;
-	int rc = 0;
-
-	folios = kmalloc_array(FOLIOS_PER_BATCH, sizeof(*folios), GFP_KERNEL);
-	if (!folios)
-		return -ENOMEM;
-	while (npages) {
-		unsigned long before = b->next;
-		pgoff_t offset;
-		long got;
-
-		got = memfd_pin_folios(pages->source->file, start,
-				       start + npages * PAGE_SIZE - 1, folios,
-				       FOLIOS_PER_BATCH, &offset);
-		if (got <= 0) {
-			rc = got ?: -EFAULT;
-			break;
-		}
-		rc = add_folios(b, folios, got, offset, npages);
-		if (rc)
-			break;
-		start += (b->next - before) * PAGE_SIZE;
-		npages -= b->next - before;
-		if (fatal_signal_pending(current)) {
-			rc = -EINTR;
-			break;
-		}
-		cond_resched();
-	}
-	kfree(folios);
-	return rc;
-}
-
 /**
  * iommufd_pin() - pin pages and collect their runs
  * @pages: the object
@@ -160,8 +92,8 @@ static int pin_file(struct iommufd_pages *pages, unsigned long start,
  * @b: the builder, which begins at @first; after an error the caller aborts it
  *
  * Return: 0; -EFAULT if there is no such memory or not with that access;
- * -ENOMEM; -EINTR if the task is being killed; -EINVAL for a file that has no
- * pages to pin.
+ * -ENOMEM; -EINTR if the task is being killed; for a file the errors of
+ * iommufd_file_pin().
  */
 int iommufd_pin(struct iommufd_pages *pages, unsigned long first,
 		unsigned long npages, struct run_builder *b)
@@ -171,7 +103,8 @@ int iommufd_pin(struct iommufd_pages *pages, unsigned long first,
 	int rc;
 
 	if (pages->source->file)
-		return pin_file(pages, address, npages, b);
+		return iommufd_file_pin(pages->source->file, address, npages,
+					b);
 	if (mm != current->mm && !mmget_not_zero(mm))
 		return -EFAULT;
 	if (pages->device)
