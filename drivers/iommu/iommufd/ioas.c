@@ -10,6 +10,7 @@
 
 #include "access.h"
 #include "ioas.h"
+#include "memory_file.h"
 #include "window.h"
 
 static struct kmem_cache *mapping_cache;
@@ -376,7 +377,8 @@ EXPORT_SYMBOL_GPL(iommufd_ioas_map_user);
  * @prot: IOMMU_READ, IOMMU_WRITE
  * @flags: 0 or IOMMUFD_MAP_ALLOC_IOVA
  *
- * Return: 0, or an error and nothing is mapped.
+ * Return: 0; -EBADF; the errors of iommufd_file_check(); others of mapping.
+ * After an error nothing is mapped.
  */
 int iommufd_ioas_map_file(struct iommufd_ioas *ioas, unsigned long *iova,
 			  int fd, unsigned long start, unsigned long length,
@@ -385,6 +387,7 @@ int iommufd_ioas_map_file(struct iommufd_ioas *ioas, unsigned long *iova,
 	struct iommufd_source *source;
 	unsigned long last;
 	struct file *file;
+	int rc;
 
 	if (!length || length > SIZE_MAX - PAGE_SIZE)
 		return -EINVAL;
@@ -393,10 +396,15 @@ int iommufd_ioas_map_file(struct iommufd_ioas *ioas, unsigned long *iova,
 	file = fget(fd);
 	if (!file)
 		return -EBADF;
-	source = iommufd_source_file(ioas->ictx, file);
+	rc = iommufd_file_check(file, prot & IOMMU_WRITE);
+	if (!rc) {
+		source = iommufd_source_file(ioas->ictx, file,
+					     prot & IOMMU_WRITE);
+		rc = PTR_ERR_OR_ZERO(source);
+	}
 	fput(file);
-	if (IS_ERR(source))
-		return PTR_ERR(source);
+	if (rc)
+		return rc;
 	return iommufd_ioas_map_source(ioas, source, start, length, iova, prot,
 				       flags);
 }

@@ -2,13 +2,30 @@
 /*
  * Memory files: tmpfs and hugetlbfs, memfds of both kinds included.
  *
+ * A device gets what mmap() with MAP_SHARED would give the caller, for as long
+ * as the mapping exists:
+ *
+ *   - The descriptor decides, when the file is mapped. Who has it has been
+ *     asked for permission when it was opened or passed on.
+ *   - F_SEAL_FUTURE_WRITE is looked at when the file is mapped. It forbids
+ *     nothing to mappings that are older.
+ *   - F_SEAL_WRITE and a mapping that may write exclude each other. The source
+ *     counts in i_mmap_writable, as a writable mmap() does, from mapping to
+ *     the unmapping of the last copy, whether pages are pinned or not. Adding
+ *     the seal makes that count negative; whichever is second fails.
+ *
+ * memfd_pin_folios() asks for none of this.
+ *
  * Memory of a file comes as folios, each pinned once however many of its pages
  * are wanted; further pins are added, so that in the store every page counts
  * one, whatever it came from.
  */
-#include <linux/file.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/hugetlb.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
 #include <linux/slab.h>
 
 #include <compat/folio_pins.h>
@@ -17,6 +34,50 @@
 #include "runs.h"
 
 #define FOLIOS_PER_BATCH 64
+
+/*
+ * Of a file that is known to be one of the two kinds. Some filesystems give
+ * their own files the mapping of another's: the seals are the owner's.
+ */
+static unsigned int seals_of(const struct file *file)
+{
+	struct inode *owner = file->f_mapping->host;
+
+#ifdef CONFIG_HUGETLBFS
+	if (is_file_hugepages(file))
+		return READ_ONCE(HUGETLBFS_I(owner)->seals);
+#endif
+	return READ_ONCE(SHMEM_I(owner)->seals);
+}
+
+/**
+ * iommufd_file_check() - may the caller map this file?
+ * @file: the file
+ * @write: the mapping may write
+ *
+ * The answers are those of mmap(), in the same order, but for a file that is no
+ * memory file. That F_SEAL_WRITE was not set is not certain before there is a
+ * source: see iommufd_source_file().
+ *
+ * Return: 0; -EINVAL if @file is no memory file; -EACCES if the descriptor does
+ * not permit it; -EPERM if a seal does not.
+ */
+int iommufd_file_check(const struct file *file, bool write)
+{
+	bool writable = file->f_mode & FMODE_WRITE;
+
+	if (!shmem_mapping(file->f_mapping) && !is_file_hugepages(file))
+		return -EINVAL;
+	if (write && !writable)
+		return -EACCES;
+	if (IS_APPEND(file_inode(file)) && writable)
+		return -EACCES;
+	if (!(file->f_mode & FMODE_READ))
+		return -EACCES;
+	if (write && seals_of(file) & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EPERM;
+	return 0;
+}
 
 /* Add the pages of pinned folios; those that @b did not take are unpinned. */
 static int add_folios(struct run_builder *b, struct folio **folios, long nr,

@@ -8,6 +8,7 @@
 struct file;
 struct run_builder;
 
+int iommufd_file_check(const struct file *file, bool write);
 int iommufd_file_pin(struct file *file, unsigned long start,
 		     unsigned long npages, struct run_builder *b);
 

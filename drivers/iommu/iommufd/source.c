@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -21,13 +22,19 @@
 #include "object.h"
 #include "source.h"
 
-static struct iommufd_source *source_new(u8 account, struct file *file)
+static struct iommufd_source *source_new(u8 account, struct file *file,
+					 bool writes)
 {
 	struct iommufd_source *source;
 
 	source = kzalloc(sizeof(*source), GFP_KERNEL_ACCOUNT);
 	if (!source)
 		return ERR_PTR(-ENOMEM);
+	if (writes && mapping_map_writable(file->f_mapping)) {
+		kfree(source);
+		return ERR_PTR(-EPERM);
+	}
+	source->writes = writes;
 	refcount_set(&source->users, 1);
 	source->account = account;
 	source->mm = current->mm;
@@ -48,6 +55,8 @@ void iommufd_source_put(struct iommufd_source *source)
 {
 	if (!refcount_dec_and_test(&source->users))
 		return;
+	if (source->writes)
+		mapping_unmap_writable(source->file->f_mapping);
 	if (source->file)
 		fput(source->file);
 	put_cred(source->cred);
@@ -81,7 +90,7 @@ struct iommufd_source *iommufd_source_current(struct iommufd_ctx *ictx)
 	}
 	spin_unlock(&ictx->source_lock);
 
-	source = source_new(account_of_current(ictx), NULL);
+	source = source_new(account_of_current(ictx), NULL, false);
 	if (IS_ERR(source))
 		return source;
 	refcount_inc(&source->users);
@@ -98,18 +107,21 @@ struct iommufd_source *iommufd_source_current(struct iommufd_ctx *ictx)
  * iommufd_source_file() - a file, paid for by the calling process
  * @ictx: the context that maps it
  * @file: the file; the source takes a reference of its own
+ * @write: its pages may be written: iommufd_file_check() has allowed it
  *
- * Return: a source with a count for the caller, or ERR_PTR(-ENOMEM).
+ * Return: a source with a count for the caller; ERR_PTR(-ENOMEM);
+ * ERR_PTR(-EPERM) if @write, and the file is sealed with F_SEAL_WRITE.
  */
 struct iommufd_source *iommufd_source_file(struct iommufd_ctx *ictx,
-					   struct file *file)
+					   struct file *file, bool write)
 {
-	return source_new(account_of_current(ictx), file);
+	return source_new(account_of_current(ictx), file, write);
 }
 
 /**
  * iommufd_source_succeed() - prepare that the calling process takes over
- * @source: a source; it gets a successor that is counted the same way
+ * @source: a source; it gets a successor that is counted the same way and may
+ *	write if @source may
  *
  * Return: 0 or -ENOMEM.
  */
@@ -117,7 +129,7 @@ int iommufd_source_succeed(struct iommufd_source *source)
 {
 	struct iommufd_source *successor;
 
-	successor = source_new(source->account, source->file);
+	successor = source_new(source->account, source->file, source->writes);
 	if (IS_ERR(successor))
 		return PTR_ERR(successor);
 	source->successor = successor;

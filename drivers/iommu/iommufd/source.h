@@ -21,6 +21,8 @@ struct task_struct;
  * struct iommufd_source - a process and perhaps a file
  * @users: pages objects, and the context that offers it for reuse
  * @account: enum iommufd_account: whose limit the pages count against
+ * @writes: pages of @file may be written: while the source exists, @file
+ *	counts as mapped for writing and cannot be sealed with F_SEAL_WRITE
  * @mm: the process's memory (the structure is kept, the memory is not)
  * @task: the leader of its threads, whose limits apply
  * @cred: on whose behalf it mapped
@@ -30,6 +32,7 @@ struct task_struct;
 struct iommufd_source {
 	refcount_t users;
 	u8 account;
+	bool writes;
 	struct mm_struct *mm;
 	struct task_struct *task;
 	const struct cred *cred;
@@ -39,7 +42,7 @@ struct iommufd_source {
 
 struct iommufd_source *iommufd_source_current(struct iommufd_ctx *ictx);
 struct iommufd_source *iommufd_source_file(struct iommufd_ctx *ictx,
-					   struct file *file);
+					   struct file *file, bool write);
 bool iommufd_source_is_current(const struct iommufd_source *source);
 int iommufd_source_succeed(struct iommufd_source *source);
 void iommufd_source_put(struct iommufd_source *source);
