@@ -208,6 +208,8 @@ static int device_attach_hwpt(struct iommufd_hwpt *hwpt, void *arg)
 	mutex_lock(&igroup->lock);
 	if (!list_empty(&idev->node) || (igroup->hwpt && igroup->hwpt != hwpt))
 		goto out_unlock;
+	if (!iommufd_hwpt_suits_group(hwpt, igroup->group))
+		goto out_unlock;
 	rc = iommufd_reserve_regions(hwpt->ioas, idev->dev, NULL,
 				     &igroup->msi_start);
 	if (rc)
@@ -278,6 +280,8 @@ static int group_replace(struct iommufd_group *igroup,
 	struct iommufd_device *idev;
 	int rc;
 
+	if (!iommufd_hwpt_suits_group(hwpt, igroup->group))
+		return -EINVAL;
 	if (other_ioas) {
 		rc = group_reserve(igroup, hwpt->ioas);
 		if (rc)

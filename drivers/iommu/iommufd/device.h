@@ -54,6 +54,10 @@ struct iommufd_device {
 
 /* group.c */
 int iommufd_group_check(struct iommu_group *group);
+bool iommufd_hwpt_suits_device(const struct iommufd_hwpt *hwpt,
+			       struct device *dev);
+bool iommufd_hwpt_suits_group(struct iommufd_hwpt *hwpt,
+			      struct iommu_group *group);
 int iommufd_reserve_regions(struct iommufd_ioas *ioas, struct device *dev,
 			    struct iommu_group *group, phys_addr_t *msi_start);
 void iommufd_unreserve_regions(struct iommufd_ioas *ioas, const void *owner);

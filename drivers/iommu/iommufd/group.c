@@ -10,6 +10,8 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include <compat/iommu_internal.h>
+
 #include "device.h"
 
 static bool allow_unsafe_interrupts;
@@ -58,6 +60,41 @@ int iommufd_group_check(struct iommu_group *group)
 	}
 	pr_warn_once("devices can raise any interrupt: allow_unsafe_interrupts is set\n");
 	return 0;
+}
+
+/**
+ * iommufd_hwpt_suits_device() - does the device's IOMMU driver know the domain?
+ * @hwpt: a hardware page table of either kind
+ * @dev: the device
+ *
+ * Return: whether the driver of the device made the domain. Any other driver
+ * would read its private part as what it is not.
+ */
+bool iommufd_hwpt_suits_device(const struct iommufd_hwpt *hwpt,
+			       struct device *dev)
+{
+	return hwpt->domain->owner == compat_dev_iommu_ops(dev);
+}
+
+static int suits_device(struct device *dev, void *hwpt)
+{
+	return iommufd_hwpt_suits_device(hwpt, dev) ? 0 : -EINVAL;
+}
+
+/**
+ * iommufd_hwpt_suits_group() - can a group be put on a hardware page table?
+ * @hwpt: a hardware page table of either kind
+ * @group: the group
+ *
+ * Asked before each attach and replace: the driver core compares the drivers
+ * of the first device only, and only when it attaches.
+ *
+ * Return: whether iommufd_hwpt_suits_device() holds for each device.
+ */
+bool iommufd_hwpt_suits_group(struct iommufd_hwpt *hwpt,
+			      struct iommu_group *group)
+{
+	return !iommu_group_for_each_dev(group, hwpt, suits_device);
 }
 
 static int reserve_list(struct iommufd_ioas *ioas, struct list_head *regions,
@@ -210,6 +247,8 @@ static int attach_group(struct iommufd_hwpt *hwpt, void *arg)
 	struct attached_group *attached = arg;
 	int rc;
 
+	if (!iommufd_hwpt_suits_group(hwpt, attached->group))
+		return -EINVAL;
 	rc = iommu_attach_group(hwpt->domain, attached->group);
 	if (rc)
 		return rc;

@@ -45,8 +45,7 @@ struct iommufd_hwpt *iommufd_nested_create(struct iommufd_hwpt *parent,
 
 	if (flags & ~IOMMU_HWPT_FAULT_ID_VALID || !data->len || !compat_has_nested_domains(dev))
 		return ERR_PTR(-EOPNOTSUPP);
-	if (!parent->nest_parent ||
-	    parent->domain->owner != compat_dev_iommu_ops(dev))
+	if (!parent->nest_parent || !iommufd_hwpt_suits_device(parent, dev))
 		return ERR_PTR(-EINVAL);
 	hwpt = iommufd_object_alloc(ictx, sizeof(*hwpt),
 				    IOMMUFD_OBJ_HWPT_NESTED);

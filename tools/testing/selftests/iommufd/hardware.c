@@ -9,6 +9,7 @@
 #include "fail.h"
 #include "fixture.h"
 #include "vfio.h"
+#include "vfio_abi.h"
 
 #define MIB (1ul << 20)
 #define MSI_FIRST 0xfee00000ull
@@ -265,6 +266,56 @@ TEST(large_memory_is_placed_where_superpages_fit)
 	CHECK_EQ(map_any(ioas, p, 4 * MIB, &iova, RW), 0);
 	CHECK_EQ(iova % (2 * MIB), 0);
 	CHECK_EQ(unmap(ioas, iova, 4 * MIB), 4 * MIB);
+}
+
+static int move_to(struct vfio_device *device, uint32_t *pt_id)
+{
+	struct vfio_device_attach_iommufd_pt cmd = {
+		.argsz = sizeof(cmd),
+		.pt_id = *pt_id,
+	};
+	int rc = ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd);
+
+	*pt_id = cmd.pt_id;
+	return rc;
+}
+
+TEST(device_is_never_moved_into_a_table_of_another_iommu_driver)
+{
+	struct iommu_hwpt_alloc cmd = { .size = sizeof(cmd) };
+	uint32_t home = setup(), other = new_ioas(), pt = other;
+	void *p = memory(PAGE);
+	struct mock mock;
+
+	CHECK_EQ(map_at(other, p, PAGE, IOVA, RW), 0);
+	CHECK_EQ(mock_attach(other, 0, &mock), 0);
+	/* By address space: the table that is there is left alone */
+	CHECK_EQ(move_to(&first, &pt), 0);
+	CHECK(pt != mock.hwpt);
+	CHECK(pinned_times(p, PAGE, 1));
+	/* By number: refused, and the device stays where it is */
+	pt = mock.hwpt;
+	CHECK_ERR(move_to(&first, &pt), EINVAL);
+	cmd.pt_id = other;
+	cmd.dev_id = mock.device;
+	CHECK_EQ(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), 0);
+	pt = cmd.out_hwpt_id;
+	CHECK_ERR(move_to(&first, &pt), EINVAL);
+	CHECK_EQ(ioctl(first.fd, VFIO_DEVICE_DETACH_IOMMUFD_PT,
+		       &(struct vfio_device_detach_iommufd_pt){ .argsz = 8 }), 0);
+	pt = mock.hwpt;
+	CHECK_ERR(move_to(&first, &pt), EINVAL);
+	/* Nor the other way round */
+	pt = home;
+	CHECK_EQ(move_to(&first, &pt), 0);
+	CHECK_ERR(mock_replace(&mock, &pt), EINVAL);
+	CHECK(mock_shows(mock.hwpt, IOVA, p, PAGE));
+	pt = home;
+	CHECK_EQ(mock_replace(&mock, &pt), 0);
+	CHECK(pinned_times(p, PAGE, 1));
+	CHECK_EQ(destroy(cmd.out_hwpt_id), 0);
+	CHECK(pinned_times(p, PAGE, 0));
+	CHECK_EQ(destroy(other), 0);
 }
 
 static void map_and_unmap(unsigned long *rounds)
