@@ -219,7 +219,7 @@ static int device_attach_hwpt(struct iommufd_hwpt *hwpt, void *arg)
 		iommufd_unreserve_regions(hwpt->ioas, idev->dev);
 		goto out_unlock;
 	}
-	refcount_inc(&hwpt->obj.users);
+	iommufd_hwpt_join(hwpt);
 	list_add_tail(&idev->node, &igroup->attached);
 out_unlock:
 	mutex_unlock(&igroup->lock);
@@ -300,7 +300,7 @@ static int group_replace(struct iommufd_group *igroup,
 	if (other_ioas)
 		group_unreserve(igroup, old->ioas);
 	list_for_each_entry(idev, &igroup->attached, node) {
-		refcount_inc(&hwpt->obj.users);
+		iommufd_hwpt_join(hwpt);
 		r->nr++;
 	}
 	igroup->hwpt = hwpt;
@@ -323,6 +323,22 @@ static int device_replace_hwpt(struct iommufd_hwpt *hwpt, void *arg)
 	return rc;
 }
 
+static int change_to_hwpt(struct iommufd_hwpt *hwpt, iommufd_attach_fn change,
+			  void *arg)
+{
+	struct iommufd_ioas *ioas = hwpt->ioas;
+	int rc = -ENOENT;
+
+	if (!hwpt->automatic)
+		return change(hwpt, arg);
+	mutex_lock(&ioas->attach_lock);
+	/* Its last device may have left since it was found */
+	if (hwpt->nr_devices)
+		rc = change(hwpt, arg);
+	mutex_unlock(&ioas->attach_lock);
+	return rc;
+}
+
 /* Attach or replace: @change does it, for what the user named. */
 static int device_change(struct iommufd_device *idev, u32 *pt_id,
 			 iommufd_attach_fn change, void *arg)
@@ -336,7 +352,8 @@ static int device_change(struct iommufd_device *idev, u32 *pt_id,
 	switch (obj->type) {
 	case IOMMUFD_OBJ_HWPT:
 	case IOMMUFD_OBJ_HWPT_NESTED:
-		rc = change(container_of(obj, struct iommufd_hwpt, obj), arg);
+		rc = change_to_hwpt(container_of(obj, struct iommufd_hwpt, obj),
+				    change, arg);
 		break;
 	case IOMMUFD_OBJ_IOAS:
 		rc = iommufd_hwpt_attach_any(container_of(obj,

@@ -72,6 +72,7 @@ struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
 void iommufd_hwpt_abort(struct iommufd_hwpt *hwpt);
 bool iommufd_hwpt_enforce_coherency(struct iommufd_hwpt *hwpt);
 int iommufd_hwpt_set_msi(struct iommufd_hwpt *hwpt, phys_addr_t msi_start);
+void iommufd_hwpt_join(struct iommufd_hwpt *hwpt);
 void iommufd_hwpt_drop(struct iommufd_hwpt *hwpt);
 
 /* nested.c */

@@ -180,8 +180,8 @@ static int attach_existing(struct iommufd_ioas *ioas, struct device *dev,
 
 	down_read(&ioas->domains_lock);
 	list_for_each_entry(hwpt, &ioas->hwpts, node) {
-		if (!hwpt->automatic ||
-		    !refcount_inc_not_zero(&hwpt->obj.users))
+		/* One without devices is going; one with some stays meanwhile */
+		if (!hwpt->nr_devices)
 			continue;
 		rc = attach(hwpt, arg);
 		if (!rc) {
@@ -190,7 +190,6 @@ static int attach_existing(struct iommufd_ioas *ioas, struct device *dev,
 				IOMMU_CAP_ENFORCE_CACHE_COHERENCY))
 				iommufd_hwpt_enforce_coherency(hwpt);
 		}
-		iommufd_object_put(ioas->ictx, &hwpt->obj);
 		/* It does not suit the device; perhaps another does */
 		if (rc != -EINVAL)
 			break;
@@ -203,8 +202,8 @@ static int attach_existing(struct iommufd_ioas *ioas, struct device *dev,
  * iommufd_hwpt_attach_any() - attach to an automatic hardware page table
  * @ioas: that shows this address space
  * @dev: the device, or one of the group
- * @attach: attaches to a hardware page table, which it counts; -EINVAL if that
- *	does not suit
+ * @attach: attaches to a hardware page table, and calls iommufd_hwpt_join();
+ *	-EINVAL if that does not suit
  * @arg: handed to @attach
  * @hwpt_id: to what it was attached
  *
@@ -227,12 +226,13 @@ int iommufd_hwpt_attach_any(struct iommufd_ioas *ioas, struct device *dev,
 		rc = PTR_ERR(hwpt);
 		goto out_unlock;
 	}
+	/* From its first device on: that one may leave before we are done */
+	hwpt->automatic = true;
 	rc = attach(hwpt, arg);
 	if (rc) {
 		iommufd_hwpt_abort(hwpt);
 		goto out_unlock;
 	}
-	hwpt->automatic = true;
 	*hwpt_id = hwpt->obj.id;
 	iommufd_object_publish(ioas->ictx, &hwpt->obj);
 out_unlock:
@@ -252,7 +252,7 @@ static int attach_group(struct iommufd_hwpt *hwpt, void *arg)
 	rc = iommu_attach_group(hwpt->domain, attached->group);
 	if (rc)
 		return rc;
-	refcount_inc(&hwpt->obj.users);
+	iommufd_hwpt_join(hwpt);
 	attached->hwpt = hwpt;
 	return 0;
 }

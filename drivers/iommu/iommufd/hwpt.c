@@ -134,24 +134,45 @@ int iommufd_hwpt_set_msi(struct iommufd_hwpt *hwpt, phys_addr_t msi_start)
 }
 
 /**
- * iommufd_hwpt_drop() - a device has left
- * @hwpt: the hardware page table; the device's count goes, and if it is
- *	automatic and this was the last one, the whole
+ * iommufd_hwpt_join() - count a device that has come
+ * @hwpt: the hardware page table
+ *
+ * Context: iommufd_ioas::attach_lock, if it is automatic.
+ */
+void iommufd_hwpt_join(struct iommufd_hwpt *hwpt)
+{
+	if (hwpt->automatic) {
+		lockdep_assert_held(&hwpt->ioas->attach_lock);
+		hwpt->nr_devices++;
+	}
+	refcount_inc(&hwpt->obj.users);
+}
+
+/**
+ * iommufd_hwpt_drop() - undo iommufd_hwpt_join(): a device has left
+ * @hwpt: the hardware page table; if it is automatic and this was the last
+ *	device, it goes
+ *
+ * Devices are counted apart from other users: an ioctl that happens to look at
+ * the table must not be the reason why it stays.
  */
 void iommufd_hwpt_drop(struct iommufd_hwpt *hwpt)
 {
+	struct iommufd_ctx *ictx = hwpt->ioas->ictx;
 	struct iommufd_ioas *ioas = hwpt->ioas;
-	struct iommufd_ctx *ictx = ioas->ictx;
 
 	if (!hwpt->automatic) {
 		iommufd_object_put(ictx, &hwpt->obj);
 		return;
 	}
-	/* Nobody may be about to choose it: see iommufd_hwpt_attach_any() */
+	/* It may hold the last count of the address space */
 	refcount_inc(&ioas->obj.users);
+	/* Nobody may be about to choose it: see iommufd_hwpt_attach_any() */
 	mutex_lock(&ioas->attach_lock);
-	iommufd_object_put_and_try_destroy(ictx, &hwpt->obj);
+	if (!--hwpt->nr_devices)
+		iommufd_object_retire(ictx, &hwpt->obj);
 	mutex_unlock(&ioas->attach_lock);
+	iommufd_object_put(ictx, &hwpt->obj);
 	iommufd_object_put(ictx, &ioas->obj);
 }
 

@@ -22,7 +22,8 @@
  *
  * Locks, outermost first:
  *
- *	attach_lock	one device at a time looks for a hardware page table
+ *	attach_lock	one device at a time looks for a hardware page table,
+ *			joins an automatic one or leaves it
  *	domains_lock	held for reading by whoever maps or unmaps, from
  *			beginning to end; for writing by whoever adds or removes
  *			a hardware page table. So those two never meet, but any
@@ -167,7 +168,9 @@ struct iommufd_ioas {
  * @run_ops: how runs are handed to it, or NULL
  * @node: in iommufd_ioas::hwpts
  * @nest_parent: made to be the parent of nested ones
- * @automatic: made by attaching, goes with the last device
+ * @automatic: made by attaching, goes with the last device; does not change
+ * @nr_devices: attached to it, if it is automatic; covered by
+ *	iommufd_ioas::attach_lock
  * @enforced_coherency: it blocks no-snoop
  * @has_msi: the driver core maps MSIs in it
  * @tracks_dirty: dirty tracking is on; covered by iommufd_ioas::domains_lock
@@ -182,6 +185,7 @@ struct iommufd_hwpt {
 	struct list_head node;
 	bool nest_parent;
 	bool automatic;
+	unsigned int nr_devices;
 	bool enforced_coherency;
 	bool has_msi;
 	bool tracks_dirty;

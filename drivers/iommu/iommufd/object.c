@@ -8,6 +8,7 @@
  *	iommufd_object_get(), _put()	a user comes and goes
  *	iommufd_object_destroy()	the user destroys it, unless it is in use
  *	iommufd_object_destroy_owned()	the driver that made it destroys it
+ *	iommufd_object_retire()		nobody needs it; it goes with its last user
  *
  * Taking a count and removing the id both happen under the lock of the table,
  * so a count is never taken on an object that is on its way out.
@@ -113,19 +114,6 @@ none:
 	return ERR_PTR(-ENOENT);
 }
 
-/**
- * iommufd_object_put() - stop using an object
- * @ictx: the context
- * @obj: the object; somebody else still holds it
- */
-void iommufd_object_put(struct iommufd_ctx *ictx, struct iommufd_object *obj)
-{
-	/* Once the count is given back, @obj may go at any time */
-	refcount_dec(&obj->users);
-	if (wq_has_sleeper(&ictx->object_wait))
-		wake_up_all(&ictx->object_wait);
-}
-
 static void object_remove(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 {
 	lockdep_assert_held(&ictx->objects.xa_lock);
@@ -141,6 +129,20 @@ static void object_free(struct iommufd_object *obj)
 {
 	object_release[obj->type](obj);
 	kfree(obj);
+}
+
+/**
+ * iommufd_object_put() - stop using an object
+ * @ictx: the context
+ * @obj: the object; its table or owner still holds it, unless it was retired
+ */
+void iommufd_object_put(struct iommufd_ctx *ictx, struct iommufd_object *obj)
+{
+	/* Once the count is given back, @obj may go at any time */
+	if (unlikely(refcount_dec_and_test(&obj->users)))
+		object_free(obj);
+	if (wq_has_sleeper(&ictx->object_wait))
+		wake_up_all(&ictx->object_wait);
 }
 
 /* The table's count is the last one: take the object out. */
@@ -198,24 +200,20 @@ void iommufd_object_destroy_owned(struct iommufd_ctx *ictx,
 }
 
 /**
- * iommufd_object_put_and_try_destroy() - destroy what nobody else uses
+ * iommufd_object_retire() - destroy what nobody needs any more
  * @ictx: the context
- * @obj: an object that was made on demand; the caller's count goes
+ * @obj: an object that was made on demand; the caller holds a count beside the
+ *	table's, and gives it back afterwards
  *
- * Return: true if it was destroyed.
+ * Its id goes. Who still uses it, as a running ioctl does, is not waited for:
+ * the last one frees it.
  */
-bool iommufd_object_put_and_try_destroy(struct iommufd_ctx *ictx,
-					struct iommufd_object *obj)
+void iommufd_object_retire(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 {
-	int rc;
-
 	xa_lock(&ictx->objects);
-	refcount_dec(&obj->users);
-	rc = object_remove_unused(ictx, obj);
+	object_remove(ictx, obj);
 	xa_unlock(&ictx->objects);
-	if (!rc)
-		object_free(obj);
-	return !rc;
+	refcount_dec(&obj->users);
 }
 
 /**

@@ -7,7 +7,9 @@
  * it holds one more. The user can destroy an object that only the table
  * holds. An object that a driver made (a device, an access) goes when that
  * driver says so: its id goes first, and then the driver waits for the ioctls
- * that still use it.
+ * that still use it. One that was made on demand (an automatic hardware page
+ * table) goes when the demand has ended: its id goes first too, but nobody
+ * waits, and the last one that still uses it frees it.
  */
 #ifndef _IOMMUFD_OBJECT_H
 #define _IOMMUFD_OBJECT_H
@@ -86,8 +88,8 @@ void iommufd_object_put(struct iommufd_ctx *ictx, struct iommufd_object *obj);
 int iommufd_object_destroy(struct iommufd_ctx *ictx, u32 id);
 void iommufd_object_destroy_owned(struct iommufd_ctx *ictx,
 				  struct iommufd_object *obj);
-bool iommufd_object_put_and_try_destroy(struct iommufd_ctx *ictx,
-					struct iommufd_object *obj);
+void iommufd_object_retire(struct iommufd_ctx *ictx,
+			   struct iommufd_object *obj);
 void iommufd_objects_destroy_all(struct iommufd_ctx *ictx);
 
 /* What each kind of object does before its memory goes */
