@@ -19,6 +19,7 @@
 
 #include "device.h"
 #include "fault.h"
+#include "refusal.h"
 #include "ucmd.h"
 
 static void group_free(struct kref *ref)
@@ -107,8 +108,10 @@ struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ictx,
 	int rc;
 
 	group = iommu_group_get(dev);
-	if (!group)
+	if (!group) {
+		iommufd_refuse_bind(dev, "no IOMMU translates its DMA; turn the IOMMU on in the firmware, and load its driver or boot with it");
 		return ERR_PTR(-ENODEV);
+	}
 	igroup = group_get(ictx, group);
 	iommu_group_put(group);
 	if (IS_ERR(igroup))
@@ -117,6 +120,8 @@ struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ictx,
 	if (rc)
 		goto err_group;
 	rc = iommu_device_claim_dma_owner(dev, ictx);
+	if (rc == -EBUSY)
+		iommufd_refuse_bind(dev, "a device of its IOMMU group is used by a kernel driver, by a VFIO group or by another /dev/iommu; unbind or close that first");
 	if (rc)
 		goto err_group;
 	idev = device_new(ictx, igroup, dev);
@@ -182,6 +187,7 @@ EXPORT_SYMBOL_GPL(iommufd_ctx_has_group);
 /* The first device of a group to be attached attaches the group. */
 static int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 {
+	const struct refused_device who = { .dev = idev->dev };
 	struct iommufd_group *igroup = idev->igroup;
 	int rc;
 
@@ -196,6 +202,8 @@ static int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 		rc = iommu_attach_group(hwpt->domain, igroup->group);
 	if (!rc)
 		igroup->hwpt = hwpt;
+	else
+		iommufd_refuse_attach_driver(&who, hwpt, rc);
 	return rc;
 }
 
@@ -274,6 +282,7 @@ struct replacement {
 static int group_replace(struct iommufd_group *igroup,
 			 struct iommufd_hwpt *hwpt, struct replacement *r)
 {
+	const struct refused_device who = { .dev = r->idev->dev };
 	bool faults = igroup->handle || hwpt->fault;
 	struct iommufd_hwpt *old = igroup->hwpt;
 	bool other_ioas = old->ioas != hwpt->ioas;
@@ -293,6 +302,7 @@ static int group_replace(struct iommufd_group *igroup,
 			      iommu_group_replace_domain(igroup->group,
 							 hwpt->domain);
 	if (rc) {
+		iommufd_refuse_attach_driver(&who, hwpt, rc);
 		if (other_ioas)
 			group_unreserve(igroup, hwpt->ioas);
 		return rc;

@@ -13,6 +13,7 @@
 #include <compat/iommu_internal.h>
 
 #include "device.h"
+#include "refusal.h"
 
 static bool allow_unsafe_interrupts;
 module_param(allow_unsafe_interrupts, bool, 0644);
@@ -49,8 +50,11 @@ int iommufd_group_check(struct iommu_group *group)
 	int rc;
 
 	rc = iommu_group_for_each_dev(group, NULL, check_device);
-	if (rc)
+	if (rc) {
+		pr_warn_ratelimited("group %d: a device's DMA is not coherent with the CPUs' caches, so it cannot be given to a user\n",
+				    iommu_group_id(group));
 		return rc;
+	}
 	if (iommu_group_has_isolated_msi(group))
 		return 0;
 	if (!allow_unsafe_interrupts) {
@@ -98,8 +102,10 @@ bool iommufd_hwpt_suits_group(struct iommufd_hwpt *hwpt,
 }
 
 static int reserve_list(struct iommufd_ioas *ioas, struct list_head *regions,
-			const void *owner, phys_addr_t *msi_start)
+			const struct refused_device *who,
+			phys_addr_t *msi_start)
 {
+	const void *owner = who->dev ?: (void *)who->group;
 	struct iommu_resv_region *region;
 	int rc;
 
@@ -112,6 +118,10 @@ static int reserve_list(struct iommufd_ioas *ioas, struct list_head *regions,
 					  region->start + region->length - 1,
 					  owner);
 		if (rc) {
+			if (rc == -EADDRINUSE)
+				iommufd_refuse_attach_reserved(who,
+					region->start,
+					region->start + region->length - 1);
 			iommufd_ioas_unreserve(ioas, owner);
 			return rc;
 		}
@@ -147,10 +157,10 @@ int iommufd_reserve_regions(struct iommufd_ioas *ioas, struct device *dev,
 	else
 		rc = iommu_get_group_resv_regions(group, &regions);
 	if (!rc) {
-		const void *owner = dev ?: (void *)group;
+		const struct refused_device who = { .dev = dev, .group = group };
 
 		down_write(&ioas->lock);
-		rc = reserve_list(ioas, &regions, owner, msi_start);
+		rc = reserve_list(ioas, &regions, &who, msi_start);
 		up_write(&ioas->lock);
 	}
 	if (dev)
@@ -250,8 +260,12 @@ static int attach_group(struct iommufd_hwpt *hwpt, void *arg)
 	if (!iommufd_hwpt_suits_group(hwpt, attached->group))
 		return -EINVAL;
 	rc = iommu_attach_group(hwpt->domain, attached->group);
-	if (rc)
+	if (rc) {
+		const struct refused_device who = { .group = attached->group };
+
+		iommufd_refuse_attach_driver(&who, hwpt, rc);
 		return rc;
+	}
 	iommufd_hwpt_join(hwpt);
 	attached->hwpt = hwpt;
 	return 0;

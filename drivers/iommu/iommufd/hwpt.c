@@ -73,7 +73,7 @@ struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
 	/* Before anything is mapped: some drivers can only do it then */
 	if (device_iommu_capable(dev, IOMMU_CAP_ENFORCE_CACHE_COHERENCY))
 		iommufd_hwpt_enforce_coherency(hwpt);
-	rc = iommufd_ioas_add_hwpt(ioas, hwpt);
+	rc = iommufd_ioas_add_hwpt(ioas, hwpt, dev);
 	if (rc)
 		goto err_domain;
 	refcount_inc(&ioas->obj.users);

@@ -11,6 +11,7 @@
 #include "access.h"
 #include "ioas.h"
 #include "memory_file.h"
+#include "refusal.h"
 #include "window.h"
 
 static struct kmem_cache *mapping_cache;
@@ -409,8 +410,8 @@ int iommufd_ioas_map_file(struct iommufd_ioas *ioas, unsigned long *iova,
 				       flags);
 }
 
-static bool areas_are_aligned(struct iommufd_ioas *ioas,
-			      unsigned long alignment)
+static struct iommufd_area *first_misaligned(struct iommufd_ioas *ioas,
+					     unsigned long alignment)
 {
 	unsigned long mask = alignment - 1;
 	struct iommufd_area *area;
@@ -418,8 +419,8 @@ static bool areas_are_aligned(struct iommufd_ioas *ioas,
 	iommufd_for_each_area(area, ioas, 0, ULONG_MAX)
 		if ((area->node.start | area_length(area) |
 		     area->holder.offset) & mask)
-			return false;
-	return true;
+			return area;
+	return NULL;
 }
 
 /**
@@ -433,6 +434,7 @@ static bool areas_are_aligned(struct iommufd_ioas *ioas,
 int iommufd_ioas_update_alignment(struct iommufd_ioas *ioas)
 {
 	unsigned long alignment = ioas->small_pages ? PAGE_SIZE : 1;
+	struct iommufd_area *area = NULL;
 	struct iommufd_access *access;
 	struct iommufd_hwpt *hwpt;
 	unsigned long index;
@@ -442,9 +444,12 @@ int iommufd_ioas_update_alignment(struct iommufd_ioas *ioas)
 	list_for_each_entry(hwpt, &ioas->hwpts, node)
 		alignment = max(alignment,
 				1UL << __ffs(hwpt->domain->pgsize_bitmap));
-	if (alignment > ioas->iova_alignment &&
-	    !areas_are_aligned(ioas, alignment))
-		return -EADDRINUSE;
+	if (alignment > ioas->iova_alignment)
+		area = first_misaligned(ioas, alignment);
+	if (area)
+		return iommufd_refuse_mapping_alignment(area->node.start,
+							area_length(area),
+							alignment);
 	ioas->iova_alignment = alignment;
 	return 0;
 }
@@ -503,7 +508,8 @@ static int hwpt_fill(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 }
 
 static int reserve_outside_aperture(struct iommufd_ioas *ioas,
-				    const struct iommufd_hwpt *hwpt)
+				    const struct iommufd_hwpt *hwpt,
+				    struct device *dev)
 {
 	const struct iommu_domain_geometry *geometry = &hwpt->domain->geometry;
 	int rc = 0;
@@ -514,6 +520,9 @@ static int reserve_outside_aperture(struct iommufd_ioas *ioas,
 	if (!rc && geometry->aperture_end != ULONG_MAX)
 		rc = iommufd_ioas_reserve(ioas, geometry->aperture_end + 1,
 					  ULONG_MAX, hwpt);
+	if (rc == -EADDRINUSE)
+		iommufd_refuse_attach_aperture(dev, geometry->aperture_start,
+					       geometry->aperture_end);
 	return rc;
 }
 
@@ -521,18 +530,23 @@ static int reserve_outside_aperture(struct iommufd_ioas *ioas,
  * iommufd_ioas_add_hwpt() - show an address space in a hardware page table
  * @ioas: the address space
  * @hwpt: the hardware page table, empty
+ * @dev: the device that it was made for
  *
  * Return: 0; -EADDRINUSE if what is mapped, allowed or promised is not aligned
  * to its pages or outside of its aperture; -EINVAL if its pages are too large;
  * the errors of pinning. Nothing has changed then.
  */
-int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt)
+int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
+			  struct device *dev)
 {
 	bool first;
 	int rc;
 
-	if (1UL << __ffs(hwpt->domain->pgsize_bitmap) > PAGE_SIZE)
+	if (1UL << __ffs(hwpt->domain->pgsize_bitmap) > PAGE_SIZE) {
+		iommufd_refuse_attach_page_size(dev,
+			1UL << __ffs(hwpt->domain->pgsize_bitmap));
 		return -EINVAL;
+	}
 
 	down_write(&ioas->domains_lock);
 	down_write(&ioas->lock);
@@ -540,9 +554,9 @@ int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt)
 	list_add_tail(&hwpt->node, &ioas->hwpts);
 	rc = iommufd_ioas_update_alignment(ioas);
 	if (!rc)
-		rc = iommufd_windows_check(ioas, hwpt);
+		rc = iommufd_windows_check(ioas, hwpt, dev);
 	if (!rc)
-		rc = reserve_outside_aperture(ioas, hwpt);
+		rc = reserve_outside_aperture(ioas, hwpt, dev);
 	up_write(&ioas->lock);
 	/* What is in the trees does not change without domains_lock */
 	if (!rc)

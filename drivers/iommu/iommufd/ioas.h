@@ -270,7 +270,8 @@ int iommufd_ioas_map_source(struct iommufd_ioas *ioas,
 int iommufd_ioas_map_file(struct iommufd_ioas *ioas, unsigned long *iova,
 			  int fd, unsigned long start, unsigned long length,
 			  int prot, unsigned int flags);
-int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt);
+int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
+			  struct device *dev);
 void iommufd_ioas_remove_hwpt(struct iommufd_ioas *ioas,
 			      struct iommufd_hwpt *hwpt);
 int iommufd_ioas_update_alignment(struct iommufd_ioas *ioas);

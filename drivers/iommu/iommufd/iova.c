@@ -19,6 +19,7 @@
 
 #include "ioas.h"
 #include "iova.h"
+#include "refusal.h"
 
 /* Make the stretch that begins at span->first as long as it can be. */
 static void span_extend(struct iova_span *span)
@@ -206,7 +207,7 @@ static struct iommufd_window *window_of(struct iommufd_ioas *ioas,
  * @iova: where it begins
  * @place: what wants to be there
  *
- * Context: iommufd_ioas::lock held.
+ * Context: iommufd_ioas::domains_lock and lock held.
  *
  * Return: 0; -EINVAL if it is not aligned or is reserved; -EOVERFLOW; -EEXIST
  * if something is mapped there; in a windowed address space also -ENXIO and
@@ -215,6 +216,7 @@ static struct iommufd_window *window_of(struct iommufd_ioas *ioas,
 int iommufd_iova_check(struct iommufd_ioas *ioas, unsigned long iova,
 		       const struct iommufd_place *place)
 {
+	struct interval_tree_node *node;
 	unsigned long last;
 
 	if (check_add_overflow(iova, place->length - 1, &last))
@@ -223,18 +225,23 @@ int iommufd_iova_check(struct iommufd_ioas *ioas, unsigned long iova,
 		struct iommufd_window *window = window_of(ioas, iova, last);
 
 		if (!window)
-			return -ENXIO;
+			return iommufd_refuse_no_window(iova, last);
 		if (place->prot & ~window->prot)
 			return -EPERM;
 		if ((iova | place->length | place->origin) &
 		    (window->page_size - 1))
-			return -EINVAL;
+			return iommufd_refuse_alignment(iova, place->length,
+							place->origin,
+							window->page_size);
 	}
 	if ((iova | place->length | place->address) &
 	    (ioas->iova_alignment - 1))
-		return -EINVAL;
-	if (interval_tree_iter_first(&ioas->reserved, iova, last))
-		return -EINVAL;
+		return iommufd_refuse_alignment(iova, place->length,
+						place->address,
+						ioas->iova_alignment);
+	node = interval_tree_iter_first(&ioas->reserved, iova, last);
+	if (node)
+		return iommufd_refuse_reserved(ioas, node, iova, last);
 	if (interval_tree_iter_first(&ioas->areas, iova, last))
 		return -EEXIST;
 	return 0;
@@ -384,7 +391,9 @@ int iommufd_iova_alloc(struct iommufd_ioas *ioas, unsigned long *iova,
 	if (place->length >= ULONG_MAX / 2)
 		return -EOVERFLOW;
 	if ((place->length | place->address) & (ioas->iova_alignment - 1))
-		return -EINVAL;
+		return iommufd_refuse_alignment(0, place->length,
+						place->address,
+						ioas->iova_alignment);
 	p.align = max(useful_alignment(place->length, place->address),
 		      PAGE_SIZE);
 	p.offset = offset_in_page(place->address);

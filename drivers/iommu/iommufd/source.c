@@ -20,6 +20,7 @@
 #include <linux/slab.h>
 
 #include "object.h"
+#include "refusal.h"
 #include "source.h"
 
 static struct iommufd_source *source_new(u8 account, struct file *file,
@@ -200,6 +201,8 @@ int iommufd_source_charge(struct iommufd_source *source, unsigned long npages)
 		rc = account_mm(source, npages, true);
 	if (!rc)
 		atomic64_add(npages, &source->mm->pinned_vm);
+	else if (rc == -ENOMEM)
+		iommufd_refuse_memlock(source, npages);
 	return rc;
 }
 

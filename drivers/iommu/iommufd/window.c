@@ -22,6 +22,7 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
+#include "refusal.h"
 #include "ucmd.h"
 #include "window.h"
 
@@ -139,18 +140,8 @@ static void hardware_remove(const struct iommufd_hwpt *hwpt,
 		window_ops(hwpt)->remove(hwpt->domain, window->node.start);
 }
 
-/**
- * iommufd_windows_check() - can a hardware page table keep what is promised?
- * @ioas: the address space
- * @hwpt: the hardware page table; its aperture is checked elsewhere
- *
- * Context: domains_lock and lock held for writing.
- *
- * Return: 0; -EADDRINUSE if it cannot; -EINVAL if it has windows of its own and
- * the address space is not windowed; -ENOMEM.
- */
-int iommufd_windows_check(struct iommufd_ioas *ioas,
-			  const struct iommufd_hwpt *hwpt)
+static int windows_check(struct iommufd_ioas *ioas,
+			 const struct iommufd_hwpt *hwpt)
 {
 	struct iommufd_window *window;
 	int rc;
@@ -164,6 +155,27 @@ int iommufd_windows_check(struct iommufd_ioas *ioas,
 		return 0;
 	rc = hardware_verify(ioas, hwpt);
 	return rc && rc != -ENOMEM ? -EADDRINUSE : rc;
+}
+
+/**
+ * iommufd_windows_check() - can a hardware page table keep what is promised?
+ * @ioas: the address space
+ * @hwpt: the hardware page table; its aperture is checked elsewhere
+ * @dev: the device that it was made for
+ *
+ * Context: domains_lock and lock held for writing.
+ *
+ * Return: 0; -EADDRINUSE if it cannot; -EINVAL if it has windows of its own and
+ * the address space is not windowed; -ENOMEM.
+ */
+int iommufd_windows_check(struct iommufd_ioas *ioas,
+			  const struct iommufd_hwpt *hwpt, struct device *dev)
+{
+	int rc = windows_check(ioas, hwpt);
+
+	if (rc && rc != -ENOMEM)
+		iommufd_refuse_attach_windows(dev, ioas->windowed);
+	return rc;
 }
 
 /**

@@ -6,7 +6,8 @@
 #include "ioas.h"
 
 int iommufd_windows_check(struct iommufd_ioas *ioas,
-			  const struct iommufd_hwpt *hwpt);
+			  const struct iommufd_hwpt *hwpt,
+			  struct device *dev);
 int iommufd_windows_show(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt);
 void iommufd_windows_hide(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt);
 

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Refusals, one line each: what was asked and by whom, which limit or range
+ * refused it, and what to do.
+ *
+ * A user can cause every one of them as often as they like, so all are
+ * rate-limited. None of this is on a path that succeeds: the caller has the
+ * errno already, and what is tried first and then done another way calls
+ * nothing here.
+ */
+#define pr_fmt(fmt) "iommufd: " fmt
+
+#include <linux/cred.h>
+#include <linux/mm_types.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/user.h>
+
+#include "device.h"
+#include "refusal.h"
+#include "source.h"
+
+/* A process chooses its own name: what cannot be printed is escaped. */
+#define TASK_FMT "%*pE[%d]"
+#define TASK_ARGS(task) \
+	(int)strnlen((task)->comm, TASK_COMM_LEN), (task)->comm, \
+	task_pid_nr(task)
+
+#define USE_WHAT_IS_FREE \
+	"map only in what IOMMU_IOAS_IOVA_RANGES or VFIO_IOMMU_GET_INFO lists"
+
+/**
+ * iommufd_refuse_memlock() - RLIMIT_MEMLOCK does not allow to pin
+ * @source: who should have paid
+ * @npages: how many pages it was to pay in addition
+ */
+void iommufd_refuse_memlock(const struct iommufd_source *source,
+			    unsigned long npages)
+{
+	bool by_user = source->account == IOMMUFD_ACCOUNT_USER;
+	unsigned long locked;
+
+	locked = by_user ? atomic_long_read(&source->cred->user->locked_vm) :
+			   READ_ONCE(source->mm->locked_vm);
+	pr_warn_ratelimited("RLIMIT_MEMLOCK (%lu) exceeded: " TASK_FMT " wants to lock %lu bytes more, and %s has locked %lu; raise the limit (ulimit -l, in systemd LimitMEMLOCK=) or give the process CAP_IPC_LOCK\n",
+			    task_rlimit(source->task, RLIMIT_MEMLOCK),
+			    TASK_ARGS(source->task), npages << PAGE_SHIFT,
+			    by_user ? "its user, in all processes," : "it",
+			    locked << PAGE_SHIFT);
+}
+
+/* Is it what a hardware page table cannot reach? */
+static bool is_outside_aperture(struct iommufd_ioas *ioas,
+				const struct interval_tree_node *node)
+{
+	const struct iommufd_reserved *reserved =
+		container_of(node, struct iommufd_reserved, node);
+	const struct iommufd_hwpt *hwpt;
+
+	lockdep_assert_held(&ioas->domains_lock);
+
+	list_for_each_entry(hwpt, &ioas->hwpts, node)
+		if (hwpt == reserved->owner)
+			return true;
+	return false;
+}
+
+/**
+ * iommufd_refuse_reserved() - a range cannot be mapped, since a part of it is
+ *	reserved
+ * @ioas: the address space
+ * @node: what it collides with, in iommufd_ioas::reserved
+ * @first: where the range begins
+ * @last: where the range ends
+ *
+ * Context: iommufd_ioas::domains_lock and lock held.
+ *
+ * Return: -EINVAL.
+ */
+int iommufd_refuse_reserved(struct iommufd_ioas *ioas,
+			    const struct interval_tree_node *node,
+			    unsigned long first, unsigned long last)
+{
+	pr_warn_ratelimited(TASK_FMT " cannot map IOVA %#lx-%#lx: %#lx-%#lx is %s; " USE_WHAT_IS_FREE "\n",
+			    TASK_ARGS(current), first, last,
+			    node->start, node->last,
+			    is_outside_aperture(ioas, node) ?
+				    "outside the aperture of an attached device's IOMMU" :
+				    "reserved for an attached device (its interrupts, or memory that its firmware uses)");
+	return -EINVAL;
+}
+
+/**
+ * iommufd_refuse_alignment() - a range cannot be mapped, since it is not
+ *	aligned
+ * @iova: where it begins, 0 if the kernel is to choose
+ * @length: bytes
+ * @address: of its memory
+ * @alignment: what is needed
+ *
+ * Return: -EINVAL.
+ */
+int iommufd_refuse_alignment(unsigned long iova, unsigned long length,
+			     unsigned long address, unsigned long alignment)
+{
+	/* Where a process has its memory is not for the log */
+	pr_warn_ratelimited(TASK_FMT " cannot map %#lx bytes, %#lx behind a page's start in memory, to IOVA %#lx: all three have to be multiples of %#lx, the page size of the window or of what is attached\n",
+			    TASK_ARGS(current), length,
+			    address & (alignment - 1), iova, alignment);
+	return -EINVAL;
+}
+
+/**
+ * iommufd_refuse_no_window() - a range cannot be mapped, since it is in no
+ *	window
+ * @first: where the range begins
+ * @last: where the range ends
+ *
+ * Return: -ENXIO.
+ */
+int iommufd_refuse_no_window(unsigned long first, unsigned long last)
+{
+	pr_warn_ratelimited(TASK_FMT " cannot map IOVA %#lx-%#lx: no window holds it; create one there, or map inside those that there are\n",
+			    TASK_ARGS(current), first, last);
+	return -ENXIO;
+}
+
+/**
+ * iommufd_refuse_bind() - a device cannot be bound
+ * @dev: the device
+ * @why: what is in the way, and what to do
+ */
+void iommufd_refuse_bind(struct device *dev, const char *why)
+{
+	pr_warn_ratelimited("%s cannot be given to " TASK_FMT ": %s\n",
+			    dev_name(dev), TASK_ARGS(current), why);
+}
+
+/* The device's name, or the group's number */
+static void name_of(const struct refused_device *who, char *name, size_t size)
+{
+	if (who->dev)
+		snprintf(name, size, "%s", dev_name(who->dev));
+	else
+		snprintf(name, size, "group %d", iommu_group_id(who->group));
+}
+
+/**
+ * iommufd_refuse_attach_reserved() - IOVA that a device reserves is in use
+ * @who: the device or group
+ * @first: where what it reserves begins
+ * @last: where that ends
+ */
+void iommufd_refuse_attach_reserved(const struct refused_device *who,
+				    unsigned long first, unsigned long last)
+{
+	char name[64];
+
+	name_of(who, name, sizeof(name));
+	pr_warn_ratelimited("%s cannot be attached for " TASK_FMT ": IOVA %#lx-%#lx is reserved for it, and something there is mapped, allowed or in a window; unmap that first\n",
+			    name, TASK_ARGS(current), first, last);
+}
+
+/**
+ * iommufd_refuse_attach_aperture() - IOVA that a device's IOMMU cannot reach is
+ *	in use
+ * @dev: the device
+ * @first: where the IOMMU's aperture begins
+ * @last: where it ends
+ */
+void iommufd_refuse_attach_aperture(struct device *dev, unsigned long first,
+				    unsigned long last)
+{
+	pr_warn_ratelimited("%s cannot be attached for " TASK_FMT ": its IOMMU's aperture is IOVA %#lx-%#lx, and something outside is mapped, allowed or in a window; unmap that first\n",
+			    dev_name(dev), TASK_ARGS(current), first, last);
+}
+
+/**
+ * iommufd_refuse_attach_windows() - an IOMMU's windows and those of an address
+ *	space do not go together
+ * @dev: the IOMMU's device
+ * @windowed: whether the address space has windows
+ */
+void iommufd_refuse_attach_windows(struct device *dev, bool windowed)
+{
+	pr_warn_ratelimited("%s cannot be attached for " TASK_FMT ": %s\n",
+			    dev_name(dev), TASK_ARGS(current), windowed ?
+			    "its IOMMU cannot have the windows of this address space; attach it first and create them then" :
+			    "its IOMMU has windows, and this address space was not made with IOMMU_IOAS_ALLOC_WINDOWED");
+}
+
+/**
+ * iommufd_refuse_attach_page_size() - an IOMMU's smallest page is too large
+ * @dev: the device
+ * @page_size: its IOMMU's smallest page
+ */
+void iommufd_refuse_attach_page_size(struct device *dev,
+				     unsigned long page_size)
+{
+	pr_warn_ratelimited("%s cannot be attached for " TASK_FMT ": the smallest page of its IOMMU is %#lx, and of this machine %#lx\n",
+			    dev_name(dev), TASK_ARGS(current), page_size,
+			    PAGE_SIZE);
+}
+
+/**
+ * iommufd_refuse_attach_driver() - the IOMMU driver does not attach a device
+ * @who: the device or group
+ * @hwpt: the hardware page table
+ * @error: what the driver says
+ */
+void iommufd_refuse_attach_driver(const struct refused_device *who,
+				  const struct iommufd_hwpt *hwpt, int error)
+{
+	char name[64];
+
+	/* Then another is tried, or made: see iommufd_hwpt_attach_any() */
+	if (error == -ENOMEM || (error == -EINVAL && hwpt->automatic))
+		return;
+	name_of(who, name, sizeof(name));
+	pr_warn_ratelimited("%s cannot be attached for " TASK_FMT ": its IOMMU driver refuses hardware page table %u with error %d%s\n",
+			    name, TASK_ARGS(current), hwpt->obj.id, error,
+			    error == -EINVAL ?
+				    "; it does not suit this device's IOMMU (address width, snoop control, another driver): attach to the address space for one that does" :
+				    "");
+}
+
+/**
+ * iommufd_refuse_mapping_alignment() - what joins needs larger pages than what
+ *	is mapped
+ * @iova: a mapping
+ * @length: its bytes
+ * @alignment: what is needed
+ *
+ * Return: -EADDRINUSE.
+ */
+int iommufd_refuse_mapping_alignment(unsigned long iova, unsigned long length,
+				     unsigned long alignment)
+{
+	pr_warn_ratelimited(TASK_FMT " cannot attach here: that needs mappings of whole pages of %#lx bytes, and %#lx bytes at IOVA %#lx are not; unmap them first\n",
+			    TASK_ARGS(current), alignment, length, iova);
+	return -EADDRINUSE;
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is refused because of a limit or a range stands in the kernel log, with
+ * the numbers, the process and what to do; and what works says nothing. This
+ * program is the first in its machine: see kmsg.h.
+ */
+#include <grp.h>
+#include <sys/resource.h>
+
+#include "fixture.h"
+#include "kmsg.h"
+
+#define MIB (1ull << 20)
+
+/* Give up root's rights, after the log was opened with them. */
+static void become_nobody(rlim_t pages)
+{
+	struct rlimit limit = { pages * PAGE, pages * PAGE };
+
+	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	CHECK_EQ(setgroups(0, NULL), 0);
+	CHECK_EQ(setresgid(4242, 4242, 4242), 0);
+	CHECK_EQ(setresuid(4242, 4242, 4242), 0);
+}
+
+static uint32_t attached(uint32_t flags)
+{
+	uint32_t ioas = new_ioas();
+
+	CHECK_EQ(mock_attach(ioas, flags, NULL), 0);
+	return ioas;
+}
+
+static bool log_names_us(const char *name)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s[%d]", name, getpid());
+	return log_says(text);
+}
+
+static uint32_t windowed(uint64_t base)
+{
+	uint32_t ioas = new_ioas_flags(IOMMU_IOAS_ALLOC_WINDOWED);
+	struct iommu_ioas_window_create cmd = {
+		.size = sizeof(cmd),
+		.flags = IOMMU_IOAS_WINDOW_FIXED_BASE,
+		.ioas_id = ioas,
+		.base = base,
+		.length = MIB,
+		.page_size = 16 * PAGE,
+	};
+
+	CHECK_EQ(ioctl(fd, IOMMU_IOAS_WINDOW_CREATE, &cmd), 0);
+	return ioas;
+}
+
+/* The limit of locked memory */
+
+TEST(log_tells_of_the_limit_of_a_user)
+{
+	uint32_t ioas = attached(0);
+	char *p = memory(64 * PAGE);
+
+	log_begin();
+	become_nobody(16);
+	CHECK_EQ(map_at(ioas, p, 6 * PAGE, IOVA, RW), 0);
+	CHECK_ERR(map_at(ioas, p + 32 * PAGE, 11 * PAGE, 2 * IOVA, RW), ENOMEM);
+	CHECK(log_says("iommufd: RLIMIT_MEMLOCK (65536) exceeded: "));
+	CHECK(log_names_us("refusals"));
+	CHECK(log_says(" 45056 bytes more"));
+	CHECK(log_says("its user, in all processes, has locked 24576;"));
+	CHECK(log_says("ulimit -l"));
+}
+
+TEST(log_tells_of_the_limit_of_a_process)
+{
+	char *p = memory(64 * PAGE);
+	uint64_t mode = 1;
+	uint32_t ioas;
+
+	open_context();
+	CHECK_EQ(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_SET, 0,
+			&mode), 0);
+	ioas = attached(0);
+	log_begin();
+	become_nobody(16);
+	CHECK_EQ(map_at(ioas, p, 6 * PAGE, IOVA, RW), 0);
+	CHECK_ERR(map_at(ioas, p + 32 * PAGE, 11 * PAGE, 2 * IOVA, RW), ENOMEM);
+	CHECK(log_says("iommufd: RLIMIT_MEMLOCK (65536) exceeded: "));
+	CHECK(log_says("and it has locked 24576;"));
+}
+
+TEST(log_tells_of_the_limit_for_a_file)
+{
+	uint32_t ioas = attached(0);
+	int file = memory_file(2 * PAGE);
+
+	log_begin();
+	become_nobody(1);
+	CHECK_ERR(map_file_at(ioas, file, 0, 2 * PAGE, IOVA, RW), ENOMEM);
+	CHECK(log_says("iommufd: RLIMIT_MEMLOCK (4096) exceeded: "));
+}
+
+TEST(log_tells_of_the_limit_for_one_page)
+{
+	uint32_t ioas = attached(0);
+
+	log_begin();
+	become_nobody(0);
+	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, IOVA, RW), ENOMEM);
+	CHECK(log_says("iommufd: RLIMIT_MEMLOCK (0) exceeded: "));
+}
+
+TEST(name_of_a_process_does_not_break_the_line)
+{
+	uint32_t ioas = attached(0);
+
+	log_begin();
+	become_nobody(0);
+	CHECK_EQ(prctl(PR_SET_NAME, "a\n<0>b\033[1m"), 0);
+	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, IOVA, RW), ENOMEM);
+	CHECK(log_says("RLIMIT_MEMLOCK"));
+	/* The log's own way to show what it was given unescaped */
+	CHECK_EQ(log_count("\\x0a"), 0);
+	CHECK_EQ(log_count("\\x1b"), 0);
+}
+
+/* Ranges */
+
+TEST(log_tells_of_a_reserved_range)
+{
+	uint32_t ioas = attached(MOCK_FLAGS_DEVICE_RESERVED);
+
+	log_begin();
+	CHECK_ERR(map_at(ioas, memory(2 * PAGE), 2 * PAGE,
+			 MOCK_RESERVED_START - PAGE, RW), EINVAL);
+	CHECK(log_names_us("refusals"));
+	CHECK(log_says("IOVA 0x1ffff000-0x20000fff: 0x20000000-0x200fffff is reserved"));
+	CHECK(log_says("IOMMU_IOAS_IOVA_RANGES or VFIO_IOMMU_GET_INFO"));
+}
+
+TEST(log_tells_of_the_aperture)
+{
+	uint32_t ioas = attached(0);
+
+	log_begin();
+	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, BEYOND, RW), EINVAL);
+	CHECK(log_says("IOVA 0x80000000-0x80000fff: 0x80000000-0xffffffffffffffff is outside the aperture"));
+}
+
+TEST(log_tells_of_the_alignment)
+{
+	uint32_t ioas = attached(0);
+	char *p = memory(PAGE);
+	uint64_t iova;
+
+	log_begin();
+	CHECK_ERR(map_at(ioas, p, 100, IOVA, RW), EINVAL);
+	CHECK(log_says("cannot map 0x64 bytes, 0x0 behind a page's start in memory, to IOVA 0x10000000: all three have to be multiples of 0x800,"));
+	log_begin();
+	CHECK_ERR(map_any(ioas, p, 200, &iova, RW), EINVAL);
+	CHECK(log_says("cannot map 0xc8 bytes, "));
+}
+
+TEST(log_tells_of_windows)
+{
+	uint32_t ioas = windowed(IOVA);
+	char *p = memory(PAGE);
+
+	log_begin();
+	CHECK_ERR(map_at(ioas, p, PAGE, IOVA + MIB, RW), ENXIO);
+	CHECK(log_says("IOVA 0x10100000-0x10100fff: no window holds it"));
+	CHECK_ERR(map_at(ioas, p, PAGE, IOVA, RW), EINVAL);
+	CHECK(log_says("multiples of 0x10000,"));
+}
+
+/* Devices */
+
+TEST(log_tells_what_is_in_the_way_of_a_device)
+{
+	uint32_t ioas = new_ioas();
+	void *p = memory(PAGE);
+
+	CHECK_EQ(map_at(ioas, p, PAGE, MOCK_RESERVED_START, RW), 0);
+	log_begin();
+	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_RESERVED, NULL),
+		  EADDRINUSE);
+	CHECK(log_names_us("refusals"));
+	CHECK(log_says("IOVA 0x20000000-0x200fffff is reserved for it"));
+
+	CHECK_EQ(unmap_all(ioas), PAGE);
+	CHECK_EQ(map_at(ioas, p, PAGE, BEYOND, RW), 0);
+	log_begin();
+	CHECK_ERR(mock_attach(ioas, 0, NULL), EADDRINUSE);
+	CHECK(log_says("aperture is IOVA 0x1000000-0x7fffffff, and something outside is mapped"));
+
+	CHECK_EQ(unmap_all(ioas), PAGE);
+	CHECK_EQ(map_at(ioas, p, 1, IOVA, RW), 0);
+	log_begin();
+	CHECK_ERR(mock_attach(ioas, 0, NULL), EADDRINUSE);
+	CHECK(log_says("whole pages of 0x800 bytes, and 0x1 bytes at IOVA 0x10000000 are not"));
+}
+
+TEST(log_tells_which_windows_a_device_cannot_keep)
+{
+	uint32_t ioas = new_ioas();
+
+	log_begin();
+	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_WINDOWS, NULL), EINVAL);
+	CHECK(log_says("was not made with IOMMU_IOAS_ALLOC_WINDOWED"));
+
+	ioas = windowed(1ull << 40);
+	log_begin();
+	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_WINDOWS, NULL),
+		  EADDRINUSE);
+	CHECK(log_says("cannot have the windows of this address space"));
+}
+
+TEST(log_tells_which_device_is_not_for_users)
+{
+	uint32_t ioas = new_ioas();
+
+	log_begin();
+	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_INCOHERENT, NULL),
+		  EINVAL);
+	CHECK(log_says("is not coherent with the CPUs' caches"));
+	log_begin();
+	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_UNSAFE_MSI, NULL), EPERM);
+	CHECK(log_says("allow_unsafe_interrupts=1"));
+	log_begin();
+	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_64K, NULL), EINVAL);
+	CHECK(log_says("the smallest page of its IOMMU is 0x10000, and of this machine 0x1000"));
+}
+
+/* A hardware page table of the user's own, made for a device */
+static uint32_t new_hwpt(uint32_t ioas, uint32_t device)
+{
+	struct iommu_hwpt_alloc cmd = {
+		.size = sizeof(cmd),
+		.pt_id = ioas,
+		.dev_id = device,
+	};
+
+	CHECK_EQ(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), 0);
+	return cmd.out_hwpt_id;
+}
+
+TEST(log_tells_that_a_table_does_not_suit_a_device)
+{
+	uint32_t ioas = new_ioas(), hwpt;
+	struct mock mock, wide;
+
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	hwpt = new_hwpt(ioas, mock.device);
+	log_begin();
+	CHECK_ERR(mock_attach(hwpt, MOCK_FLAGS_DEVICE_WIDE, NULL), EINVAL);
+	CHECK(log_says("its IOMMU driver refuses hardware page table"));
+	CHECK(log_says("attach to the address space"));
+
+	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_WIDE, &wide), 0);
+	log_begin();
+	CHECK_ERR(mock_replace(&wide, &hwpt), EINVAL);
+	CHECK(log_says("its IOMMU driver refuses hardware page table"));
+}
+
+TEST(log_is_silent_about_what_is_tried_and_done_another_way)
+{
+	uint32_t a = attached(0), b = attached(0);
+	struct mock wide;
+
+	CHECK_EQ(mock_attach(b, MOCK_FLAGS_DEVICE_WIDE, &wide), 0);
+	log_begin();
+	/* The table that is there is tried first, and does not suit */
+	CHECK_EQ(mock_attach(a, MOCK_FLAGS_DEVICE_WIDE, NULL), 0);
+	CHECK_EQ(map_at(a, memory(PAGE), PAGE, IOVA, RW), 0);
+	CHECK_EQ(mock_replace(&wide, &a), 0);
+	CHECK_EQ(log_count("iommufd: "), 0);
+}
+
+/* The last one: it uses up what the log grants. */
+TEST(refusals_do_not_flood_the_log)
+{
+	uint32_t ioas = attached(0);
+	void *p = memory(PAGE);
+
+	log_begin();
+	for (int i = 0; i < 5000; i++)
+		CHECK_ERR(map_at(ioas, p, PAGE, BEYOND, RW), EINVAL);
+	/* At ten in five seconds, more than can be before the test has hung */
+	CHECK(log_count("outside the aperture") <
+	      10 * (KTAP_TIMEOUT / 5 + 2));
+}
