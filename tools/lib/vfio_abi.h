@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the C library's kernel headers may be too old to have: the ioctls of
- * /dev/iommu, from this tree, and those of VFIO's device files.
+ * /dev/iommu and additions to VFIO's device files, from this tree, and the
+ * ioctls of those files.
  */
 #ifndef SLUICE_TOOLS_VFIO_ABI_H
 #define SLUICE_TOOLS_VFIO_ABI_H
@@ -11,6 +12,7 @@
 #include <linux/vfio.h>
 
 #include "../../include/uapi/linux/iommufd.h"
+#include "../../include/uapi/linux/vfio_device_file.h"
 
 #ifndef VFIO_DEVICE_BIND_IOMMUFD
 #define VFIO_DEVICE_BIND_IOMMUFD	_IO(VFIO_TYPE, VFIO_BASE + 18)

@@ -10,6 +10,9 @@
  * belongs to the context, and that is what keeps this path and the one by group
  * and container apart: who comes second finds the group taken.
  *
+ * A device that wants a token of who opens it (a virtual function, or a
+ * physical one with others of its functions in use) wants it here too.
+ *
  * struct vfio_device_set::lock orders bind, attach, detach and close, as in
  * vfio.ko. What is bound stays so until the file is closed; so it is enough for
  * the other calls to see, with acquire, that it is.
@@ -21,12 +24,22 @@
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/uuid.h>
 #include <linux/vfio.h>
 #include <linux/xarray.h>
+#include <uapi/linux/vfio_device_file.h>
 
 #include <compat/vfio_device.h>
 
 #include "device_file.h"
+
+/* A request to bind as Linux 6.12 knows it, which ends before the token. */
+#define BIND_MIN_SIZE offsetofend(struct vfio_device_bind_token, out_devid)
+
+static_assert(BIND_MIN_SIZE ==
+	      offsetofend(struct vfio_device_bind_iommufd, out_devid));
+static_assert(offsetof(struct vfio_device_bind_token, token_uuid_ptr) == 16 &&
+	      sizeof(struct vfio_device_bind_token) == 24);
 
 /**
  * struct device_file - an open file
@@ -124,33 +137,101 @@ static void close_device(struct device_file *file)
 	module_put(device->dev->driver->owner);
 }
 
-static int bind(struct device_file *file,
-		struct vfio_device_bind_iommufd __user *arg)
+/* Read a request to bind, in the size that the program knows it. */
+static int copy_bind(struct vfio_device_bind_token *cmd, uuid_t *token,
+		     struct vfio_device_bind_token __user *arg)
 {
-	struct vfio_device_bind_iommufd cmd;
+	u32 size;
+	int rc;
+
+	if (get_user(size, &arg->argsz))
+		return -EFAULT;
+	if (size < BIND_MIN_SIZE)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	rc = copy_struct_from_user(cmd, sizeof(*cmd), arg, size);
+	if (rc)
+		return rc;
+	if (cmd->flags & ~VFIO_DEVICE_BIND_FLAG_TOKEN || cmd->iommufd < 0)
+		return -EINVAL;
+	if (cmd->flags & VFIO_DEVICE_BIND_FLAG_TOKEN &&
+	    copy_from_user(token, u64_to_user_ptr(cmd->token_uuid_ptr),
+			   sizeof(*token)))
+		return -EFAULT;
+	return 0;
+}
+
+/*
+ * Who opens a device by its group names it, and the driver judges the name and
+ * the token that may come with it. Here the driver is asked the same question.
+ */
+static int check_token(struct vfio_device *device, const uuid_t *token)
+{
+	const char *name = dev_name(device->dev);
+	char *text;
+	int rc;
+
+	if (!device->ops->match)
+		return token ? -EINVAL : 0;
+	if (token)
+		text = kasprintf(GFP_KERNEL, "%s vf_token=%pUb", name, token);
+	else
+		text = kstrdup(name, GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	rc = device->ops->match(device, text);
+	kfree(text);
+	if (rc < 0)
+		return rc;
+	return rc ? 0 : -ENODEV;
+}
+
+static int bind_locked(struct device_file *file,
+		       const struct vfio_device_bind_token *cmd,
+		       const uuid_t *token, u32 __user *out_devid)
+{
 	struct iommufd_ctx *ictx;
 	u32 id;
 	int rc;
 
-	if (copy_from_user(&cmd, arg, sizeof(cmd)))
-		return -EFAULT;
-	if (cmd.argsz < sizeof(cmd) || cmd.flags || cmd.iommufd < 0)
+	lockdep_assert_held(&file->device->dev_set->lock);
+	if (file->bound)
 		return -EINVAL;
-	ictx = iommufd_ctx_from_fd(cmd.iommufd);
+	rc = check_token(file->device, token);
+	if (rc)
+		return rc;
+	ictx = iommufd_ctx_from_fd(cmd->iommufd);
 	if (IS_ERR(ictx))
 		return PTR_ERR(ictx);
-
-	mutex_lock(&file->device->dev_set->lock);
-	rc = file->bound ? -EINVAL : open_device(file, ictx, &id);
-	if (!rc && put_user(id, &arg->out_devid)) {
-		close_device(file);
-		rc = -EFAULT;
-	}
-	if (!rc)
-		smp_store_release(&file->bound, true); /* for is_bound() */
-	mutex_unlock(&file->device->dev_set->lock);
+	rc = open_device(file, ictx, &id);
 	/* The bound device has a reference of its own. */
 	iommufd_ctx_put(ictx);
+	if (rc)
+		return rc;
+	if (put_user(id, out_devid)) {
+		close_device(file);
+		return -EFAULT;
+	}
+	smp_store_release(&file->bound, true); /* for is_bound() */
+	return 0;
+}
+
+static int bind(struct device_file *file,
+		struct vfio_device_bind_token __user *arg)
+{
+	struct vfio_device_bind_token cmd;
+	uuid_t token;
+	int rc;
+
+	rc = copy_bind(&cmd, &token, arg);
+	if (rc)
+		return rc;
+	mutex_lock(&file->device->dev_set->lock);
+	rc = bind_locked(file, &cmd,
+			 cmd.flags & VFIO_DEVICE_BIND_FLAG_TOKEN ? &token : NULL,
+			 &arg->out_devid);
+	mutex_unlock(&file->device->dev_set->lock);
 	return rc;
 }
 

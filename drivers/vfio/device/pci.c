@@ -14,6 +14,42 @@
 
 #include "device_file.h"
 
+static bool disable_denylist;
+module_param(disable_denylist, bool, 0444);
+MODULE_PARM_DESC(disable_denylist,
+		 "Accept devices whose known errata let a program that drives them harm the machine");
+
+/*
+ * Functions that a program can hang the machine with, or reach beyond its own
+ * memory: Intel's QuickAssist of three generations, with their virtual
+ * functions, and the accelerators of Sapphire Rapids.
+ */
+static const struct pci_device_id denylist[] = {
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_QAT_DH895XCC) },
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_QAT_DH895XCC_VF) },
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_DSA_SPR0) },
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_IAX_SPR0) },
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_QAT_C3XXX) },
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_QAT_C3XXX_VF) },
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_QAT_C62X) },
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_QAT_C62X_VF) },
+	{}
+};
+
+static bool is_denied(struct pci_dev *pdev)
+{
+	if (!pci_match_id(denylist, pdev))
+		return false;
+	if (disable_denylist) {
+		pci_warn(pdev, "%04x:%04x has exploitable errata; accepted because of disable_denylist\n",
+			 pdev->vendor, pdev->device);
+		return false;
+	}
+	pci_warn(pdev, "%04x:%04x has exploitable errata and is refused; load vfio_iommufd_pci with disable_denylist=1 to accept it\n",
+		 pdev->vendor, pdev->device);
+	return true;
+}
+
 static int open_pci_device(struct vfio_device *device)
 {
 	struct vfio_pci_core_device *core =
@@ -45,6 +81,8 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	struct vfio_pci_core_device *core;
 	int rc;
 
+	if (is_denied(pdev))
+		return -EINVAL;
 	core = vfio_alloc_device(vfio_pci_core_device, vdev, &pdev->dev,
 				 &device_ops);
 	if (IS_ERR(core))

@@ -55,7 +55,7 @@ TEST(bind_refuses_malformed_arguments)
 	cmd.iommufd = iommu;
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd), EINVAL);
 	cmd.argsz = sizeof(cmd);
-	cmd.flags = 1;
+	cmd.flags = ~VFIO_DEVICE_BIND_FLAG_TOKEN;
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd), EINVAL);
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, NULL), EFAULT);
 	CHECK_ERR(bind_file(fd, -1), EINVAL);
@@ -64,6 +64,41 @@ TEST(bind_refuses_malformed_arguments)
 	CHECK_ERR(get_info(fd), EINVAL);
 	CHECK_EQ(bind_file(fd, iommu), 0);
 	CHECK_EQ(get_info(fd), 0);
+}
+
+/* What follows the request must be zero, as far as nothing is known of it. */
+TEST(bind_takes_requests_of_other_sizes)
+{
+	struct {
+		struct vfio_device_bind_token known;
+		uint32_t unknown[1000];
+	} cmd = { .known.argsz = offsetof(typeof(cmd), unknown[2]) };
+	int fd = open_file("NVME0");
+
+	cmd.known.iommufd = open_iommu();
+	cmd.unknown[1] = 1;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd), E2BIG);
+	cmd.known.argsz = UINT32_MAX;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd), E2BIG);
+	cmd.unknown[1] = 0;
+	cmd.known.argsz = sizeof(cmd.known) + 8;
+	/* Without the flag the pointer is not read. */
+	cmd.known.token_uuid_ptr = 1;
+	CHECK_EQ(ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd), 0);
+	CHECK(cmd.known.out_devid);
+	CHECK_EQ(get_info(fd), 0);
+}
+
+/* Neither a physical nor a virtual function: nobody could have set one. */
+TEST(a_token_without_use_is_refused)
+{
+	int fd = open_file("NVME0"), iommu = open_iommu();
+	const uint8_t token[TOKEN_SIZE] = { 1 };
+
+	CHECK_ERR(bind_with_token(fd, iommu, token), EINVAL);
+	CHECK_ERR(bind_with_token(fd, iommu, NULL), EFAULT);
+	CHECK_ERR(get_info(fd), EINVAL);
+	CHECK_EQ(bind_file(fd, iommu), 0);
 }
 
 TEST(a_device_is_bound_once)

@@ -84,6 +84,20 @@ static inline int bind_file(int fd, int iommu)
 	return ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd);
 }
 
+#define TOKEN_SIZE 16
+
+static inline int bind_with_token(int fd, int iommu, const uint8_t *token)
+{
+	struct vfio_device_bind_token cmd = {
+		.argsz = sizeof(cmd),
+		.flags = VFIO_DEVICE_BIND_FLAG_TOKEN,
+		.iommufd = iommu,
+		.token_uuid_ptr = (uintptr_t)token,
+	};
+
+	return ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd);
+}
+
 static inline int attach_file(int fd, uint32_t *id)
 {
 	struct vfio_device_attach_iommufd_pt cmd = {
