@@ -5,6 +5,9 @@
  *
  * A device that is bound to it can be opened by group and container, as with
  * vfio-pci, or by /dev/vfio/devices/vfioN and /dev/iommu.
+ *
+ * Parameters have the names and the meaning of vfio-pci's. Three of them are
+ * kept by the core, once for all drivers on it: see set_core_params().
  */
 #define pr_fmt(fmt) "vfio_iommufd_pci: " fmt
 
@@ -13,6 +16,30 @@
 #include <linux/vfio_pci_core.h>
 
 #include "device_file.h"
+
+static char ids[1024] __initdata;
+module_param_string(ids, ids, sizeof(ids), 0);
+MODULE_PARM_DESC(ids,
+		 "Devices to claim without driver_override: vendor:device[:subvendor[:subdevice[:class[:class_mask]]]], with commas between them");
+
+static bool nointxmask;
+module_param(nointxmask, bool, 0444);
+MODULE_PARM_DESC(nointxmask,
+		 "Mask INTx at the interrupt controller, not in the device");
+
+static bool disable_vga;
+module_param(disable_vga, bool, 0444);
+MODULE_PARM_DESC(disable_vga, "Hide the legacy VGA ranges of graphics devices");
+
+static bool disable_idle_d3;
+module_param(disable_idle_d3, bool, 0444);
+MODULE_PARM_DESC(disable_idle_d3,
+		 "Leave devices that nobody uses at full power");
+
+static bool enable_sriov;
+module_param(enable_sriov, bool, 0644);
+MODULE_PARM_DESC(enable_sriov,
+		 "Let sriov_numvfs make virtual functions, which a program that drives the physical function has to serve");
 
 static bool disable_denylist;
 module_param(disable_denylist, bool, 0444);
@@ -76,6 +103,19 @@ static const struct vfio_device_ops device_ops = {
 	.match = vfio_pci_core_match,
 };
 
+/*
+ * vfio-pci shows a guest three more regions of Intel's graphics (OpRegion and two
+ * bridges' configuration). They are made by vfio-pci.ko, which does not lend
+ * the code.
+ */
+static void warn_of_intel_graphics(struct pci_dev *pdev)
+{
+	if (IS_ENABLED(CONFIG_VFIO_PCI_IGD) &&
+	    pdev->vendor == PCI_VENDOR_ID_INTEL &&
+	    pdev->class >> 16 == PCI_BASE_CLASS_DISPLAY)
+		pci_warn(pdev, "no OpRegion for a guest's graphics driver; bind the device to vfio-pci if that is needed\n");
+}
+
 static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct vfio_pci_core_device *core;
@@ -94,6 +134,7 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	rc = vfio_pci_core_register_device(core);
 	if (rc)
 		goto forget_file;
+	warn_of_intel_graphics(pdev);
 	return 0;
 
 forget_file:
@@ -107,13 +148,22 @@ static void remove(struct pci_dev *pdev)
 {
 	struct vfio_pci_core_device *core = dev_get_drvdata(&pdev->dev);
 
-	/* Asks who has it open to let go, and waits. */
-	vfio_pci_core_unregister_device(core);
+	/* Nobody opens it any more; who has it open is asked to let go. */
 	device_file_forget(&core->vdev);
+	vfio_pci_core_unregister_device(core);
 	vfio_put_device(&core->vdev);
 }
 
-/* Devices are chosen by their driver_override. */
+/* The core gives the functions that it makes to this driver. */
+static int sriov_configure(struct pci_dev *pdev, int nr_functions)
+{
+	if (!enable_sriov)
+		return -ENOENT;
+	return vfio_pci_core_sriov_configure(dev_get_drvdata(&pdev->dev),
+					     nr_functions);
+}
+
+/* Devices are chosen by their driver_override, and by what ids= and new_id say. */
 static const struct pci_device_id id_table[] = {
 	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
 	{}
@@ -125,9 +175,56 @@ static struct pci_driver driver = {
 	.id_table = id_table,
 	.probe = probe,
 	.remove = remove,
+	.sriov_configure = sriov_configure,
 	.err_handler = &vfio_pci_core_err_handlers,
 	.driver_managed_dma = true,
 };
+
+static void __init add_id(const char *text)
+{
+	unsigned int vendor, device, class = 0, class_mask = 0;
+	unsigned int subvendor = PCI_ANY_ID, subdevice = PCI_ANY_ID;
+	int rc;
+
+	if (sscanf(text, "%x:%x:%x:%x:%x:%x", &vendor, &device, &subvendor,
+		   &subdevice, &class, &class_mask) < 2) {
+		pr_warn("ids: '%s' is not vendor:device; left out\n", text);
+		return;
+	}
+	rc = pci_add_dynid(&driver, vendor, device, subvendor, subdevice, class,
+			   class_mask, 0);
+	if (rc)
+		pr_warn("ids: '%s' cannot be added: error %d\n", text, rc);
+	else
+		pr_info("ids: devices %s are claimed\n", text);
+}
+
+static void __init add_ids(void)
+{
+	char *rest = ids, *text;
+
+	while ((text = strsep(&rest, ",")))
+		if (*text)
+			add_id(text);
+}
+
+/*
+ * The core has one set of parameters, which the driver that was loaded last
+ * has set. Without parameters of its own this driver does not undo those that
+ * vfio-pci was loaded with.
+ */
+static void __init set_core_params(void)
+{
+	bool shared = driver_find("vfio-pci", &pci_bus_type);
+
+	if (shared && !nointxmask && !disable_vga && !disable_idle_d3)
+		return;
+	if (shared)
+		pr_info("nointxmask, disable_vga and disable_idle_d3 now hold for vfio-pci too\n");
+	vfio_pci_core_set_params(nointxmask, disable_vga ||
+				 !IS_ENABLED(CONFIG_VFIO_PCI_VGA),
+				 disable_idle_d3);
+}
 
 static int __init driver_init_module(void)
 {
@@ -137,10 +234,14 @@ static int __init driver_init_module(void)
 		pr_err("no device numbers for device files: error %d\n", rc);
 		return rc;
 	}
+	set_core_params();
 	rc = pci_register_driver(&driver);
-	if (rc)
+	if (rc) {
 		device_files_exit();
-	return rc;
+		return rc;
+	}
+	add_ids();
+	return 0;
 }
 
 static void __exit driver_exit_module(void)
