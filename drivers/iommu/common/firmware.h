@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The firmware's table of units.
+ * The firmware's table of units, and what is common to its kinds.
  */
 #ifndef IOMMU_COMMON_FIRMWARE_H
 #define IOMMU_COMMON_FIRMWARE_H
@@ -8,5 +8,6 @@
 #include <linux/types.h>
 
 void *iommu_firmware_table(const char *signature, size_t *length);
+bool iommu_firmware_is_ram(u64 first, u64 last);
 
 #endif

@@ -24,6 +24,19 @@ static size_t unmap(struct iommu_paging *paging, unsigned long iova,
 	return unmapped;
 }
 
+/*
+ * The IOMMU core maps reserved memory for each device of a group, if
+ * iova_to_phys() does not say that it is mapped. It never does of page 0 that is
+ * mapped to itself.
+ */
+static bool is_reserved_page_0(struct iommu_paging *paging,
+			       unsigned long iova, const struct iommu_run *run)
+{
+	return !iova && !run->addr && run->length == PAGE_SIZE &&
+	       iommu_is_dma_domain(&paging->domain) &&
+	       !iommu_pt_iova_to_phys(&paging->live.pt, 0);
+}
+
 /**
  * iommu_paging_map_pages() - map_pages of struct iommu_domain_ops
  * @domain: the domain
@@ -46,6 +59,8 @@ int iommu_paging_map_pages(struct iommu_domain *domain, unsigned long iova,
 	int ret;
 
 	ret = iommu_live_map(&paging->live, iova, &run, 1, prot, gfp);
+	if (ret == -EADDRINUSE && is_reserved_page_0(paging, iova, &run))
+		ret = 0;
 	trace_iommu_paging_map(paging, iova, run.length, ret);
 	if (!ret)
 		*mapped += run.length;

@@ -10,7 +10,8 @@
  * dmar_open() walks the table once and refuses it when a length is impossible:
  * after a wrong length nothing that follows can be trusted. A structure whose
  * lengths are right but whose content cannot be is reported by dmar_next()
- * with a complaint, and the caller leaves out that one.
+ * with a complaint, and the caller leaves out that one. One that is wrong but
+ * can be used is returned as it is used, with a remark.
  *
  * All numbers are little-endian and unaligned.
  */
@@ -155,17 +156,26 @@ static void read_drhd(const struct dmar_table *table, const u8 *s,
 		out->complaint = "registers are beyond the address width";
 }
 
+/*
+ * Firmware often gets the last byte wrong, or describes byte 0 only. Its device
+ * may need the memory all the same, so what is not whole pages grows to them.
+ */
 static void read_rmrr(const struct dmar_table *table, const u8 *s,
 		      struct dmar_structure *out)
 {
 	out->segment = get_unaligned_le16(s + 6);
 	out->base = get_unaligned_le64(s + 8);
 	out->last = get_unaligned_le64(s + 16);
-	if (out->base % PAGE_BYTES || (out->last + 1) % PAGE_BYTES)
-		out->complaint = "reserved memory is not whole pages";
-	else if (out->last <= out->base)
+	if (out->last < out->base) {
 		out->complaint = "reserved memory ends before it begins";
-	else if (beyond_width(table, out->last))
+		return;
+	}
+	if (out->base % PAGE_BYTES || (out->last + 1) % PAGE_BYTES)
+		out->remark = "reserved memory is not whole pages; rounded outward";
+	out->base -= out->base % PAGE_BYTES;
+	out->last |= PAGE_BYTES - 1;
+	/* The last byte of all has none behind it, and no processor has it */
+	if (beyond_width(table, out->last) || out->last == ~0ULL)
 		out->complaint = "reserved memory is beyond the address width";
 }
 

@@ -72,15 +72,16 @@ struct dmar_cursor {
  * @offset: where in the table, for messages
  * @flags: DRHD, ATSR, SATC: flags
  * @segment: DRHD, RMRR, ATSR, SATC, SIDP: PCI segment
- * @base: DRHD and RHSA: register base; RMRR: first byte
+ * @base: DRHD and RHSA: register base; RMRR: first byte, of a page
  * @size: DRHD: bytes of the register set
- * @last: RMRR: last byte
+ * @last: RMRR: last byte, of a page
  * @proximity: RHSA: proximity domain
  * @number: ANDD: device number, to which scopes refer
  * @name: ANDD: the object's name, ended by a zero inside the structure
  * @scopes: where device scopes begin in the table
  * @scopes_end: where they end
  * @complaint: NULL, or why this structure is to be left out; the others hold
+ * @remark: NULL, or what firmware got wrong and was put right here
  */
 struct dmar_structure {
 	enum dmar_type type;
@@ -96,6 +97,7 @@ struct dmar_structure {
 	size_t scopes;
 	size_t scopes_end;
 	const char *complaint;
+	const char *remark;
 };
 
 struct dmar_path {

@@ -44,12 +44,10 @@ static int map_reserved(struct vtd_domain *domain)
 	while (dmar_next(vtd_dmar, &cursor, &s)) {
 		if (s.type != DMAR_RMRR || s.complaint)
 			continue;
-		/* It may overlap memory, or another one */
+		/* It may overlap memory, or another one: mapped to itself too */
 		for (at = s.base; at < s.last; at += PAGE_SIZE) {
-			if (iommu_pt_iova_to_phys(&domain->paging.live.pt, at))
-				continue;
 			ret = map_range(domain, at, at + PAGE_SIZE - 1);
-			if (ret)
+			if (ret && ret != -EADDRINUSE)
 				return ret;
 		}
 	}

@@ -11,9 +11,12 @@
  * The first unit that names a device, or a bridge above it, has it; otherwise
  * the unit of its segment with INCLUDE_PCI_ALL does.
  */
+#define pr_fmt(fmt) "vtd: " fmt
+
 #include <linux/acpi.h>
 #include <linux/pci.h>
 
+#include "../common/firmware.h"
 #include "scope.h"
 
 static bool path_leads_to(const struct dmar_scope *scope, struct pci_dev *pdev)
@@ -238,12 +241,26 @@ static const char *contradiction(const struct dmar_table *table,
 	return NULL;
 }
 
+static void complain_of_structure(const struct dmar_structure *s)
+{
+	if (s->complaint)
+		pr_warn("DMAR at offset %zu: %s; left out\n", s->offset,
+			s->complaint);
+	else if (s->remark)
+		pr_warn("DMAR at offset %zu: %s\n", s->offset, s->remark);
+	if (!s->complaint && s->type == DMAR_RMRR &&
+	    iommu_firmware_is_ram(s->base, s->last))
+		pr_warn("DMAR at offset %zu: reserved memory 0x%llx-0x%llx is RAM of the kernel, which its devices can reach; update the firmware\n",
+			s->offset, s->base, s->last);
+}
+
 /**
  * vtd_scope_complain() - log what in the table cannot be
  * @table: the DMAR table
  *
- * One line for each structure that is left out, and for each unit that
- * contradicts an earlier one, which then holds.
+ * One line for each structure that is left out or put right, for reserved
+ * memory that the kernel uses, and for each unit that contradicts an earlier
+ * one, which then holds.
  */
 void vtd_scope_complain(const struct dmar_table *table)
 {
@@ -254,9 +271,7 @@ void vtd_scope_complain(const struct dmar_table *table)
 		struct dmar_cursor before = { };
 		struct dmar_structure earlier;
 
-		if (s.complaint)
-			pr_warn("DMAR at offset %zu: %s; left out\n", s.offset,
-				s.complaint);
+		complain_of_structure(&s);
 		if (s.complaint || s.type != DMAR_DRHD)
 			continue;
 		while (dmar_next(table, &before, &earlier) &&

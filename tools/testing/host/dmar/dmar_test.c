@@ -62,7 +62,7 @@ TEST(one_of_everything_is_read)
 	for (unsigned int i = 0; i < 8; i++) {
 		CHECK(dmar_next(&out, &cursor, &s[i]));
 		CHECK_EQ(s[i].type, types[i]);
-		CHECK(!s[i].complaint);
+		CHECK(!s[i].complaint && !s[i].remark);
 	}
 	CHECK(!dmar_next(&out, &cursor, &s[7]));
 	CHECK_EQ(s[0].base, 0xfed90000);
@@ -180,14 +180,51 @@ TEST(reserved_memory_that_cannot_be_is_left_out)
 	rmrr(&t, 0, 0x1000, 0x1fff);
 	CHECK_STR(complaint(&t), "none");
 	begin(&t, 39);
-	rmrr(&t, 0, 0x1800, 0x1fff);
-	CHECK_STR(complaint(&t), "whole pages");
-	begin(&t, 39);
 	rmrr(&t, 0, 0x3000, 0x1fff);
 	CHECK_STR(complaint(&t), "before it begins");
 	begin(&t, 39);
+	rmrr(&t, 0, 0x3000, 0x2fff);
+	CHECK_STR(complaint(&t), "before it begins");
+	begin(&t, 39);
+	rmrr(&t, 0, (1ull << 39) - 0x1000, 1ull << 39);
+	CHECK_STR(complaint(&t), "beyond the address width");
+	begin(&t, 64);
+	rmrr(&t, 0, 0x1000, ~0ull);
+	CHECK_STR(complaint(&t), "beyond the address width");
+	begin(&t, 39);
 	rmrr(&t, 0, 1ull << 40, (1ull << 40) + 0xfff);
 	CHECK_STR(complaint(&t), "beyond the address width");
+}
+
+TEST(reserved_memory_is_rounded_outward_to_pages)
+{
+	static const struct {
+		u64 base, last, first_used, last_used;
+	} regions[] = {
+		{ 0x7e000000, 0x7e00fffe, 0x7e000000, 0x7e00ffff },
+		{ 0x7e000000, 0x7e001000, 0x7e000000, 0x7e001fff },
+		{ 0x7e000400, 0x7e00ffff, 0x7e000000, 0x7e00ffff },
+		{ 0x7e000fff, 0x7e001000, 0x7e000000, 0x7e001fff },
+		{ 0x1800, 0x1800, 0x1000, 0x1fff },
+		{ 0, 0, 0, 0xfff },
+		{ (1ull << 39) - 2, (1ull << 39) - 2, (1ull << 39) - 0x1000, (1ull << 39) - 1 },
+	};
+	struct dmar_structure s;
+	struct dmar_table out;
+	struct table t;
+
+	for (size_t i = 0; i < ARRAY_SIZE(regions); i++) {
+		struct dmar_cursor cursor = { };
+
+		begin(&t, 39);
+		rmrr(&t, 0, regions[i].base, regions[i].last);
+		open_table(&out, &t);
+		CHECK(dmar_next(&out, &cursor, &s));
+		CHECK_STR(s.complaint ?: "none", "none");
+		CHECK_STR(s.remark ?: "none", "rounded outward");
+		CHECK_EQ(s.base, regions[i].first_used);
+		CHECK_EQ(s.last, regions[i].last_used);
+	}
 }
 
 TEST(a_device_name_ends_inside_its_structure)
