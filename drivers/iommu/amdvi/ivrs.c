@@ -252,6 +252,32 @@ static void read_ivhd(const struct ivrs_table *table, const u8 *b,
 		out->complaint = "capability offset is impossible";
 }
 
+/*
+ * Firmware has been seen to reserve single bytes. A device may need the memory
+ * all the same, so what is not whole pages grows to them.
+ */
+static void read_memory(const struct ivrs_table *table, struct ivrs_block *out)
+{
+	u64 last = out->base + out->size - 1;
+
+	if (!out->size) {
+		out->complaint = "memory is empty";
+		return;
+	}
+	if (last < out->base) {
+		out->complaint = "memory ends before it begins";
+		return;
+	}
+	if (out->base % PAGE_BYTES || out->size % PAGE_BYTES)
+		out->remark = "memory is not whole pages; rounded outward";
+	last |= PAGE_BYTES - 1;
+	out->base -= out->base % PAGE_BYTES;
+	out->size = last - out->base + 1;
+	/* The last byte of all has none behind it, and no processor has it */
+	if (beyond_width(table, last) || last == ~0ULL)
+		out->complaint = "memory is beyond the address width";
+}
+
 static void read_ivmd(const struct ivrs_table *table, const u8 *b,
 		      struct ivrs_block *out)
 {
@@ -272,12 +298,8 @@ static void read_ivmd(const struct ivrs_table *table, const u8 *b,
 	}
 	if (out->last < out->id)
 		out->complaint = "memory of a range that ends before it begins";
-	else if (!out->size || out->base % PAGE_BYTES || out->size % PAGE_BYTES)
-		out->complaint = "memory is not whole pages";
-	else if (out->base + out->size - 1 < out->base)
-		out->complaint = "memory ends before it begins";
-	else if (beyond_width(table, out->base + out->size - 1))
-		out->complaint = "memory is beyond the address width";
+	else
+		read_memory(table, out);
 }
 
 /**

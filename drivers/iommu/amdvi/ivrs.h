@@ -95,8 +95,8 @@ struct ivrs_cursor {
  * @id: IVHD: the unit's own source-id; IVMD: the first device
  * @last: IVMD: the last device
  * @capability: IVHD: offset of the unit's capability in its PCI configuration
- * @base: IVHD: registers; IVMD: first byte
- * @size: IVMD: bytes
+ * @base: IVHD: registers; IVMD: first byte, of a page
+ * @size: IVMD: bytes, whole pages
  * @has_efr: IVHD: @efr tells all of the extended features
  * @has_report: IVHD: @efr tells those in the report field of type 10h
  * @efr: IVHD: extended features in the form of the register
@@ -104,6 +104,7 @@ struct ivrs_cursor {
  * @entries: IVHD: where its next device entry is in the table
  * @entries_end: where they end
  * @complaint: NULL, or why this block is to be left out; the others hold
+ * @remark: NULL, or what firmware got wrong and was put right here
  */
 struct ivrs_block {
 	enum ivrs_type type;
@@ -122,6 +123,7 @@ struct ivrs_block {
 	size_t entries;
 	size_t entries_end;
 	const char *complaint;
+	const char *remark;
 };
 
 enum ivrs_entry_kind {

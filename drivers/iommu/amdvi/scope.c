@@ -11,6 +11,7 @@
 #include <linux/acpi.h>
 #include <linux/pci.h>
 
+#include "../common/firmware.h"
 #include "scope.h"
 
 /* What a unit's block says of a source-id */
@@ -154,24 +155,40 @@ static bool has_twin_before(const struct ivrs_table *table,
 	return false;
 }
 
+static void complain_of_block(const struct ivrs_table *table,
+			      const struct ivrs_block *block)
+{
+	if (block->complaint) {
+		pr_warn("IVRS at offset %zu: %s; left out\n", block->offset,
+			block->complaint);
+		return;
+	}
+	if (block->remark)
+		pr_warn("IVRS at offset %zu: %s\n", block->offset,
+			block->remark);
+	if (ivrs_is_unit(block))
+		complain_of_entries(table, *block);
+	else if (iommu_firmware_is_ram(block->base,
+				       block->base + block->size - 1))
+		pr_warn("IVRS at offset %zu: memory 0x%llx-0x%llx is RAM of the kernel, which its devices can reach; update the firmware\n",
+			block->offset, block->base,
+			block->base + block->size - 1);
+}
+
 /**
  * amdvi_scope_complain() - log what in the table cannot be
  * @table: the IVRS table
  *
- * One line for each thing that is left out.
+ * One line for each thing that is left out or put right, and for memory that
+ * the kernel uses.
  */
 void amdvi_scope_complain(const struct ivrs_table *table)
 {
 	struct ivrs_cursor cursor = { };
 	struct ivrs_block block;
 
-	while (ivrs_next(table, &cursor, &block)) {
-		if (block.complaint)
-			pr_warn("IVRS at offset %zu: %s; left out\n",
-				block.offset, block.complaint);
-		else if (ivrs_is_unit(&block))
-			complain_of_entries(table, block);
-	}
+	while (ivrs_next(table, &cursor, &block))
+		complain_of_block(table, &block);
 	cursor = (struct ivrs_cursor){ };
 	while (ivrs_next_unit(table, &cursor, &block))
 		if (!block.complaint && has_twin_before(table, &block))

@@ -35,6 +35,7 @@ static void check_block(const struct ivrs_table *table,
 	if (!ivrs_is_unit(&block)) {
 		if (!block.complaint)
 			MUST(block.size && block.id <= block.last &&
+			     (block.base | block.size) % 4096 == 0 &&
 			     block.base + block.size - 1 >= block.base);
 		return;
 	}

@@ -479,10 +479,11 @@ TEST(memory_that_cannot_be_is_complained_of)
 	} blocks[] = {
 		{ 0x22, 5, 4, 0x1000, 0x1000,
 		  "memory of a range that ends before it begins" },
-		{ 0x20, 0, 0, 0x1000, 0, "memory is not whole pages" },
-		{ 0x20, 0, 0, 0x1001, 0x1000, "memory is not whole pages" },
-		{ 0x20, 0, 0, 0x1000, 0x1800, "memory is not whole pages" },
+		{ 0x20, 0, 0, 0x1000, 0, "memory is empty" },
 		{ 0x20, 0, 0, ~0xfffull, 0x2000, "memory ends before it begins" },
+		{ 0x20, 0, 0, ~0xfffull, 1, "memory is beyond the address width" },
+		{ 0x20, 0, 0, (1ull << 48) - 1, 2,
+		  "memory is beyond the address width" },
 		{ 0x20, 0, 0, (1ull << 48) - 0x1000, 0x2000,
 		  "memory is beyond the address width" },
 	};
@@ -499,6 +500,37 @@ TEST(memory_that_cannot_be_is_complained_of)
 		open_table(&table, &t);
 		CHECK(ivrs_next(&table, &cursor, &block));
 		CHECK_STR(block.complaint, blocks[i].complaint);
+	}
+}
+
+TEST(memory_is_rounded_outward_to_pages)
+{
+	static const struct {
+		u64 base, size, base_used, size_used;
+	} blocks[] = {
+		{ 0x9618e000, 1, 0x9618e000, 0x1000 },
+		{ 0x1001, 0x1000, 0x1000, 0x2000 },
+		{ 0x1fff, 2, 0x1000, 0x2000 },
+		{ 0x1000, 0x1800, 0x1000, 0x2000 },
+		{ 0, 1, 0, 0x1000 },
+		{ (1ull << 48) - 2, 1, (1ull << 48) - 0x1000, 0x1000 },
+	};
+	struct ivrs_table table;
+	struct ivrs_block block;
+	struct table t;
+
+	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++) {
+		struct ivrs_cursor cursor = { };
+
+		begin(&t, INFO_48_48);
+		memory(&t, 0x22, 8, 0, 0xfff, blocks[i].base, blocks[i].size);
+		open_table(&table, &t);
+		CHECK(ivrs_next(&table, &cursor, &block));
+		CHECK_STR(block.complaint ?: "none", "none");
+		CHECK_STR(block.remark ?: "none",
+			  "memory is not whole pages; rounded outward");
+		CHECK_EQ(block.base, blocks[i].base_used);
+		CHECK_EQ(block.size, blocks[i].size_used);
 	}
 }
 
