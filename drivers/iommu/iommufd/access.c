@@ -221,9 +221,13 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 		return -EOVERFLOW;
 
 	mutex_lock(&access->lock);
+	/* Who pays is not changed meanwhile */
+	rc = down_read_killable(&access->ictx->process_lock);
+	if (rc)
+		goto out_unlock;
 	if (!access->ioas) {
-		mutex_unlock(&access->lock);
-		return -ENOENT;
+		rc = -ENOENT;
+		goto out_process;
 	}
 	for (;;) {
 		rc = piece_get(access->ioas, pos, last, prot, &piece);
@@ -243,6 +247,9 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 	}
 	if (rc && pos != iova)
 		access_unpin(access, access->ioas, iova, pos - 1);
+out_process:
+	up_read(&access->ictx->process_lock);
+out_unlock:
 	mutex_unlock(&access->lock);
 	return rc;
 }

@@ -22,6 +22,10 @@
  *
  * Locks, outermost first:
  *
+ *	access->lock	of an access, while it attaches, leaves, pins or unpins
+ *	process_lock	of the context: held for reading by an access that pins,
+ *			which takes no domains_lock; for writing while another
+ *			process takes over, which takes every domains_lock
  *	attach_lock	one device at a time looks for a hardware page table,
  *			joins an automatic one or leaves it
  *	domains_lock	held for reading by whoever maps or unmaps, from

@@ -52,7 +52,7 @@ struct iommufd_object {
  * @groups_lock: covers adding to @groups and removing from it
  * @object_wait: woken when a dying object loses a user
  * @process_lock: held for writing while the process that pays is changed, and
- *	for reading while an address space is made
+ *	for reading while an address space is made or an access pins
  * @pages_locks: for struct iommufd_pages that several users share; by hash
  * @source_lock: covers @source
  * @source: what the newest mapping of user memory came from, to be used again

@@ -4,11 +4,13 @@
  * mapped, counts what is pinned from now on.
  *
  * Every address space of the context is locked, so that nothing is mapped or
- * unmapped. First each source gets a successor, and the pages that are pinned
- * now are charged to the new process, all together; both can fail. Then pages
- * objects pass to the successors, one by one, each under its lock. An address
- * space that is being destroyed meanwhile may have unpinned pages in between:
- * what was charged for them is given back at the end.
+ * unmapped; and process_lock is held for writing, so that no access pins. First
+ * each source gets a successor, and the pages that are pinned now are charged to
+ * the new process, all together; both can fail. Then pages objects pass to the
+ * successors, one by one, each under its lock. Pages can be unpinned in between,
+ * by an access or with an address space that is being destroyed: what was
+ * charged for them is given back at the end. None can be pinned: nobody would
+ * have asked whether the new process may have them locked.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -179,6 +181,7 @@ static void pass_all(struct takeover *t)
 		pages->source = old->successor;
 		iommufd_pages_unlock(t->ictx, pages);
 		iommufd_source_uncharge(old, npages);
+		WARN_ON_ONCE(npages > t->charged[old->account]);
 		t->charged[old->account] -= npages;
 		old->successor = NULL;
 		iommufd_source_put(old);

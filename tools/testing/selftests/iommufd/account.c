@@ -301,3 +301,87 @@ TEST(process_cannot_take_over_memory_of_another)
 	CHECK_EQ(unmap(ioas, 2 * IOVA, PAGE), PAGE);
 	CHECK_EQ(change_process(), 0);
 }
+
+#define NR_SOURCES 2000
+#define NR_CHANGES 100
+
+/* Pin and unpin what is taken over first, so often that it is in between */
+static void pin_again_and_again(int access)
+{
+	uint32_t ids[8];
+
+	for (;;) {
+		int n = 0;
+
+		for (int i = 0; i < 8; i++)
+			if (!access_pin(access, IOVA + i * PAGE, PAGE, NULL, 0,
+					&ids[n]))
+				n++;
+		while (n)
+			CHECK_EQ(access_unpin(access, ids[--n]), 0);
+	}
+}
+
+/* Take over without the right to lock a page, and let the other have it back */
+static void take_and_give_back(int give, int back)
+{
+	char byte;
+
+	become(OTHER_USER, 0);
+	for (int i = 0; i < NR_CHANGES; i++) {
+		int rc = change_process();
+
+		CHECK(!rc || errno == ENOMEM);
+		CHECK_EQ(locked_kb(), 0);
+		CHECK_EQ(pinned_kb(), 0);
+		if (rc)
+			continue;
+		CHECK_EQ(write(give, "", 1), 1);
+		CHECK_EQ(read(back, &byte, 1), 1);
+	}
+	_exit(0);
+}
+
+TEST(process_that_takes_over_from_an_access_that_pins_stays_within_its_limit)
+{
+	int file = memory_file(NR_SOURCES * PAGE), to[2], from[2], access, status;
+	uint64_t mode = 1;
+	pid_t pinner, taker;
+	uint32_t ioas;
+	char byte;
+
+	open_context();
+	CHECK_EQ(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_SET, 0,
+			&mode), 0);
+	ioas = new_ioas();
+	access = new_access(ioas);
+	CHECK(!pipe(to) && !pipe(from));
+	taker = fork();
+	if (!taker) {
+		CHECK_EQ(read(from[0], &byte, 1), 1);
+		close(to[0]);
+		take_and_give_back(to[1], from[0]);
+	}
+	close(to[1]);
+	become(SOME_USER, NR_SOURCES);
+	for (int i = 0; i < NR_SOURCES; i++)
+		CHECK_EQ(map_file_at(ioas, file, i * PAGE, PAGE,
+				     IOVA + i * PAGE, RW), 0);
+	pinner = fork();
+	if (!pinner)
+		pin_again_and_again(access);
+	CHECK_EQ(write(from[1], "", 1), 1);
+	while (read(to[0], &byte, 1) == 1) {
+		CHECK_EQ(change_process(), 0);
+		CHECK_EQ(write(from[1], "", 1), 1);
+	}
+	CHECK_EQ(waitpid(taker, &status, 0), taker);
+	CHECK(WIFEXITED(status) && !WEXITSTATUS(status));
+	CHECK_EQ(kill(pinner, SIGKILL), 0);
+	CHECK_EQ(waitpid(pinner, &status, 0), pinner);
+	CHECK(WIFSIGNALED(status));
+	close(access);
+	CHECK_EQ(locked_kb(), 0);
+	CHECK_EQ(pinned_kb(), 0);
+	CHECK_EQ(unmap_all(ioas), NR_SOURCES * PAGE);
+}
