@@ -447,7 +447,9 @@ static int ioas_add_access(struct iommufd_ioas *ioas,
 {
 	int rc;
 
-	down_write(&ioas->domains_lock);
+	rc = down_write_killable(&ioas->domains_lock);
+	if (rc)
+		return rc;
 	down_write(&ioas->lock);
 	rc = xa_alloc(&ioas->accesses, list_id, access, xa_limit_31b,
 		      GFP_KERNEL_ACCOUNT);

@@ -196,7 +196,9 @@ int iommufd_ioas_cut(struct iommufd_ioas *ioas, unsigned long iova,
 	if (check_add_overflow(iova, length - 1, &last))
 		return -EOVERFLOW;
 	/* Nothing is being mapped or unmapped meanwhile */
-	down_write(&ioas->domains_lock);
+	rc = down_write_killable(&ioas->domains_lock);
+	if (rc)
+		return rc;
 	down_write(&ioas->lock);
 	rc = cut_at(ioas, iova);
 	if (!rc && last != ULONG_MAX)

@@ -337,14 +337,15 @@ static int change_to_hwpt(struct iommufd_hwpt *hwpt, iommufd_attach_fn change,
 			  void *arg)
 {
 	struct iommufd_ioas *ioas = hwpt->ioas;
-	int rc = -ENOENT;
+	int rc;
 
 	if (!hwpt->automatic)
 		return change(hwpt, arg);
-	mutex_lock(&ioas->attach_lock);
+	rc = mutex_lock_killable(&ioas->attach_lock);
+	if (rc)
+		return rc;
 	/* Its last device may have left since it was found */
-	if (hwpt->nr_devices)
-		rc = change(hwpt, arg);
+	rc = hwpt->nr_devices ? change(hwpt, arg) : -ENOENT;
 	mutex_unlock(&ioas->attach_lock);
 	return rc;
 }

@@ -246,7 +246,9 @@ int iommufd_hwpt_set_dirty_tracking_ioctl(struct iommufd_ucmd *ucmd)
 		goto out;
 	}
 	/* For writing: nothing is mapped, unmapped or read meanwhile */
-	down_write(&hwpt->ioas->domains_lock);
+	rc = down_write_killable(&hwpt->ioas->domains_lock);
+	if (rc)
+		goto out;
 	if (enable)
 		rc = forget_all(hwpt);
 	if (!rc)
@@ -433,7 +435,9 @@ int iommufd_hwpt_get_dirty_bitmap_ioctl(struct iommufd_ucmd *ucmd)
 	if (!can_track(hwpt))
 		goto out;
 	/* For reading: tracking is neither started nor stopped meanwhile */
-	down_read(&hwpt->ioas->domains_lock);
+	rc = down_read_killable(&hwpt->ioas->domains_lock);
+	if (rc)
+		goto out;
 	rc = hwpt->tracks_dirty ? report(&r) : 0;
 	up_read(&hwpt->ioas->domains_lock);
 out:

@@ -186,9 +186,12 @@ static int attach_existing(struct iommufd_ioas *ioas, struct device *dev,
 			   iommufd_attach_fn attach, void *arg, u32 *hwpt_id)
 {
 	struct iommufd_hwpt *hwpt;
-	int rc = -EINVAL;
+	int rc;
 
-	down_read(&ioas->domains_lock);
+	rc = down_read_killable(&ioas->domains_lock);
+	if (rc)
+		return rc;
+	rc = -EINVAL;
 	list_for_each_entry(hwpt, &ioas->hwpts, node) {
 		/* One without devices is going; one with some stays meanwhile */
 		if (!hwpt->nr_devices)
@@ -219,7 +222,8 @@ static int attach_existing(struct iommufd_ioas *ioas, struct device *dev,
  *
  * Takes one that exists if it suits, otherwise makes one.
  *
- * Return: 0, or the error of @attach or of iommufd_hwpt_create().
+ * Return: 0, -EINTR if the task is being killed, or the error of @attach or of
+ * iommufd_hwpt_create().
  */
 int iommufd_hwpt_attach_any(struct iommufd_ioas *ioas, struct device *dev,
 			    iommufd_attach_fn attach, void *arg, u32 *hwpt_id)
@@ -227,7 +231,9 @@ int iommufd_hwpt_attach_any(struct iommufd_ioas *ioas, struct device *dev,
 	struct iommufd_hwpt *hwpt;
 	int rc;
 
-	mutex_lock(&ioas->attach_lock);
+	rc = mutex_lock_killable(&ioas->attach_lock);
+	if (rc)
+		return rc;
 	rc = attach_existing(ioas, dev, attach, arg, hwpt_id);
 	if (rc != -EINVAL)
 		goto out_unlock;
@@ -288,14 +294,16 @@ static struct attached_group *find_group(struct iommufd_ioas *ioas,
 	return NULL;
 }
 
-static bool has_group(struct iommufd_ioas *ioas, struct iommu_group *group)
+static int check_is_new(struct iommufd_ioas *ioas, struct iommu_group *group)
 {
-	bool has;
+	int rc;
 
-	mutex_lock(&ioas->attach_lock);
-	has = find_group(ioas, group);
+	rc = mutex_lock_killable(&ioas->attach_lock);
+	if (rc)
+		return rc;
+	rc = find_group(ioas, group) ? -EBUSY : 0;
 	mutex_unlock(&ioas->attach_lock);
-	return has;
+	return rc;
 }
 
 int iommufd_ioas_attach_group(struct iommufd_ioas *ioas,
@@ -313,8 +321,9 @@ int iommufd_ioas_attach_group(struct iommufd_ioas *ioas,
 	rc = iommufd_group_check(group);
 	if (rc)
 		return rc;
-	if (has_group(ioas, group))
-		return -EBUSY;
+	rc = check_is_new(ioas, group);
+	if (rc)
+		return rc;
 	attached = kzalloc(sizeof(*attached), GFP_KERNEL_ACCOUNT);
 	if (!attached)
 		return -ENOMEM;

@@ -277,7 +277,9 @@ int iommufd_areas_map(struct iommufd_ioas *ioas, struct iommufd_area *list,
 	struct iommufd_area *area, *undo, *next;
 	int rc;
 
-	down_read(&ioas->domains_lock);
+	rc = down_read_killable(&ioas->domains_lock);
+	if (rc)
+		return rc;
 	rc = areas_insert(ioas, list, place, iova, fixed);
 	if (rc)
 		goto out_unlock;
@@ -534,7 +536,8 @@ static int reserve_outside_aperture(struct iommufd_ioas *ioas,
  *
  * Return: 0; -EADDRINUSE if what is mapped, allowed or promised is not aligned
  * to its pages or outside of its aperture; -EINVAL if its pages are too large;
- * the errors of pinning. Nothing has changed then.
+ * -EINTR if the task is being killed; the errors of pinning. Nothing has changed
+ * then.
  */
 int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 			  struct device *dev)
@@ -548,7 +551,9 @@ int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 		return -EINVAL;
 	}
 
-	down_write(&ioas->domains_lock);
+	rc = down_write_killable(&ioas->domains_lock);
+	if (rc)
+		return rc;
 	down_write(&ioas->lock);
 	first = list_empty(&ioas->hwpts);
 	list_add_tail(&hwpt->node, &ioas->hwpts);

@@ -39,6 +39,12 @@
  *			read what is dirty, a short stretch at a time.)
  *	pages lock	of a pages object that is shared; pins under it
  *
+ * Memory that is pinned may be slow to come (a userfaultfd, a file that another
+ * machine has), and domains_lock is held meanwhile. So who can still fail waits
+ * for it, and for attach_lock, only until it is killed. A device or an access
+ * that leaves and an unmap cannot fail for that: they wait, and so does
+ * IOMMU_IOAS_CHANGE_PROCESS, which takes the locks of all address spaces.
+ *
  * What keeps a range to the one who works on it, while no lock does, is the
  * area itself: it is in the tree, not yet LIVE or already DYING, so that
  * nothing else is mapped there and nobody else unmaps it.

@@ -20,11 +20,12 @@ int iommufd_ioas_alloc_ioctl(struct iommufd_ucmd *ucmd)
 		return PTR_ERR(ioas);
 	cmd->out_ioas_id = ioas->obj.id;
 	rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	if (!rc)
+		rc = down_read_killable(&ictx->process_lock);
 	if (rc) {
 		iommufd_object_abort(ictx, &ioas->obj);
 		return rc;
 	}
-	down_read(&ictx->process_lock);
 	iommufd_object_publish(ictx, &ioas->obj);
 	up_read(&ictx->process_lock);
 	return 0;

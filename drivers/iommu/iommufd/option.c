@@ -41,14 +41,16 @@ static int option_rlimit_mode(struct iommufd_ctx *ictx,
  * @small_pages: they are not
  *
  * Return: 0; -EINVAL if they may be in use; -EADDRINUSE if a mapping is not of
- * whole pages.
+ * whole pages; -EINTR if the task is being killed.
  */
 int iommufd_ioas_set_small_pages(struct iommufd_ioas *ioas, bool small_pages)
 {
 	bool old;
-	int rc = 0;
+	int rc;
 
-	down_write(&ioas->domains_lock);
+	rc = down_write_killable(&ioas->domains_lock);
+	if (rc)
+		return rc;
 	down_write(&ioas->lock);
 	old = ioas->small_pages;
 	if (small_pages && !old && !list_empty(&ioas->hwpts) &&

@@ -198,7 +198,9 @@ int iommufd_ioas_change_process_ioctl(struct iommufd_ucmd *ucmd)
 	if (cmd->__reserved)
 		return -EOPNOTSUPP;
 	INIT_LIST_HEAD(&t.list);
-	down_write(&ucmd->ictx->process_lock);
+	rc = down_write_killable(&ucmd->ictx->process_lock);
+	if (rc)
+		return rc;
 	lock_all(&t);
 	rc = check_all(&t);
 	if (!rc)

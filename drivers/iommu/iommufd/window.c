@@ -392,7 +392,9 @@ int iommufd_ioas_window_create(struct iommufd_ioas *ioas, unsigned long *base,
 	if (flags & IOMMU_IOAS_WINDOW_WRITEABLE)
 		window->prot |= IOMMU_WRITE;
 
-	down_write(&ioas->domains_lock);
+	rc = down_write_killable(&ioas->domains_lock);
+	if (rc)
+		goto out_free;
 	down_write(&ioas->lock);
 	rc = window_insert(ioas, window, *base, length);
 	if (!rc) {
@@ -402,6 +404,7 @@ int iommufd_ioas_window_create(struct iommufd_ioas *ioas, unsigned long *base,
 	}
 	up_write(&ioas->lock);
 	up_write(&ioas->domains_lock);
+out_free:
 	if (rc)
 		kfree(window);
 	return rc;

@@ -56,3 +56,91 @@ TEST(automatic_table_that_goes_is_no_obstacle_for_the_next_device)
 	CHECK(pinned_times(p, PAGE, 0));
 	CHECK_EQ(destroy(ioas), 0);
 }
+
+/* Processes that wait behind a map, and are killed */
+
+static void *map_slow(void *rc)
+{
+	*(int *)rc = map_at(ioas, slow.at, PAGE, IOVA, RW);
+	return NULL;
+}
+
+static void attach_another(void)
+{
+	mock_attach(ioas, MOCK_FLAGS_DEVICE_WIDE, NULL);
+}
+
+static void make_access(void)
+{
+	new_access(ioas);
+}
+
+static void choose_small_pages(void)
+{
+	uint64_t no = 0;
+
+	option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_SET, ioas, &no);
+}
+
+static void map_another(void)
+{
+	map_at(ioas, memory(PAGE), PAGE, 2 * IOVA, RW);
+}
+
+static void copy_it(void)
+{
+	copy_at(ioas, 3 * IOVA, ioas, 4 * IOVA, PAGE, RW);
+}
+
+static void (*const waiting[])(void) = {
+	attach_another, make_access, choose_small_pages, map_another, copy_it,
+};
+
+#define NR_WAITING (sizeof(waiting) / sizeof(waiting[0]))
+
+/* Let a process make a call, until it is asleep in it. */
+static pid_t wait_in(void (*call)(void))
+{
+	char path[64];
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	if (!pid) {
+		call();
+		_exit(1);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	/* The number of the call that it sleeps in, or "running" */
+	while (from_file(path, "") != SYS_ioctl)
+		usleep(1000);
+	return pid;
+}
+
+TEST(process_that_waits_behind_a_slow_map_can_be_killed)
+{
+	pid_t pids[NR_WAITING];
+	pthread_t thread;
+	int status, rc;
+
+	ioas = new_ioas();
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, 4 * IOVA, RW), 0);
+	slow_memory(&slow, PAGE);
+	CHECK_EQ(pthread_create(&thread, NULL, map_slow, &rc), 0);
+	slow_touched(&slow);
+	for (int i = 0; i < NR_WAITING; i++)
+		pids[i] = wait_in(waiting[i]);
+	/* Those behind a waiting one first: nothing else frees them */
+	for (int i = NR_WAITING - 1; i >= 0; i--) {
+		CHECK_EQ(kill(pids[i], SIGKILL), 0);
+		CHECK_EQ(waitpid(pids[i], &status, 0), pids[i]);
+		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	}
+	slow_let_go(&slow);
+	CHECK_EQ(pthread_join(thread, NULL), 0);
+	CHECK_EQ(rc, 0);
+	/* Nothing is left of what they wanted */
+	CHECK_EQ(unmap_all(ioas), 2 * PAGE);
+	CHECK_EQ(destroy(mock.test_id), 0);
+	CHECK_EQ(destroy(ioas), 0);
+}
