@@ -193,7 +193,8 @@ static int collect_ranges(struct iommufd_ioas *ioas, struct info *info)
 		info->caps = kvzalloc(size_add(struct_size(info->caps,
 							   iova_ranges,
 							   info->room),
-					       avail), GFP_KERNEL_ACCOUNT);
+					       avail),
+				      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 		if (!info->caps)
 			return -ENOMEM;
 	}

@@ -72,8 +72,10 @@ static int collect_ranges(struct iommufd_ioas *ioas, struct range_list *list,
 		want = min(list->nr, room);
 		kvfree(list->ranges);
 		list->room = 0;
+		/* Beyond what can be allocated at once it is -ENOMEM, no report */
 		list->ranges = kvmalloc_array(want, sizeof(*list->ranges),
-					      GFP_KERNEL_ACCOUNT);
+					      GFP_KERNEL_ACCOUNT |
+					      __GFP_NOWARN);
 		if (!list->ranges)
 			return -ENOMEM;
 		list->room = want;

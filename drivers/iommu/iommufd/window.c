@@ -20,6 +20,8 @@
 #include <linux/iommu_windows.h>
 #include <linux/log2.h>
 #include <linux/overflow.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "refusal.h"
@@ -27,6 +29,7 @@
 #include "window.h"
 
 #define WINDOW_ACCESS (IOMMU_IOAS_WINDOW_WRITEABLE | IOMMU_IOAS_WINDOW_READABLE)
+#define WINDOWS_PER_BATCH (SZ_4K / sizeof(struct iommu_ioas_window))
 #define WINDOW_FLAGS (WINDOW_ACCESS | IOMMU_IOAS_WINDOW_FIXED_BASE)
 
 #define for_each_window(window, ioas)					\
@@ -100,13 +103,17 @@ static unsigned int count_windows(struct iommufd_ioas *ioas)
 static int hardware_verify(struct iommufd_ioas *ioas,
 			   const struct iommufd_hwpt *hwpt)
 {
-	unsigned int nr = count_windows(ioas), i = 0;
+	unsigned int nr = count_windows(ioas), nr_slots, i = 0;
 	struct iommufd_window *window;
 	struct iommu_window *list;
 	int rc = 0;
 
 	if (!nr)
 		return 0;
+	/* A slot carries one; and we may have millions, the hardware a few */
+	window_ops(hwpt)->slots(hwpt->domain, &nr_slots);
+	if (nr > nr_slots)
+		return -ENOSPC;
 	list = kcalloc(nr, sizeof(*list), GFP_KERNEL);
 	if (!list)
 		return -ENOMEM;
@@ -514,40 +521,64 @@ static void describe(const struct iommufd_window *window,
 	out->page_size = window->page_size;
 }
 
-/* All windows, in an array that the caller frees */
-static struct iommu_ioas_window *describe_all(struct iommufd_ioas *ioas,
-					      u32 *nr)
+/* At most @room windows from *@from on, which goes on behind the last one */
+static u32 collect(struct iommufd_ioas *ioas, unsigned long *from,
+		   struct iommu_ioas_window *list, u32 room)
+{
+	struct interval_tree_node *node;
+	u32 nr = 0;
+
+	down_read(&ioas->lock);
+	node = interval_tree_iter_first(&ioas->windows, *from, ULONG_MAX);
+	while (node && nr < room) {
+		describe(to_window(node), &list[nr++]);
+		*from = node->last + 1;
+		node = interval_tree_iter_next(node, *from, ULONG_MAX);
+	}
+	up_read(&ioas->lock);
+	return nr;
+}
+
+/*
+ * Some at a time, as there may be any number and no lock is held while the
+ * user's memory is written; each window is seen whole. *@nr: how many were
+ * written, or how many there are if there is no more room.
+ */
+static int copy_windows(struct iommufd_ioas *ioas,
+			struct iommu_ioas_window __user *user, u32 room,
+			u32 *nr)
 {
 	struct iommu_ioas_window *list;
-	struct iommufd_window *window;
-	u32 room, i;
+	unsigned long from = 0;
+	u32 done = 0, want, n;
+	int rc = 0;
 
-	for (;;) {
-		down_read(&ioas->lock);
-		room = count_windows(ioas);
-		up_read(&ioas->lock);
-		list = kvcalloc(max(room, 1U), sizeof(*list),
-				GFP_KERNEL_ACCOUNT);
-		if (!list)
-			return ERR_PTR(-ENOMEM);
-		i = 0;
-		down_read(&ioas->lock);
-		for_each_window(window, ioas)
-			if (i++ < room)
-				describe(window, &list[i - 1]);
-		up_read(&ioas->lock);
-		if (i <= room)
-			break;
-		kvfree(list);
-	}
-	*nr = i;
-	return list;
+	list = kmalloc_array(WINDOWS_PER_BATCH, sizeof(*list), GFP_KERNEL);
+	if (!list)
+		return -ENOMEM;
+	do {
+		want = min_t(u32, room - done, WINDOWS_PER_BATCH);
+		n = collect(ioas, &from, list, want);
+		if (copy_to_user(user + done, list, n * sizeof(*list)))
+			rc = -EFAULT;
+		else if (fatal_signal_pending(current))
+			rc = -EINTR;
+		done += n;
+		cond_resched();
+	} while (!rc && n == want && done < room && from);
+	kfree(list);
+	*nr = done;
+	if (rc || done < room)
+		return rc;
+	down_read(&ioas->lock);
+	*nr = max(done, count_windows(ioas));
+	up_read(&ioas->lock);
+	return 0;
 }
 
 int iommufd_window_list_ioctl(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_ioas_window_list *cmd = ucmd->cmd;
-	struct iommu_ioas_window *list;
 	struct iommufd_ioas *ioas;
 	u32 room = cmd->num_windows;
 	int rc;
@@ -560,17 +591,10 @@ int iommufd_window_list_ioctl(struct iommufd_ucmd *ucmd)
 	rc = -EOPNOTSUPP;
 	if (!ioas->windowed)
 		goto out_put;
-	list = describe_all(ioas, &cmd->num_windows);
-	if (IS_ERR(list)) {
-		rc = PTR_ERR(list);
-		goto out_put;
-	}
-	if (copy_to_user(u64_to_user_ptr(cmd->windows), list,
-			 min(room, cmd->num_windows) * sizeof(*list)))
-		rc = -EFAULT;
-	else
+	rc = copy_windows(ioas, u64_to_user_ptr(cmd->windows), room,
+			  &cmd->num_windows);
+	if (!rc)
 		rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-	kvfree(list);
 	if (!rc && cmd->num_windows > room)
 		rc = -EMSGSIZE;
 out_put:

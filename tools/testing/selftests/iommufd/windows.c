@@ -407,6 +407,41 @@ TEST(short_buffer_for_windows_is_emsgsize_and_says_how_many)
 	CHECK_ERR(list(ioas, (void *)PAGE, &nr), EFAULT);
 }
 
+/* More than one allocation of page tables' size could describe */
+#define VERY_MANY 175000u
+
+TEST(very_many_windows_are_listed_and_refused_by_hardware_with_a_few)
+{
+	struct iommu_ioas_window *windows = memory(VERY_MANY *
+						   sizeof(*windows));
+	uint32_t ioas = windowed(), nr;
+	struct mock mock;
+
+	need_mock();
+	for (uint32_t i = 0; i < VERY_MANY; i++)
+		CHECK_EQ(create_at(ioas, IOVA + i * PAGE, PAGE, NULL), 0);
+	/* As much room as can be said */
+	nr = UINT32_MAX;
+	CHECK_EQ(list(ioas, windows, &nr), 0);
+	CHECK_EQ(nr, VERY_MANY);
+	for (uint32_t i = 0; i < VERY_MANY; i++)
+		CHECK_EQ(windows[i].base, IOVA + i * PAGE);
+	/* Not one more than there is room for */
+	windows[VERY_MANY - 1].base = 7;
+	nr = VERY_MANY - 1;
+	CHECK_ERR(list(ioas, windows, &nr), EMSGSIZE);
+	CHECK_EQ(nr, VERY_MANY);
+	CHECK_EQ(windows[VERY_MANY - 1].base, 7);
+	nr = UINT32_MAX;
+	CHECK_EQ(iova_ranges(ioas, (void *)windows, &nr, NULL), 0);
+	CHECK_EQ(nr, VERY_MANY);
+	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_WINDOWS, NULL),
+		  EADDRINUSE);
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(destroy(mock.test_id), 0);
+	CHECK_EQ(destroy(ioas), 0);
+}
+
 /* Attaching */
 
 TEST(device_that_cannot_keep_a_window_is_refused_and_nothing_changes)
