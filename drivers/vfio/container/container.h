@@ -87,6 +87,12 @@ static inline bool container_is_v1(const struct container *c)
 	return c->type == VFIO_TYPE1_IOMMU;
 }
 
+/* Does it go on behind the end of 64 bits? @length is not 0. */
+static inline bool range_wraps(u64 start, u64 length)
+{
+	return start + length - 1 < start;
+}
+
 /* type1.c */
 int container_map_dma(struct container *c, void __user *arg);
 int container_unmap_dma(struct container *c, void __user *arg);

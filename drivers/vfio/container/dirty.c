@@ -155,8 +155,11 @@ static int get_bitmap(struct container *c, void __user *arg, u32 argsz)
 			   sizeof(get)))
 		return -EFAULT;
 	page_size = 1UL << __ffs(iommufd_ioas_page_sizes(c->ioas));
-	if (!get.size || get.iova + get.size - 1 < get.iova ||
-	    get.bitmap.pgsize != page_size ||
+	if (!get.size)
+		return -EINVAL;
+	if (range_wraps(get.iova, get.size))
+		return -EOVERFLOW;
+	if (get.bitmap.pgsize != page_size ||
 	    !IS_ALIGNED(get.iova | get.size, page_size) ||
 	    !access_ok((void __user *)get.bitmap.data, get.bitmap.size))
 		return -EINVAL;

@@ -3,7 +3,8 @@
  * MAP_DMA and UNMAP_DMA of a container.
  *
  * The structures are checked as vfio_iommu_type1 checks them, so that a program
- * gets the errno it knows; whether memory can be mapped and pinned is the
+ * gets the errno it knows (that of newer kernels, where they differ: EOVERFLOW
+ * for a range that wraps); whether memory can be mapped and pinned is the
  * address space's business. An unmapping ends where mappings end: one that
  * would take a part of a mapping is refused (type1v2), or the mapping is cut
  * there first (type1). A failed call has changed nothing.
@@ -13,11 +14,6 @@
 #include <linux/uaccess.h>
 
 #include "container.h"
-
-static bool range_wraps(u64 start, u64 length)
-{
-	return start + length - 1 < start;
-}
 
 int container_map_dma(struct container *c, void __user *arg)
 {
@@ -31,9 +27,10 @@ int container_map_dma(struct container *c, void __user *arg)
 	if (map.argsz < offsetofend(typeof(map), size) || map.flags & ~known ||
 	    !map.flags)
 		return -EINVAL;
-	if (!map.size || !PAGE_ALIGNED(map.size | map.iova | map.vaddr) ||
-	    range_wraps(map.iova, map.size) || range_wraps(map.vaddr, map.size))
+	if (!map.size || !PAGE_ALIGNED(map.size | map.iova | map.vaddr))
 		return -EINVAL;
+	if (range_wraps(map.iova, map.size) || range_wraps(map.vaddr, map.size))
+		return -EOVERFLOW;
 	if (map.flags & VFIO_DMA_MAP_FLAG_READ)
 		prot |= IOMMU_READ;
 	if (map.flags & VFIO_DMA_MAP_FLAG_WRITE)
@@ -43,7 +40,7 @@ int container_map_dma(struct container *c, void __user *arg)
 	rc = iommufd_ioas_map_user(c->ioas, &iova, map.vaddr, map.size, prot,
 				   IOMMUFD_MAP_DEVICE_MEMORY);
 	/* What collides with a reserved range is a wrong range here. */
-	return rc == -EADDRINUSE || rc == -EOVERFLOW ? -EINVAL : rc;
+	return rc == -EADDRINUSE ? -EINVAL : rc;
 }
 
 static int unmap_range(struct container *c,
@@ -112,9 +109,10 @@ int container_unmap_dma(struct container *c, void __user *arg)
 		if (unmap.iova || unmap.size)
 			return -EINVAL;
 		rc = iommufd_ioas_unmap_all(c->ioas, &unmapped);
-	} else if (!unmap.size || !PAGE_ALIGNED(unmap.iova | unmap.size) ||
-		   range_wraps(unmap.iova, unmap.size)) {
+	} else if (!unmap.size || !PAGE_ALIGNED(unmap.iova | unmap.size)) {
 		rc = -EINVAL;
+	} else if (range_wraps(unmap.iova, unmap.size)) {
+		rc = -EOVERFLOW;
 	} else if (unmap.flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP) {
 		rc = unmap_reporting_dirty(c, &unmap, arg + size, &unmapped);
 	} else {

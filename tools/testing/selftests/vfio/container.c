@@ -112,9 +112,6 @@ TEST(map_refuses_malformed_arguments)
 	CHECK_ERR(map(fd, IOVA + 1, at, PAGE, RW), EINVAL);
 	CHECK_ERR(map(fd, IOVA, at + 1, PAGE, RW), EINVAL);
 	CHECK_ERR(map(fd, IOVA, at, PAGE + 1, RW), EINVAL);
-	CHECK_ERR(map(fd, -PAGE, at, 2 * PAGE, RW), EINVAL);
-	CHECK_ERR(map(fd, IOVA, (void *)-PAGE, 2 * PAGE, RW), EINVAL);
-	CHECK_ERR(map(fd, IOVA, at, -PAGE, RW), EINVAL);
 	CHECK_ERR(map(fd, IOVA, at, PAGE, RW | 1u << 31), EINVAL);
 	CHECK_ERR(map(fd, IOVA, at, PAGE, RW | VFIO_DMA_MAP_FLAG_VADDR),
 		  EINVAL);
@@ -132,6 +129,52 @@ TEST(map_refuses_malformed_arguments)
 	cmd.argsz = sizeof(cmd) + 100;
 	CHECK_EQ(ioctl(fd, VFIO_IOMMU_MAP_DMA, &cmd), 0);
 	CHECK_EQ(unmap_flags(fd, 0, 0, VFIO_DMA_UNMAP_FLAG_ALL), PAGE);
+}
+
+static int dirty_bitmap(int fd, uint64_t iova, uint64_t pages, void *bits,
+			uint64_t size)
+{
+	struct {
+		struct vfio_iommu_type1_dirty_bitmap head;
+		struct vfio_iommu_type1_dirty_bitmap_get get;
+	} cmd = {
+		.head.argsz = sizeof(cmd),
+		.head.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP,
+		.get.iova = iova,
+		.get.size = pages * PAGE,
+		.get.bitmap.pgsize = PAGE,
+		.get.bitmap.size = size,
+		.get.bitmap.data = bits,
+	};
+
+	return ioctl(fd, VFIO_IOMMU_DIRTY_PAGES, &cmd);
+}
+
+/* type1 of Linux 6.12 answers EINVAL; that of Linux 7.3 what ours does. */
+TEST(a_range_that_wraps_is_eoverflow)
+{
+	int wraps = backend_is_type1() ? EINVAL : EOVERFLOW;
+	void *at = memory(4 * PAGE);
+	uint64_t bits = 0;
+
+	for (int kind = VFIO_SPACE_TYPE1; kind <= VFIO_SPACE_TYPE1V2; kind++) {
+		struct box box;
+		int fd;
+
+		box_open(&box, kind, "NVME0");
+		fd = box.space.fd;
+		CHECK_ERR(map(fd, -PAGE, at, 2 * PAGE, RW), wraps);
+		CHECK_ERR(map(fd, IOVA, (void *)-PAGE, 2 * PAGE, RW), wraps);
+		CHECK_ERR(map(fd, IOVA, at, -PAGE, RW), wraps);
+		CHECK_ERR(unmap(fd, -PAGE, 2 * PAGE), wraps);
+		CHECK_ERR(unmap(fd, 2 * PAGE, -PAGE), wraps);
+		/* What is misaligned besides is wrong in the first place */
+		CHECK_ERR(map(fd, -PAGE + 1, at, 2 * PAGE, RW), EINVAL);
+		CHECK_ERR(unmap(fd, -PAGE + 1, 2 * PAGE), EINVAL);
+		if (kind == VFIO_SPACE_TYPE1V2)
+			CHECK_ERR(dirty_bitmap(fd, -PAGE, 2, &bits, 8), wraps);
+		box_close(&box);
+	}
 }
 
 TEST(mapping_over_a_mapping_is_eexist)
@@ -254,7 +297,6 @@ TEST(unmap_refuses_malformed_arguments)
 	CHECK_ERR(unmap(fd, IOVA, 0), EINVAL);
 	CHECK_ERR(unmap(fd, IOVA + 1, PAGE), EINVAL);
 	CHECK_ERR(unmap(fd, IOVA, PAGE + 1), EINVAL);
-	CHECK_ERR(unmap(fd, -PAGE, 2 * PAGE), EINVAL);
 	CHECK_ERR(unmap_flags(fd, IOVA, PAGE, 1u << 31), EINVAL);
 	CHECK_ERR(unmap_flags(fd, IOVA, PAGE, VFIO_DMA_UNMAP_FLAG_ALL), EINVAL);
 	CHECK_ERR(unmap_flags(fd, 0, PAGE, VFIO_DMA_UNMAP_FLAG_ALL), EINVAL);
@@ -633,25 +675,6 @@ TEST(device_memory_can_be_mapped)
 }
 
 /* Ask for, or unmap with, a bitmap of @pages pages. */
-static int dirty_bitmap(int fd, uint64_t iova, uint64_t pages, void *bits,
-			uint64_t size)
-{
-	struct {
-		struct vfio_iommu_type1_dirty_bitmap head;
-		struct vfio_iommu_type1_dirty_bitmap_get get;
-	} cmd = {
-		.head.argsz = sizeof(cmd),
-		.head.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP,
-		.get.iova = iova,
-		.get.size = pages * PAGE,
-		.get.bitmap.pgsize = PAGE,
-		.get.bitmap.size = size,
-		.get.bitmap.data = bits,
-	};
-
-	return ioctl(fd, VFIO_IOMMU_DIRTY_PAGES, &cmd);
-}
-
 static int dirty_flag(int fd, uint32_t flags)
 {
 	struct vfio_iommu_type1_dirty_bitmap cmd = {
