@@ -3,8 +3,8 @@
  * vfio_iommufd.ko: serves VFIO's containers from address spaces of iommufd.
  *
  * vfio.ko asks its backends, the one registered last first, whether they know
- * the type of container that a program wants; so while this module is loaded,
- * vfio_iommu_type1 is not reached. A container then has one address space. Its
+ * the type of container that a program wants; first.c sees to it that it is this
+ * one. A container then has one address space. Its
  * groups are attached to it, and it does what keeping mappings, page tables and
  * pinned pages takes; what is here is the container's ABI.
  *
@@ -354,7 +354,7 @@ static int ops_dma_rw(void *data, dma_addr_t iova, void *buffer,
 	return rc;
 }
 
-static const struct vfio_iommu_driver_ops container_ops = {
+const struct vfio_iommu_driver_ops container_ops = {
 	.name = "vfio-iommufd",
 	.owner = THIS_MODULE,
 	.open = container_open,
@@ -371,7 +371,7 @@ static const struct vfio_iommu_driver_ops container_ops = {
 
 static int __init container_module_init(void)
 {
-	int rc = vfio_register_iommu_driver(&container_ops);
+	int rc = container_register();
 
 	if (rc)
 		pr_err("vfio does not take this backend: error %d\n", rc);
@@ -380,7 +380,7 @@ static int __init container_module_init(void)
 
 static void __exit container_module_exit(void)
 {
-	vfio_unregister_iommu_driver(&container_ops);
+	container_unregister();
 }
 
 module_init(container_module_init);

@@ -3,6 +3,7 @@
  * A VFIO container over an address space of iommufd.
  *
  *	container.c	lifetime, groups, the door to vfio.ko
+ *	first.c		registered with vfio.ko, before vfio_iommu_type1
  *	type1.c		MAP_DMA and UNMAP_DMA
  *	info.c		CHECK_EXTENSION and GET_INFO
  *	dirty.c		DIRTY_PAGES
@@ -86,6 +87,13 @@ static inline bool container_is_v1(const struct container *c)
 {
 	return c->type == VFIO_TYPE1_IOMMU;
 }
+
+/* container.c */
+extern const struct vfio_iommu_driver_ops container_ops;
+
+/* first.c */
+int container_register(void);
+void container_unregister(void);
 
 /* Does it go on behind the end of 64 bits? @length is not 0. */
 static inline bool range_wraps(u64 start, u64 length)

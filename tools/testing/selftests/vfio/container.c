@@ -177,6 +177,44 @@ TEST(a_range_that_wraps_is_eoverflow)
 	}
 }
 
+/* How many containers the kernel's own backend serves */
+static int served_by_type1(void)
+{
+	FILE *file = fopen("/sys/module/vfio_iommu_type1/refcnt", "r");
+	int count = -1;
+
+	CHECK(file);
+	CHECK_EQ(fscanf(file, "%d", &count), 1);
+	fclose(file);
+	return count;
+}
+
+TEST(type1_is_not_asked_first_when_it_is_loaded_last)
+{
+	long long pinned = pinned_pages();
+	void *at = memory(PAGE);
+	struct box box;
+
+	if (backend_is_type1())
+		SKIP("it is the one that is loaded");
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	CHECK_EQ(map(box.space.fd, IOVA, at, PAGE, RW), 0);
+	/* Twice, and with a container open */
+	for (int i = 0; i < 2; i++) {
+		CHECK_EQ(system("modprobe -r vfio_iommu_type1 && modprobe vfio_iommu_type1"),
+			 0);
+		CHECK_EQ(unmap(box.space.fd, IOVA, PAGE), PAGE);
+		CHECK_EQ(map(box.space.fd, IOVA, at, PAGE, RW), 0);
+		box_close(&box);
+		box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+		CHECK_EQ(served_by_type1(), 0);
+		CHECK_EQ(map(box.space.fd, IOVA, at, PAGE, RW), 0);
+	}
+	box_close(&box);
+	CHECK_EQ(pinned_pages(), pinned);
+	CHECK_EQ(system("modprobe -r vfio_iommu_type1"), 0);
+}
+
 TEST(mapping_over_a_mapping_is_eexist)
 {
 	void *at = memory(4 * PAGE);
