@@ -3,10 +3,11 @@
 
 SHELL := /bin/bash
 
-# The kernel to build for: the newest installed 6.12 headers, or KVER=..., or
-# any kernel build folder with KDIR=...
-KVER ?= $(shell ls -d /lib/modules/6.12.*/build /lib/modules/6.12-*/build 2>/dev/null | \
-	sort -V | tail -n1 | cut -d/ -f4)
+# The kernel to build for: the running one if it is a 6.12 and its headers are
+# installed, otherwise the newest 6.12 whose headers are; or KVER=..., or any
+# kernel build folder with KDIR=...
+RUNNING ?= $(shell uname -r)
+KVER ?= $(shell scripts/lib/default-release /lib/modules $(RUNNING))
 KDIR ?= /lib/modules/$(KVER)/build
 RELEASE = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
 OUT = $(CURDIR)/build/$(RELEASE)
@@ -21,6 +22,8 @@ all: modules
 # PARTS="pt vtd" builds those driver folders only.
 modules:
 	@test -n "$(RELEASE)" || { echo "no kernel headers found: run 'make setup'" >&2; exit 1; }
+	@test "$(origin KVER)$(origin KDIR)" != filefile -o "$(RELEASE)" = "$(RUNNING)" || \
+		echo "building for $(RELEASE); for the running kernel, $(RUNNING), there are no headers here, or it is no 6.12"
 	@mkdir -p $(OUT)
 	+@flock $(OUT)/lock $(MAKE) --no-print-directory kbuild
 

@@ -13,14 +13,10 @@ die() {
 	exit 2
 }
 
-# The release of the kernel that is built for: the newest installed 6.12.
+# The release of the kernel that is built for.
 default_release() {
-	local dir
-	dir=$(find /lib/modules -maxdepth 1 -name '6.12[.-]*' 2>/dev/null |
-		while read -r dir; do [ -e "$dir/build" ] && echo "$dir"; done |
-		sort -V | tail -n1)
-	[ -n "$dir" ] || die "no 6.12 kernel headers are installed: run 'make setup'"
-	basename "$dir"
+	"$TOP/scripts/lib/default-release" ||
+		die "no 6.12 kernel headers are installed: run 'make setup'"
 }
 
 # release_of FILE: the release that a kernel image says it is. The x86 boot
