@@ -16,14 +16,25 @@
  *
  * memfd_pin_folios() asks for none of this.
  *
+ * Holes. A page that is missing is allocated, as by the first access to a page
+ * of an mmap(), also if the descriptor is for reading. In tmpfs
+ * memfd_pin_folios() does that well. In hugetlbfs, Linux 6.12 takes a page from
+ * those that are promised to others (its count of them may fall below zero), and
+ * charges no control group. So it must not meet a hole there: what is missing
+ * is filled by fallocate() before. Holes are punched, and files truncated, with
+ * the inode's lock held for writing: from seeing that all pages are there to
+ * pinning them it is held for reading. Locks of iommufd are taken before it.
+ *
  * Memory of a file comes as folios, each pinned once however many of its pages
  * are wanted; further pins are added, so that in the store every page counts
  * one, whatever it came from.
  */
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/falloc.h>
 #include <linux/hugetlb.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
@@ -34,6 +45,8 @@
 #include "runs.h"
 
 #define FOLIOS_PER_BATCH 64
+/* How often holes may come back before they are filled and pinned */
+#define FILL_ATTEMPTS 8
 
 /*
  * Of a file that is known to be one of the two kinds. Some filesystems give
@@ -105,6 +118,75 @@ static int add_folios(struct run_builder *b, struct folio **folios, long nr,
 	return rc;
 }
 
+static bool huge_pages_are_there(struct file *file, loff_t start, loff_t last)
+{
+	struct hstate *h = hstate_file(file);
+	pgoff_t index = (start & huge_page_mask(h)) >> PAGE_SHIFT;
+
+	for (; index <= last >> PAGE_SHIFT; index += pages_per_huge_page(h)) {
+		struct folio *folio = filemap_get_folio(file->f_mapping, index);
+
+		if (IS_ERR(folio))
+			return false;
+		folio_put(folio);
+	}
+	return true;
+}
+
+static int fill_huge_pages(struct file *file, loff_t start, loff_t last)
+{
+	int rc;
+
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EFAULT;
+	rc = vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, start, last - start + 1);
+	/* What was filled stays, so that a call that starts again gets on */
+	if (rc == -EINTR && !fatal_signal_pending(current))
+		return -ERESTARTSYS;
+	return rc == -ENOSPC ? -ENOMEM : rc;
+}
+
+/* As memfd_pin_folios(), which gets to see files without holes only. */
+static long pin_huge_pages(struct file *file, u64 start, u64 last,
+			   struct folio **folios, pgoff_t *offset)
+{
+	struct inode *inode = file_inode(file);
+	struct hstate *h = hstate_file(file);
+	u64 first = start & huge_page_mask(h);
+	int attempt, rc;
+	long got;
+
+	last = min(last, first + FOLIOS_PER_BATCH * huge_page_size(h) - 1);
+	for (attempt = 0; attempt < FILL_ATTEMPTS; attempt++) {
+		if (down_read_killable(&inode->i_rwsem))
+			return -EINTR;
+		if (last >= i_size_read(inode))
+			got = -EINVAL;
+		else if (huge_pages_are_there(file, start, last))
+			got = memfd_pin_folios(file, start, last, folios,
+					       FOLIOS_PER_BATCH, offset);
+		else
+			got = 0;
+		inode_unlock_shared(inode);
+		if (got)
+			return got;
+		rc = fill_huge_pages(file, start, last);
+		if (rc)
+			return rc;
+	}
+	return -EFAULT;
+}
+
+static long pin_folios(struct file *file, unsigned long start,
+		       unsigned long last, struct folio **folios,
+		       pgoff_t *offset)
+{
+	if (is_file_hugepages(file))
+		return pin_huge_pages(file, start, last, folios, offset);
+	return memfd_pin_folios(file, start, last, folios, FOLIOS_PER_BATCH,
+				offset);
+}
+
 /**
  * iommufd_file_pin() - pin pages of a memory file and collect their runs
  * @file: the file
@@ -113,7 +195,10 @@ static int add_folios(struct run_builder *b, struct folio **folios, long nr,
  * @b: the builder; after an error the caller aborts it
  *
  * Return: 0; -EINVAL if @file is no memory file or ends before the range ends;
- * -ENOMEM; -EINTR if the task is being killed.
+ * -ENOMEM, which includes too few huge pages; -ENOSPC if a tmpfs is full;
+ * -EFAULT for a hole between huge pages that @file must not fill or that comes
+ * back again and again; -EINTR if the task is being killed; -ERESTARTSYS if a
+ * signal came while huge pages were made.
  */
 int iommufd_file_pin(struct file *file, unsigned long start,
 		     unsigned long npages, struct run_builder *b)
@@ -129,9 +214,8 @@ int iommufd_file_pin(struct file *file, unsigned long start,
 		pgoff_t offset;
 		long got;
 
-		got = memfd_pin_folios(file, start,
-				       start + npages * PAGE_SIZE - 1, folios,
-				       FOLIOS_PER_BATCH, &offset);
+		got = pin_folios(file, start, start + npages * PAGE_SIZE - 1,
+				 folios, &offset);
 		if (got <= 0) {
 			rc = got ?: -EFAULT;
 			break;
