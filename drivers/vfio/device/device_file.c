@@ -6,9 +6,9 @@
  * file appears where programs look for it, by the names that they know.
  *
  * An opened file does nothing until it is bound to an iommufd context, which
- * opens the device: only one file at a time can. The DMA of its group then
- * belongs to the context, and that is what keeps this path and the one by group
- * and container apart: who comes second finds the group taken.
+ * opens the device: only one file at a time can. Until it is closed nobody can
+ * open the device's group (group.c), and the DMA of the group belongs to the
+ * context.
  *
  * A device that wants a token of who opens it (a virtual function, or a
  * physical one with others of its functions in use) wants it here too.
@@ -22,6 +22,7 @@
 #include <linux/iommufd.h>
 #include <linux/module.h>
 #include <linux/pm_runtime.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/uuid.h>
@@ -32,6 +33,7 @@
 #include <compat/vfio_device.h>
 
 #include "device_file.h"
+#include "group.h"
 
 /* A request to bind as Linux 6.12 knows it, which ends before the token. */
 #define BIND_MIN_SIZE offsetofend(struct vfio_device_bind_token, out_devid)
@@ -71,18 +73,21 @@ static int file_open(struct inode *inode, struct file *filp)
 {
 	struct vfio_device *device;
 	struct device_file *file;
+	int rc = 0;
 
 	file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
 	if (!file)
 		return -ENOMEM;
 	mutex_lock(&devices_lock);
 	device = xa_load(&devices, iminor(inode));
-	if (device && !compat_vfio_device_get(device))
-		device = NULL;
+	if (!device)
+		rc = -ENXIO;
+	else if (!compat_vfio_device_get(device))
+		rc = -ENODEV;
 	mutex_unlock(&devices_lock);
-	if (!device) {
+	if (rc) {
 		kfree(file);
-		return -ENODEV;
+		return rc;
 	}
 	file->device = device;
 	filp->private_data = file;
@@ -220,6 +225,7 @@ static int bind_locked(struct device_file *file,
 static int bind(struct device_file *file,
 		struct vfio_device_bind_token __user *arg)
 {
+	struct vfio_device *device = file->device;
 	struct vfio_device_bind_token cmd;
 	uuid_t token;
 	int rc;
@@ -227,11 +233,16 @@ static int bind(struct device_file *file,
 	rc = copy_bind(&cmd, &token, arg);
 	if (rc)
 		return rc;
-	mutex_lock(&file->device->dev_set->lock);
+	rc = group_hold(device);
+	if (rc)
+		return rc;
+	mutex_lock(&device->dev_set->lock);
 	rc = bind_locked(file, &cmd,
 			 cmd.flags & VFIO_DEVICE_BIND_FLAG_TOKEN ? &token : NULL,
 			 &arg->out_devid);
-	mutex_unlock(&file->device->dev_set->lock);
+	mutex_unlock(&device->dev_set->lock);
+	if (rc)
+		group_let_go(device);
 	return rc;
 }
 
@@ -245,8 +256,10 @@ static int attach(struct device_file *file,
 
 	if (copy_from_user(&cmd, arg, size))
 		return -EFAULT;
-	if (cmd.argsz < size || cmd.flags)
+	if (cmd.argsz < size || cmd.flags & ~VFIO_DEVICE_ATTACH_PASID)
 		return -EINVAL;
+	if (cmd.flags)
+		return -EOPNOTSUPP;
 	/* Where the answer goes: the device leaves nothing for want of that. */
 	if (put_user(cmd.pt_id, &arg->pt_id))
 		return -EFAULT;
@@ -277,8 +290,10 @@ static int detach(struct device_file *file,
 
 	if (copy_from_user(&cmd, arg, size))
 		return -EFAULT;
-	if (cmd.argsz < size || cmd.flags)
+	if (cmd.argsz < size || cmd.flags & ~VFIO_DEVICE_DETACH_PASID)
 		return -EINVAL;
+	if (cmd.flags)
+		return -EOPNOTSUPP;
 	mutex_lock(&file->device->dev_set->lock);
 	if (file->attached)
 		iommufd_device_detach(file->idev, IOMMU_NO_PASID);
@@ -304,36 +319,51 @@ static int feature(struct vfio_device *device,
 	    !(cmd.flags & VFIO_DEVICE_FEATURE_PROBE))
 		return -EINVAL;
 	if (!device->ops->device_feature)
-		return -EINVAL;
+		return -ENOTTY;
 	return device->ops->device_feature(device, cmd.flags, arg->data,
 					   cmd.argsz - sizeof(cmd));
+}
+
+static long powered_ioctl(struct device_file *file, unsigned int cmd,
+			  unsigned long arg)
+{
+	struct vfio_device *device = file->device;
+	void __user *user = (void __user *)arg;
+
+	switch (cmd) {
+	case VFIO_DEVICE_ATTACH_IOMMUFD_PT:
+		return attach(file, user);
+	case VFIO_DEVICE_DETACH_IOMMUFD_PT:
+		return detach(file, user);
+	case VFIO_DEVICE_FEATURE:
+		return feature(device, user);
+	default:
+		return device->ops->ioctl(device, cmd, arg);
+	}
 }
 
 static long file_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct device_file *file = filp->private_data;
-	struct vfio_device *device = file->device;
-	void __user *user = (void __user *)arg;
-	bool power = device->dev->driver->pm;
+	struct device *dev = file->device->dev;
 	long rc;
 
 	if (cmd == VFIO_DEVICE_BIND_IOMMUFD)
-		return bind(file, user);
+		return bind(file, (void __user *)arg);
 	if (!is_bound(file))
 		return -EINVAL;
-	if (cmd == VFIO_DEVICE_ATTACH_IOMMUFD_PT)
-		return attach(file, user);
-	if (cmd == VFIO_DEVICE_DETACH_IOMMUFD_PT)
-		return detach(file, user);
+	if (!dev->driver->pm)
+		return powered_ioctl(file, cmd, arg);
 
-	if (power && pm_runtime_resume_and_get(device->dev) < 0)
+	/* A program may have let the device sleep. */
+	rc = pm_runtime_resume_and_get(dev);
+	if (rc) {
+		dev_info_ratelimited(dev, "does not wake up for a call: error %ld\n",
+				     rc);
 		return -EIO;
-	if (cmd == VFIO_DEVICE_FEATURE)
-		rc = feature(device, user);
-	else
-		rc = device->ops->ioctl(device, cmd, arg);
-	if (power)
-		pm_runtime_put(device->dev);
+	}
+	rc = powered_ioctl(file, cmd, arg);
+	pm_runtime_put(dev);
 	return rc;
 }
 
@@ -375,10 +405,22 @@ static int file_release(struct inode *inode, struct file *filp)
 		mutex_lock(&device->dev_set->lock);
 		close_device(file);
 		mutex_unlock(&device->dev_set->lock);
+		group_let_go(device);
 	}
 	compat_vfio_device_put(device);
 	kfree(file);
 	return 0;
+}
+
+/* The line that programs of Linux 7.3 look for in /proc/PID/fdinfo */
+static void file_show_fdinfo(struct seq_file *m, struct file *filp)
+{
+	struct device_file *file = filp->private_data;
+	char *path = kobject_get_path(&file->device->dev->kobj, GFP_KERNEL);
+
+	if (path)
+		seq_printf(m, "vfio-device-syspath: /sys%s\n", path);
+	kfree(path);
 }
 
 static const struct file_operations file_ops = {
@@ -390,6 +432,7 @@ static const struct file_operations file_ops = {
 	.unlocked_ioctl = file_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = file_mmap,
+	.show_fdinfo = file_show_fdinfo,
 };
 
 static char *file_name(const struct device *dev, umode_t *mode, kuid_t *uid,
@@ -407,6 +450,9 @@ int device_file_prepare(struct vfio_device *device)
 {
 	int rc;
 
+	/* Without an IOMMU only a group serves it, and only in unsafe mode. */
+	if (!device_iommu_mapped(device->dev))
+		return 0;
 	mutex_lock(&devices_lock);
 	rc = xa_insert(&devices, device->index, device, GFP_KERNEL);
 	mutex_unlock(&devices_lock);
@@ -432,6 +478,7 @@ int device_files_init(void)
 	if (rc)
 		return rc;
 	cdev_init(&files_cdev, &file_ops);
+	files_cdev.owner = THIS_MODULE;
 	rc = cdev_add(&files_cdev, first_devt, MINORMASK + 1);
 	if (rc)
 		unregister_chrdev_region(first_devt, MINORMASK + 1);

@@ -13,7 +13,8 @@ void device_files_exit(void);
 /**
  * device_file_prepare() - give a device its file
  * @device: allocated, and not registered yet; with its registration the file
- *	appears, and with the end of that it goes
+ *	appears, and with the end of that it goes. A device without an IOMMU
+ *	gets none.
  *
  * Return: 0 or -ENOMEM, -EBUSY.
  */
@@ -21,7 +22,8 @@ int device_file_prepare(struct vfio_device *device);
 
 /**
  * device_file_forget() - undo device_file_prepare()
- * @device: not registered, or not any more
+ * @device: the device; its file cannot be opened any more. Files that are open
+ *	work until the end of its registration, which waits for them.
  */
 void device_file_forget(struct vfio_device *device);
 

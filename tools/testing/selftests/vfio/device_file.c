@@ -121,25 +121,79 @@ TEST(the_group_excludes_the_file)
 	struct box box;
 
 	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
-	CHECK(bind_file(fd, iommu) == -1);
+	CHECK_ERR(bind_file(fd, iommu), EBUSY);
 	CHECK_ERR(get_info(fd), EINVAL);
 	box_close(&box);
+	CHECK_EQ(bind_file(fd, iommu), 0);
+}
+
+/* An open group is all that it takes to reset its devices. */
+TEST(an_open_group_without_a_container_excludes_the_file)
+{
+	int fd = open_file("NVME0"), iommu = open_iommu();
+	int group = open_group("NVME0");
+
+	CHECK(group >= 0);
+	CHECK_ERR(bind_file(fd, iommu), EBUSY);
+	close(group);
 	CHECK_EQ(bind_file(fd, iommu), 0);
 }
 
 TEST(the_file_excludes_the_group)
 {
 	int fd = open_file("NVME0"), iommu = open_iommu();
+	int second = open_file("NVME0"), group;
 	struct vfio_device device;
 	struct vfio_space space;
 
 	CHECK_EQ(bind_file(fd, iommu), 0);
-	CHECK_EQ(vfio_space_open(&space, VFIO_SPACE_TYPE1V2), 0);
-	CHECK_EQ(vfio_device_open(&device, &space, address_of("NVME0")),
-		 -EBUSY);
+	CHECK_ERR(open_group("NVME0"), EBUSY);
+	/* Who fails to bind does not give away what another one has. */
+	CHECK_ERR(bind_file(second, iommu), EINVAL);
+	CHECK_ERR(open_group("NVME0"), EBUSY);
+	/* Other groups are nobody's. */
+	group = open_group("NVME1");
+	CHECK(group >= 0);
+	close(group);
 	close(fd);
+	CHECK_EQ(vfio_space_open(&space, VFIO_SPACE_TYPE1V2), 0);
 	if (vfio_device_open(&device, &space, address_of("NVME0")))
 		ktap_fail("%s", fail_text());
+}
+
+/* Neither way round may leave the group closed to all. */
+TEST(a_bind_that_fails_leaves_the_group_free)
+{
+	int fd = open_file("NVME0"), iommu = open_iommu();
+
+	for (int i = 0; i < 3; i++) {
+		CHECK_ERR(bind_file(fd, fd), EBADFD);
+		CHECK_EQ(close(open_group("NVME0")), 0);
+	}
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	CHECK_ERR(open_group("NVME0"), EBUSY);
+	close(fd);
+	CHECK_EQ(close(open_group("NVME0")), 0);
+}
+
+TEST(the_file_says_whose_it_is)
+{
+	char path[64], line[PATH_MAX], wanted[PATH_MAX], device[64];
+	int fd = open_file("NVME0");
+	bool found = false;
+	FILE *info;
+
+	snprintf(device, sizeof(device), "/sys/bus/pci/devices/%.32s",
+		 address_of("NVME0"));
+	snprintf(wanted, sizeof(wanted), "vfio-device-syspath: %s\n",
+		 realpath(device, line));
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	info = fopen(path, "r");
+	CHECK(info);
+	while (fgets(line, sizeof(line), info))
+		found = found || !strcmp(line, wanted);
+	fclose(info);
+	CHECK(found);
 }
 
 TEST(attach_wants_an_address_space_or_a_table)
@@ -153,8 +207,10 @@ TEST(attach_wants_an_address_space_or_a_table)
 	cmd.pt_id = ioas;
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd), EINVAL);
 	cmd.argsz = sizeof(cmd);
-	cmd.flags = 1;
+	cmd.flags = ~VFIO_DEVICE_ATTACH_PASID;
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd), EINVAL);
+	cmd.flags = VFIO_DEVICE_ATTACH_PASID;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd), EOPNOTSUPP);
 	id = ioas;
 	CHECK_EQ(attach_file(fd, &id), 0);
 	CHECK(id && id != ioas);
@@ -196,8 +252,10 @@ TEST(detach_refuses_malformed_arguments)
 	CHECK_EQ(attach_file(fd, &id), 0);
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &cmd), EINVAL);
 	cmd.argsz = sizeof(cmd);
-	cmd.flags = 1;
+	cmd.flags = ~VFIO_DEVICE_DETACH_PASID;
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &cmd), EINVAL);
+	cmd.flags = VFIO_DEVICE_DETACH_PASID;
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &cmd), EOPNOTSUPP);
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, NULL), EFAULT);
 	CHECK_ERR(destroy(iommu, ioas), EBUSY);
 	CHECK_EQ(detach_file(fd), 0);

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 
 #include "fixture.h"
 
@@ -48,6 +49,22 @@ static inline int open_file(const char *variable)
 	if (fd < 0)
 		ktap_fail("%s: %s", path, strerror(errno));
 	return fd;
+}
+
+/* The device's group, with nothing done to it; as open() has it. */
+static inline int open_group(const char *variable)
+{
+	char link[PATH_MAX], target[PATH_MAX], path[64];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%.32s/iommu_group",
+		 address_of(variable));
+	length = readlink(link, target, sizeof(target) - 1);
+	CHECK(length > 0);
+	target[length] = '\0';
+	snprintf(path, sizeof(path), "/dev/vfio/%.16s",
+		 strrchr(target, '/') + 1);
+	return open(path, O_RDWR | O_CLOEXEC);
 }
 
 static inline int open_iommu(void)

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Virtual functions (VFs), which the driver of a physical function (PF) makes
+ * and has itself, and the token that their users share. NVME0 is the PF, with
+ * one VF.
+ *
+ * To open or close a PF resets it, and the VFs of QEMU's do not survive that: a
+ * VF that is to be opened is made while the PF is open.
+ */
+#include "file.h"
+#include "leave.h"
+
+#define ENABLE "/sys/module/vfio_iommufd_pci/parameters/enable_sriov"
+
+static const uint8_t token[TOKEN_SIZE] = {
+	0xbd, 0x8d, 0x9d, 0x2b, 0x5a, 0x5f, 0x4f, 0x5a,
+	0xa2, 0x11, 0xf5, 0x91, 0x51, 0x4b, 0xa1, 0xf3,
+};
+static const char token_text[] = "bd8d9d2b-5a5f-4f5a-a211-f591514ba1f3";
+static const uint8_t wrong_token[TOKEN_SIZE] = { 1 };
+
+/* 0 or errno */
+static int set_vfs(const char *number)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%.32s/sriov_numvfs",
+		 address_of("NVME0"));
+	return write_sysfs(path, number);
+}
+
+/* The last part of a link in the folder of a PCI device. */
+static void read_link(const char *address, const char *name, char *last,
+		      size_t size)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%.32s/%s", address,
+		 name);
+	length = readlink(path, target, sizeof(target) - 1);
+	if (length < 0)
+		ktap_fail("%s: %s", path, strerror(errno));
+	target[length] = '\0';
+	snprintf(last, size, "%.31s", strrchr(target, '/') + 1);
+}
+
+/* Make the VF; VF is then the name that the other helpers know it by. */
+static void make_vf(void)
+{
+	char address[32];
+
+	CHECK_EQ(set_vfs("0"), 0);
+	CHECK_EQ(set_vfs("1"), 0);
+	read_link(address_of("NVME0"), "virtfn0", address, sizeof(address));
+	setenv("VF", address, 1);
+}
+
+/* The PF as its user sees it; with a token, which is then that of the VF. */
+static int open_pf(int iommu)
+{
+	int fd = open_file("NVME0");
+
+	CHECK_EQ(bind_with_token(fd, iommu, token), 0);
+	return fd;
+}
+
+static int set_token(int fd, const uint8_t *value)
+{
+	struct {
+		struct vfio_device_feature head;
+		uint8_t token[TOKEN_SIZE];
+	} cmd = {
+		.head.argsz = sizeof(cmd),
+		.head.flags = VFIO_DEVICE_FEATURE_SET |
+			      VFIO_DEVICE_FEATURE_PCI_VF_TOKEN,
+	};
+
+	memcpy(cmd.token, value, sizeof(cmd.token));
+	return ioctl(fd, VFIO_DEVICE_FEATURE, &cmd);
+}
+
+TEST(virtual_functions_go_to_the_driver_of_the_physical_one)
+{
+	char driver[32], vf_driver[32];
+
+	make_vf();
+	read_link(address_of("NVME0"), "driver", driver, sizeof(driver));
+	read_link(address_of("VF"), "driver", vf_driver, sizeof(vf_driver));
+	CHECK_EQ(strcmp(driver, "vfio-iommufd-pci"), 0);
+	CHECK_EQ(strcmp(driver, vf_driver), 0);
+	/* One step to another number is none that PCI has. */
+	CHECK_EQ(set_vfs("1"), 0);
+	CHECK_EQ(set_vfs("2"), ERANGE);
+	CHECK_EQ(set_vfs("0"), 0);
+}
+
+TEST(without_enable_sriov_there_are_no_virtual_functions)
+{
+	CHECK_EQ(set_vfs("0"), 0);
+	CHECK_EQ(write_sysfs(ENABLE, "0"), 0);
+	CHECK_EQ(set_vfs("1"), ENOENT);
+	CHECK_EQ(write_sysfs(ENABLE, "1"), 0);
+	CHECK_EQ(set_vfs("1"), 0);
+	CHECK_EQ(set_vfs("0"), 0);
+}
+
+TEST(a_virtual_function_wants_the_token_of_its_file)
+{
+	int iommu = open_iommu(), pf, vf;
+
+	pf = open_pf(iommu);
+	make_vf();
+	vf = open_file("VF");
+	CHECK_ERR(bind_file(vf, iommu), EACCES);
+	CHECK_ERR(bind_with_token(vf, iommu, wrong_token), EACCES);
+	CHECK_ERR(bind_with_token(vf, iommu, NULL), EFAULT);
+	CHECK_ERR(get_info(vf), EINVAL);
+	CHECK_EQ(bind_with_token(vf, iommu, token), 0);
+	CHECK_EQ(get_info(vf), 0);
+	/* What it was bound with says nothing about the next user. */
+	close(vf);
+	vf = open_file("VF");
+	CHECK_ERR(bind_file(vf, iommu), EACCES);
+	close(vf);
+	close(pf);
+	CHECK_EQ(set_vfs("0"), 0);
+}
+
+/* Nobody knows the token then: it is made of random numbers. */
+TEST(a_virtual_function_without_a_user_of_the_physical_one_wants_it_too)
+{
+	int iommu = open_iommu(), pf, vf;
+
+	pf = open_file("NVME0");
+	CHECK_EQ(bind_with_token(pf, iommu, wrong_token), 0);
+	close(pf);
+	make_vf();
+	vf = open_file("VF");
+	CHECK_ERR(bind_file(vf, iommu), EACCES);
+	CHECK_ERR(bind_with_token(vf, iommu, token), EACCES);
+	close(vf);
+	CHECK_EQ(set_vfs("0"), 0);
+}
+
+TEST(the_user_of_the_physical_function_changes_the_token)
+{
+	int iommu = open_iommu(), pf, vf;
+
+	pf = open_file("NVME0");
+	/* No VF is in use: a PF needs no token. */
+	CHECK_EQ(bind_file(pf, iommu), 0);
+	make_vf();
+	CHECK_EQ(set_token(pf, wrong_token), 0);
+	vf = open_file("VF");
+	CHECK_ERR(bind_with_token(vf, iommu, token), EACCES);
+	CHECK_EQ(set_token(pf, token), 0);
+	CHECK_EQ(bind_with_token(vf, iommu, token), 0);
+	close(vf);
+	close(pf);
+	CHECK_EQ(set_vfs("0"), 0);
+}
+
+/* Who has the token comes as far as to hear that the device is in use. */
+TEST(a_physical_function_wants_the_token_while_others_are_in_use)
+{
+	int iommu = open_iommu(), pf, vf, second;
+
+	pf = open_pf(iommu);
+	make_vf();
+	second = open_file("NVME0");
+	CHECK_ERR(bind_file(second, iommu), EINVAL);
+	vf = open_file("VF");
+	CHECK_EQ(bind_with_token(vf, iommu, token), 0);
+	CHECK_ERR(bind_file(second, iommu), EACCES);
+	CHECK_ERR(bind_with_token(second, iommu, wrong_token), EACCES);
+	CHECK_ERR(bind_with_token(second, iommu, token), EINVAL);
+	close(vf);
+	CHECK_ERR(bind_file(second, iommu), EINVAL);
+	close(pf);
+	CHECK_EQ(set_vfs("0"), 0);
+}
+
+/* Both ways to open a device ask for the same. */
+TEST(a_virtual_function_wants_the_token_of_its_group)
+{
+	int iommu = open_iommu(), container = open("/dev/vfio/vfio", O_RDWR);
+	int pf, group, device;
+	char name[128];
+
+	pf = open_pf(iommu);
+	make_vf();
+	group = open_group("VF");
+	CHECK(container >= 0 && group >= 0);
+	CHECK_EQ(ioctl(group, VFIO_GROUP_SET_CONTAINER, &container), 0);
+	CHECK_EQ(ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU), 0);
+	CHECK_ERR(ioctl(group, VFIO_GROUP_GET_DEVICE_FD, address_of("VF")),
+		  EACCES);
+	snprintf(name, sizeof(name), "%s vf_token=%s", address_of("VF"),
+		 token_text);
+	device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, name);
+	CHECK(device >= 0);
+	close(device);
+	close(group);
+	close(pf);
+	CHECK_EQ(set_vfs("0"), 0);
+}
+
+/* The number is written by one who waits until the user has let go. */
+TEST(virtual_functions_in_use_are_waited_for)
+{
+	int iommu = open_iommu(), pf, vf;
+	struct leaving leaving;
+	char path[PATH_MAX];
+
+	pf = open_pf(iommu);
+	make_vf();
+	vf = open_file("VF");
+	CHECK_EQ(bind_with_token(vf, iommu, token), 0);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%.32s/sriov_numvfs",
+		 address_of("NVME0"));
+	leaving = ask_to_leave(vf, path, "0");
+	check_has_not_left(&leaving);
+	close(vf);
+	check_has_left(&leaving);
+	CHECK_EQ(get_info(pf), 0);
+	close(pf);
+}
