@@ -34,6 +34,7 @@
 
 #include "device_file.h"
 #include "group.h"
+#include "kvm.h"
 
 /* A request to bind as Linux 6.12 knows it, which ends before the token. */
 #define BIND_MIN_SIZE offsetofend(struct vfio_device_bind_token, out_devid)
@@ -106,6 +107,9 @@ static int open_device(struct device_file *file, struct iommufd_ctx *ictx,
 	lockdep_assert_held(&device->dev_set->lock);
 	if (device->open_count)
 		return -EINVAL;
+	rc = kvm_answers_check(device);
+	if (rc)
+		return rc;
 	if (!try_module_get(device->dev->driver->owner))
 		return -ENODEV;
 	file->idev = iommufd_device_bind(ictx, device->dev, id);
@@ -434,6 +438,13 @@ static const struct file_operations file_ops = {
 	.mmap = file_mmap,
 	.show_fdinfo = file_show_fdinfo,
 };
+
+struct vfio_device *device_file_device(const struct file *filp)
+{
+	const struct device_file *file = filp->private_data;
+
+	return filp->f_op == &file_ops ? file->device : NULL;
+}
 
 static char *file_name(const struct device *dev, umode_t *mode, kuid_t *uid,
 		       kgid_t *gid)

@@ -5,6 +5,7 @@
 #ifndef _VFIO_IOMMUFD_DEVICE_FILE_H
 #define _VFIO_IOMMUFD_DEVICE_FILE_H
 
+struct file;
 struct vfio_device;
 
 int device_files_init(void);
@@ -26,5 +27,15 @@ int device_file_prepare(struct vfio_device *device);
  *	work until the end of its registration, which waits for them.
  */
 void device_file_forget(struct vfio_device *device);
+
+/**
+ * device_file_device() - the device of a device file
+ * @filp: any file, held by the caller
+ *
+ * Context: any.
+ *
+ * Return: the device, or NULL if it is no device file.
+ */
+struct vfio_device *device_file_device(const struct file *filp);
 
 #endif

@@ -16,6 +16,7 @@
 #include <linux/vfio_pci_core.h>
 
 #include "device_file.h"
+#include "kvm.h"
 
 static char ids[1024] __initdata;
 module_param_string(ids, ids, sizeof(ids), 0);
@@ -235,8 +236,10 @@ static int __init driver_init_module(void)
 		return rc;
 	}
 	set_core_params();
+	kvm_answers_start();
 	rc = pci_register_driver(&driver);
 	if (rc) {
+		kvm_answers_stop();
 		device_files_exit();
 		return rc;
 	}
@@ -247,6 +250,7 @@ static int __init driver_init_module(void)
 static void __exit driver_exit_module(void)
 {
 	pci_unregister_driver(&driver);
+	kvm_answers_stop();
 	device_files_exit();
 }
 

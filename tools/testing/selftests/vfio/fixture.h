@@ -30,6 +30,14 @@ static inline bool backend_is_type1(void)
 	return backend && !strcmp(backend, "type1");
 }
 
+/* VFIO_COHERENT=1 says that the IOMMU enforces coherency. */
+static inline bool iommu_is_coherent(void)
+{
+	const char *coherent = getenv("VFIO_COHERENT");
+
+	return coherent && !strcmp(coherent, "1");
+}
+
 static inline const char *address_of(const char *variable)
 {
 	const char *address = getenv(variable);

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Device files of which KVM cannot be told: ftrace is switched off when the
+ * module is loaded. EDU0 may bypass the caches, for all that is known of it (it
+ * is a conventional PCI device); the disk cannot.
+ */
+#include "file.h"
+#include "leave.h"
+
+#define ALLOW "/sys/module/vfio_iommufd_pci/parameters/allow_noncoherent"
+
+static int bind_once(const char *variable)
+{
+	int fd = open_file(variable), iommu = open_iommu();
+	int rc = bind_file(fd, iommu), error = errno;
+
+	close(fd);
+	close(iommu);
+	errno = error;
+	return rc;
+}
+
+TEST(a_device_that_may_bypass_the_caches_is_refused_unless_allowed)
+{
+	if (iommu_is_coherent())
+		SKIP("the IOMMU enforces coherency");
+	CHECK_ERR(bind_once("EDU0"), EPERM);
+	CHECK_ERR(bind_once("EDU0"), EPERM);
+	CHECK_EQ(write_sysfs(ALLOW, "1"), 0);
+	CHECK_EQ(bind_once("EDU0"), 0);
+	CHECK_EQ(write_sysfs(ALLOW, "0"), 0);
+	CHECK_ERR(bind_once("EDU0"), EPERM);
+}
+
+TEST(its_group_can_be_opened)
+{
+	struct box box;
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "EDU0");
+}
+
+TEST(a_device_that_cannot_bypass_the_caches_is_bound)
+{
+	CHECK_EQ(bind_once("NVME0"), 0);
+}
+
+TEST(a_device_behind_an_iommu_that_enforces_coherency_is_bound)
+{
+	if (!iommu_is_coherent())
+		SKIP("the IOMMU does not enforce coherency");
+	CHECK_EQ(bind_once("EDU0"), 0);
+}
