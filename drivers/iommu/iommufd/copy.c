@@ -9,18 +9,9 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
+#include "device_memory.h"
 #include "ioas.h"
 #include "runs.h"
-
-static void free_list(struct iommufd_area *list)
-{
-	struct iommufd_area *next;
-
-	for (; list; list = next) {
-		next = list->next;
-		iommufd_area_free(list);
-	}
-}
 
 /* An area for the part of @area from @iova to @last at most */
 static struct iommufd_area *copy_area(const struct iommufd_area *area,
@@ -72,7 +63,7 @@ static int copy_range(struct iommufd_ioas *src, unsigned long iova,
 	}
 	up_read(&src->lock);
 	if (rc)
-		free_list(*list);
+		iommufd_areas_free(*list);
 	return rc;
 }
 
@@ -100,13 +91,43 @@ int iommufd_ioas_copy(struct iommufd_ioas *dst, unsigned long *iova,
 	rc = iommufd_areas_map(dst, list, &place, iova,
 			       !(flags & IOMMUFD_MAP_ALLOC_IOVA));
 	if (rc)
-		free_list(list);
+		iommufd_areas_free(list);
 	return rc;
 }
 EXPORT_SYMBOL_GPL(iommufd_ioas_copy);
 
+static int reserve_around(struct iommufd_hwpt *hwpt, unsigned long iova,
+			  gfp_t gfp)
+{
+	const struct iommu_run_ops *ops = hwpt->run_ops;
+	int rc;
+
+	if (!ops)
+		return -EINVAL;
+	rc = ops->reserve(hwpt->domain, iova - PAGE_SIZE, PAGE_SIZE, gfp);
+	if (rc)
+		return rc;
+	return ops->reserve(hwpt->domain, iova, PAGE_SIZE, gfp);
+}
+
+/* The same for device memory, which may be taken back in between */
+static int reserve_device(struct iommufd_hwpt *hwpt,
+			  const struct iommufd_area *area, unsigned long iova)
+{
+	int attempt = 0, rc;
+
+	do {
+		rc = 0;
+		if (iommufd_devmem_lock(hwpt, area))
+			rc = reserve_around(hwpt, iova, DEVMEM_GFP);
+		iommufd_devmem_unlock(area);
+	} while (rc == -ENOMEM && iommufd_devmem_reclaim(attempt++));
+	return rc;
+}
+
 /* So that either side can be unmapped for itself, without fail */
-static int reserve_at(struct iommufd_ioas *ioas, unsigned long iova)
+static int reserve_at(struct iommufd_ioas *ioas,
+		      const struct iommufd_area *area, unsigned long iova)
 {
 	struct iommufd_hwpt *hwpt;
 	int rc;
@@ -114,15 +135,10 @@ static int reserve_at(struct iommufd_ioas *ioas, unsigned long iova)
 	if (ioas->small_pages)
 		return 0;
 	list_for_each_entry(hwpt, &ioas->hwpts, node) {
-		const struct iommu_run_ops *ops = hwpt->run_ops;
-
-		if (!ops)
-			return -EINVAL;
-		rc = ops->reserve(hwpt->domain, iova - PAGE_SIZE, PAGE_SIZE,
-				  GFP_KERNEL_ACCOUNT);
-		if (!rc)
-			rc = ops->reserve(hwpt->domain, iova, PAGE_SIZE,
-					  GFP_KERNEL_ACCOUNT);
+		if (area->pages->device)
+			rc = reserve_device(hwpt, area, iova);
+		else
+			rc = reserve_around(hwpt, iova, GFP_KERNEL_ACCOUNT);
 		if (rc)
 			return rc;
 	}
@@ -137,10 +153,15 @@ static int area_cut(struct iommufd_ioas *ioas, struct iommufd_area *area,
 			     area->holder.offset + (iova - area->node.start);
 	u8 flags = area->holder.flags & ~AREA_INLINE;
 	unsigned long last = area->node.last;
+	struct devmem_view *views = NULL;
 	int rc = 0;
 
 	refcount_inc(&area->pages->users);
 	iommufd_area_init(back, area->pages, byte, last - iova + 1, flags);
+	if (area->pages->device)
+		rc = iommufd_devmem_alloc_views(ioas, &views);
+	if (rc)
+		goto err_back;
 	if (!list_empty(&ioas->hwpts)) {
 		iommufd_pages_lock(ioas->ictx, area->pages);
 		rc = iommufd_pages_split(area->pages, &area->holder,
@@ -150,17 +171,41 @@ static int area_cut(struct iommufd_ioas *ioas, struct iommufd_area *area,
 	} else {
 		area->holder.node.last = (byte - 1) >> PAGE_SHIFT;
 	}
-	if (rc) {
-		iommufd_area_free(back);
-		return rc;
-	}
+	if (rc)
+		goto err_views;
 	interval_tree_remove(&area->node, &ioas->areas);
 	area->node.last = iova - 1;
 	back->node.start = iova;
 	back->node.last = last;
 	interval_tree_insert(&area->node, &ioas->areas);
 	interval_tree_insert(&back->node, &ioas->areas);
+	if (flags & AREA_PART) {
+		back->next = area->next;
+		area->next = NULL;
+	}
+	if (area->pages->device)
+		iommufd_devmem_cut(ioas, area, back, &views);
+	iommufd_devmem_free_views(views);
 	return 0;
+
+err_views:
+	iommufd_devmem_free_views(views);
+err_back:
+	iommufd_area_free(back);
+	return rc;
+}
+
+/* What begins at @iova need not go together with what is before it any more. */
+static void cut_before(struct iommufd_ioas *ioas, struct iommufd_area *area,
+		       unsigned long iova)
+{
+	struct iommufd_area *before;
+
+	if (!area_is(area, AREA_PART) || !iova)
+		return;
+	before = iommufd_area_first(ioas, iova - 1, iova - 1);
+	if (before && area_is(before, AREA_PART) && before->next == area)
+		before->next = NULL;
 }
 
 /* Make sure that no area goes on from before @iova to it. */
@@ -170,13 +215,17 @@ static int cut_at(struct iommufd_ioas *ioas, unsigned long iova)
 	int rc;
 
 	area = iommufd_area_first(ioas, iova, iova);
-	if (!area || area->node.start == iova)
+	if (!area)
 		return 0;
+	if (area->node.start == iova) {
+		cut_before(ioas, area, iova);
+		return 0;
+	}
 	if (((iova | (area->holder.offset + (iova - area->node.start))) &
 	     (ioas->iova_alignment - 1)) ||
 	    atomic_read(&area->holder.count))
 		return -EINVAL;
-	rc = reserve_at(ioas, iova);
+	rc = reserve_at(ioas, area, iova);
 	if (rc)
 		return rc;
 	back = iommufd_area_alloc();

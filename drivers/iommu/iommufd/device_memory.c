@@ -1,113 +1,478 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Memory of devices.
- *
- * A driver maps its device's memory into a process as bare page frame numbers
- * (VM_PFNMAP). There are no pages that could be pinned: the frames are looked
- * up in the process's page table.
- *
- * Such a mapping can hold ordinary memory as well. udmabuf, graphics and sound
- * drivers map the kernel's pages that way, and a private mapping gets anonymous
- * pages when it is written to. Without a pin those pages are free for others
- * as soon as their owner lets go of them, so every frame that is the kernel's
- * memory is refused.
- */
-#include <linux/ioport.h>
-#include <linux/memory_hotplug.h>
+/* Device memory that its owner can take back: see device_memory.h. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mmu_notifier.h>
 #include <linux/mm.h>
-#include <linux/sched/signal.h>
+#include <linux/rbtree.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
 
 #include "device_memory.h"
 #include "runs.h"
 
-/* Pages that are looked up before others get the lock of the page table */
-#define LOOKUP_PAGES_PER_TURN 512
+/* How often memory is reclaimed for one call, twice as much each time */
+#define RECLAIM_ATTEMPTS 10
 
-/* How often a page may vanish between the fault that brings it in and a look */
-#define LOOKUP_TRIES 16
-
-/*
- * Is it a device's, and not the kernel's? A frame without a struct page is no
- * memory that the kernel manages. One with a struct page can be a device's
- * where memory and registers share a section: then the page is reserved, and
- * no system memory is there. Reserved system memory (the kernel's own image,
- * for one), memory that is offline and a device's memory that is managed in
- * pages (ZONE_DEVICE) are refused.
+/**
+ * struct devmem_view - a range in which device memory is shown
+ * @node: in iommufd_devmem::views
+ * @next: in a list, while in no tree
+ * @hwpt: in what
+ * @iova: where it begins
+ * @length: bytes
  */
-static bool pfn_is_device(unsigned long pfn)
-{
-	struct page *page;
+struct devmem_view {
+	union {
+		struct rb_node node;
+		struct devmem_view *next;
+	};
+	struct iommufd_hwpt *hwpt;
+	unsigned long iova;
+	unsigned long length;
+};
 
-	if (!pfn_valid(pfn))
-		return true;
-	page = pfn_to_online_page(pfn);
-	return page && PageReserved(page) && !page_is_ram(pfn);
+/**
+ * struct iommufd_devmem - what a pages object of device memory has
+ * @sub: tells of changes of the process's page table
+ * @lock: see device_memory.h
+ * @views: where it is shown, by hardware page table and IOVA
+ * @held: the pages object has a holder
+ * @revoked: the process's page table has changed since it has one
+ */
+struct iommufd_devmem {
+	struct mmu_interval_notifier sub;
+	struct mutex lock;
+	struct rb_root views;
+	bool held;
+	bool revoked;
+};
+
+static struct devmem_view *to_view(const struct rb_node *node)
+{
+	return rb_entry(node, struct devmem_view, node);
 }
 
-static int lookup_page(struct mm_struct *mm, unsigned long address, bool write,
-		       unsigned long *pfn)
+static struct iommufd_devmem *devmem_of(const struct iommufd_area *area)
 {
-	struct follow_pfnmap_args args = { .address = address };
-	bool unlocked = false;
-	int tries, rc;
+	return area->pages->source->devmem;
+}
 
-	for (tries = 0; tries < LOOKUP_TRIES; tries++) {
-		args.vma = vma_lookup(mm, address);
-		if (!args.vma || !(args.vma->vm_flags & VM_PFNMAP))
-			return -EFAULT;
-		if (!follow_pfnmap_start(&args)) {
-			bool allowed = args.writable || !write;
+static bool view_is_before(struct rb_node *node, const struct rb_node *other)
+{
+	const struct devmem_view *a = to_view(node), *b = to_view(other);
 
-			*pfn = args.pfn;
-			follow_pfnmap_end(&args);
-			return allowed && pfn_is_device(*pfn) ? 0 : -EFAULT;
-		}
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		rc = fixup_user_fault(mm, address, write ? FAULT_FLAG_WRITE : 0,
-				      &unlocked);
-		if (rc)
-			return rc;
+	return a->hwpt == b->hwpt ? a->iova < b->iova : a->hwpt < b->hwpt;
+}
+
+static struct devmem_view *view_find(struct iommufd_devmem *devmem,
+				     const struct iommufd_hwpt *hwpt,
+				     unsigned long iova)
+{
+	struct rb_node *node = devmem->views.rb_node;
+
+	lockdep_assert_held(&devmem->lock);
+	while (node) {
+		struct devmem_view *view = to_view(node);
+
+		if (view->hwpt == hwpt && view->iova == iova)
+			return view;
+		if (view->hwpt == hwpt ? iova < view->iova : hwpt < view->hwpt)
+			node = node->rb_left;
+		else
+			node = node->rb_right;
 	}
-	return -EFAULT;
+	return NULL;
+}
+
+/* Hide it from every view, with one invalidation in each hardware page table. */
+static void hide_all(struct iommufd_devmem *devmem, bool may_sleep)
+{
+	union iommufd_gather gather;
+	struct iommufd_hwpt *hwpt = NULL;
+	struct devmem_view *view;
+	struct rb_node *node;
+
+	while ((node = rb_first(&devmem->views))) {
+		view = to_view(node);
+		if (view->hwpt != hwpt) {
+			if (hwpt)
+				iommufd_hide_end(hwpt, &gather);
+			hwpt = view->hwpt;
+			iommufd_hide_begin(hwpt, &gather);
+		}
+		iommufd_hide(hwpt, view->iova, view->length, &gather);
+		rb_erase(node, &devmem->views);
+		kfree(view);
+		if (may_sleep)
+			cond_resched();
+	}
+	if (hwpt)
+		iommufd_hide_end(hwpt, &gather);
+}
+
+static bool devmem_invalidate(struct mmu_interval_notifier *sub,
+			      const struct mmu_notifier_range *range,
+			      unsigned long seq)
+{
+	struct iommufd_devmem *devmem =
+		container_of(sub, struct iommufd_devmem, sub);
+	bool shown = false;
+
+	/* The process keeps its mapping, with the same access */
+	if (range->event == MMU_NOTIFY_SOFT_DIRTY)
+		return true;
+	if (mmu_notifier_range_blockable(range))
+		mutex_lock(&devmem->lock);
+	else if (!mutex_trylock(&devmem->lock))
+		return false;
+	mmu_interval_set_seq(sub, seq);
+	if (devmem->held) {
+		devmem->revoked = true;
+		shown = !RB_EMPTY_ROOT(&devmem->views);
+		hide_all(devmem, mmu_notifier_range_blockable(range));
+	}
+	mutex_unlock(&devmem->lock);
+	/* Who exits has no use for advice */
+	if (shown && range->event != MMU_NOTIFY_RELEASE)
+		pr_info_ratelimited("device memory at %#lx-%#lx of a process was unmapped, closed, reset or switched off: devices no longer reach it; to use it again, unmap its IOVA and map it again\n",
+				    sub->interval_tree.start,
+				    sub->interval_tree.last);
+	return true;
+}
+
+static const struct mmu_interval_notifier_ops devmem_ops = {
+	.invalidate = devmem_invalidate,
+};
+
+/**
+ * iommufd_devmem_create() - watch a range of a process's page table
+ * @mm: the calling process's
+ * @address: where it begins, a multiple of the page size
+ * @length: bytes, whole pages
+ *
+ * Context: no lock held; takes mmap_lock for writing.
+ *
+ * Return: it, or an ERR_PTR: -ENOMEM; -ERESTARTNOINTR to begin again once a
+ * signal has been handled.
+ */
+struct iommufd_devmem *iommufd_devmem_create(struct mm_struct *mm,
+					     unsigned long address,
+					     unsigned long length)
+{
+	struct iommufd_devmem *devmem;
+	int rc;
+
+	devmem = kzalloc(sizeof(*devmem), GFP_KERNEL_ACCOUNT);
+	if (!devmem)
+		return ERR_PTR(-ENOMEM);
+	mutex_init(&devmem->lock);
+	devmem->views = RB_ROOT;
+	rc = mmu_interval_notifier_insert(&devmem->sub, mm, address, length,
+					  &devmem_ops);
+	if (!rc)
+		return devmem;
+	mutex_destroy(&devmem->lock);
+	kfree(devmem);
+	/* The first subscription of a process gives way to any signal */
+	return ERR_PTR(rc == -EINTR ? -ERESTARTNOINTR : rc);
 }
 
 /**
- * iommufd_lookup_device() - find the frames of a device's memory
- * @pages: the object
- * @address: of the first page, in the process
- * @npages: how many
- * @b: where they go
- *
- * Context: the process is alive.
- *
- * Return: 0; -EFAULT if there is no such memory, not with that access, or if
- * it is the kernel's; -ENOMEM; -EINTR.
+ * iommufd_devmem_destroy() - undo iommufd_devmem_create()
+ * @devmem: it; nothing is shown
  */
-int iommufd_lookup_device(struct iommufd_pages *pages, unsigned long address,
-			  unsigned long npages, struct run_builder *b)
+void iommufd_devmem_destroy(struct iommufd_devmem *devmem)
+{
+	mmu_interval_notifier_remove(&devmem->sub);
+	WARN_ON(!RB_EMPTY_ROOT(&devmem->views));
+	mutex_destroy(&devmem->lock);
+	kfree(devmem);
+}
+
+/* From here on no change is missed, and none is under way that was. */
+static void watch(struct iommufd_devmem *devmem)
+{
+	mutex_lock(&devmem->lock);
+	devmem->held = true;
+	devmem->revoked = false;
+	mutex_unlock(&devmem->lock);
+	mmu_interval_read_begin(&devmem->sub);
+}
+
+/* What has no frame is not shown; its runs are only counted. */
+static int add_placeholders(struct run_builder *b, unsigned long npages)
+{
+	while (npages) {
+		unsigned long n = min(npages, RUN_MAX_PAGES);
+		int rc = run_builder_add(b, 0, n);
+
+		if (rc)
+			return rc;
+		npages -= n;
+	}
+	return 0;
+}
+
+static int find_frames(struct iommufd_pages *pages, unsigned long first,
+		       unsigned long npages, struct run_builder *b)
 {
 	struct mm_struct *mm = pages->source->mm;
-	unsigned long n = 0;
-	int rc = 0;
+	int rc;
 
-	mmap_read_lock(mm);
-	for (; npages; npages--, address += PAGE_SIZE) {
-		unsigned long pfn;
-
-		rc = lookup_page(mm, address, pages->writable, &pfn);
-		if (!rc)
-			rc = run_builder_add(b, pfn, 1);
-		if (rc)
-			break;
-		if (++n % LOOKUP_PAGES_PER_TURN)
-			continue;
-		mmap_read_unlock(mm);
-		cond_resched();
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		mmap_read_lock(mm);
-	}
-	mmap_read_unlock(mm);
+	if (mm != current->mm && !mmget_not_zero(mm))
+		return -EFAULT;
+	rc = iommufd_device_frames(pages, pages->address + first * PAGE_SIZE,
+				   npages, b);
+	if (mm != current->mm)
+		mmput(mm);
 	return rc;
+}
+
+/**
+ * iommufd_devmem_hold() - find the frames that a holder needs
+ * @pages: the object
+ * @first: index of the first page
+ * @npages: how many
+ * @b: the builder, which begins at @first
+ *
+ * If they are not there, the memory counts as revoked: who needs it to be shown
+ * finds out from iommufd_devmem_show().
+ *
+ * Context: as iommufd_pages_hold().
+ *
+ * Return: 0, -ENOMEM or -EINTR. If @pages has no other holder,
+ * iommufd_devmem_release() follows when the caller gives up.
+ */
+int iommufd_devmem_hold(struct iommufd_pages *pages, unsigned long first,
+			unsigned long npages, struct run_builder *b)
+{
+	struct iommufd_devmem *devmem = pages->source->devmem;
+	int rc = -EFAULT;
+
+	if (RB_EMPTY_ROOT(&pages->holders.rb_root))
+		watch(devmem);
+	if (!iommufd_devmem_revoked(pages))
+		rc = find_frames(pages, first, npages, b);
+	if (rc != -EFAULT)
+		return rc;
+	mutex_lock(&devmem->lock);
+	devmem->revoked = true;
+	hide_all(devmem, true);
+	mutex_unlock(&devmem->lock);
+	return add_placeholders(b, first + npages - b->next);
+}
+
+/**
+ * iommufd_devmem_release() - the last holder has left
+ * @pages: the object
+ *
+ * Context: as iommufd_pages_release().
+ */
+void iommufd_devmem_release(struct iommufd_pages *pages)
+{
+	struct iommufd_devmem *devmem = pages->source->devmem;
+
+	mutex_lock(&devmem->lock);
+	WARN_ON_ONCE(!RB_EMPTY_ROOT(&devmem->views));
+	devmem->held = false;
+	mutex_unlock(&devmem->lock);
+}
+
+/**
+ * iommufd_devmem_revoked() - has it been taken back?
+ * @pages: the object, which has a holder
+ *
+ * Return: whether it is. It can happen at any time, but for who has the lock.
+ */
+bool iommufd_devmem_revoked(struct iommufd_pages *pages)
+{
+	return READ_ONCE(pages->source->devmem->revoked);
+}
+
+/**
+ * iommufd_devmem_reclaim() - make room after DEVMEM_GFP has failed
+ * @attempt: counts up from 0
+ *
+ * Context: the lock is not held.
+ *
+ * Return: whether to try again.
+ */
+bool iommufd_devmem_reclaim(int attempt)
+{
+	struct page *page, *next;
+	LIST_HEAD(list);
+	int i;
+
+	if (attempt >= RECLAIM_ATTEMPTS)
+		return false;
+	for (i = 0; i < 1 << attempt; i++) {
+		page = alloc_page(GFP_KERNEL_ACCOUNT);
+		if (!page)
+			break;
+		list_add(&page->lru, &list);
+	}
+	list_for_each_entry_safe(page, next, &list, lru)
+		__free_page(page);
+	return i;
+}
+
+/**
+ * iommufd_devmem_show() - show an area of device memory
+ * @hwpt: in what
+ * @area: the area; it is a holder of its pages
+ * @small_pages: use the smallest pages only
+ *
+ * Context: as iommufd_hwpt_show().
+ *
+ * Return: 0; -EFAULT if the memory has been taken back; or the errors of
+ * iommufd_hwpt_show(). Nothing is shown then.
+ */
+int iommufd_devmem_show(struct iommufd_hwpt *hwpt,
+			const struct iommufd_area *area, bool small_pages)
+{
+	struct iommufd_devmem *devmem = devmem_of(area);
+	struct devmem_view *view;
+	int attempt = 0, rc;
+
+	view = kmalloc(sizeof(*view), GFP_KERNEL_ACCOUNT);
+	if (!view)
+		return -ENOMEM;
+	view->hwpt = hwpt;
+	view->iova = area->node.start;
+	view->length = area_length(area);
+	do {
+		mutex_lock(&devmem->lock);
+		rc = devmem->revoked ? -EFAULT :
+		     iommufd_hwpt_show(hwpt, area, small_pages, DEVMEM_GFP);
+		if (!rc)
+			rb_add(&view->node, &devmem->views, view_is_before);
+		mutex_unlock(&devmem->lock);
+	} while (rc == -ENOMEM && iommufd_devmem_reclaim(attempt++));
+	if (rc)
+		kfree(view);
+	return rc;
+}
+
+/**
+ * iommufd_devmem_hide() - hide an area of device memory, if it is shown
+ * @hwpt: from what
+ * @area: the area
+ *
+ * When it returns, no device reaches it. It is invalidated here, and not at the
+ * end of the request: whoever takes the memory back in between would find no
+ * view, and go on while devices still reach it.
+ */
+void iommufd_devmem_hide(struct iommufd_hwpt *hwpt,
+			 const struct iommufd_area *area)
+{
+	struct iommufd_devmem *devmem = devmem_of(area);
+	union iommufd_gather gather;
+	struct devmem_view *view;
+
+	mutex_lock(&devmem->lock);
+	view = view_find(devmem, hwpt, area->node.start);
+	if (view) {
+		iommufd_hide_begin(hwpt, &gather);
+		iommufd_hide(hwpt, view->iova, view->length, &gather);
+		iommufd_hide_end(hwpt, &gather);
+		rb_erase(&view->node, &devmem->views);
+	}
+	mutex_unlock(&devmem->lock);
+	kfree(view);
+}
+
+/**
+ * iommufd_devmem_lock() - keep what is shown as it is
+ * @hwpt: where
+ * @area: an area of device memory
+ *
+ * Return: whether it is shown. In any case iommufd_devmem_unlock() follows.
+ */
+bool iommufd_devmem_lock(struct iommufd_hwpt *hwpt,
+			 const struct iommufd_area *area)
+{
+	struct iommufd_devmem *devmem = devmem_of(area);
+
+	mutex_lock(&devmem->lock);
+	return view_find(devmem, hwpt, area->node.start);
+}
+
+/**
+ * iommufd_devmem_unlock() - undo iommufd_devmem_lock()
+ * @area: the area
+ */
+void iommufd_devmem_unlock(const struct iommufd_area *area)
+{
+	mutex_unlock(&devmem_of(area)->lock);
+}
+
+/**
+ * iommufd_devmem_alloc_views() - prepare iommufd_devmem_cut()
+ * @ioas: where the area is
+ * @views: one for each of its hardware page tables
+ *
+ * Return: 0, or -ENOMEM and there are none.
+ */
+int iommufd_devmem_alloc_views(struct iommufd_ioas *ioas,
+			       struct devmem_view **views)
+{
+	struct devmem_view *view;
+	struct iommufd_hwpt *hwpt;
+
+	*views = NULL;
+	list_for_each_entry(hwpt, &ioas->hwpts, node) {
+		view = kmalloc(sizeof(*view), GFP_KERNEL_ACCOUNT);
+		if (!view) {
+			iommufd_devmem_free_views(*views);
+			return -ENOMEM;
+		}
+		view->next = *views;
+		*views = view;
+	}
+	return 0;
+}
+
+/**
+ * iommufd_devmem_free_views() - free what was not needed
+ * @views: from iommufd_devmem_alloc_views()
+ */
+void iommufd_devmem_free_views(struct devmem_view *views)
+{
+	struct devmem_view *next;
+
+	for (; views; views = next) {
+		next = views->next;
+		kfree(views);
+	}
+}
+
+/**
+ * iommufd_devmem_cut() - let two areas take the place of one
+ * @ioas: where
+ * @front: the area, which ends earlier now
+ * @back: the rest of it
+ * @views: from iommufd_devmem_alloc_views(); those that are used are taken out
+ */
+void iommufd_devmem_cut(struct iommufd_ioas *ioas, struct iommufd_area *front,
+			struct iommufd_area *back, struct devmem_view **views)
+{
+	struct iommufd_devmem *devmem = devmem_of(front);
+	struct devmem_view *view, *rest;
+	struct iommufd_hwpt *hwpt;
+
+	mutex_lock(&devmem->lock);
+	list_for_each_entry(hwpt, &ioas->hwpts, node) {
+		view = view_find(devmem, hwpt, front->node.start);
+		if (!view)
+			continue;
+		rest = *views;
+		*views = rest->next;
+		rest->hwpt = hwpt;
+		rest->iova = back->node.start;
+		rest->length = area_length(back);
+		view->length = area_length(front);
+		rb_add(&rest->node, &devmem->views, view_is_before);
+	}
+	mutex_unlock(&devmem->lock);
 }

@@ -36,6 +36,7 @@
 
 #include <compat/uninitialized.h>
 
+#include "device_memory.h"
 #include "ioas.h"
 #include "ucmd.h"
 
@@ -176,6 +177,22 @@ static int read_dirty(struct iommufd_hwpt *hwpt, unsigned long iova,
 	return 0;
 }
 
+/* The same, with device memory kept from being hidden meanwhile */
+static int area_read_dirty(struct iommufd_hwpt *hwpt,
+			   const struct iommufd_area *area, unsigned long iova,
+			   unsigned long last, iommu_pt_dirty_fn fn, void *arg,
+			   union iommufd_gather *gather)
+{
+	int rc = 0;
+
+	if (!area->pages->device)
+		return read_dirty(hwpt, iova, last, fn, arg, gather);
+	if (iommufd_devmem_lock(hwpt, area))
+		rc = read_dirty(hwpt, iova, last, fn, arg, gather);
+	iommufd_devmem_unlock(area);
+	return rc;
+}
+
 static bool can_track(const struct iommufd_hwpt *hwpt)
 {
 	return hwpt->domain->dirty_ops &&
@@ -207,8 +224,8 @@ static int forget_all(struct iommufd_hwpt *hwpt)
 	lockdep_assert_held_write(&ioas->domains_lock);
 	iommufd_hide_begin(hwpt, &gather);
 	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
-		rc = read_dirty(hwpt, area->node.start, area->node.last, forget,
-				NULL, &gather);
+		rc = area_read_dirty(hwpt, area, area->node.start,
+				     area->node.last, forget, NULL, &gather);
 		if (rc)
 			break;
 		cond_resched();
@@ -340,8 +357,8 @@ static int step_read(struct report *r)
 
 		if ((area_flags(area) & (AREA_LIVE | AREA_DYING)) != AREA_LIVE)
 			continue;
-		rc = read_dirty(r->hwpt, first, last, report_dirty, r,
-				r->clear ? &r->gather : NULL);
+		rc = area_read_dirty(r->hwpt, area, first, last, report_dirty,
+				     r, r->clear ? &r->gather : NULL);
 		if (rc)
 			break;
 	}

@@ -22,6 +22,7 @@
  * @hwpt: in what
  * @iova: where the next run goes
  * @prot: what devices may do
+ * @gfp: how page tables are allocated
  * @nr: runs collected
  * @runs: the runs
  */
@@ -29,6 +30,7 @@ struct show {
 	struct iommufd_hwpt *hwpt;
 	unsigned long iova;
 	int prot;
+	gfp_t gfp;
 	unsigned int nr;
 	struct iommu_run runs[RUNS_PER_CALL];
 };
@@ -41,7 +43,7 @@ static int show_collected(struct show *s)
 
 	if (ops) {
 		rc = ops->map(s->hwpt->domain, s->iova, s->runs, s->nr,
-			      s->prot, GFP_KERNEL_ACCOUNT);
+			      s->prot, s->gfp);
 		if (rc)
 			return rc;
 		for (i = 0; i < s->nr; i++)
@@ -52,7 +54,7 @@ static int show_collected(struct show *s)
 	for (i = 0; i < s->nr; i++) {
 		rc = iommu_map(s->hwpt->domain, s->iova, s->runs[i].addr,
 			       s->runs[i].length, s->prot & ~IOMMU_RUNS_MORE,
-			       GFP_KERNEL_ACCOUNT);
+			       s->gfp);
 		if (rc)
 			return rc;
 		s->iova += s->runs[i].length;
@@ -121,7 +123,8 @@ static int hwpt_prot(const struct iommufd_area *area)
 }
 
 /* What most areas are: one run, for a driver that takes runs */
-static int show_one(struct iommufd_hwpt *hwpt, const struct iommufd_area *area)
+static int show_one(struct iommufd_hwpt *hwpt, const struct iommufd_area *area,
+		    gfp_t gfp)
 {
 	const struct iommufd_pages *pages = area->pages;
 	struct iommu_run run = {
@@ -132,7 +135,7 @@ static int show_one(struct iommufd_hwpt *hwpt, const struct iommufd_area *area)
 	};
 
 	return hwpt->run_ops->map(hwpt->domain, area->node.start, &run, 1,
-				  hwpt_prot(area), GFP_KERNEL_ACCOUNT);
+				  hwpt_prot(area), gfp);
 }
 
 /**
@@ -140,14 +143,16 @@ static int show_one(struct iommufd_hwpt *hwpt, const struct iommufd_area *area)
  * @hwpt: the hardware page table
  * @area: the area; it is a holder of its pages
  * @small_pages: use the smallest pages only
+ * @gfp: how page tables are allocated
  *
  * Context: iommufd_ioas::domains_lock; iommufd_pages_lock() if the pages are
- * shared.
+ * shared; may sleep if @gfp allows it.
  *
  * Return: 0, or an error with nothing shown.
  */
 int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
-		      const struct iommufd_area *area, bool small_pages)
+		      const struct iommufd_area *area, bool small_pages,
+		      gfp_t gfp)
 {
 	unsigned long left = area_length(area);
 	unsigned long skip = area->holder.offset;
@@ -157,11 +162,12 @@ int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
 	int rc = 0;
 
 	if (!area->pages->in_chunks && hwpt->run_ops && !small_pages)
-		return show_one(hwpt, area);
+		return show_one(hwpt, area, gfp);
 
 	s.hwpt = hwpt;
 	s.iova = area->node.start;
 	s.prot = hwpt_prot(area);
+	s.gfp = gfp;
 	s.nr = 0;
 
 	run_cursor_init(&cur, area->pages, area->holder.node.start,

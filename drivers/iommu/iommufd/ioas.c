@@ -3,12 +3,15 @@
  * Address spaces: made, mapped into, shown in hardware page tables. The
  * structure and the locks are in ioas.h; unmapping is in ioas_unmap.c.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
 #include "access.h"
+#include "device_memory.h"
 #include "ioas.h"
 #include "memory_file.h"
 #include "refusal.h"
@@ -109,6 +112,20 @@ void iommufd_area_free(struct iommufd_area *area)
 }
 
 /**
+ * iommufd_areas_free() - free areas that are not mapped
+ * @list: the areas
+ */
+void iommufd_areas_free(struct iommufd_area *list)
+{
+	struct iommufd_area *next;
+
+	for (; list; list = next) {
+		next = list->next;
+		iommufd_area_free(list);
+	}
+}
+
+/**
  * iommufd_area_init() - fill in a new area, all but its IOVA
  * @area: the area
  * @pages: its pages; the caller's count passes to it
@@ -188,6 +205,10 @@ static void area_hide_from_all(struct iommufd_ioas *ioas,
 
 		if (hwpt == end)
 			break;
+		if (area->pages->device) {
+			iommufd_devmem_hide(hwpt, area);
+			continue;
+		}
 		iommufd_hide_begin(hwpt, &gather);
 		iommufd_hide(hwpt, area->node.start, area_length(area),
 			     &gather);
@@ -195,19 +216,27 @@ static void area_hide_from_all(struct iommufd_ioas *ioas,
 	}
 }
 
-/* Has a driver mapped its device's memory there? */
-static bool find_out_device(struct iommufd_pages *pages)
+static int area_show(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
+		     const struct iommufd_area *area)
 {
-	struct vm_area_struct *vma;
+	if (unlikely(area->pages->device))
+		return iommufd_devmem_show(hwpt, area, ioas->small_pages);
+	return iommufd_hwpt_show(hwpt, area, ioas->small_pages,
+				 GFP_KERNEL_ACCOUNT);
+}
 
-	if (!pages->maybe_device)
-		return false;
-	pages->maybe_device = false;
-	mmap_read_lock(current->mm);
-	vma = vma_lookup(current->mm, pages->address);
-	pages->device = vma && (vma->vm_flags & VM_PFNMAP);
-	mmap_read_unlock(current->mm);
-	return pages->device;
+/* Nothing shows it yet: find out now whether it is a device's memory. */
+static int device_check(struct iommufd_area *area)
+{
+	int rc;
+
+	rc = iommufd_pages_hold(area->pages, &area->holder);
+	if (rc)
+		return rc;
+	if (iommufd_devmem_revoked(area->pages))
+		rc = -EFAULT;
+	iommufd_pages_release(area->pages, &area->holder);
+	return rc;
 }
 
 /* Pin the memory of a new area and show it everywhere, or do nothing. */
@@ -220,20 +249,18 @@ static int area_fill(struct iommufd_ioas *ioas, struct iommufd_area *area)
 	lockdep_assert_held_read(&ioas->domains_lock);
 
 	if (list_empty(&ioas->hwpts)) {
-		find_out_device(area->pages);
-		return 0;
+		if (area->pages->maybe_device)
+			return -EAGAIN;
+		return area->pages->device && !shared ? device_check(area) : 0;
 	}
 	if (shared)
 		iommufd_pages_lock(ioas->ictx, area->pages);
 	rc = iommufd_pages_hold(area->pages, &area->holder);
-	/* Looking before would cost every mapping what few have use for */
-	if (rc && find_out_device(area->pages))
-		rc = iommufd_pages_hold(area->pages, &area->holder);
 	if (rc)
 		goto out_unlock;
 	area->pages->maybe_device = false;
 	list_for_each_entry(hwpt, &ioas->hwpts, node) {
-		rc = iommufd_hwpt_show(hwpt, area, ioas->small_pages);
+		rc = area_show(ioas, hwpt, area);
 		if (rc) {
 			area_hide_from_all(ioas, area, hwpt);
 			iommufd_pages_release(area->pages, &area->holder);
@@ -306,6 +333,42 @@ out_unlock:
 	return rc;
 }
 
+/*
+ * Pinning can fail so where memory of devices is in the range: it cannot be
+ * pinned, and it is not counted against the limit. -EAGAIN: it was not tried.
+ */
+static bool may_be_device(int rc)
+{
+	return rc == -EFAULT || rc == -ENOMEM || rc == -EAGAIN;
+}
+
+/**
+ * iommufd_mapping_alloc() - make an area with a pages object of its own
+ * @source: of the memory; the caller's count passes to the pages object
+ * @address: the user's address, or the offset in the file
+ * @length: bytes
+ * @prot: IOMMU_READ, IOMMU_WRITE
+ *
+ * Return: the area, for iommufd_area_free(), or NULL and the count remains the
+ * caller's.
+ */
+struct iommufd_area *iommufd_mapping_alloc(struct iommufd_source *source,
+					   unsigned long address,
+					   unsigned long length, int prot)
+{
+	struct iommufd_mapping *mapping;
+
+	mapping = kmem_cache_alloc(mapping_cache, GFP_KERNEL);
+	if (!mapping)
+		return NULL;
+	iommufd_pages_init(&mapping->pages, source,
+			   address & PAGE_MASK, prot & IOMMU_WRITE);
+	iommufd_area_init(&mapping->area, &mapping->pages,
+			  offset_in_page(address), length,
+			  prot | AREA_INLINE);
+	return &mapping->area;
+}
+
 /**
  * iommufd_ioas_map_source() - map memory of a process or a file
  * @ioas: the address space
@@ -329,23 +392,23 @@ int iommufd_ioas_map_source(struct iommufd_ioas *ioas,
 		.origin = address,
 		.prot = prot,
 	};
-	struct iommufd_mapping *mapping;
+	bool fixed = !(flags & IOMMUFD_MAP_ALLOC_IOVA);
+	struct iommufd_area *area;
 	int rc = -ENOMEM;
 
-	mapping = kmem_cache_alloc(mapping_cache, GFP_KERNEL);
-	if (!mapping)
+	area = iommufd_mapping_alloc(source, address, length, prot);
+	if (!area)
 		goto err_source;
-	iommufd_pages_init(&mapping->pages, source,
-			   address & PAGE_MASK, prot & IOMMU_WRITE);
-	mapping->pages.maybe_device = flags & IOMMUFD_MAP_DEVICE_MEMORY;
-	iommufd_area_init(&mapping->area, &mapping->pages,
-			  offset_in_page(address), length,
-			  prot | AREA_INLINE);
-	rc = iommufd_areas_map(ioas, &mapping->area, &place, iova,
-			       !(flags & IOMMUFD_MAP_ALLOC_IOVA));
+	area->pages->maybe_device = flags & IOMMUFD_MAP_DEVICE_MEMORY;
+	rc = iommufd_areas_map(ioas, area, &place, iova, fixed);
 	if (!rc)
 		return 0;
-	kmem_cache_free(mapping_cache, mapping);
+	kmem_cache_free(mapping_cache,
+			container_of(area, struct iommufd_mapping, area));
+	/* Looking before would cost every mapping what few have use for */
+	if (flags & IOMMUFD_MAP_DEVICE_MEMORY && may_be_device(rc))
+		rc = iommufd_segments_map(ioas, source, &place, iova, fixed,
+					  rc);
 err_source:
 	iommufd_source_put(source);
 	return rc;
@@ -462,15 +525,22 @@ static void hwpt_empty(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 {
 	union iommufd_gather gather;
 	struct iommufd_area *area;
+	bool any = false;
 
 	iommufd_hide_begin(hwpt, &gather);
 	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
 		if (area == end)
 			break;
+		if (area->pages->device) {
+			iommufd_devmem_hide(hwpt, area);
+			continue;
+		}
 		iommufd_hide(hwpt, area->node.start, area_length(area),
 			     &gather);
+		any = true;
 	}
-	iommufd_hide_end(hwpt, &gather);
+	if (any)
+		iommufd_hide_end(hwpt, &gather);
 	if (!last)
 		return;
 	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
@@ -480,6 +550,14 @@ static void hwpt_empty(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 		iommufd_pages_release(area->pages, &area->holder);
 		iommufd_pages_unlock(ioas->ictx, area->pages);
 	}
+}
+
+/* A device must not be refused because another's memory is not there now. */
+static int area_is_hole(const struct iommufd_area *area)
+{
+	pr_info_ratelimited("the device memory mapped at IOVA %#lx is not there now: devices do not reach it; to use it again, unmap the IOVA and map it again\n",
+			    area->node.start);
+	return 0;
 }
 
 static int hwpt_fill(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
@@ -494,7 +572,9 @@ static int hwpt_fill(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 		if (first)
 			rc = iommufd_pages_hold(area->pages, &area->holder);
 		if (!rc) {
-			rc = iommufd_hwpt_show(hwpt, area, ioas->small_pages);
+			rc = area_show(ioas, hwpt, area);
+			if (rc == -EFAULT && area->pages->device)
+				rc = area_is_hole(area);
 			if (rc && first)
 				iommufd_pages_release(area->pages,
 						      &area->holder);

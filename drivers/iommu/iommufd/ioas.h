@@ -74,6 +74,7 @@
 #define AREA_CLOSED	BIT(4)	/* no new access; accesses shall let go */
 #define AREA_COPY	BIT(5)	/* IOMMU_IOAS_COPY made it */
 #define AREA_INLINE	BIT(6)	/* allocated together with its pages object */
+#define AREA_PART	BIT(7)	/* a request was mapped as several areas */
 
 /**
  * struct iommufd_area - a range of IOVA and what it maps to
@@ -82,7 +83,9 @@
  *	the distance of the first byte from its page, its count is that of
  *	accesses that have pinned in this area
  * @pages: the memory
- * @next: in a list, while being made or unmapped
+ * @next: in a list, while being made or unmapped; of an AREA_PART that is
+ *	mapped, the one that follows it in its request, or NULL: those are
+ *	unmapped together
  */
 struct iommufd_area {
 	struct interval_tree_node node;
@@ -270,6 +273,10 @@ struct iommufd_area *iommufd_area_alloc(void);
 void iommufd_area_free(struct iommufd_area *area);
 void iommufd_area_init(struct iommufd_area *area, struct iommufd_pages *pages,
 		       unsigned long byte, unsigned long length, u8 flags);
+void iommufd_areas_free(struct iommufd_area *list);
+struct iommufd_area *iommufd_mapping_alloc(struct iommufd_source *source,
+					   unsigned long address,
+					   unsigned long length, int prot);
 int iommufd_areas_map(struct iommufd_ioas *ioas, struct iommufd_area *list,
 		      const struct iommufd_place *place, unsigned long *iova,
 		      bool fixed);
@@ -305,7 +312,8 @@ union iommufd_gather {
 };
 
 int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
-		      const struct iommufd_area *area, bool small_pages);
+		      const struct iommufd_area *area, bool small_pages,
+		      gfp_t gfp);
 void iommufd_hide_begin(const struct iommufd_hwpt *hwpt,
 			union iommufd_gather *gather);
 void iommufd_hide(const struct iommufd_hwpt *hwpt, unsigned long iova,

@@ -12,6 +12,7 @@
 #include <compat/uninitialized.h>
 
 #include "access.h"
+#include "device_memory.h"
 #include "ioas.h"
 
 /* How often accesses are asked before the unmap is given up */
@@ -44,21 +45,35 @@ struct unmap {
 	unsigned long bytes;
 };
 
+/* Does the range take only a part of what one request has mapped? */
+static bool request_is_cut(struct unmap *u, const struct iommufd_area *first,
+			   const struct iommufd_area *last)
+{
+	struct iommufd_area *before = NULL;
+
+	if (area_is(last, AREA_PART) && last->next)
+		return true;
+	if (area_is(first, AREA_PART) && first->node.start)
+		before = iommufd_area_first(u->ioas, first->node.start - 1,
+					    first->node.start - 1);
+	return before && area_is(before, AREA_PART) && before->next == first;
+}
+
 /*
  * Is everything in the range ready to go? Returns 0, an error, or -EAGAIN and
  * has closed the areas that accesses hold.
  */
 static int areas_check(struct unmap *u)
 {
-	struct iommufd_area *area;
+	struct iommufd_area *area, *first, *last = NULL;
 	int rc = 0;
 
 	/* What is unmapped most often is what was mapped: then it is alone */
-	area = iommufd_area_first(u->ioas, u->first, u->last);
+	first = area = iommufd_area_first(u->ioas, u->first, u->last);
 	if (area && area->node.start == u->first &&
 	    area->node.last == u->last &&
-	    (area_flags(area) & (AREA_LIVE | AREA_DYING)) == AREA_LIVE &&
-	    !atomic_read(&area->holder.count)) {
+	    (area_flags(area) & (AREA_LIVE | AREA_DYING | AREA_PART)) ==
+	    AREA_LIVE && !atomic_read(&area->holder.count)) {
 		u->only = area;
 		return 0;
 	}
@@ -69,7 +84,10 @@ static int areas_check(struct unmap *u)
 			return -ENOENT;
 		if (atomic_read(&area->holder.count))
 			rc = -EAGAIN;
+		last = area;
 	}
+	if (last && request_is_cut(u, first, last))
+		return -ENOENT;
 	if (!rc)
 		return 0;
 	iommufd_for_each_area(area, u->ioas, u->first, u->last)
@@ -116,14 +134,22 @@ static void areas_hide(struct unmap *u)
 
 	list_for_each_entry(hwpt, &u->ioas->hwpts, node) {
 		union iommufd_gather gather compat_uninitialized;
+		bool any = false;
 
 		iommufd_hide_begin(hwpt, &gather);
 		for (area = u->list; area; area = area->next) {
+			take_turns(&nr);
+			if (unlikely(area->pages->device)) {
+				iommufd_devmem_hide(hwpt, area);
+				continue;
+			}
 			iommufd_hide(hwpt, area->node.start, area_length(area),
 				     &gather);
-			take_turns(&nr);
+			any = true;
 		}
-		iommufd_hide_end(hwpt, &gather);
+		/* The Linux IOMMU API does not expect an empty gather */
+		if (any)
+			iommufd_hide_end(hwpt, &gather);
 	}
 }
 

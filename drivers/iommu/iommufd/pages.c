@@ -12,6 +12,7 @@
 
 #include <compat/uninitialized.h>
 
+#include "device_memory.h"
 #include "iova.h"
 #include "pages.h"
 #include "pin.h"
@@ -37,6 +38,15 @@ static int pin_one(struct iommufd_pages *pages, unsigned long index)
 	return 0;
 }
 
+/* Pages were given back, or could not be pinned after all. */
+static void unpinned(struct iommufd_pages *pages, unsigned long npages)
+{
+	if (!pages->device)
+		iommufd_source_uncharge(pages->source, npages);
+	else if (RB_EMPTY_ROOT(&pages->holders.rb_root))
+		iommufd_devmem_release(pages);
+}
+
 static noinline int pin_stretch(struct iommufd_pages *pages,
 				unsigned long first, unsigned long last)
 {
@@ -56,8 +66,7 @@ static noinline int pin_stretch(struct iommufd_pages *pages,
 	if (!rc)
 		return 0;
 	run_builder_abort(&b, pages);
-	if (!pages->device)
-		iommufd_source_uncharge(pages->source, npages);
+	unpinned(pages, npages);
 	return rc;
 }
 
@@ -65,8 +74,7 @@ static void unpin_stretch(struct iommufd_pages *pages, unsigned long first,
 			  unsigned long last)
 {
 	runs_take_out(pages, first, last);
-	if (!pages->device)
-		iommufd_source_uncharge(pages->source, last - first + 1);
+	unpinned(pages, last - first + 1);
 }
 
 /* Unpin what no holder covers in a range all of which is pinned. */

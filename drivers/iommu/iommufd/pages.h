@@ -64,10 +64,10 @@ static inline struct iommufd_holder *to_holder(struct interval_tree_node *node)
  * struct iommufd_pages - a stretch of memory that is mapped
  * @users: areas that refer to it
  * @writable: pages are pinned for writing
- * @device: memory of a device, mapped into the process by its driver: it has
- *	no struct page to be pinned by, and is not counted
- * @maybe_device: it is not known yet whether it is @device: found out before
- *	the area is published, at the latest when pinning it fails
+ * @device: memory of a device (device_memory.h): it has no struct page to be
+ *	pinned by, and is not counted
+ * @maybe_device: it is not known yet whether memory of devices is in it: found
+ *	out before the area is published, when pinning it fails
  * @in_chunks: @chunks and @spares are valid, otherwise @run and @index
  * @source: where the memory is and who pays
  * @address: of the page with index 0: in the process, or in the file

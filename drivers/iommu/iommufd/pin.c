@@ -102,15 +102,14 @@ int iommufd_pin(struct iommufd_pages *pages, unsigned long first,
 	struct mm_struct *mm = pages->source->mm;
 	int rc;
 
+	if (pages->device)
+		return iommufd_devmem_hold(pages, first, npages, b);
 	if (pages->source->file)
 		return iommufd_file_pin(pages->source->file, address, npages,
 					b);
 	if (mm != current->mm && !mmget_not_zero(mm))
 		return -EFAULT;
-	if (pages->device)
-		rc = iommufd_lookup_device(pages, address, npages, b);
-	else
-		rc = pin_user(pages, address, npages, b);
+	rc = pin_user(pages, address, npages, b);
 	if (mm != current->mm)
 		mmput(mm);
 	return rc;

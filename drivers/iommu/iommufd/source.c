@@ -19,6 +19,7 @@
 #include <linux/sched/user.h>
 #include <linux/slab.h>
 
+#include "device_memory.h"
 #include "object.h"
 #include "refusal.h"
 #include "source.h"
@@ -56,6 +57,8 @@ void iommufd_source_put(struct iommufd_source *source)
 {
 	if (!refcount_dec_and_test(&source->users))
 		return;
+	if (source->devmem)
+		iommufd_devmem_destroy(source->devmem);
 	if (source->writes)
 		mapping_unmap_writable(source->file->f_mapping);
 	if (source->file)
@@ -117,6 +120,34 @@ struct iommufd_source *iommufd_source_file(struct iommufd_ctx *ictx,
 					   struct file *file, bool write)
 {
 	return source_new(account_of_current(ictx), file, write);
+}
+
+/**
+ * iommufd_source_device() - device memory in the calling process
+ * @ictx: the context that maps it
+ * @address: where it begins, a multiple of the page size
+ * @length: bytes, whole pages
+ *
+ * Return: a source for one pages object, with a count for the caller, or the
+ * ERR_PTR of iommufd_devmem_create().
+ */
+struct iommufd_source *iommufd_source_device(struct iommufd_ctx *ictx,
+					     unsigned long address,
+					     unsigned long length)
+{
+	struct iommufd_source *source;
+	struct iommufd_devmem *devmem;
+
+	source = source_new(account_of_current(ictx), NULL, false);
+	if (IS_ERR(source))
+		return source;
+	devmem = iommufd_devmem_create(source->mm, address, length);
+	if (IS_ERR(devmem)) {
+		iommufd_source_put(source);
+		return ERR_CAST(devmem);
+	}
+	source->devmem = devmem;
+	return source;
 }
 
 /**

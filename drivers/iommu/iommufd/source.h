@@ -14,6 +14,7 @@
 struct cred;
 struct file;
 struct iommufd_ctx;
+struct iommufd_devmem;
 struct mm_struct;
 struct task_struct;
 
@@ -27,6 +28,8 @@ struct task_struct;
  * @task: the leader of its threads, whose limits apply
  * @cred: on whose behalf it mapped
  * @file: the file that pages are of, or NULL for those of @mm
+ * @devmem: watches the device memory that pages are of (device_memory.h), or
+ *	NULL
  * @successor: takes over from it, while that is being prepared (process.c)
  */
 struct iommufd_source {
@@ -37,12 +40,16 @@ struct iommufd_source {
 	struct task_struct *task;
 	const struct cred *cred;
 	struct file *file;
+	struct iommufd_devmem *devmem;
 	struct iommufd_source *successor;
 };
 
 struct iommufd_source *iommufd_source_current(struct iommufd_ctx *ictx);
 struct iommufd_source *iommufd_source_file(struct iommufd_ctx *ictx,
 					   struct file *file, bool write);
+struct iommufd_source *iommufd_source_device(struct iommufd_ctx *ictx,
+					     unsigned long address,
+					     unsigned long length);
 bool iommufd_source_is_current(const struct iommufd_source *source);
 int iommufd_source_succeed(struct iommufd_source *source);
 void iommufd_source_put(struct iommufd_source *source);

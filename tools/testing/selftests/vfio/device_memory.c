@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Memory of devices: what counts as such, and that its owner can take it back. */
 #include <fcntl.h>
+#include <linux/pci_regs.h>
 #include <linux/udmabuf.h>
+#include <pthread.h>
 
 #include "disk.h"
-#include "leave.h"
 
 /* The kernel's memory, in a mapping made the way a device's memory is mapped */
 static char *memory_of_the_kernel(size_t length)
 {
 	struct udmabuf_create cmd = { .size = length };
-	int udmabuf, buffer;
+	int udmabuf = open("/dev/udmabuf", O_RDWR), buffer, file;
 	char *at;
 
-	udmabuf = open("/dev/udmabuf", O_RDWR);
 	if (udmabuf < 0)
 		SKIP("this kernel has no /dev/udmabuf");
-	cmd.memfd = memfd_create("test", MFD_ALLOW_SEALING);
-	CHECK(cmd.memfd >= 0);
-	CHECK_EQ(ftruncate(cmd.memfd, length), 0);
-	CHECK_EQ(fcntl(cmd.memfd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	file = memfd_create("test", MFD_ALLOW_SEALING);
+	CHECK(file >= 0);
+	cmd.memfd = file;
+	CHECK_EQ(ftruncate(file, length), 0);
+	CHECK_EQ(fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK), 0);
 	buffer = ioctl(udmabuf, UDMABUF_CREATE, &cmd);
 	CHECK(buffer >= 0);
 	at = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, buffer, 0);
 	CHECK(at != MAP_FAILED);
 	memset(at, 0x5a, length);
 	close(buffer);
-	close(cmd.memfd);
+	close(file);
 	close(udmabuf);
 	return at;
 }
@@ -43,5 +44,227 @@ TEST(memory_of_the_kernel_is_no_device_memory)
 	CHECK_ERR(map(box.space.fd, IOVA, at, PAGE, VFIO_DMA_MAP_FLAG_READ),
 		  EFAULT);
 	CHECK_EQ(unmap(box.space.fd, IOVA, 4 * PAGE), 0);
+	CHECK_EQ(pinned_pages(), pinned);
+}
+
+/* Two disks in a container: the first reads into the memory of the second. */
+struct pair {
+	struct box box;
+	struct vfio_device second;
+	struct nvme disk;
+	char *bar;
+	size_t size;
+};
+
+static void find_memory(struct pair *pair)
+{
+	pair->bar = vfio_device_bar(&pair->second, 2, &pair->size);
+	if (!pair->bar)
+		SKIP("the second disk has no memory: %s", fail_text());
+}
+
+static void pair_open(struct pair *pair, enum vfio_space_kind kind)
+{
+	if (backend_is_type1())
+		SKIP("type1 leaves device memory mapped");
+	box_open(&pair->box, kind, "NVME0");
+	disk_start(&pair->disk, &pair->box.device, QUEUES);
+	if (vfio_device_open(&pair->second, &pair->box.space,
+			     address_of("NVME1")) ||
+	    vfio_device_bus_master(&pair->second, false))
+		ktap_fail("%s", fail_text());
+	find_memory(pair);
+	CHECK_EQ(map(pair->box.space.fd, IOVA, pair->bar, pair->size, RW), 0);
+}
+
+/* The disk reaches the memory that is mapped into this process at pair->bar. */
+static void check_reached(struct pair *pair, uint64_t block)
+{
+	memset(pair->bar, 0x5a, PAGE);
+	disk_read(&pair->disk, block, 1, IOVA);
+	CHECK(is_block(pair->bar, block, 0));
+}
+
+/* It does not, though the memory is there again; and after a new map it does. */
+static void check_taken_back(struct pair *pair)
+{
+	int fd = pair->box.space.fd;
+
+	memset(pair->bar, 0x5a, PAGE);
+	disk_read_blocked(&pair->disk, 7, 1, IOVA);
+	CHECK(is_untouched(pair->bar, PAGE));
+	CHECK_ERR(map(fd, IOVA, pair->bar, pair->size, RW), EEXIST);
+	CHECK_EQ(unmap(fd, IOVA, pair->size), pair->size);
+	CHECK_EQ(map(fd, IOVA, pair->bar, pair->size, RW), 0);
+	check_reached(pair, 8);
+	CHECK_EQ(unmap(fd, IOVA, pair->size), pair->size);
+}
+
+static int decode_memory(const struct vfio_device *device, bool on)
+{
+	struct vfio_region_info info = {
+		.argsz = sizeof(info),
+		.index = VFIO_PCI_CONFIG_REGION_INDEX,
+	};
+	uint16_t command;
+
+	if (ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, &info))
+		return -1;
+	if (pread(device->fd, &command, 2, info.offset + PCI_COMMAND) != 2)
+		return -1;
+	command &= ~PCI_COMMAND_MEMORY;
+	if (on)
+		command |= PCI_COMMAND_MEMORY;
+	return pwrite(device->fd, &command, 2, info.offset + PCI_COMMAND) != 2;
+}
+
+TEST(munmap_takes_device_memory_from_devices)
+{
+	struct pair pair;
+
+	pair_open(&pair, VFIO_SPACE_TYPE1V2);
+	check_reached(&pair, 3);
+	CHECK_EQ(munmap(pair.bar, pair.size), 0);
+	find_memory(&pair);
+	check_taken_back(&pair);
+}
+
+TEST(a_reset_takes_device_memory_from_devices)
+{
+	struct pair pair;
+
+	pair_open(&pair, VFIO_SPACE_TYPE1V2);
+	check_reached(&pair, 3);
+	if (vfio_device_reset(&pair.second))
+		SKIP("the second disk cannot be reset: %s", fail_text());
+	check_taken_back(&pair);
+}
+
+TEST(closing_a_device_takes_its_memory_from_devices)
+{
+	struct pair pair;
+
+	pair_open(&pair, VFIO_SPACE_TYPE1V2);
+	check_reached(&pair, 3);
+	vfio_device_close(&pair.second);
+	/* The mapping keeps the device open, and its memory reachable. */
+	check_reached(&pair, 4);
+	CHECK_EQ(munmap(pair.bar, pair.size), 0);
+	if (vfio_device_open(&pair.second, &pair.box.space,
+			     address_of("NVME1")))
+		ktap_fail("%s", fail_text());
+	find_memory(&pair);
+	check_taken_back(&pair);
+}
+
+/* As a hypervisor does when its guest switches memory decoding off and on */
+TEST(memory_decoding_off_takes_device_memory_from_devices)
+{
+	struct pair pair;
+	int fd;
+
+	pair_open(&pair, VFIO_SPACE_TYPE1V2);
+	fd = pair.box.space.fd;
+	check_reached(&pair, 3);
+	CHECK_EQ(decode_memory(&pair.second, false), 0);
+	CHECK_EQ(unmap(fd, IOVA, pair.size), pair.size);
+	CHECK_ERR(map(fd, IOVA, pair.bar, pair.size, RW), EFAULT);
+	CHECK_EQ(decode_memory(&pair.second, true), 0);
+	CHECK_EQ(map(fd, IOVA, pair.bar, pair.size, RW), 0);
+	check_reached(&pair, 4);
+	CHECK_EQ(decode_memory(&pair.second, false), 0);
+	CHECK_EQ(decode_memory(&pair.second, true), 0);
+	check_taken_back(&pair);
+}
+
+TEST(what_type1_has_cut_is_taken_back_too)
+{
+	struct pair pair;
+	int fd;
+
+	pair_open(&pair, VFIO_SPACE_TYPE1);
+	fd = pair.box.space.fd;
+	CHECK_EQ(unmap(fd, IOVA + 8 * PAGE, PAGE), PAGE);
+	CHECK_EQ(unmap(fd, IOVA + 2 * PAGE, 2 * PAGE), 2 * PAGE);
+	check_reached(&pair, 3);
+	CHECK_EQ(munmap(pair.bar, pair.size), 0);
+	find_memory(&pair);
+	memset(pair.bar, 0x5a, PAGE);
+	disk_read_blocked(&pair.disk, 7, 1, IOVA);
+	disk_read_blocked(&pair.disk, 7, 1, IOVA + PAGE);
+	CHECK(is_untouched(pair.bar, PAGE));
+	CHECK_EQ(unmap(fd, IOVA + PAGE, PAGE), PAGE);
+	CHECK_EQ(unmap(fd, IOVA, pair.size), pair.size - 4 * PAGE);
+}
+
+TEST(memory_and_device_memory_are_mapped_in_one_call)
+{
+	struct vfio_region_info info = {
+		.argsz = sizeof(info),
+		.index = VFIO_PCI_BAR0_REGION_INDEX,
+	};
+	long long pinned = pinned_pages();
+	struct nvme disk;
+	struct box box;
+	char *at, *bar;
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	CHECK_EQ(ioctl(box.device.fd, VFIO_DEVICE_GET_REGION_INFO, &info), 0);
+	for (int bar_page = 0; bar_page < 3; bar_page++) {
+		at = memory(3 * PAGE);
+		bar = at + bar_page * PAGE;
+		CHECK(mmap(bar, PAGE, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_FIXED, box.device.fd,
+			   info.offset) == bar);
+		CHECK_EQ(map(box.space.fd, IOVA, at, 3 * PAGE, RW), 0);
+		CHECK_EQ(pinned_pages(), pinned + 2);
+		CHECK_ERR(unmap(box.space.fd, IOVA, PAGE), EINVAL);
+		CHECK_ERR(unmap(box.space.fd, IOVA + PAGE, 2 * PAGE), EINVAL);
+		CHECK_EQ(unmap(box.space.fd, IOVA, 3 * PAGE), 3 * PAGE);
+		CHECK_EQ(pinned_pages(), pinned);
+	}
+	/* What is beside the device's memory is reached like any memory. */
+	CHECK_EQ(map(box.space.fd, IOVA, at, 3 * PAGE, RW), 0);
+	disk_start(&disk, &box.device, QUEUES);
+	disk_read(&disk, 5, 1, IOVA + PAGE);
+	CHECK(is_block(at + PAGE, 5, 0));
+	CHECK_EQ(unmap(box.space.fd, IOVA, 3 * PAGE), 3 * PAGE);
+}
+
+#define ROUNDS 200
+
+static void *toggle(void *device)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		CHECK_EQ(decode_memory(device, false), 0);
+		CHECK_EQ(decode_memory(device, true), 0);
+	}
+	return NULL;
+}
+
+TEST(device_memory_is_mapped_while_its_decoding_goes_on_and_off)
+{
+	long long pinned = pinned_pages();
+	struct box box;
+	pthread_t thread;
+	size_t size;
+	char *bar;
+
+	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	bar = vfio_device_bar(&box.device, 0, &size);
+	if (!bar)
+		ktap_fail("%s", fail_text());
+	CHECK_EQ(pthread_create(&thread, NULL, toggle, &box.device), 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		if (map(box.space.fd, IOVA, bar, size, RW)) {
+			/* type1 says EINVAL as well */
+			CHECK(errno == EFAULT || backend_is_type1());
+			continue;
+		}
+		CHECK_EQ(unmap(box.space.fd, IOVA, size), size);
+	}
+	CHECK_EQ(pthread_join(thread, NULL), 0);
+	CHECK_EQ(map(box.space.fd, IOVA, bar, size, RW), 0);
+	CHECK_EQ(unmap(box.space.fd, IOVA, size), size);
 	CHECK_EQ(pinned_pages(), pinned);
 }

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mapping a range in which there is memory of devices, perhaps beside ordinary
+ * memory.
+ *
+ * The range is cut into segments: each mapping of a driver is one, and all that
+ * is between two of them is one. Every segment gets an area with a pages object
+ * of its own, and the areas are mapped side by side, all or none. They were one
+ * request and are unmapped together: they are AREA_PART, and each refers to the
+ * next.
+ *
+ * What the process maps or unmaps meanwhile does no harm: memory that is not
+ * what its segment says cannot be pinned, or is no device's.
+ */
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+
+#include "device_memory.h"
+
+/* Mappings of the process that are looked at before others get the lock */
+#define VMAS_PER_TURN 256
+
+/**
+ * struct segments - a range being cut
+ * @ioas: where it will be mapped
+ * @source: of the ordinary memory in it
+ * @prot: IOMMU_READ, IOMMU_WRITE
+ * @first: the first address that is not in @list yet
+ * @last: the last address
+ * @list: areas
+ * @tail: where the next one goes
+ * @has_devices: memory of a device is in the list
+ */
+struct segments {
+	struct iommufd_ioas *ioas;
+	struct iommufd_source *source;
+	int prot;
+	unsigned long first;
+	unsigned long last;
+	struct iommufd_area *list;
+	struct iommufd_area **tail;
+	bool has_devices;
+};
+
+static bool is_device(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_PFNMAP;
+}
+
+/* Where ordinary memory, or nothing, ends; *@from: looked at up to here. */
+static bool memory_end(struct mm_struct *mm, unsigned long *from,
+		       unsigned long last, unsigned long *end)
+{
+	struct vm_area_struct *vma;
+	int i;
+
+	mmap_assert_locked(mm);
+	for (i = 0; i < VMAS_PER_TURN; i++) {
+		vma = find_vma(mm, *from);
+		if (!vma || vma->vm_start > last) {
+			*end = last;
+			return true;
+		}
+		if (is_device(vma)) {
+			*end = vma->vm_start - 1;
+			return true;
+		}
+		*from = vma->vm_end;
+		if (*from > last) {
+			*end = last;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Where does the segment end that begins at s->first, and what is it? */
+static int segment_find(const struct segments *s, bool *device,
+			unsigned long *end)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long from = s->first;
+	struct vm_area_struct *vma;
+	bool found;
+
+	mmap_read_lock(mm);
+	vma = vma_lookup(mm, s->first);
+	*device = vma && is_device(vma);
+	if (*device) {
+		*end = min(s->last, vma->vm_end - 1);
+		mmap_read_unlock(mm);
+		return 0;
+	}
+	while (!(found = memory_end(mm, &from, s->last, end))) {
+		mmap_read_unlock(mm);
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		mmap_read_lock(mm);
+	}
+	mmap_read_unlock(mm);
+	/* A driver's mapping has come meanwhile: the next look finds it */
+	if (*end < s->first || *end > s->last)
+		*end = min(s->last, s->first | ~PAGE_MASK);
+	return 0;
+}
+
+static int segment_add(struct segments *s, bool device, unsigned long end)
+{
+	unsigned long start = s->first & PAGE_MASK;
+	struct iommufd_source *source = s->source;
+	struct iommufd_area *area;
+
+	if (device) {
+		source = iommufd_source_device(s->ioas->ictx, start,
+					       PAGE_ALIGN(end - start + 1));
+		if (IS_ERR(source))
+			return PTR_ERR(source);
+		s->has_devices = true;
+	} else {
+		refcount_inc(&source->users);
+	}
+	area = iommufd_mapping_alloc(source, s->first, end - s->first + 1,
+				     s->prot);
+	if (!area) {
+		iommufd_source_put(source);
+		return -ENOMEM;
+	}
+	area->pages->device = device;
+	*s->tail = area;
+	s->tail = &area->next;
+	return 0;
+}
+
+static int segments_make(struct segments *s)
+{
+	unsigned long end;
+	bool device;
+	int rc;
+
+	for (;;) {
+		rc = segment_find(s, &device, &end);
+		if (!rc)
+			rc = segment_add(s, device, end);
+		if (rc || end == s->last)
+			return rc;
+		s->first = end + 1;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+}
+
+/**
+ * iommufd_segments_map() - map a range of which memory of devices is a part
+ * @ioas: the address space
+ * @source: the calling process's
+ * @place: the range, its access and its length
+ * @iova: where: in if @fixed, else out
+ * @fixed: the caller chose
+ * @reason: why it could not be mapped as ordinary memory; -EAGAIN if that has
+ *	not been tried
+ *
+ * Return: 0; @reason if there is no memory of devices in it; or the errors of
+ * iommufd_areas_map(). Nothing is mapped then.
+ */
+int iommufd_segments_map(struct iommufd_ioas *ioas,
+			 struct iommufd_source *source,
+			 const struct iommufd_place *place,
+			 unsigned long *iova, bool fixed, int reason)
+{
+	struct segments s = {
+		.ioas = ioas,
+		.source = source,
+		.prot = place->prot,
+		.first = place->address,
+		.last = place->address + place->length - 1,
+		.tail = &s.list,
+	};
+	struct iommufd_area *area;
+	int rc;
+
+	rc = segments_make(&s);
+	if (!rc && !s.has_devices && reason != -EAGAIN)
+		rc = reason;
+	if (rc)
+		goto err_free;
+	if (s.list->next)
+		for (area = s.list; area; area = area->next)
+			area->holder.flags |= AREA_PART;
+	rc = iommufd_areas_map(ioas, s.list, place, iova, fixed);
+	if (!rc)
+		return 0;
+
+err_free:
+	iommufd_areas_free(s.list);
+	return rc;
+}

@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory of a device, mapped by VFIO_IOMMU_MAP_DMA on /dev/iommu and shown in
+ * tables of the mock IOMMU. The device is the machine's first edu, whose BAR
+ * sysfs maps into a process as its driver would.
+ */
+#include <dirent.h>
+#include <linux/udmabuf.h>
+#include <linux/vfio.h>
+#include <pthread.h>
+#include <sys/resource.h>
+
+#include "fixture.h"
+
+#define DMA_RW (VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
+#define DMA_RO VFIO_DMA_MAP_FLAG_READ
+#define BAR_PAGES 16
+#define BAR_SIZE (BAR_PAGES * PAGE)
+#define ROUNDS 300
+
+static uint32_t ioas;
+
+static int map_dma(uint64_t iova, const void *at, uint64_t length)
+{
+	struct vfio_iommu_type1_dma_map cmd = {
+		.argsz = sizeof(cmd),
+		.flags = DMA_RW,
+		.vaddr = (uintptr_t)at,
+		.iova = iova,
+		.size = length,
+	};
+
+	return ioctl(fd, VFIO_IOMMU_MAP_DMA, &cmd);
+}
+
+/* Bytes, or -1 */
+static int64_t unmap_dma(uint64_t iova, uint64_t length)
+{
+	struct vfio_iommu_type1_dma_unmap cmd = {
+		.argsz = sizeof(cmd),
+		.iova = iova,
+		.size = length,
+	};
+
+	return ioctl(fd, VFIO_IOMMU_UNMAP_DMA, &cmd) ? -1 : (int64_t)cmd.size;
+}
+
+static void choose_ioas(void)
+{
+	struct iommu_vfio_ioas cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_VFIO_IOAS_SET,
+	};
+
+	ioas = new_ioas();
+	cmd.ioas_id = ioas;
+	CHECK_EQ(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), 0);
+}
+
+/* The machine's first edu has a BAR of 1 MiB. */
+static int bar_file(void)
+{
+	char path[512], id[16] = "";
+	struct dirent *entry;
+	int file = -1;
+	DIR *dir;
+
+	dir = opendir("/sys/bus/pci/devices");
+	CHECK(dir != NULL);
+	while (file < 0 && (entry = readdir(dir))) {
+		FILE *device;
+
+		snprintf(path, sizeof(path),
+			 "/sys/bus/pci/devices/%s/device", entry->d_name);
+		device = fopen(path, "r");
+		if (!device)
+			continue;
+		if (fscanf(device, "%15s", id) == 1 && !strcmp(id, "0x11e8")) {
+			snprintf(path, sizeof(path),
+				 "/sys/bus/pci/devices/%s/resource0",
+				 entry->d_name);
+			file = open(path, O_RDWR);
+			CHECK(file >= 0);
+		}
+		fclose(device);
+	}
+	closedir(dir);
+	if (file < 0)
+		SKIP("this machine has no edu");
+	return file;
+}
+
+/* The first @length bytes of the BAR, at an address or anywhere */
+static char *bar_at(void *address, size_t length)
+{
+	int file = bar_file();
+	char *at;
+
+	at = mmap(address, length, PROT_READ | PROT_WRITE,
+		  MAP_SHARED | (address ? MAP_FIXED : 0), file, 0);
+	CHECK(at != MAP_FAILED);
+	close(file);
+	return at;
+}
+
+static char *bar(void)
+{
+	return bar_at(NULL, BAR_SIZE);
+}
+
+static uint64_t shown(uint32_t hwpt)
+{
+	uint64_t mapped;
+
+	mock_count(hwpt, &mapped, NULL);
+	return mapped;
+}
+
+/* A chosen address space with one table, and the BAR in it */
+static char *setup(struct mock *mock)
+{
+	char *at = bar();
+
+	choose_ioas();
+	CHECK_EQ(mock_attach(ioas, 0, mock), 0);
+	CHECK_EQ(map_dma(IOVA, at, BAR_SIZE), 0);
+	CHECK_EQ(shown(mock->hwpt), BAR_SIZE);
+	return at;
+}
+
+/* It is gone for devices, but still mapped; and it can be mapped anew. */
+static void check_revoked(struct mock *mock)
+{
+	uint32_t copy = new_ioas();
+	char *at;
+
+	CHECK_EQ(shown(mock->hwpt), 0);
+	CHECK_ERR(map_dma(IOVA, memory(PAGE), PAGE), EEXIST);
+	/* A copy of what is not there */
+	CHECK_ERR(copy_at(ioas, IOVA + BAR_SIZE, ioas, IOVA, BAR_SIZE, RW),
+		  EFAULT);
+	CHECK_EQ(copy_at(copy, IOVA, ioas, IOVA, BAR_SIZE, RW), 0);
+	CHECK_EQ(unmap(copy, IOVA, BAR_SIZE), BAR_SIZE);
+	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
+	at = bar();
+	CHECK_EQ(map_dma(IOVA, at, BAR_SIZE), 0);
+	CHECK_EQ(shown(mock->hwpt), BAR_SIZE);
+	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
+	CHECK_EQ(shown(mock->hwpt), 0);
+}
+
+TEST(device_memory_is_mapped_and_not_pinned)
+{
+	long pinned = pinned_pages();
+	struct mock mock;
+	char *at = setup(&mock);
+
+	CHECK_EQ(pinned_pages(), pinned);
+	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
+	CHECK_EQ(shown(mock.hwpt), 0);
+	/* What was unmapped before does not mind. */
+	CHECK_EQ(munmap(at, BAR_SIZE), 0);
+}
+
+TEST(device_memory_goes_with_munmap)
+{
+	struct mock mock;
+	char *at = setup(&mock);
+	uint64_t before, after;
+
+	mock_count(mock.hwpt, NULL, &before);
+	CHECK_EQ(munmap(at, BAR_SIZE), 0);
+	mock_count(mock.hwpt, NULL, &after);
+	CHECK(after > before);
+	check_revoked(&mock);
+}
+
+TEST(a_page_that_goes_takes_the_mapping_with_it)
+{
+	struct mock mock;
+	char *at = setup(&mock);
+
+	CHECK_EQ(munmap(at + 5 * PAGE, PAGE), 0);
+	check_revoked(&mock);
+}
+
+TEST(device_memory_goes_when_access_is_taken_from_the_process)
+{
+	struct mock mock;
+	char *at = setup(&mock);
+
+	CHECK_EQ(mprotect(at, BAR_SIZE, PROT_READ), 0);
+	check_revoked(&mock);
+}
+
+TEST(device_memory_goes_when_the_process_moves_it)
+{
+	struct mock mock;
+	char *at = setup(&mock);
+
+	CHECK(mremap(at, BAR_SIZE, BAR_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+		     memory(BAR_SIZE)) != MAP_FAILED);
+	check_revoked(&mock);
+}
+
+TEST(device_memory_goes_with_its_process)
+{
+	struct mock mock;
+	int status;
+	pid_t pid;
+
+	choose_ioas();
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	pid = fork();
+	if (!pid) {
+		char *at = bar();
+
+		CHECK_EQ(map_dma(IOVA, at, BAR_SIZE), 0);
+		CHECK_EQ(shown(mock.hwpt), BAR_SIZE);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+	check_revoked(&mock);
+}
+
+TEST(device_memory_stays_through_fork_and_neighbours)
+{
+	struct mock mock;
+	char *at = setup(&mock);
+	int status, file;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		munmap(at, BAR_SIZE);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(munmap(memory(PAGE), PAGE), 0);
+	file = open("/proc/self/clear_refs", O_WRONLY);
+	CHECK(file >= 0);
+	CHECK_EQ(write(file, "4", 1), 1);
+	CHECK_EQ(shown(mock.hwpt), BAR_SIZE);
+	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
+}
+
+TEST(copies_of_device_memory_go_too)
+{
+	uint32_t other;
+	struct mock mock, second;
+	char *at = setup(&mock);
+
+	other = new_ioas();
+	CHECK_EQ(mock_attach(other, 0, &second), 0);
+	CHECK_EQ(copy_at(other, IOVA, ioas, IOVA + PAGE, 2 * PAGE, RW), 0);
+	CHECK_EQ(copy_at(ioas, IOVA + BAR_SIZE, ioas, IOVA, BAR_SIZE, RW), 0);
+	CHECK_EQ(shown(mock.hwpt), 2 * BAR_SIZE);
+	CHECK_EQ(shown(second.hwpt), 2 * PAGE);
+	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
+	CHECK_EQ(shown(mock.hwpt), BAR_SIZE);
+	CHECK_EQ(munmap(at, BAR_SIZE), 0);
+	CHECK_EQ(shown(mock.hwpt), 0);
+	CHECK_EQ(shown(second.hwpt), 0);
+	CHECK_ERR(copy_at(other, IOVA + BAR_SIZE, ioas, IOVA + BAR_SIZE, PAGE,
+			  RW), EFAULT);
+	CHECK_EQ(unmap(other, IOVA, 2 * PAGE), 2 * PAGE);
+	CHECK_EQ(unmap_dma(IOVA + BAR_SIZE, BAR_SIZE), BAR_SIZE);
+}
+
+TEST(a_device_is_attached_though_device_memory_is_gone)
+{
+	struct mock first, second;
+	char *at = setup(&first);
+
+	CHECK_EQ(map_dma(IOVA + BAR_SIZE, memory(PAGE), PAGE), 0);
+	CHECK_EQ(munmap(at, BAR_SIZE), 0);
+	/* A table of its own, as it needs run operations or the other way */
+	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_64K, NULL), -1);
+	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_WIDE, &second), 0);
+	CHECK(second.hwpt != first.hwpt);
+	CHECK_EQ(shown(second.hwpt), PAGE);
+	CHECK_EQ(destroy(second.test_id), 0);
+	CHECK_EQ(destroy(first.test_id), 0);
+	/* Nobody holds it: it is looked up again, and is not there. */
+	CHECK_EQ(mock_attach(ioas, 0, &first), 0);
+	CHECK_EQ(shown(first.hwpt), PAGE);
+	CHECK_EQ(destroy(first.test_id), 0);
+	bar_at(at, BAR_SIZE);
+	CHECK_EQ(mock_attach(ioas, 0, &first), 0);
+	CHECK_EQ(shown(first.hwpt), PAGE + BAR_SIZE);
+	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE + PAGE), BAR_SIZE + PAGE);
+	CHECK_EQ(shown(first.hwpt), 0);
+}
+
+TEST(device_memory_is_looked_up_before_anything_is_attached)
+{
+	struct mock mock;
+	char *at = bar();
+
+	choose_ioas();
+	CHECK_EQ(map_dma(IOVA, at, BAR_SIZE), 0);
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(shown(mock.hwpt), BAR_SIZE);
+	CHECK_EQ(munmap(at, BAR_SIZE), 0);
+	CHECK_EQ(shown(mock.hwpt), 0);
+	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
+}
+
+TEST(parts_of_device_memory_go_too)
+{
+	struct mock mock;
+	char *at = bar();
+
+	choose_ioas();
+	CHECK_EQ(ioctl(fd, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU), 0);
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(map_dma(IOVA, at, BAR_SIZE), 0);
+	/* One in the middle, and two that remain */
+	CHECK_EQ(unmap_dma(IOVA + 3 * PAGE, 2 * PAGE), 2 * PAGE);
+	CHECK_EQ(shown(mock.hwpt), BAR_SIZE - 2 * PAGE);
+	CHECK_EQ(munmap(at + BAR_SIZE - PAGE, PAGE), 0);
+	CHECK_EQ(shown(mock.hwpt), 0);
+	/* And cut after they are gone */
+	CHECK_EQ(unmap_dma(IOVA, PAGE), PAGE);
+	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE - 3 * PAGE);
+}
+
+TEST(what_was_written_to_device_memory_is_not_asked_for_when_it_is_gone)
+{
+	struct iommu_hwpt_alloc alloc = {
+		.size = sizeof(alloc),
+		.flags = IOMMU_HWPT_ALLOC_DIRTY_TRACKING,
+	};
+	struct iommu_hwpt_set_dirty_tracking track = {
+		.size = sizeof(track),
+		.flags = IOMMU_HWPT_DIRTY_TRACKING_ENABLE,
+	};
+	struct iommu_hwpt_get_dirty_bitmap get = {
+		.size = sizeof(get),
+		.iova = IOVA,
+		.length = BAR_SIZE,
+		.page_size = PAGE,
+	};
+	struct mock mock;
+	char *at = setup(&mock);
+	uint64_t bits = 0;
+
+	alloc.dev_id = mock.device;
+	alloc.pt_id = ioas;
+	CHECK_EQ(ioctl(fd, IOMMU_HWPT_ALLOC, &alloc), 0);
+	CHECK_EQ(shown(alloc.out_hwpt_id), BAR_SIZE);
+	track.hwpt_id = alloc.out_hwpt_id;
+	CHECK_EQ(ioctl(fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &track), 0);
+	get.hwpt_id = alloc.out_hwpt_id;
+	get.data = (uintptr_t)&bits;
+	CHECK_EQ(ioctl(fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &get), 0);
+	CHECK_EQ(munmap(at, BAR_SIZE), 0);
+	CHECK_EQ(ioctl(fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &get), 0);
+	CHECK_EQ(ioctl(fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &track), 0);
+	CHECK_EQ(bits, 0);
+	CHECK_EQ(shown(alloc.out_hwpt_id), 0);
+	check_revoked(&mock);
+}
+
+/* The kernel's memory, in a mapping made the way a device's memory is mapped */
+static char *memory_of_the_kernel(size_t length)
+{
+	struct udmabuf_create cmd = { .size = length };
+	int udmabuf = open("/dev/udmabuf", O_RDWR), buffer, file;
+	char *at;
+
+	if (udmabuf < 0)
+		SKIP("this kernel has no /dev/udmabuf");
+	file = memfd_create("test", MFD_ALLOW_SEALING);
+	CHECK(file >= 0);
+	cmd.memfd = file;
+	CHECK_EQ(ftruncate(file, length), 0);
+	CHECK_EQ(fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	buffer = ioctl(udmabuf, UDMABUF_CREATE, &cmd);
+	CHECK(buffer >= 0);
+	at = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, buffer, 0);
+	CHECK(at != MAP_FAILED);
+	memset(at, 1, length);
+	return at;
+}
+
+TEST(memory_of_the_kernel_is_no_device_memory)
+{
+	char *at = memory_of_the_kernel(4 * PAGE);
+	struct mock mock;
+
+	choose_ioas();
+	CHECK_ERR(map_dma(IOVA, at, 4 * PAGE), EFAULT);
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_ERR(map_dma(IOVA, at, 4 * PAGE), EFAULT);
+	CHECK_ERR(map_dma(IOVA, at, PAGE), EFAULT);
+	CHECK_EQ(shown(mock.hwpt), 0);
+	CHECK_EQ(unmap_dma(IOVA, 4 * PAGE), 0);
+}
+
+/* A page that a private mapping of the BAR got when it was written to */
+TEST(a_page_written_in_a_private_mapping_is_pinned_or_refused)
+{
+	long pinned = pinned_pages();
+	int file = bar_file(), rc;
+	volatile char *at;
+	struct mock mock;
+
+	at = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+	CHECK(at != MAP_FAILED);
+	at[0] = 1;
+	choose_ioas();
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	rc = map_dma(IOVA, (void *)at, PAGE);
+	if (rc)
+		CHECK_EQ(errno, EFAULT);
+	CHECK_EQ(pinned_pages(), pinned + !rc);
+	/* Beside one that is still the device's, and cannot be written */
+	CHECK_ERR(map_dma(IOVA + PAGE, (void *)at, 2 * PAGE), EFAULT);
+	CHECK_EQ(pinned_pages(), pinned + !rc);
+	CHECK_EQ(unmap_dma(IOVA, PAGE), rc ? 0 : (long long)PAGE);
+	CHECK_EQ(pinned_pages(), pinned);
+}
+
+/* Memory M and BAR B, such as "MB", two pages each, one after the other */
+static char *mixed(const char *kinds)
+{
+	size_t length = strlen(kinds) * 2 * PAGE;
+	char *at = memory(length + 2 * PAGE);
+
+	for (int i = 0; kinds[i]; i++)
+		if (kinds[i] == 'B')
+			bar_at(at + i * 2 * PAGE, 2 * PAGE);
+	return at;
+}
+
+static void check_mixed(const char *kinds, bool attach_first)
+{
+	size_t length = strlen(kinds) * 2 * PAGE;
+	long pinned = pinned_pages(), memory_pages = 0;
+	char *at = mixed(kinds);
+	struct mock mock;
+
+	for (int i = 0; kinds[i]; i++)
+		memory_pages += kinds[i] == 'M' ? 2 : 0;
+	choose_ioas();
+	if (attach_first)
+		CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(map_dma(IOVA, at, length), 0);
+	if (!attach_first)
+		CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(shown(mock.hwpt), length);
+	CHECK_EQ(pinned_pages(), pinned + memory_pages);
+	/* It was one request, and goes as one. */
+	CHECK_EQ(map_dma(IOVA + length, memory(PAGE), PAGE), 0);
+	CHECK_ERR(unmap_dma(IOVA, 2 * PAGE), ENOENT);
+	CHECK_ERR(unmap_dma(IOVA + 2 * PAGE, length - 2 * PAGE), ENOENT);
+	CHECK_ERR(unmap_dma(IOVA + 2 * PAGE, length - PAGE), ENOENT);
+	CHECK_ERR(unmap_dma(IOVA, PAGE), ENOENT);
+	CHECK_EQ(shown(mock.hwpt), length + PAGE);
+	/* The process takes back one of its device mappings. */
+	CHECK_EQ(munmap(at + (strchr(kinds, 'B') - kinds) * 2 * PAGE, PAGE), 0);
+	CHECK_EQ(shown(mock.hwpt), length - PAGE);
+	CHECK_EQ(pinned_pages(), pinned + memory_pages + 1);
+	CHECK_EQ(unmap_dma(IOVA, length + PAGE), length + PAGE);
+	CHECK_EQ(shown(mock.hwpt), 0);
+	CHECK_EQ(pinned_pages(), pinned);
+	CHECK_EQ(destroy(mock.test_id), 0);
+	CHECK_EQ(destroy(ioas), 0);
+}
+
+TEST(memory_and_device_memory_are_mapped_in_one_call)
+{
+	static const char *const kinds[] = { "MB", "BM", "MBM", "BMB", "MBMBM" };
+
+	for (int i = 0; i < 5; i++) {
+		check_mixed(kinds[i], true);
+		check_mixed(kinds[i], false);
+	}
+}
+
+TEST(a_mixed_range_is_mapped_in_full_or_not_at_all)
+{
+	long pinned = pinned_pages();
+	char *at = mixed("MBM");
+	struct mock mock;
+
+	choose_ioas();
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(munmap(at + 5 * PAGE, PAGE), 0);
+	CHECK_ERR(map_dma(IOVA, at, 6 * PAGE), EFAULT);
+	CHECK_EQ(shown(mock.hwpt), 0);
+	CHECK_EQ(pinned_pages(), pinned);
+	CHECK_EQ(map_dma(IOVA, at, 5 * PAGE), 0);
+	CHECK_ERR(map_dma(IOVA + 4 * PAGE, at, 5 * PAGE), EEXIST);
+	CHECK_EQ(shown(mock.hwpt), 5 * PAGE);
+	CHECK_EQ(unmap_dma(IOVA, 5 * PAGE), 5 * PAGE);
+	CHECK_EQ(pinned_pages(), pinned);
+}
+
+TEST(type1_unmaps_a_part_of_a_mixed_range)
+{
+	char *at = mixed("MBM");
+	struct mock mock;
+
+	choose_ioas();
+	CHECK_EQ(ioctl(fd, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU), 0);
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(map_dma(IOVA, at, 6 * PAGE), 0);
+	/* Where two parts meet, and inside of one */
+	CHECK_EQ(unmap_dma(IOVA + 2 * PAGE, PAGE), PAGE);
+	CHECK_EQ(shown(mock.hwpt), 5 * PAGE);
+	CHECK_EQ(unmap_dma(IOVA + PAGE, PAGE), PAGE);
+	CHECK_EQ(unmap_dma(IOVA, PAGE), PAGE);
+	CHECK_EQ(unmap_dma(IOVA + 5 * PAGE, PAGE), PAGE);
+	CHECK_EQ(unmap_dma(IOVA, 6 * PAGE), 2 * PAGE);
+	CHECK_EQ(shown(mock.hwpt), 0);
+}
+
+TEST(device_memory_does_not_count_as_locked)
+{
+	struct rlimit limit = { 3 * PAGE, 3 * PAGE };
+	char *at, *all = mixed("MB");
+	struct mock mock;
+
+	at = bar();
+	choose_ioas();
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	CHECK_EQ(setresuid(65534, 65534, 65534), 0);
+	CHECK_EQ(map_dma(IOVA, at, BAR_SIZE), 0);
+	CHECK_EQ(map_dma(IOVA + BAR_SIZE, all, 4 * PAGE), 0);
+	CHECK_ERR(map_dma(IOVA + 2 * BAR_SIZE, all, 4 * PAGE), ENOMEM);
+	CHECK_EQ(unmap_dma(IOVA, 2 * BAR_SIZE), BAR_SIZE + 4 * PAGE);
+}
+
+/* Two threads, each for a number of rounds: one takes away and gives back. */
+static char *contested;
+static int contested_file;
+
+static void *take_and_give(void *unused)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		CHECK_EQ(mprotect(contested + i % BAR_PAGES * PAGE, PAGE,
+				  PROT_NONE), 0);
+		CHECK_EQ(munmap(contested, BAR_SIZE), 0);
+		CHECK(mmap(contested, BAR_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_FIXED, contested_file, 0) ==
+		      contested);
+	}
+	return unused;
+}
+
+TEST(device_memory_is_taken_back_while_it_is_mapped_copied_and_attached)
+{
+	long pinned = pinned_pages();
+	struct mock mock, second;
+	pthread_t thread;
+	uint32_t copy;
+
+	contested = bar();
+	contested_file = bar_file();
+	choose_ioas();
+	CHECK_EQ(ioctl(fd, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU), 0);
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	copy = new_ioas();
+	CHECK_EQ(pthread_create(&thread, NULL, take_and_give, NULL), 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		if (map_dma(IOVA, contested, BAR_SIZE)) {
+			CHECK_EQ(errno, EFAULT);
+			continue;
+		}
+		if (i % 2)
+			CHECK_EQ(unmap_dma(IOVA + (i % 8 + 1) * PAGE, PAGE),
+				 PAGE);
+		if (i % 3 == 0)
+			CHECK_EQ(copy_at(copy, IOVA, ioas, IOVA, PAGE, RW), 0);
+		if (i % 4 == 0) {
+			CHECK_EQ(mock_attach(copy, 0, &second), 0);
+			CHECK_EQ(destroy(second.test_id), 0);
+		}
+		CHECK_EQ(unmap_dma(IOVA, BAR_SIZE),
+			 BAR_SIZE - (i % 2 ? PAGE : 0));
+		if (i % 3 == 0)
+			CHECK_EQ(unmap(copy, IOVA, PAGE), PAGE);
+		CHECK_EQ(shown(mock.hwpt), 0);
+	}
+	CHECK_EQ(pthread_join(thread, NULL), 0);
+	CHECK_EQ(map_dma(IOVA, contested, BAR_SIZE), 0);
+	CHECK_EQ(shown(mock.hwpt), BAR_SIZE);
+	CHECK_EQ(munmap(contested, BAR_SIZE), 0);
+	CHECK_EQ(shown(mock.hwpt), 0);
+	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
+	CHECK_EQ(pinned_pages(), pinned);
+}
