@@ -356,8 +356,10 @@ void iommufd_ioas_detach_group(struct iommufd_ioas *ioas,
 /**
  * enum iommufd_map_flags - flags of iommufd_ioas_map_user()
  * @IOMMUFD_MAP_ALLOC_IOVA: choose the IOVA
- * @IOMMUFD_MAP_DEVICE_MEMORY: the range may be one that a driver has mapped
- *	from a device (VM_PFNMAP); such memory is not pinned or counted
+ * @IOMMUFD_MAP_DEVICE_MEMORY: the range, or a part of it, may be memory that a
+ *	driver has mapped from a device (VM_PFNMAP). Such memory is not pinned or
+ *	counted, and devices lose it as soon as the process's own mapping of it
+ *	changes. The kernel's memory is refused (-EFAULT).
  */
 enum iommufd_map_flags {
 	IOMMUFD_MAP_ALLOC_IOVA = 1 << 0,

@@ -5,15 +5,14 @@
  * sysfs maps into a process as its driver would.
  */
 #include <dirent.h>
-#include <linux/udmabuf.h>
 #include <linux/vfio.h>
 #include <pthread.h>
 #include <sys/resource.h>
 
 #include "fixture.h"
+#include "kernel_memory.h"
 
 #define DMA_RW (VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
-#define DMA_RO VFIO_DMA_MAP_FLAG_READ
 #define BAR_PAGES 16
 #define BAR_SIZE (BAR_PAGES * PAGE)
 #define ROUNDS 300
@@ -363,28 +362,6 @@ TEST(what_was_written_to_device_memory_is_not_asked_for_when_it_is_gone)
 	check_revoked(&mock);
 }
 
-/* The kernel's memory, in a mapping made the way a device's memory is mapped */
-static char *memory_of_the_kernel(size_t length)
-{
-	struct udmabuf_create cmd = { .size = length };
-	int udmabuf = open("/dev/udmabuf", O_RDWR), buffer, file;
-	char *at;
-
-	if (udmabuf < 0)
-		SKIP("this kernel has no /dev/udmabuf");
-	file = memfd_create("test", MFD_ALLOW_SEALING);
-	CHECK(file >= 0);
-	cmd.memfd = file;
-	CHECK_EQ(ftruncate(file, length), 0);
-	CHECK_EQ(fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK), 0);
-	buffer = ioctl(udmabuf, UDMABUF_CREATE, &cmd);
-	CHECK(buffer >= 0);
-	at = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, buffer, 0);
-	CHECK(at != MAP_FAILED);
-	memset(at, 1, length);
-	return at;
-}
-
 TEST(memory_of_the_kernel_is_no_device_memory)
 {
 	char *at = memory_of_the_kernel(4 * PAGE);
@@ -404,7 +381,7 @@ TEST(a_page_written_in_a_private_mapping_is_pinned_or_refused)
 {
 	long pinned = pinned_pages();
 	int file = bar_file(), rc;
-	volatile char *at;
+	char *at;
 	struct mock mock;
 
 	at = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
@@ -412,12 +389,12 @@ TEST(a_page_written_in_a_private_mapping_is_pinned_or_refused)
 	at[0] = 1;
 	choose_ioas();
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
-	rc = map_dma(IOVA, (void *)at, PAGE);
+	rc = map_dma(IOVA, at, PAGE);
 	if (rc)
 		CHECK_EQ(errno, EFAULT);
 	CHECK_EQ(pinned_pages(), pinned + !rc);
 	/* Beside one that is still the device's, and cannot be written */
-	CHECK_ERR(map_dma(IOVA + PAGE, (void *)at, 2 * PAGE), EFAULT);
+	CHECK_ERR(map_dma(IOVA + PAGE, at, 2 * PAGE), EFAULT);
 	CHECK_EQ(pinned_pages(), pinned + !rc);
 	CHECK_EQ(unmap_dma(IOVA, PAGE), rc ? 0 : (long long)PAGE);
 	CHECK_EQ(pinned_pages(), pinned);
