@@ -51,7 +51,10 @@ struct spapr;
  * @devices: opened devices that pin pages, by vfio_device::iommu_entry
  * @access: through which they get pages; made with the first emulated group
  * @pinned: pages that they hold, by IOVA in pages: how many times each
- * @written: pages that they held or wrote while @tracking, by IOVA in pages
+ * @written: pages that they held or wrote while @tracking, by IOVA in pages: the
+ *	@generation of the last time
+ * @generation: grows before each report, so that what is written meanwhile is
+ *	not forgotten with what was reported; under @lock
  */
 struct container {
 	struct kref users;
@@ -76,6 +79,7 @@ struct container {
 	struct iommufd_access *access;
 	struct xarray pinned;
 	struct xarray written;
+	unsigned long generation;
 };
 
 static inline bool container_is_spapr(const struct container *c)
@@ -112,9 +116,15 @@ int container_get_info(struct container *c, void __user *arg);
 /* dirty.c */
 int container_dirty_pages(struct container *c, void __user *arg);
 int container_check_bitmap(u64 nr_pages, u64 size);
-/* Tell which pages of the range are dirty, in a bitmap of the user's. */
+/*
+ * Tell which pages of the range are dirty, in a bitmap of the user's. They stay
+ * dirty until what was told, *@told, is forgotten.
+ */
 int container_report_dirty(struct container *c, u64 __user *bitmap,
-			   unsigned long iova, unsigned long length);
+			   unsigned long iova, unsigned long length,
+			   unsigned long *told);
+void container_forget_dirty(struct container *c, unsigned long iova,
+			    unsigned long length, unsigned long told);
 
 /* emulated.c */
 int container_add_emulated(struct container *c);

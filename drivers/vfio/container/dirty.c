@@ -94,18 +94,27 @@ static int report_piece(struct piece *piece, u64 __user *bitmap)
 }
 
 static void forget_written(struct container *c, unsigned long first,
-			   unsigned long last)
+			   unsigned long last, unsigned long told)
 {
 	unsigned long index;
 	void *entry;
 
+	/* One that is written again in this moment has another entry */
 	xa_for_each_range(&c->written, index, entry, first >> PAGE_SHIFT,
 			  last >> PAGE_SHIFT)
-		xa_erase(&c->written, index);
+		if (xa_to_value(entry) <= told)
+			xa_cmpxchg(&c->written, index, entry, NULL, 0);
+}
+
+void container_forget_dirty(struct container *c, unsigned long iova,
+			    unsigned long length, unsigned long told)
+{
+	forget_written(c, iova, iova + length - 1, told);
 }
 
 int container_report_dirty(struct container *c, u64 __user *bitmap,
-			   unsigned long iova, unsigned long length)
+			   unsigned long iova, unsigned long length,
+			   unsigned long *told)
 {
 	unsigned long last = iova + length - 1;
 	struct piece piece = { .c = c, .first = iova };
@@ -115,6 +124,10 @@ int container_report_dirty(struct container *c, u64 __user *bitmap,
 	rc = check_ends(c, iova, last);
 	if (rc)
 		return rc;
+	*told = c->generation;
+	WRITE_ONCE(c->generation, *told + 1);
+	/* Pairs with mark_written(): what has the old generation is seen here */
+	smp_mb();
 	for (;;) {
 		piece.last = last;
 		if (last - piece.first >= (ulong)PIECE_PAGES << PAGE_SHIFT)
@@ -131,7 +144,6 @@ int container_report_dirty(struct container *c, u64 __user *bitmap,
 			return -EINTR;
 		cond_resched();
 	}
-	forget_written(c, iova, last);
 	return 0;
 }
 
@@ -146,7 +158,7 @@ int container_check_bitmap(u64 nr_pages, u64 size)
 static int get_bitmap(struct container *c, void __user *arg, u32 argsz)
 {
 	struct vfio_iommu_type1_dirty_bitmap_get get;
-	unsigned long page_size;
+	unsigned long page_size, told;
 	int rc;
 
 	if (argsz < sizeof(struct vfio_iommu_type1_dirty_bitmap) + sizeof(get))
@@ -170,9 +182,11 @@ static int get_bitmap(struct container *c, void __user *arg, u32 argsz)
 	mutex_lock(&c->lock);
 	if (c->tracking)
 		rc = container_report_dirty(c, (u64 __user *)get.bitmap.data,
-					    get.iova, get.size);
+					    get.iova, get.size, &told);
 	else
 		rc = -EINVAL;
+	if (!rc)
+		container_forget_dirty(c, get.iova, get.size, told);
 	mutex_unlock(&c->lock);
 	return rc;
 }
@@ -183,7 +197,7 @@ static void set_tracking(struct container *c, bool on)
 	if (on && !c->tracking)
 		c->all_dirty = c->nr_hardware;
 	if (!on)
-		forget_written(c, 0, ULONG_MAX);
+		forget_written(c, 0, ULONG_MAX, ULONG_MAX);
 	c->tracking = on;
 	mutex_unlock(&c->lock);
 }

@@ -121,12 +121,22 @@ static bool uncount_pin(struct container *c, unsigned long index)
 	return true;
 }
 
+/* A report that begins meanwhile may have passed the page: note it again. */
 static void mark_written(struct container *c, unsigned long index)
 {
-	/* Without the memory to note one page, none is known to be clean. */
-	if (xa_err(xa_store(&c->written, index, xa_mk_value(1),
-			    GFP_KERNEL_ACCOUNT)))
-		c->all_dirty = true;
+	unsigned long generation;
+
+	do {
+		generation = READ_ONCE(c->generation);
+		if (xa_err(xa_store(&c->written, index, xa_mk_value(generation),
+				    GFP_KERNEL_ACCOUNT))) {
+			/* Now no page is known to be clean */
+			c->all_dirty = true;
+			return;
+		}
+		/* Pairs with container_report_dirty() */
+		smp_mb();
+	} while (READ_ONCE(c->generation) != generation);
 }
 
 static int pin_page(struct container *c, unsigned long iova, int prot,
@@ -152,11 +162,11 @@ static int pin_page(struct container *c, unsigned long iova, int prot,
 
 static void unpin_page(struct container *c, unsigned long iova)
 {
-	if (WARN_ON(!uncount_pin(c, iova >> PAGE_SHIFT)))
-		return;
-	/* It may have been written since the last report. */
+	/* Since the last report; and at no moment it is neither held nor noted */
 	if (c->tracking)
 		mark_written(c, iova >> PAGE_SHIFT);
+	if (WARN_ON(!uncount_pin(c, iova >> PAGE_SHIFT)))
+		return;
 	iommufd_access_unpin_pages(c->access, iova, PAGE_SIZE);
 }
 

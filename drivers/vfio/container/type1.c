@@ -64,7 +64,7 @@ static int unmap_reporting_dirty(struct container *c,
 				 const void __user *user_bitmap,
 				 unsigned long *unmapped)
 {
-	unsigned long page_size;
+	unsigned long page_size, told;
 	struct vfio_bitmap bitmap;
 	int rc;
 
@@ -82,13 +82,17 @@ static int unmap_reporting_dirty(struct container *c,
 	mutex_lock(&c->lock);
 	if (c->tracking)
 		rc = container_report_dirty(c, (u64 __user *)bitmap.data,
-					    unmap->iova, unmap->size);
+					    unmap->iova, unmap->size, &told);
 	else
 		rc = -EINVAL;
 	mutex_unlock(&c->lock);
 	if (rc)
 		return rc;
-	return unmap_range(c, unmap, unmapped);
+	rc = unmap_range(c, unmap, unmapped);
+	/* Who is told that nothing was unmapped may not look at the bitmap */
+	if (!rc)
+		container_forget_dirty(c, unmap->iova, unmap->size, told);
+	return rc;
 }
 
 int container_unmap_dma(struct container *c, void __user *arg)

@@ -352,3 +352,56 @@ TEST(only_what_drivers_hold_or_write_is_dirty)
 	CHECK_EQ(dirty_pages(container), 0);
 	CHECK_EQ(tracking(container, VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP), 0);
 }
+
+static int unmap_telling(int container, uint64_t iova, uint64_t length,
+			 void *bits)
+{
+	struct {
+		struct vfio_iommu_type1_dma_unmap head;
+		struct vfio_bitmap bitmap;
+	} cmd = {
+		.head.argsz = sizeof(cmd),
+		.head.flags = VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP,
+		.head.iova = iova,
+		.head.size = length,
+		.bitmap.pgsize = PAGE,
+		.bitmap.size = sizeof(uint64_t),
+		.bitmap.data = bits,
+	};
+
+	return ioctl(container, VFIO_IOMMU_UNMAP_DMA, &cmd);
+}
+
+TEST(an_unmap_that_fails_forgets_no_dirty_page)
+{
+	int container = open_container();
+	long long pinned = pinned_pages();
+	uint64_t bits = 0;
+	struct mock mock;
+	char byte = 1;
+
+	if (backend_is_type1())
+		SKIP("type1 brings the machine down");
+	mock_open(&mock, container, 0, VFIO_TYPE1v2_IOMMU);
+	CHECK_EQ(map(container, IOVA, memory(64 * PAGE), 64 * PAGE, RW), 0);
+	CHECK_EQ(tracking(container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
+	CHECK_EQ(mock_copy(&mock, VFIO_MOCK_RW, IOVA + 5 * PAGE, &byte, 1, true),
+		 0);
+	/* The driver keeps a page */
+	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_PIN, IOVA + 3 * PAGE, 1, true), 0);
+	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_STUBBORN, 0, 1, false), 0);
+	CHECK_ERR(unmap_telling(container, IOVA, 64 * PAGE, &bits), EBUSY);
+	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_STUBBORN, 0, 0, false), 0);
+	/* The range ends in a mapping; the bitmap cannot be written */
+	CHECK_ERR(unmap_telling(container, IOVA, 32 * PAGE, &bits), EINVAL);
+	CHECK_ERR(unmap_telling(container, IOVA, 64 * PAGE, "readonly"),
+		  EFAULT);
+	bits = 0;
+	CHECK_EQ(unmap_telling(container, IOVA, 64 * PAGE, &bits), 0);
+	CHECK_EQ(bits, 1 << 3 | 1 << 5);
+	/* What comes next to that place is clean but for what was let go */
+	CHECK_EQ(map(container, IOVA, memory(64 * PAGE), 64 * PAGE, RW), 0);
+	CHECK_EQ(dirty_pages(container) & ~(1ull << 3), 0);
+	CHECK_EQ(unmap(container, IOVA, 64 * PAGE), 64 * PAGE);
+	CHECK_EQ(pinned_pages(), pinned);
+}
