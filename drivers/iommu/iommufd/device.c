@@ -13,6 +13,7 @@
  */
 #include <linux/device.h>
 #include <linux/module.h>
+#include <linux/pci-ats.h>
 #include <linux/slab.h>
 
 #include <compat/iommu_internal.h>
@@ -21,6 +22,9 @@
 #include "fault.h"
 #include "refusal.h"
 #include "ucmd.h"
+
+/* VT-d specification 4.1, section 11.4.3: device-TLB support */
+#define VTD_ECAP_DT BIT_ULL(2)
 
 static void group_free(struct kref *ref)
 {
@@ -451,6 +455,20 @@ static int hw_info_copy(struct iommu_hw_info *cmd, const void *data, u32 length)
 	return 0;
 }
 
+/*
+ * Can the device have a device-TLB? The kernel lets no device have one that the
+ * platform does not trust. Of the units, those of VT-d say what they can.
+ */
+static bool may_use_ats(struct device *dev, u32 type, const void *data)
+{
+	const struct iommu_hw_info_vtd *vtd = data;
+
+	if (!dev_is_pci(dev) || !pci_ats_supported(to_pci_dev(dev)))
+		return false;
+	return type != IOMMU_HW_INFO_TYPE_INTEL_VTD ||
+	       vtd->ecap_reg & VTD_ECAP_DT;
+}
+
 static int hw_info_fill(struct iommu_hw_info *cmd, struct device *dev)
 {
 	const struct iommu_ops *ops = compat_dev_iommu_ops(dev);
@@ -472,8 +490,10 @@ static int hw_info_fill(struct iommu_hw_info *cmd, struct device *dev)
 		rc = -EOPNOTSUPP;
 	else
 		rc = hw_info_copy(cmd, data, length);
-	kfree(data);
 	cmd->out_capabilities = 0;
+	if (!may_use_ats(dev, cmd->out_data_type, data))
+		cmd->out_capabilities |= IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED;
+	kfree(data);
 	if (device_iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING))
 		cmd->out_capabilities |= IOMMU_HW_CAP_DIRTY_TRACKING;
 	cmd->out_max_pasid_log2 = 0;

@@ -181,6 +181,19 @@ TEST(device_that_cannot_be_trusted_is_refused)
 	CHECK_EQ(destroy(ioas), 0);
 }
 
+TEST(capabilities_say_what_a_device_cannot_do)
+{
+	uint32_t ioas = new_ioas();
+	struct mock mock;
+
+	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	/* No PCI device, so it uses no ATS */
+	CHECK_EQ(capabilities(mock.device), IOMMU_HW_CAP_DIRTY_TRACKING |
+		 IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED);
+	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_NO_DIRTY, &mock), 0);
+	CHECK_EQ(capabilities(mock.device), IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED);
+}
+
 TEST(unit_without_pages_of_the_cpu_is_refused)
 {
 	uint32_t ioas = new_ioas();

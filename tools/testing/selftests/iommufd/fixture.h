@@ -251,6 +251,16 @@ static inline int mock_replace(const struct mock *mock, uint32_t *pt_id)
 	return rc;
 }
 
+/* enum iommufd_hw_capabilities of a device */
+static inline uint64_t capabilities(uint32_t device)
+{
+	struct iommu_hw_info cmd = { .size = sizeof(cmd), .dev_id = device };
+
+	CHECK_EQ(ioctl(fd, IOMMU_GET_HW_INFO, &cmd), 0);
+	CHECK_EQ(cmd.out_max_pasid_log2, 0);
+	return cmd.out_capabilities;
+}
+
 /* Does the hardware page table lead from there to this memory? */
 static inline bool mock_shows(uint32_t hwpt, uint64_t iova, const void *memory,
 			      uint64_t length)

@@ -90,6 +90,19 @@ TEST(mapping_in_the_msi_window_keeps_the_device_away)
 		ktap_fail("%s", fail_text());
 }
 
+TEST(device_without_ats_is_said_not_to_use_it)
+{
+	struct iommu_hw_info cmd = { .size = sizeof(cmd) };
+
+	setup();
+	/* The only device has one of the first numbers */
+	while (ioctl(fd, IOMMU_GET_HW_INFO, &cmd)) {
+		CHECK_EQ(errno, ENOENT);
+		CHECK(++cmd.dev_id < 16);
+	}
+	CHECK(cmd.out_capabilities & IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED);
+}
+
 static void map_unmap(int advice)
 {
 	uint32_t ioas = setup();
