@@ -211,6 +211,12 @@ struct iommu_ioas_map {
  * @iova: as in struct iommu_ioas_map
  *
  * As IOMMU_IOAS_MAP, but bound to the file and to no process's addresses.
+ *
+ * What may be mapped is what mmap() with MAP_SHARED would map. EACCES: @fd is
+ * not open for reading, or it is to be written and @fd is not open for writing,
+ * or @fd can only append. EPERM: it is to be written and a seal forbids that.
+ * EINVAL: another kind of file. A mapping that may be written prevents
+ * F_SEAL_WRITE (EBUSY) until its last copy is unmapped.
  */
 struct iommu_ioas_map_file {
 	__u32 size;
