@@ -548,6 +548,34 @@ TEST(unbinding_the_driver_waits_for_the_file)
 	CHECK_EQ(bind_file(fd, iommu), 0);
 }
 
+/* The node in /dev is gone by then, and a node of one's own is not. */
+TEST(a_device_that_leaves_is_opened_by_nobody_any_more)
+{
+	char name[64], path[128];
+	int fd = open_file("NVME0"), iommu = open_iommu();
+	struct leaving leaving;
+	struct stat st;
+
+	CHECK_EQ(bind_file(fd, iommu), 0);
+	CHECK_EQ(fstat(fd, &st), 0);
+	file_name(address_of("NVME0"), name, sizeof(name));
+	snprintf(path, sizeof(path), "/dev/shm/%s", name);
+	unlink(path);
+	CHECK_EQ(mknod(path, S_IFCHR | 0600, st.st_rdev), 0);
+	close(open(path, O_RDWR));
+	snprintf(name, sizeof(name), "/sys/bus/pci/devices/%.16s/driver/unbind",
+		 address_of("NVME0"));
+	leaving = ask_to_leave(fd, name, address_of("NVME0"));
+	CHECK_ERR(open(path, O_RDWR), ENXIO);
+	check_has_not_left(&leaving);
+	close(fd);
+	check_has_left(&leaving);
+	CHECK_ERR(open(path, O_RDWR), ENXIO);
+	unlink(path);
+	CHECK_EQ(write_sysfs("/sys/bus/pci/drivers_probe",
+			     address_of("NVME0")), 0);
+}
+
 TEST(a_killed_process_leaves_nothing_behind)
 {
 	long long pinned = pinned_pages();

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vfio_disguise.ko: one PCI device says that it is another model, for tests of
+ * what drivers do with models that nobody emulates. Only the kernel's notes about
+ * the device change, until the module is unloaded; the device does not.
+ */
+#define pr_fmt(fmt) "vfio_disguise: " fmt
+
+#include <linux/module.h>
+#include <linux/pci.h>
+
+static char *address;
+module_param(address, charp, 0);
+MODULE_PARM_DESC(address, "PCI address, such as 0000:00:04.0");
+
+static ushort vendor;
+module_param(vendor, ushort, 0);
+MODULE_PARM_DESC(vendor, "The vendor it claims");
+
+static ushort device;
+module_param(device, ushort, 0);
+MODULE_PARM_DESC(device, "The device it claims");
+
+static uint class;
+module_param(class, uint, 0);
+MODULE_PARM_DESC(class, "The class it claims (default: its own)");
+
+static struct pci_dev *disguised;
+static struct {
+	unsigned short vendor, device;
+	unsigned int class;
+} truth;
+
+static int __init disguise_init(void)
+{
+	unsigned int domain, bus, slot, function;
+
+	if (!address || sscanf(address, "%x:%x:%x.%x", &domain, &bus, &slot,
+			       &function) != 4)
+		return -EINVAL;
+	disguised = pci_get_domain_bus_and_slot(domain, bus,
+						PCI_DEVFN(slot, function));
+	if (!disguised)
+		return -ENODEV;
+	truth.vendor = disguised->vendor;
+	truth.device = disguised->device;
+	truth.class = disguised->class;
+	disguised->vendor = vendor;
+	disguised->device = device;
+	if (class)
+		disguised->class = class;
+	return 0;
+}
+
+static void __exit disguise_exit(void)
+{
+	disguised->vendor = truth.vendor;
+	disguised->device = truth.device;
+	disguised->class = truth.class;
+	pci_dev_put(disguised);
+}
+
+module_init(disguise_init);
+module_exit(disguise_exit);
+
+MODULE_DESCRIPTION("PCI device in disguise, for tests");
+MODULE_LICENSE("GPL");
