@@ -38,4 +38,15 @@ struct vfio_device_detach_iommufd_pt {
 };
 #endif
 
+/*
+ * Hot reset by device files: struct vfio_pci_dependent_device::group_id is then
+ * the id of the device.
+ */
+#ifndef VFIO_PCI_HOT_RESET_FLAG_DEV_ID
+#define VFIO_PCI_HOT_RESET_FLAG_DEV_ID		(1 << 0)
+#define VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED	(1 << 1)
+#define VFIO_PCI_DEVID_OWNED			0
+#define VFIO_PCI_DEVID_NOT_OWNED		-1
+#endif
+
 #endif

@@ -35,6 +35,7 @@
 #include "device_file.h"
 #include "group.h"
 #include "kvm.h"
+#include "pci_device.h"
 
 /* A request to bind as Linux 6.12 knows it, which ends before the token. */
 #define BIND_MIN_SIZE offsetofend(struct vfio_device_bind_token, out_devid)
@@ -117,6 +118,7 @@ static int open_device(struct device_file *file, struct iommufd_ctx *ictx,
 		rc = PTR_ERR(file->idev);
 		goto put_module;
 	}
+	pci_device_set_idev(device, file->idev);
 	device->open_count = 1;
 	rc = device->ops->open_device(device);
 	if (rc)
@@ -126,6 +128,7 @@ static int open_device(struct device_file *file, struct iommufd_ctx *ictx,
 
 unbind:
 	device->open_count = 0;
+	pci_device_set_idev(device, NULL);
 	iommufd_device_unbind(file->idev);
 put_module:
 	module_put(device->dev->driver->owner);
@@ -141,6 +144,7 @@ static void close_device(struct device_file *file)
 	device->cdev_opened = false;
 	if (file->attached)
 		iommufd_device_detach(file->idev, IOMMU_NO_PASID);
+	pci_device_set_idev(device, NULL);
 	iommufd_device_unbind(file->idev);
 	device->open_count = 0;
 	module_put(device->dev->driver->owner);

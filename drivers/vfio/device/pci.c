@@ -16,7 +16,9 @@
 #include <linux/vfio_pci_core.h>
 
 #include "device_file.h"
+#include "hot_reset.h"
 #include "kvm.h"
+#include "pci_device.h"
 
 static char ids[1024] __initdata;
 module_param_string(ids, ids, sizeof(ids), 0);
@@ -95,7 +97,7 @@ static const struct vfio_device_ops device_ops = {
 	.release = vfio_pci_core_release_dev,
 	.open_device = open_pci_device,
 	.close_device = vfio_pci_core_close_device,
-	.ioctl = vfio_pci_core_ioctl,
+	.ioctl = hot_reset_ioctl,
 	.device_feature = vfio_pci_core_ioctl_feature,
 	.read = vfio_pci_core_read,
 	.write = vfio_pci_core_write,
@@ -120,14 +122,16 @@ static void warn_of_intel_graphics(struct pci_dev *pdev)
 static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct vfio_pci_core_device *core;
+	struct pci_device *device;
 	int rc;
 
 	if (is_denied(pdev))
 		return -EINVAL;
-	core = vfio_alloc_device(vfio_pci_core_device, vdev, &pdev->dev,
-				 &device_ops);
-	if (IS_ERR(core))
-		return PTR_ERR(core);
+	device = vfio_alloc_device(pci_device, core.vdev, &pdev->dev,
+				   &device_ops);
+	if (IS_ERR(device))
+		return PTR_ERR(device);
+	core = &device->core;
 	dev_set_drvdata(&pdev->dev, core);
 	rc = device_file_prepare(&core->vdev);
 	if (rc)

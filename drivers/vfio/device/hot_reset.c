@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hot reset of devices that are opened by their files.
+ *
+ * A hot reset reaches every function of a slot or of a bus, so a program may
+ * ask for it only if all of them are its own. A program that uses groups proves
+ * that with the files of the groups. One that uses device files has nothing to
+ * prove: whose a function is follows from the iommufd context that the calling
+ * device is bound to. A function belongs to the context
+ *
+ *  - if it is bound to the context itself: then it has an id there;
+ *  - or if another device of its IOMMU group is bound to the context: then
+ *    nobody else can open it.
+ *
+ * The core of a kernel without iommufd cannot tell. It calls all functions
+ * foreign, and so both ioctls are done here.
+ *
+ * Only functions with a VFIO driver of the same device set may be reset. The
+ * set's lock is held from the question of ownership until the reset is over:
+ * no function of the set is opened, closed or taken by another driver
+ * meanwhile. Its memory_lock, held for writing, keeps the registers of each
+ * function from those who would reach them during the reset.
+ */
+#include <linux/iommu.h>
+#include <linux/iommufd.h>
+#include <linux/mm.h>
+#include <linux/pci.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vfio_pci_core.h>
+
+#include "hot_reset.h"
+#include "pci_device.h"
+
+/**
+ * struct affected - the functions that a hot reset would reach
+ * @slot: those in this slot and below it, or NULL for the whole bus
+ * @functions: each with a reference
+ * @count: how many there are
+ * @room: how many fit
+ */
+struct affected {
+	struct pci_slot *slot;
+	struct pci_dev **functions;
+	unsigned int count;
+	unsigned int room;
+};
+
+static bool is_reached(const struct affected *affected, struct pci_dev *pdev)
+{
+	if (!affected->slot)
+		return true;
+	while (pdev && pdev->bus != affected->slot->bus)
+		pdev = pci_upstream_bridge(pdev);
+	return pdev && pdev->slot == affected->slot;
+}
+
+/* Note a function, or only count it when there is no room for any. */
+static int note_function(struct pci_dev *pdev, void *data)
+{
+	struct affected *affected = data;
+
+	if (!is_reached(affected, pdev))
+		return 0;
+	if (affected->functions) {
+		if (affected->count == affected->room)
+			return 1;
+		affected->functions[affected->count] = pci_dev_get(pdev);
+	}
+	affected->count++;
+	return 0;
+}
+
+static void affected_free(struct affected *affected)
+{
+	while (affected->count)
+		pci_dev_put(affected->functions[--affected->count]);
+	kfree(affected->functions);
+}
+
+/*
+ * Find all functions that a hot reset of @pdev would reach. -ENODEV if there
+ * is no such reset, -EAGAIN if functions come at the same time.
+ */
+static int affected_find(struct affected *affected, struct pci_dev *pdev)
+{
+	*affected = (struct affected){};
+	if (!pci_probe_reset_slot(pdev->slot))
+		affected->slot = pdev->slot;
+	else if (pci_probe_reset_bus(pdev->bus))
+		return -ENODEV;
+
+	pci_walk_bus(pdev->bus, note_function, affected);
+	affected->room = affected->count;
+	affected->count = 0;
+	affected->functions = kcalloc(affected->room,
+				      sizeof(*affected->functions),
+				      GFP_KERNEL_ACCOUNT);
+	if (!affected->functions)
+		return -ENOMEM;
+	pci_walk_bus(pdev->bus, note_function, affected);
+	if (affected->count == affected->room)
+		return 0;
+	affected_free(affected);
+	return -EAGAIN;
+}
+
+/* Whose a function is, in the terms of struct vfio_pci_dependent_device. */
+static u32 owner_of(struct pci_device *caller, struct pci_dev *pdev)
+{
+	struct vfio_device_set *set = caller->core.vdev.dev_set;
+	struct iommufd_ctx *ictx = iommufd_device_to_ictx(caller->idev);
+	struct iommufd_device *idev = NULL;
+	struct vfio_device *device;
+	struct iommu_group *group;
+	bool owned;
+
+	lockdep_assert_held(&set->lock);
+	device = vfio_find_device_in_devset(set, &pdev->dev);
+	if (!device)
+		return VFIO_PCI_DEVID_NOT_OWNED;
+	/* Other drivers of the set have no device files. */
+	if (device->ops == caller->core.vdev.ops)
+		idev = to_pci_device(device)->idev;
+	if (idev && iommufd_device_to_ictx(idev) == ictx)
+		return iommufd_device_to_id(idev);
+	group = iommu_group_get(&pdev->dev);
+	owned = iommufd_ctx_has_group(ictx, group);
+	iommu_group_put(group);
+	return owned ? VFIO_PCI_DEVID_OWNED : VFIO_PCI_DEVID_NOT_OWNED;
+}
+
+static int copy_info(struct pci_device *caller, const struct affected *affected,
+		     struct vfio_pci_hot_reset_info *info,
+		     struct vfio_pci_hot_reset_info __user *arg)
+{
+	struct vfio_pci_dependent_device *list;
+	unsigned int i;
+	int rc = 0;
+
+	list = kcalloc(affected->count, sizeof(*list), GFP_KERNEL_ACCOUNT);
+	if (!list)
+		return -ENOMEM;
+	info->flags = VFIO_PCI_HOT_RESET_FLAG_DEV_ID |
+		      VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED;
+	mutex_lock(&caller->core.vdev.dev_set->lock);
+	for (i = 0; i < affected->count; i++) {
+		struct pci_dev *pdev = affected->functions[i];
+
+		list[i].segment = pci_domain_nr(pdev->bus);
+		list[i].bus = pdev->bus->number;
+		list[i].devfn = pdev->devfn;
+		list[i].devid = owner_of(caller, pdev);
+		if (list[i].devid == (u32)VFIO_PCI_DEVID_NOT_OWNED)
+			info->flags &= ~VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED;
+	}
+	mutex_unlock(&caller->core.vdev.dev_set->lock);
+	if (copy_to_user(arg->devices, list, affected->count * sizeof(*list)))
+		rc = -EFAULT;
+	kfree(list);
+	return rc;
+}
+
+static int get_info(struct pci_device *caller,
+		    struct vfio_pci_hot_reset_info __user *arg)
+{
+	const size_t head = offsetofend(struct vfio_pci_hot_reset_info, count);
+	struct vfio_pci_hot_reset_info info;
+	struct affected affected;
+	size_t fit;
+	int rc;
+
+	if (copy_from_user(&info, arg, head))
+		return -EFAULT;
+	if (info.argsz < head)
+		return -EINVAL;
+	rc = affected_find(&affected, caller->core.pdev);
+	if (rc)
+		return rc;
+	info.flags = 0;
+	info.count = affected.count;
+	fit = (info.argsz - head) / sizeof(info.devices[0]);
+	if (info.count > fit)
+		rc = -ENOSPC;
+	else
+		rc = copy_info(caller, &affected, &info, arg);
+	/* Who brought too little room learns how much it takes. */
+	if ((!rc || rc == -ENOSPC) && copy_to_user(arg, &info, head))
+		rc = -EFAULT;
+	affected_free(&affected);
+	return rc;
+}
+
+/* The core's part of a function that owner_of() has found to be owned. */
+static struct vfio_pci_core_device *core_of(struct pci_device *caller,
+					    struct pci_dev *pdev)
+{
+	struct vfio_device *device = vfio_find_device_in_devset(
+		caller->core.vdev.dev_set, &pdev->dev);
+
+	return container_of(device, struct vfio_pci_core_device, vdev);
+}
+
+/* Undo hold() for the first @count functions. */
+static void release(struct pci_device *caller, const struct affected *affected,
+		    unsigned int count)
+{
+	while (count--) {
+		struct pci_dev *pdev = affected->functions[count];
+
+		up_write(&core_of(caller, pdev)->memory_lock);
+		pm_runtime_put(&pdev->dev);
+	}
+}
+
+/*
+ * Wake a function and keep everybody from its registers: those who read and
+ * write wait, and what programs have mapped of them is taken away, to come back
+ * with the next fault. The locks have no order among each other, so none is
+ * waited for.
+ */
+static int hold(struct vfio_pci_core_device *core)
+{
+	const loff_t start =
+		VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX);
+	const loff_t end = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_ROM_REGION_INDEX);
+	int rc;
+
+	rc = pm_runtime_resume_and_get(&core->pdev->dev);
+	if (rc)
+		return rc;
+	if (!down_write_trylock(&core->memory_lock)) {
+		pm_runtime_put(&core->pdev->dev);
+		return -EBUSY;
+	}
+	unmap_mapping_range(core->vdev.inode->i_mapping, start, end - start,
+			    true);
+	return 0;
+}
+
+/*
+ * The reset brings a sleeping function to D0, behind the back of the core. One
+ * that forgets its configuration on the way gets back what the core saved when
+ * it put it to sleep.
+ */
+static void power_up(struct vfio_pci_core_device *core)
+{
+	struct pci_dev *pdev = core->pdev;
+	bool asleep = pdev->current_state >= PCI_D3hot;
+
+	if (pci_set_power_state(pdev, PCI_D0))
+		return;
+	if (asleep && core->needs_pm_restore) {
+		pci_load_and_free_saved_state(pdev, &core->pm_save);
+		pci_restore_state(pdev);
+	}
+}
+
+static int reset_all(struct pci_device *caller, const struct affected *affected)
+{
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; i < affected->count; i++)
+		if (owner_of(caller, affected->functions[i]) ==
+		    (u32)VFIO_PCI_DEVID_NOT_OWNED)
+			return -EINVAL;
+	for (i = 0; i < affected->count; i++) {
+		rc = hold(core_of(caller, affected->functions[i]));
+		if (rc)
+			goto out;
+	}
+	for (i = 0; i < affected->count; i++)
+		power_up(core_of(caller, affected->functions[i]));
+	rc = pci_reset_bus(caller->core.pdev);
+out:
+	release(caller, affected, i);
+	return rc;
+}
+
+static int hot_reset(struct pci_device *caller,
+		     struct vfio_pci_hot_reset __user *arg)
+{
+	const size_t head = offsetofend(struct vfio_pci_hot_reset, count);
+	struct vfio_device_set *set = caller->core.vdev.dev_set;
+	struct vfio_pci_hot_reset cmd;
+	struct affected affected;
+	int rc;
+
+	if (copy_from_user(&cmd, arg, head))
+		return -EFAULT;
+	/* Files of groups are for those who opened the device by its group. */
+	if (cmd.argsz < head || cmd.flags || cmd.count)
+		return -EINVAL;
+	mutex_lock(&set->lock);
+	rc = affected_find(&affected, caller->core.pdev);
+	if (!rc) {
+		rc = reset_all(caller, &affected);
+		affected_free(&affected);
+	}
+	mutex_unlock(&set->lock);
+	return rc;
+}
+
+long hot_reset_ioctl(struct vfio_device *device, unsigned int cmd,
+		     unsigned long arg)
+{
+	void __user *user = (void __user *)arg;
+
+	if (device->cdev_opened && cmd == VFIO_DEVICE_GET_PCI_HOT_RESET_INFO)
+		return get_info(to_pci_device(device), user);
+	if (device->cdev_opened && cmd == VFIO_DEVICE_PCI_HOT_RESET)
+		return hot_reset(to_pci_device(device), user);
+	return vfio_pci_core_ioctl(device, cmd, arg);
+}
