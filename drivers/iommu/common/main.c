@@ -3,7 +3,7 @@
  * iommu_common.ko: what the drivers of IOMMUs share and that knows none of
  * them: domains over several units (live.c) behind the IOMMU API (paging.c) and
  * who is in them (members.c); units (unit.c), the devices behind them
- * (device.c) and their source-ids (alias.c); the way of a fault to the log
+ * (device.c), their source-ids (alias.c) and their ports (acs.c); the way of a fault to the log
  * (faults.c, meter.c); what can be seen of all that (inside.c, show.c).
  */
 #include <linux/module.h>

@@ -29,12 +29,14 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
+#include "../common/acs.h"
 #include "debugfs.h"
 #include "device.h"
 #include "domain.h"
 #include "identity.h"
 #include "inval.h"
 #include "nested.h"
+#include "params.h"
 #include "scope.h"
 #include "unit.h"
 
@@ -382,6 +384,8 @@ static struct iommu_device *probe_device(struct device *dev)
 	struct vtd_place place;
 	int ret;
 
+	if (vtd_params_acs())
+		iommu_acs_enable(dev);
 	if (!vtd_scope_find(vtd_dmar, dev, &place))
 		return ERR_PTR(-ENODEV);
 	common = iommu_unit_at(&vtd_units, place.unit);

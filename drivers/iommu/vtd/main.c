@@ -15,7 +15,8 @@
  *	2. fill each unit's tables so that every device passes through; of a unit
  *	   that was left at work, only the devices in use
  *	3. start each unit with these tables, then switch its translation on
- *	4. register with the IOMMU core, which gives each device its domain
+ *	4. enable ACS in ports, so that groups come out as small as they can
+ *	5. register with the IOMMU core, which gives each device its domain
  *
  * The core holds a reference on this module for each device, so it stays for
  * as long as there is one; there is no way to unload it.
@@ -30,11 +31,13 @@
 
 #include <compat/intel_iommu.h>
 
+#include "../common/acs.h"
 #include "../common/firmware.h"
 #include "debugfs.h"
 #include "device.h"
 #include "domain.h"
 #include "identity.h"
+#include "params.h"
 #include "pm.h"
 #include "scope.h"
 #include "sysfs.h"
@@ -180,6 +183,37 @@ static int start_units(void)
 	return 0;
 }
 
+static int enable_acs(void)
+{
+	struct iommu_acs_count count;
+	int ret;
+
+	if (!vtd_params_acs())
+		return 0;
+	ret = iommu_acs_enable_all(&count);
+	if (ret)
+		return ret;
+	if (count.enabled)
+		pr_info("ACS enabled in %u ports, which are not suspended any more\n",
+			count.enabled);
+	if (count.missing)
+		pr_info("%u ports have no ACS: the devices below them may share an IOMMU group\n",
+			count.missing);
+	return 0;
+}
+
+/* For as long as the machine runs */
+static void keep_acs(void)
+{
+	struct vtd_unit *unit = list_first_entry(&vtd_units, struct vtd_unit,
+						 common.node);
+
+	if (!vtd_params_acs())
+		return;
+	iommu_acs_forget();
+	iommu_acs_follow_sleep(unit->common.iommu.dev);
+}
+
 static void announce(const struct vtd_unit *unit)
 {
 	u32 version = vtd_read(unit, VTD_VER);
@@ -243,13 +277,18 @@ static int __init vtd_init(void)
 	ret = start_units();
 	if (ret)
 		goto err_stop;
+	ret = enable_acs();
+	if (ret)
+		goto err_stop;
 	ret = register_units();
 	if (ret)
 		goto err_unregister;
+	keep_acs();
 	vtd_pm_init();
 	return 0;
 err_unregister:
 	iommu_units_unregister(&vtd_units);
+	iommu_acs_restore_all();
 err_stop:
 	stop_units();
 	vtd_debugfs_exit();

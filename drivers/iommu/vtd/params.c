@@ -40,6 +40,10 @@ static bool poll;
 module_param(poll, bool, 0400);
 MODULE_PARM_DESC(poll, "poll for faults and use no interrupt (default: no)");
 
+static bool acs = true;
+module_param(acs, bool, 0400);
+MODULE_PARM_DESC(acs, "enable Access Control Services in PCI Express ports (default: yes); if not, they stay as the firmware and pci=config_acs= set them");
+
 /**
  * vtd_params_hidden() - what of a unit is to be hidden
  * @unit: its name
@@ -79,4 +83,14 @@ bool vtd_params_first_stage(void)
 bool vtd_params_poll(void)
 {
 	return poll;
+}
+
+/**
+ * vtd_params_acs() - is ACS to be enabled in ports?
+ *
+ * Return: true if so.
+ */
+bool vtd_params_acs(void)
+{
+	return acs;
 }

@@ -11,5 +11,6 @@ unsigned long vtd_params_hidden(const char *unit);
 bool vtd_params_scalable(void);
 bool vtd_params_first_stage(void);
 bool vtd_params_poll(void);
+bool vtd_params_acs(void);
 
 #endif
