@@ -125,7 +125,9 @@ struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ictx,
 		goto err_group;
 	rc = iommu_device_claim_dma_owner(dev, ictx);
 	if (rc == -EBUSY)
-		iommufd_refuse_bind(dev, "a device of its IOMMU group is used by a kernel driver, by a VFIO group or by another /dev/iommu; unbind or close that first");
+		iommufd_refuse_bind(dev, "a driver of the kernel's uses a device of its IOMMU group; unbind that first");
+	else if (rc == -EPERM)
+		iommufd_refuse_bind(dev, "its IOMMU group is in use by another /dev/iommu, or in a VFIO container; close that first");
 	if (rc)
 		goto err_group;
 	idev = device_new(ictx, igroup, dev);

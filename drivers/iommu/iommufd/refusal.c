@@ -21,11 +21,22 @@
 #include "refusal.h"
 #include "source.h"
 
+/**
+ * struct who - a name for a line of the log
+ * @text: of a task or a device
+ */
+struct who {
+	char text[80];
+};
+
 /* A process chooses its own name: what cannot be printed is escaped. */
-#define TASK_FMT "%*pE[%d]"
-#define TASK_ARGS(task) \
-	(int)strnlen((task)->comm, TASK_COMM_LEN), (task)->comm, \
-	task_pid_nr(task)
+static const char *task_name(struct who *who, struct task_struct *task)
+{
+	snprintf(who->text, sizeof(who->text), "%*pE[%d]",
+		 (int)strnlen(task->comm, TASK_COMM_LEN), task->comm,
+		 task_pid_nr(task));
+	return who->text;
+}
 
 #define USE_WHAT_IS_FREE \
 	"map only in what IOMMU_IOAS_IOVA_RANGES or VFIO_IOMMU_GET_INFO lists"
@@ -40,12 +51,13 @@ void iommufd_refuse_memlock(const struct iommufd_source *source,
 {
 	bool by_user = source->account == IOMMUFD_ACCOUNT_USER;
 	unsigned long locked;
+	struct who who;
 
 	locked = by_user ? atomic_long_read(&source->cred->user->locked_vm) :
 			   READ_ONCE(source->mm->locked_vm);
-	pr_warn_ratelimited("RLIMIT_MEMLOCK (%lu) exceeded: " TASK_FMT " wants to lock %lu bytes more, and %s has locked %lu; raise the limit (ulimit -l, in systemd LimitMEMLOCK=) or give the process CAP_IPC_LOCK\n",
+	pr_warn_ratelimited("RLIMIT_MEMLOCK (%lu) exceeded: %s wants to lock %lu bytes more, and %s has locked %lu; raise the limit (ulimit -l, in systemd LimitMEMLOCK=) or give the process CAP_IPC_LOCK\n",
 			    task_rlimit(source->task, RLIMIT_MEMLOCK),
-			    TASK_ARGS(source->task), npages << PAGE_SHIFT,
+			    task_name(&who, source->task), npages << PAGE_SHIFT,
 			    by_user ? "its user, in all processes," : "it",
 			    locked << PAGE_SHIFT);
 }
@@ -82,8 +94,10 @@ int iommufd_refuse_reserved(struct iommufd_ioas *ioas,
 			    const struct interval_tree_node *node,
 			    unsigned long first, unsigned long last)
 {
-	pr_warn_ratelimited(TASK_FMT " cannot map IOVA %#lx-%#lx: %#lx-%#lx is %s; " USE_WHAT_IS_FREE "\n",
-			    TASK_ARGS(current), first, last,
+	struct who who;
+
+	pr_warn_ratelimited("%s cannot map IOVA %#lx-%#lx: %#lx-%#lx is %s; " USE_WHAT_IS_FREE "\n",
+			    task_name(&who, current), first, last,
 			    node->start, node->last,
 			    is_outside_aperture(ioas, node) ?
 				    "outside the aperture of an attached device's IOMMU" :
@@ -104,9 +118,12 @@ int iommufd_refuse_reserved(struct iommufd_ioas *ioas,
 int iommufd_refuse_alignment(unsigned long iova, unsigned long length,
 			     unsigned long address, unsigned long alignment)
 {
+	struct who who;
+
 	/* Where a process has its memory is not for the log */
-	pr_warn_ratelimited(TASK_FMT " cannot map %#lx bytes, %#lx behind a page's start in memory, to IOVA %#lx: all three have to be multiples of %#lx, the page size of the window or of what is attached\n",
-			    TASK_ARGS(current), length,
+	pr_warn_ratelimited("%s cannot map %#lx bytes, %#lx behind a page's start in memory, to IOVA %#lx: all three have to be multiples of %#lx, the page size of the window or of what is attached
+",
+			    task_name(&who, current), length,
 			    address & (alignment - 1), iova, alignment);
 	return -EINVAL;
 }
@@ -121,8 +138,10 @@ int iommufd_refuse_alignment(unsigned long iova, unsigned long length,
  */
 int iommufd_refuse_no_window(unsigned long first, unsigned long last)
 {
-	pr_warn_ratelimited(TASK_FMT " cannot map IOVA %#lx-%#lx: no window holds it; create one there, or map inside those that there are\n",
-			    TASK_ARGS(current), first, last);
+	struct who who;
+
+	pr_warn_ratelimited("%s cannot map IOVA %#lx-%#lx: no window holds it; create one there, or map inside those that there are\n",
+			    task_name(&who, current), first, last);
 	return -ENXIO;
 }
 
@@ -133,33 +152,37 @@ int iommufd_refuse_no_window(unsigned long first, unsigned long last)
  */
 void iommufd_refuse_bind(struct device *dev, const char *why)
 {
-	pr_warn_ratelimited("%s cannot be given to " TASK_FMT ": %s\n",
-			    dev_name(dev), TASK_ARGS(current), why);
+	struct who who;
+
+	pr_warn_ratelimited("%s cannot be given to %s: %s\n",
+			    dev_name(dev), task_name(&who, current), why);
 }
 
 /* The device's name, or the group's number */
-static void name_of(const struct refused_device *who, char *name, size_t size)
+static const char *device_name(struct who *who,
+			       const struct refused_device *device)
 {
-	if (who->dev)
-		snprintf(name, size, "%s", dev_name(who->dev));
-	else
-		snprintf(name, size, "group %d", iommu_group_id(who->group));
+	if (device->dev)
+		return dev_name(device->dev);
+	snprintf(who->text, sizeof(who->text), "group %d",
+		 iommu_group_id(device->group));
+	return who->text;
 }
 
 /**
  * iommufd_refuse_attach_reserved() - IOVA that a device reserves is in use
- * @who: the device or group
+ * @device: the device or group
  * @first: where what it reserves begins
  * @last: where that ends
  */
-void iommufd_refuse_attach_reserved(const struct refused_device *who,
+void iommufd_refuse_attach_reserved(const struct refused_device *device,
 				    unsigned long first, unsigned long last)
 {
-	char name[64];
+	struct who who, name;
 
-	name_of(who, name, sizeof(name));
-	pr_warn_ratelimited("%s cannot be attached for " TASK_FMT ": IOVA %#lx-%#lx is reserved for it, and something there is mapped, allowed or in a window; unmap that first\n",
-			    name, TASK_ARGS(current), first, last);
+	pr_warn_ratelimited("%s cannot be attached for %s: IOVA %#lx-%#lx is reserved for it, and something there is mapped, allowed or in a window; unmap that first\n",
+			    device_name(&name, device),
+			    task_name(&who, current), first, last);
 }
 
 /**
@@ -172,8 +195,10 @@ void iommufd_refuse_attach_reserved(const struct refused_device *who,
 void iommufd_refuse_attach_aperture(struct device *dev, unsigned long first,
 				    unsigned long last)
 {
-	pr_warn_ratelimited("%s cannot be attached for " TASK_FMT ": its IOMMU's aperture is IOVA %#lx-%#lx, and something outside is mapped, allowed or in a window; unmap that first\n",
-			    dev_name(dev), TASK_ARGS(current), first, last);
+	struct who who;
+
+	pr_warn_ratelimited("%s cannot be attached for %s: its IOMMU's aperture is IOVA %#lx-%#lx, and something outside is mapped, allowed or in a window; unmap that first\n",
+			    dev_name(dev), task_name(&who, current), first, last);
 }
 
 /**
@@ -184,8 +209,10 @@ void iommufd_refuse_attach_aperture(struct device *dev, unsigned long first,
  */
 void iommufd_refuse_attach_windows(struct device *dev, bool windowed)
 {
-	pr_warn_ratelimited("%s cannot be attached for " TASK_FMT ": %s\n",
-			    dev_name(dev), TASK_ARGS(current), windowed ?
+	struct who who;
+
+	pr_warn_ratelimited("%s cannot be attached for %s: %s\n",
+			    dev_name(dev), task_name(&who, current), windowed ?
 			    "its IOMMU cannot have the windows of this address space; attach it first and create them then" :
 			    "its IOMMU has windows, and this address space was not made with IOMMU_IOAS_ALLOC_WINDOWED");
 }
@@ -198,28 +225,30 @@ void iommufd_refuse_attach_windows(struct device *dev, bool windowed)
 void iommufd_refuse_attach_page_size(struct device *dev,
 				     unsigned long page_size)
 {
-	pr_warn_ratelimited("%s cannot be attached for " TASK_FMT ": the smallest page of its IOMMU is %#lx, and of this machine %#lx\n",
-			    dev_name(dev), TASK_ARGS(current), page_size,
+	struct who who;
+
+	pr_warn_ratelimited("%s cannot be attached for %s: the smallest page of its IOMMU is %#lx, and of this machine %#lx\n",
+			    dev_name(dev), task_name(&who, current), page_size,
 			    PAGE_SIZE);
 }
 
 /**
  * iommufd_refuse_attach_driver() - the IOMMU driver does not attach a device
- * @who: the device or group
+ * @device: the device or group
  * @hwpt: the hardware page table
  * @error: what the driver says
  */
-void iommufd_refuse_attach_driver(const struct refused_device *who,
+void iommufd_refuse_attach_driver(const struct refused_device *device,
 				  const struct iommufd_hwpt *hwpt, int error)
 {
-	char name[64];
+	struct who who, name;
 
 	/* Then another is tried, or made: see iommufd_hwpt_attach_any() */
 	if (error == -ENOMEM || (error == -EINVAL && hwpt->automatic))
 		return;
-	name_of(who, name, sizeof(name));
-	pr_warn_ratelimited("%s cannot be attached for " TASK_FMT ": its IOMMU driver refuses hardware page table %u with error %d%s\n",
-			    name, TASK_ARGS(current), hwpt->obj.id, error,
+	pr_warn_ratelimited("%s cannot be attached for %s: its IOMMU driver refuses hardware page table %u with error %d%s\n",
+			    device_name(&name, device),
+			    task_name(&who, current), hwpt->obj.id, error,
 			    error == -EINVAL ?
 				    "; it does not suit this device's IOMMU (address width, snoop control, another driver): attach to the address space for one that does" :
 				    "");
@@ -237,7 +266,9 @@ void iommufd_refuse_attach_driver(const struct refused_device *who,
 int iommufd_refuse_mapping_alignment(unsigned long iova, unsigned long length,
 				     unsigned long alignment)
 {
-	pr_warn_ratelimited(TASK_FMT " cannot attach here: that needs mappings of whole pages of %#lx bytes, and %#lx bytes at IOVA %#lx are not; unmap them first\n",
-			    TASK_ARGS(current), alignment, length, iova);
+	struct who who;
+
+	pr_warn_ratelimited("%s cannot attach (or turn large pages off) here: that needs mappings of whole pages of %#lx bytes, and %#lx bytes at IOVA %#lx are not; unmap them first\n",
+			    task_name(&who, current), alignment, length, iova);
 	return -EADDRINUSE;
 }

@@ -41,7 +41,7 @@ int __cold iommufd_refuse_no_window(unsigned long first, unsigned long last);
 
 /* Binding and attaching */
 void __cold iommufd_refuse_bind(struct device *dev, const char *why);
-void __cold iommufd_refuse_attach_reserved(const struct refused_device *who,
+void __cold iommufd_refuse_attach_reserved(const struct refused_device *device,
 					   unsigned long first,
 					   unsigned long last);
 void __cold iommufd_refuse_attach_aperture(struct device *dev,
@@ -50,7 +50,7 @@ void __cold iommufd_refuse_attach_aperture(struct device *dev,
 void __cold iommufd_refuse_attach_windows(struct device *dev, bool windowed);
 void __cold iommufd_refuse_attach_page_size(struct device *dev,
 					    unsigned long page_size);
-void __cold iommufd_refuse_attach_driver(const struct refused_device *who,
+void __cold iommufd_refuse_attach_driver(const struct refused_device *device,
 					 const struct iommufd_hwpt *hwpt,
 					 int error);
 int __cold iommufd_refuse_mapping_alignment(unsigned long iova,
