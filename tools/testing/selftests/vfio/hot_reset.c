@@ -69,14 +69,6 @@ static int group_of(const char *variable)
 	return atoi(strrchr(group, '/') + 1);
 }
 
-static int open_group(const char *variable)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/dev/vfio/%d", group_of(variable));
-	return open(path, O_RDWR);
-}
-
 static void need_two(bool one_group)
 {
 	address_of("SECOND");
