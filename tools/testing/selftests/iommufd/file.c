@@ -51,7 +51,7 @@ static int sealable_file(unsigned int flags)
 	p = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	if (p == MAP_FAILED)
 		SKIP("no huge pages");
-	strcpy(p, ORIGINAL);
+	memcpy(p, ORIGINAL, sizeof(ORIGINAL));
 	CHECK_EQ(munmap(p, length), 0);
 	return file;
 }

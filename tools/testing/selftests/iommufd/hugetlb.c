@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "fixture.h"
 
@@ -391,6 +392,65 @@ TEST(file_that_is_truncated_and_filled_at_once_breaks_no_promise)
 {
 	setup(4, 0);
 	in_parallel(fill_or_truncate);
+	CHECK_EQ(promised_pages(), 0);
+	unmap_and_close(0);
+}
+
+/* Signals */
+
+static void fill_until_killed(unsigned long *rounds)
+{
+	for (;;) {
+		CHECK_EQ(map_huge(0, 4, RW), 0);
+		CHECK_EQ(unmap_all(ioas), 4 * HUGE);
+		punch(0, 4);
+		__atomic_add_fetch(rounds, 1, __ATOMIC_RELAXED);
+	}
+}
+
+TEST(process_that_is_killed_while_it_fills_a_hole_breaks_no_promise)
+{
+	int i;
+
+	setup(4, 0);
+	for (i = 0; i < 20; i++) {
+		kill_at_work(fill_until_killed, 777 * i);
+		CHECK_EQ(promised_pages(), 0);
+		unmap_all(ioas);
+	}
+	unmap_and_close(0);
+}
+
+static void take_note(int signal)
+{
+	(void)signal;
+}
+
+TEST(call_that_a_signal_interrupts_starts_again)
+{
+	struct sigevent event = { .sigev_signo = SIGUSR1 };
+	const struct sigaction action = {
+		.sa_handler = take_note,
+		.sa_flags = SA_RESTART,
+	};
+	timer_t timer;
+	int i;
+
+	setup(8, 0);
+	CHECK_EQ(sigaction(SIGUSR1, &action, NULL), 0);
+	CHECK_EQ(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+	for (i = 0; i < 200; i++) {
+		/* One signal, so that the call ends however slow it is */
+		const struct itimerspec soon = {
+			.it_value.tv_nsec = 1000 + i * 53000 % 5000000,
+		};
+
+		CHECK_EQ(timer_settime(timer, 0, &soon, NULL), 0);
+		CHECK_EQ(map_huge(0, 8, RW), 0);
+		CHECK_EQ(unmap_all(ioas), 8 * HUGE);
+		punch(0, 8);
+	}
+	CHECK_EQ(timer_delete(timer), 0);
 	CHECK_EQ(promised_pages(), 0);
 	unmap_and_close(0);
 }
