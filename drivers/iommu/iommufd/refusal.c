@@ -121,8 +121,7 @@ int iommufd_refuse_alignment(unsigned long iova, unsigned long length,
 	struct who who;
 
 	/* Where a process has its memory is not for the log */
-	pr_warn_ratelimited("%s cannot map %#lx bytes, %#lx behind a page's start in memory, to IOVA %#lx: all three have to be multiples of %#lx, the page size of the window or of what is attached
-",
+	pr_warn_ratelimited("%s cannot map %#lx bytes, %#lx behind a page's start in memory, to IOVA %#lx: all three have to be multiples of %#lx, the page size of the window or of what is attached\n",
 			    task_name(&who, current), length,
 			    address & (alignment - 1), iova, alignment);
 	return -EINVAL;
