@@ -112,7 +112,10 @@ int iommufd_option_ioctl(struct iommufd_ucmd *ucmd)
 	default:
 		rc = -EOPNOTSUPP;
 	}
-	return rc ?: iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	/* What was set is not answered: that could fail, and it would be set */
+	if (rc || cmd->op != IOMMU_OPTION_OP_GET)
+		return rc;
+	return iommufd_ucmd_respond(ucmd, sizeof(*cmd));
 }
 
 static int vfio_ioas_get(struct iommufd_ctx *ictx, u32 *id)

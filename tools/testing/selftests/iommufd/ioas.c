@@ -450,6 +450,25 @@ TEST(options_are_read_back_and_checked)
 	CHECK_ERR(option(9, IOMMU_OPTION_OP_GET, 0, &value), EOPNOTSUPP);
 }
 
+TEST(option_that_is_set_has_no_answer_that_could_fail)
+{
+	uint32_t ioas = new_ioas();
+	struct iommu_option *cmd = memory(PAGE);
+	uint64_t value = 1;
+
+	*cmd = (struct iommu_option){
+		.size = sizeof(*cmd),
+		.option_id = IOMMU_OPTION_HUGE_PAGES,
+		.op = IOMMU_OPTION_OP_SET,
+		.object_id = ioas,
+	};
+	CHECK_EQ(mprotect(cmd, PAGE, PROT_READ), 0);
+	CHECK_EQ(ioctl(fd, IOMMU_OPTION, cmd), 0);
+	CHECK_EQ(option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_GET, ioas,
+			&value), 0);
+	CHECK_EQ(value, 0);
+}
+
 TEST(limit_mode_is_set_before_there_are_objects_or_not)
 {
 	uint64_t value = 1;
