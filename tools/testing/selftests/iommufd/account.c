@@ -32,21 +32,6 @@ static uint32_t attached_ioas(void)
 	return ioas;
 }
 
-/* Run it in a process of its own, and say whether it ended well. */
-static bool in_child(void (*fn)(void *), void *arg)
-{
-	pid_t pid = fork();
-	int status;
-
-	CHECK(pid >= 0);
-	if (!pid) {
-		fn(arg);
-		_exit(0);
-	}
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) && !WEXITSTATUS(status);
-}
-
 TEST(user_can_lock_up_to_the_limit_and_no_page_more)
 {
 	uint32_t ioas = attached_ioas();
@@ -210,13 +195,6 @@ TEST(memory_of_another_process_is_pinned_for_that_process)
 }
 
 /* Another process takes over */
-
-static int change_process(void)
-{
-	struct iommu_ioas_change_process cmd = { .size = sizeof(cmd) };
-
-	return ioctl(fd, IOMMU_IOAS_CHANGE_PROCESS, &cmd);
-}
 
 static void take_over(void *pages)
 {

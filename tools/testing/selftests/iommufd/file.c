@@ -24,20 +24,6 @@ static void become_nobody(void)
 	CHECK_EQ(setresuid(NOBODY, NOBODY, NOBODY), 0);
 }
 
-static bool in_child(void (*fn)(void *), void *arg)
-{
-	pid_t pid = fork();
-	int status;
-
-	CHECK(pid >= 0);
-	if (!pid) {
-		fn(arg);
-		_exit(0);
-	}
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) && !WEXITSTATUS(status);
-}
-
 /* A memfd that says ORIGINAL and can be sealed */
 static int sealable_file(unsigned int flags)
 {
@@ -374,13 +360,6 @@ TEST(access_that_pins_keeps_the_seal_away_until_it_is_unmapped)
 }
 
 /* Other processes */
-
-static int change_process(void)
-{
-	struct iommu_ioas_change_process cmd = { .size = sizeof(cmd) };
-
-	return ioctl(fd, IOMMU_IOAS_CHANGE_PROCESS, &cmd);
-}
 
 struct mapper {
 	uint32_t ioas;

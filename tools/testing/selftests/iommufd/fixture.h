@@ -184,6 +184,13 @@ static inline int option(uint32_t id, uint16_t op, uint32_t object,
 	return rc;
 }
 
+static inline int change_process(void)
+{
+	struct iommu_ioas_change_process cmd = { .size = sizeof(cmd) };
+
+	return ioctl(fd, IOMMU_IOAS_CHANGE_PROCESS, &cmd);
+}
+
 static inline void *memory(size_t length)
 {
 	void *p = mmap(NULL, length, PROT_READ | PROT_WRITE,
@@ -388,7 +395,22 @@ static inline int access_rw(int access, uint64_t iova, void *memory,
 	return ioctl(fd, IOMMU_TEST_CMD, &cmd);
 }
 
-/* Processes that are killed */
+/* Processes */
+
+/* Run it in a process of its own, and say whether it ended well. */
+static inline bool in_child(void (*fn)(void *), void *arg)
+{
+	pid_t pid = fork();
+	int status;
+
+	CHECK(pid >= 0);
+	if (!pid) {
+		fn(arg);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
 
 /*
  * Let a process work, which counts its rounds, and kill it some time after the
