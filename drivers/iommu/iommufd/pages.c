@@ -16,7 +16,18 @@
 #include "iova.h"
 #include "pages.h"
 #include "pin.h"
+#include "refusal.h"
 #include "runs.h"
+
+/* What turns out to be a device's memory is not counted, so nothing is said. */
+static int charge(struct iommufd_pages *pages, unsigned long npages)
+{
+	int rc = iommufd_source_charge(pages->source, npages);
+
+	if (rc == -ENOMEM && !pages->maybe_device)
+		iommufd_refuse_memlock(pages->source, npages);
+	return rc;
+}
 
 /* What most often is pinned: a page of the calling process */
 static int pin_one(struct iommufd_pages *pages, unsigned long index)
@@ -24,7 +35,7 @@ static int pin_one(struct iommufd_pages *pages, unsigned long index)
 	struct page *page;
 	int rc;
 
-	rc = iommufd_source_charge(pages->source, 1);
+	rc = charge(pages, 1);
 	if (rc)
 		return rc;
 	rc = pin_user_pages_fast(pages->address + index * PAGE_SIZE, 1,
@@ -55,7 +66,7 @@ static noinline int pin_stretch(struct iommufd_pages *pages,
 	int rc;
 
 	if (!pages->device) {
-		rc = iommufd_source_charge(pages->source, npages);
+		rc = charge(pages, npages);
 		if (rc)
 			return rc;
 	}

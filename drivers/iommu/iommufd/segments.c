@@ -158,11 +158,10 @@ static int segments_make(struct segments *s)
  * @place: the range, its access and its length
  * @iova: where: in if @fixed, else out
  * @fixed: the caller chose
- * @reason: why it could not be mapped as ordinary memory; -EAGAIN if that has
- *	not been tried
+ * @reason: why it could not be mapped as ordinary memory
  *
- * Return: 0; @reason if there is no memory of devices in it; or the errors of
- * iommufd_areas_map(). Nothing is mapped then.
+ * Return: 0; -EFAULT if that is @reason, and there is no memory of devices in
+ * the range; or the errors of iommufd_areas_map(). Nothing is mapped then.
  */
 int iommufd_segments_map(struct iommufd_ioas *ioas,
 			 struct iommufd_source *source,
@@ -181,7 +180,8 @@ int iommufd_segments_map(struct iommufd_ioas *ioas,
 	int rc;
 
 	rc = segments_make(&s);
-	if (!rc && !s.has_devices && reason != -EAGAIN)
+	/* What exceeds a limit is refused once more, and the log says so. */
+	if (!rc && !s.has_devices && reason == -EFAULT)
 		rc = reason;
 	if (rc)
 		goto err_free;

@@ -219,8 +219,8 @@ static int account_mm(struct iommufd_source *source, unsigned long npages,
  * @source: who pays
  * @npages: how many
  *
- * Return: 0; -ENOMEM if it would exceed the limit; -EINVAL if the process has
- * exited.
+ * Return: 0; -ENOMEM if it would exceed the limit, which the caller says in the
+ * log; -EINVAL if the process has exited.
  */
 int iommufd_source_charge(struct iommufd_source *source, unsigned long npages)
 {
@@ -232,8 +232,6 @@ int iommufd_source_charge(struct iommufd_source *source, unsigned long npages)
 		rc = account_mm(source, npages, true);
 	if (!rc)
 		atomic64_add(npages, &source->mm->pinned_vm);
-	else if (rc == -ENOMEM)
-		iommufd_refuse_memlock(source, npages);
 	return rc;
 }
 
@@ -267,8 +265,12 @@ int iommufd_source_charge_current(u8 account, unsigned long npages)
 		.task = current->group_leader,
 		.cred = current_cred(),
 	};
+	int rc;
 
-	return npages ? iommufd_source_charge(&source, npages) : 0;
+	rc = npages ? iommufd_source_charge(&source, npages) : 0;
+	if (rc == -ENOMEM)
+		iommufd_refuse_memlock(&source, npages);
+	return rc;
 }
 
 /**
