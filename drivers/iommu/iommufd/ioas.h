@@ -38,6 +38,7 @@
  *			and to create or remove a window, which are rare, and to
  *			read what is dirty, a short stretch at a time.)
  *	pages lock	of a pages object that is shared; pins under it
+ *	devmem lock	of device memory: what shows it now; see device_memory.h
  *
  * Memory that is pinned may be slow to come (a userfaultfd, a file that another
  * machine has), and domains_lock is held meanwhile. So who can still fail waits
