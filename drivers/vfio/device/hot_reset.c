@@ -202,38 +202,50 @@ static struct vfio_pci_core_device *core_of(struct pci_device *caller,
 	return container_of(device, struct vfio_pci_core_device, vdev);
 }
 
-/* Undo hold() for the first @count functions. */
-static void release(struct pci_device *caller, const struct affected *affected,
-		    unsigned int count)
+/*
+ * Wake the functions. The core's part in that takes their memory_lock, so it
+ * comes before any is held.
+ */
+static int wake_all(const struct affected *affected)
 {
-	while (count--) {
-		struct pci_dev *pdev = affected->functions[count];
+	unsigned int i;
+	int rc;
 
-		up_write(&core_of(caller, pdev)->memory_lock);
-		pm_runtime_put(&pdev->dev);
+	for (i = 0; i < affected->count; i++) {
+		rc = pm_runtime_resume_and_get(&affected->functions[i]->dev);
+		if (rc)
+			goto err_put;
 	}
+	return 0;
+
+err_put:
+	while (i--)
+		pm_runtime_put(&affected->functions[i]->dev);
+	return rc;
+}
+
+static void let_all_sleep(const struct affected *affected)
+{
+	unsigned int i;
+
+	for (i = 0; i < affected->count; i++)
+		pm_runtime_put(&affected->functions[i]->dev);
 }
 
 /*
- * Wake a function and keep everybody from its registers: those who read and
- * write wait, and what programs have mapped of them is taken away, to come back
- * with the next fault. The locks have no order among each other, so none is
- * waited for.
+ * Keep everybody from the registers of a function: those who read and write
+ * wait, and what programs have mapped of them is taken away, to come back with
+ * the next fault. The locks of functions have no order among each other, so
+ * none is waited for.
  */
-static int hold(struct vfio_pci_core_device *core)
+static int close_registers(struct vfio_pci_core_device *core)
 {
 	const loff_t start =
 		VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX);
 	const loff_t end = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_ROM_REGION_INDEX);
-	int rc;
 
-	rc = pm_runtime_resume_and_get(&core->pdev->dev);
-	if (rc)
-		return rc;
-	if (!down_write_trylock(&core->memory_lock)) {
-		pm_runtime_put(&core->pdev->dev);
+	if (!down_write_trylock(&core->memory_lock))
 		return -EBUSY;
-	}
 	unmap_mapping_range(core->vdev.inode->i_mapping, start, end - start,
 			    true);
 	return 0;
@@ -257,17 +269,16 @@ static void power_up(struct vfio_pci_core_device *core)
 	}
 }
 
-static int reset_all(struct pci_device *caller, const struct affected *affected)
+/* Reset functions that are awake. */
+static int reset_awake(struct pci_device *caller,
+		       const struct affected *affected)
 {
-	unsigned int i;
+	unsigned int closed, i;
 	int rc = 0;
 
-	for (i = 0; i < affected->count; i++)
-		if (owner_of(caller, affected->functions[i]) ==
-		    (u32)VFIO_PCI_DEVID_NOT_OWNED)
-			return -EINVAL;
-	for (i = 0; i < affected->count; i++) {
-		rc = hold(core_of(caller, affected->functions[i]));
+	for (closed = 0; closed < affected->count; closed++) {
+		rc = close_registers(core_of(caller,
+					     affected->functions[closed]));
 		if (rc)
 			goto out;
 	}
@@ -275,7 +286,26 @@ static int reset_all(struct pci_device *caller, const struct affected *affected)
 		power_up(core_of(caller, affected->functions[i]));
 	rc = pci_reset_bus(caller->core.pdev);
 out:
-	release(caller, affected, i);
+	while (closed--)
+		up_write(&core_of(caller, affected->functions[closed])->memory_lock);
+	return rc;
+}
+
+static int reset_owned(struct pci_device *caller,
+		       const struct affected *affected)
+{
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < affected->count; i++)
+		if (owner_of(caller, affected->functions[i]) ==
+		    (u32)VFIO_PCI_DEVID_NOT_OWNED)
+			return -EINVAL;
+	rc = wake_all(affected);
+	if (rc)
+		return rc;
+	rc = reset_awake(caller, affected);
+	let_all_sleep(affected);
 	return rc;
 }
 
@@ -296,7 +326,7 @@ static int hot_reset(struct pci_device *caller,
 	mutex_lock(&set->lock);
 	rc = affected_find(&affected, caller->core.pdev);
 	if (!rc) {
-		rc = reset_all(caller, &affected);
+		rc = reset_owned(caller, &affected);
 		affected_free(&affected);
 	}
 	mutex_unlock(&set->lock);

@@ -96,9 +96,10 @@ static void need_disk(const char *variable)
 static uint32_t id_of(const struct answer *answer, const char *variable)
 {
 	unsigned int segment, bus, slot, function, i;
+	int parts = sscanf(address_of(variable), "%x:%x:%x.%x", &segment, &bus,
+			   &slot, &function);
 
-	CHECK_EQ(sscanf(address_of(variable), "%x:%x:%x.%x", &segment, &bus,
-			&slot, &function), 4);
+	CHECK_EQ(parts, 4);
 	for (i = 0; i < answer->head.count; i++) {
 		const struct vfio_pci_dependent_device *device =
 			&answer->devices[i];
@@ -131,7 +132,9 @@ static void bind_driver(const char *variable, const char *driver)
 /* The disk was started, and not reset since. */
 static bool is_ready(const struct nvme *disk)
 {
-	return *(volatile uint32_t *)(disk->regs + 0x1c) & 1;
+	const uint32_t *status = (const uint32_t *)(disk->regs + 0x1c);
+
+	return __atomic_load_n(status, __ATOMIC_RELAXED) & 1;
 }
 
 TEST(a_lone_device_is_owned)
