@@ -96,6 +96,8 @@ enum {
 	MOCK_FLAGS_DEVICE_WIDE = 1 << 21,
 	/* Its interrupts are not isolated */
 	MOCK_FLAGS_DEVICE_UNSAFE_MSI = 1 << 22,
+	/* Its unit can enforce cache coherency */
+	MOCK_FLAGS_DEVICE_SNOOP = 1 << 23,
 };
 
 /* The reserved region of MOCK_FLAGS_DEVICE_RESERVED */

@@ -26,7 +26,7 @@
 	 MOCK_FLAGS_DEVICE_RUNS | MOCK_FLAGS_DEVICE_WINDOWS | \
 	 MOCK_FLAGS_DEVICE_RESERVED | MOCK_FLAGS_DEVICE_64K | \
 	 MOCK_FLAGS_DEVICE_INCOHERENT | MOCK_FLAGS_DEVICE_WIDE | \
-	 MOCK_FLAGS_DEVICE_UNSAFE_MSI)
+	 MOCK_FLAGS_DEVICE_UNSAFE_MSI | MOCK_FLAGS_DEVICE_SNOOP)
 
 /* Takes no interrupt; devices that belong to it can be told apart from others */
 static struct irq_domain *isolated_interrupts;
@@ -61,6 +61,8 @@ static bool mock_capable(struct device *dev, enum iommu_cap cap)
 	switch (cap) {
 	case IOMMU_CAP_CACHE_COHERENCY:
 		return !(mdev->flags & MOCK_FLAGS_DEVICE_INCOHERENT);
+	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
+		return mdev->flags & MOCK_FLAGS_DEVICE_SNOOP;
 	case IOMMU_CAP_DIRTY_TRACKING:
 		return !(mdev->flags & MOCK_FLAGS_DEVICE_NO_DIRTY);
 	default:

@@ -57,11 +57,25 @@ int mock_attach_dev(struct iommu_domain *domain, struct device *dev)
 {
 	struct mock_device *mdev = dev_iommu_priv_get(dev);
 
-	if (to_mock_domain(domain)->kind != mock_device_kind(mdev))
+	struct mock_domain *mock = to_mock_domain(domain);
+	bool weak = !(mdev->flags & MOCK_FLAGS_DEVICE_SNOOP);
+
+	if (mock->kind != mock_device_kind(mdev))
 		return -EINVAL;
 	if (domain->dirty_ops && (mdev->flags & MOCK_FLAGS_DEVICE_NO_DIRTY))
 		return -EINVAL;
+	if (mock->enforced && weak)
+		return -EINVAL;
+	mock->weak |= weak;
 	return 0;
+}
+
+static bool mock_enforce_cache_coherency(struct iommu_domain *domain)
+{
+	struct mock_domain *mock = to_mock_domain(domain);
+
+	mock->enforced = !mock->weak;
+	return mock->enforced;
 }
 
 static int mock_map_pages(struct iommu_domain *domain, unsigned long iova,
@@ -138,6 +152,7 @@ static const struct iommu_domain_ops mock_domain_ops = {
 	.flush_iotlb_all = mock_flush_iotlb_all,
 	.iotlb_sync = mock_iotlb_sync,
 	.iova_to_phys = mock_iova_to_phys,
+	.enforce_cache_coherency = mock_enforce_cache_coherency,
 	.free = mock_domain_free,
 };
 
@@ -152,6 +167,7 @@ static const struct iommu_domain_ops mock_runs_domain_ops = {
 	.flush_iotlb_all = mock_flush_iotlb_all,
 	.iotlb_sync = mock_iotlb_sync,
 	.iova_to_phys = mock_iova_to_phys,
+	.enforce_cache_coherency = mock_enforce_cache_coherency,
 	.free = mock_domain_free,
 };
 
@@ -162,6 +178,7 @@ static const struct iommu_domain_ops mock_windows_domain_ops = {
 	.flush_iotlb_all = mock_flush_iotlb_all,
 	.iotlb_sync = mock_iotlb_sync,
 	.iova_to_phys = mock_iova_to_phys,
+	.enforce_cache_coherency = mock_enforce_cache_coherency,
 	.free = mock_domain_free,
 };
 

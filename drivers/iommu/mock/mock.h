@@ -78,6 +78,8 @@ enum mock_kind {
  * @table: its page table
  * @kind: the kind of unit it is for
  * @track_dirty: dirty tracking is on
+ * @enforced: cache coherency is enforced
+ * @weak: a device was attached whose unit cannot enforce it
  * @windows: of MOCK_KIND_WINDOWS: one for each slot; none if its length is 0
  */
 struct mock_domain {
@@ -85,6 +87,8 @@ struct mock_domain {
 	struct mock_table table;
 	enum mock_kind kind;
 	bool track_dirty;
+	bool enforced;
+	bool weak;
 	struct iommu_window windows[MOCK_NR_WINDOWS];
 };
 

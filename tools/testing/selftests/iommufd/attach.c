@@ -181,6 +181,21 @@ TEST(device_that_cannot_be_trusted_is_refused)
 	CHECK_EQ(destroy(ioas), 0);
 }
 
+TEST(device_that_can_enforce_coherency_is_in_no_table_that_does_not)
+{
+	uint32_t ioas = new_ioas();
+	struct mock weak, strong, late;
+
+	CHECK_EQ(mock_attach(ioas, 0, &weak), 0);
+	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_SNOOP, &strong), 0);
+	CHECK(strong.hwpt != weak.hwpt);
+	/* Each finds its own kind, whoever came last */
+	CHECK_EQ(mock_attach(ioas, 0, &late), 0);
+	CHECK_EQ(late.hwpt, weak.hwpt);
+	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_SNOOP, &late), 0);
+	CHECK_EQ(late.hwpt, strong.hwpt);
+}
+
 TEST(capabilities_say_what_a_device_cannot_do)
 {
 	uint32_t ioas = new_ioas();
