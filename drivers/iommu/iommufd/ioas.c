@@ -342,6 +342,24 @@ static bool may_be_device(int rc)
 	return rc == -EFAULT || rc == -ENOMEM || rc == -EAGAIN;
 }
 
+/* In line: every map comes through here */
+static __always_inline struct iommufd_area *
+mapping_alloc(struct iommufd_source *source, unsigned long address,
+	      unsigned long length, int prot)
+{
+	struct iommufd_mapping *mapping;
+
+	mapping = kmem_cache_alloc(mapping_cache, GFP_KERNEL);
+	if (!mapping)
+		return NULL;
+	iommufd_pages_init(&mapping->pages, source,
+			   address & PAGE_MASK, prot & IOMMU_WRITE);
+	iommufd_area_init(&mapping->area, &mapping->pages,
+			  offset_in_page(address), length,
+			  prot | AREA_INLINE);
+	return &mapping->area;
+}
+
 /**
  * iommufd_mapping_alloc() - make an area with a pages object of its own
  * @source: of the memory; the caller's count passes to the pages object
@@ -356,17 +374,7 @@ struct iommufd_area *iommufd_mapping_alloc(struct iommufd_source *source,
 					   unsigned long address,
 					   unsigned long length, int prot)
 {
-	struct iommufd_mapping *mapping;
-
-	mapping = kmem_cache_alloc(mapping_cache, GFP_KERNEL);
-	if (!mapping)
-		return NULL;
-	iommufd_pages_init(&mapping->pages, source,
-			   address & PAGE_MASK, prot & IOMMU_WRITE);
-	iommufd_area_init(&mapping->area, &mapping->pages,
-			  offset_in_page(address), length,
-			  prot | AREA_INLINE);
-	return &mapping->area;
+	return mapping_alloc(source, address, length, prot);
 }
 
 /**
@@ -396,7 +404,7 @@ int iommufd_ioas_map_source(struct iommufd_ioas *ioas,
 	struct iommufd_area *area;
 	int rc = -ENOMEM;
 
-	area = iommufd_mapping_alloc(source, address, length, prot);
+	area = mapping_alloc(source, address, length, prot);
 	if (!area)
 		goto err_source;
 	area->pages->maybe_device = flags & IOMMUFD_MAP_DEVICE_MEMORY;

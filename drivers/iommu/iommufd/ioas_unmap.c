@@ -59,24 +59,11 @@ static bool request_is_cut(struct unmap *u, const struct iommufd_area *first,
 	return before && area_is(before, AREA_PART) && before->next == first;
 }
 
-/*
- * Is everything in the range ready to go? Returns 0, an error, or -EAGAIN and
- * has closed the areas that accesses hold.
- */
-static int areas_check(struct unmap *u)
+static noinline int areas_check_all(struct unmap *u, struct iommufd_area *first)
 {
-	struct iommufd_area *area, *first, *last = NULL;
+	struct iommufd_area *area, *last = NULL;
 	int rc = 0;
 
-	/* What is unmapped most often is what was mapped: then it is alone */
-	first = area = iommufd_area_first(u->ioas, u->first, u->last);
-	if (area && area->node.start == u->first &&
-	    area->node.last == u->last &&
-	    (area_flags(area) & (AREA_LIVE | AREA_DYING | AREA_PART)) ==
-	    AREA_LIVE && !atomic_read(&area->holder.count)) {
-		u->only = area;
-		return 0;
-	}
 	iommufd_for_each_area(area, u->ioas, u->first, u->last) {
 		if (!area_is(area, AREA_LIVE) || area_is(area, AREA_DYING))
 			return -EBUSY;
@@ -94,6 +81,26 @@ static int areas_check(struct unmap *u)
 		if (atomic_read(&area->holder.count))
 			area->holder.flags |= AREA_CLOSED;
 	return rc;
+}
+
+/*
+ * Is everything in the range ready to go? Returns 0, an error, or -EAGAIN and
+ * has closed the areas that accesses hold.
+ */
+static int areas_check(struct unmap *u)
+{
+	struct iommufd_area *area;
+
+	/* What is unmapped most often is what was mapped: then it is alone */
+	area = iommufd_area_first(u->ioas, u->first, u->last);
+	if (area && area->node.start == u->first &&
+	    area->node.last == u->last &&
+	    (area_flags(area) & (AREA_LIVE | AREA_DYING | AREA_PART)) ==
+	    AREA_LIVE && !atomic_read(&area->holder.count)) {
+		u->only = area;
+		return 0;
+	}
+	return areas_check_all(u, area);
 }
 
 static void areas_reopen(struct unmap *u)
