@@ -40,6 +40,9 @@ struct iommu_run {
  * @last: last IOVA that changed; @start > @last means that nothing did
  * @tables: a table was unlinked or replaced, so that cached upper levels have
  *	to go too and not only leaf entries
+ * @may_sleep: whoever fills, invalidates and frees it may sleep, and so gives
+ *	way in a long range; set by the caller, false after
+ *	iommu_pt_gather_init()
  * @freelist: unlinked table pages, to be freed after the invalidation
  *
  * One gather serves one request on one domain, over any number of calls.
@@ -48,6 +51,7 @@ struct iommu_pt_gather {
 	unsigned long start;
 	unsigned long last;
 	bool tables;
+	bool may_sleep;
 	struct list_head freelist;
 };
 
@@ -60,6 +64,7 @@ static inline void iommu_pt_gather_init(struct iommu_pt_gather *gather)
 	gather->start = ULONG_MAX;
 	gather->last = 0;
 	gather->tables = false;
+	gather->may_sleep = false;
 	INIT_LIST_HEAD(&gather->freelist);
 }
 
@@ -123,8 +128,8 @@ typedef bool (*iommu_pt_dirty_fn)(void *arg, unsigned long iova, size_t length);
  * @iova and @length are bytes and multiples of the domain's smallest page.
  * @prot has the IOMMU_READ, IOMMU_WRITE, IOMMU_CACHE, ... bits.
  *
- * Context: @map and @reserve may sleep if @gfp allows it; @announce, @unmap and
- * @sync do not sleep. Calls on disjoint ranges of one domain may run in parallel; the
+ * Context: @map and @reserve may sleep if @gfp allows it, @unmap and @sync if the
+ * gather does (@may_sleep); @announce does not sleep. Calls on disjoint ranges of one domain may run in parallel; the
  * caller keeps calls on overlapping ranges apart.
  */
 struct iommu_run_ops {

@@ -153,6 +153,7 @@ static void strengthen(struct iommu_live *live,
 	if (!larger || is_empty(live))
 		return;
 	iommu_pt_gather_init(&gather);
+	gather.may_sleep = true;
 	/* Nothing depends on it: what cannot be made larger stays small */
 	if (!iommu_pt_promote(&live->pt, 0, iommu_live_length(live), &gather))
 		live->counts.promoted++;
@@ -175,6 +176,7 @@ static int weaken(struct iommu_live *live, const struct iommu_ability *shape)
 	iommu_live_synchronize();
 	if (smaller) {
 		iommu_pt_gather_init(&gather);
+		gather.may_sleep = true;
 		ret = iommu_pt_demote(&live->pt, 0, iommu_live_length(live),
 				      shape->page_sizes, GFP_KERNEL_ACCOUNT,
 				      &gather);
@@ -314,6 +316,7 @@ static bool force_snoop(struct iommu_live *live)
 	iommu_pt_set_flags(&live->pt, IOMMU_PT_SNOOP, 0);
 	iommu_live_synchronize();
 	iommu_pt_gather_init(&gather);
+	gather.may_sleep = true;
 	ret = iommu_pt_set_attrs(&live->pt, 0, iommu_live_length(live),
 				 IOMMU_PT_ATTR_SNOOP, 0, GFP_KERNEL_ACCOUNT,
 				 &gather);
@@ -357,7 +360,7 @@ EXPORT_SYMBOL_GPL(iommu_live_enforce);
  * @live: the domain
  * @gather: what changed; empty afterwards
  *
- * Context: any; does not sleep.
+ * Context: any; sleeps only if @gather says that it may.
  */
 void iommu_live_sync(struct iommu_live *live, struct iommu_pt_gather *gather)
 {
@@ -370,7 +373,6 @@ void iommu_live_sync(struct iommu_live *live, struct iommu_pt_gather *gather)
 	live->ops->invalidate(live, gather);
 	iommu_live_read_unlock(index);
 	iommu_pt_gather_free(&live->pt, gather);
-	iommu_pt_gather_init(gather);
 }
 EXPORT_SYMBOL_GPL(iommu_live_sync);
 

@@ -139,7 +139,7 @@ EXPORT_SYMBOL_GPL(iommu_pt_init);
  * @pt: no hardware uses it any more, no other CPU either, and every gather
  *	that it filled has been freed
  *
- * Context: Any.
+ * Context: May sleep.
  */
 void iommu_pt_destroy(struct iommu_pt *pt)
 {
@@ -312,7 +312,7 @@ EXPORT_SYMBOL_GPL(iommu_pt_map);
  * that takes memory, which comes from iommu_pt_reserve(), or else is allocated
  * without sleeping.
  *
- * Context: Any.
+ * Context: Any. May sleep if the gather says so: then it gives way now and then.
  * Return: bytes that were mapped. 0, with nothing changed, also when the range
  * is bad or when memory for a cut was neither reserved nor to be had.
  */
@@ -335,7 +335,7 @@ EXPORT_SYMBOL_GPL(iommu_pt_unmap);
  *
  * Otherwise like iommu_pt_unmap().
  *
- * Context: Any.
+ * Context: Any. May sleep if the gather says so.
  * Return: bytes that were mapped.
  */
 size_t iommu_pt_unmap_runs(struct iommu_pt *pt, unsigned long iova,

@@ -18,6 +18,7 @@
  * few: one for each unmap that is about to come.
  */
 #include <linux/export.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "table.h"
@@ -135,15 +136,19 @@ static struct pt_table *settle(struct iommu_pt *pt, struct pt_table *table,
 	return chain;
 }
 
-static noinline void free_unlinked(struct iommu_pt *pt,
-				   struct iommu_pt_gather *gather)
+/* As many go at once, under the lock here and after the grace period. */
+#define TABLES_PER_CHAIN 64
+
+/* Returns false if there was nothing left. */
+static bool free_some(struct iommu_pt *pt, struct iommu_pt_gather *gather)
 {
 	struct pt_table *table, *chain = NULL;
+	unsigned int n = TABLES_PER_CHAIN;
 	unsigned long irq;
 	long nr = 0;
 
 	spin_lock_irqsave(&pt->lock, irq);
-	while (!list_empty(&gather->freelist)) {
+	for (; n && !list_empty(&gather->freelist); n--) {
 		table = list_first_entry(&gather->freelist, struct pt_table,
 					 list);
 		list_del(&table->list);
@@ -151,10 +156,19 @@ static noinline void free_unlinked(struct iommu_pt *pt,
 	}
 	spin_unlock_irqrestore(&pt->lock, irq);
 
-	if (!chain)
-		return;
-	atomic_long_sub(nr, &pt->nr_tables);
-	call_rcu(&chain->rcu, free_chain);
+	if (chain) {
+		atomic_long_sub(nr, &pt->nr_tables);
+		call_rcu(&chain->rcu, free_chain);
+	}
+	return !n;
+}
+
+static noinline void free_unlinked(struct iommu_pt *pt,
+				   struct iommu_pt_gather *gather)
+{
+	while (free_some(pt, gather))
+		if (gather->may_sleep)
+			cond_resched();
 }
 
 /**
@@ -163,7 +177,7 @@ static noinline void free_unlinked(struct iommu_pt *pt,
  * @gather: everything that it holds has been invalidated in every unit whose
  *	devices use @pt; empty afterwards
  *
- * Context: Any; takes pt->lock.
+ * Context: Any; takes pt->lock. May sleep if the gather says so.
  */
 void iommu_pt_gather_free(struct iommu_pt *pt, struct iommu_pt_gather *gather)
 {

@@ -104,6 +104,8 @@ static int pt_set_attrs(struct iommu_pt *pt, unsigned long iova,
 		walk_leave(&walk);
 		if (iova > last || !iova)
 			break;
+		if (gfpflags_allow_blocking(gfp))
+			cond_resched();
 	}
 	walk_end(&walk);
 	return ret;
@@ -165,6 +167,8 @@ static int pt_demote(struct iommu_pt *pt, unsigned long iova,
 		walk_leave(&walk);
 		if (ret == -ENOMEM)
 			ret = walk_feed(&walk, gfp);
+		if (gfpflags_allow_blocking(gfp))
+			cond_resched();
 	} while (!ret && !done);
 	walk_end(&walk);
 	return ret;
@@ -334,6 +338,7 @@ static int pt_promote(struct iommu_pt *pt, unsigned long iova,
 			if (end >= last)
 				break;
 			from = end + 1;
+			cond_resched();
 		}
 	}
 

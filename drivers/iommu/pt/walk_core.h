@@ -17,6 +17,9 @@
  * who loses the race goes on with the winner's table and keeps his own for
  * later.
  *
+ * Giving way. An operation that may sleep ends its section after a while and goes
+ * on in another one, at the root again.
+ *
  * Counts. Each table counts its entries in use. Who writes entries adds them
  * to the count first, who clears them subtracts them afterwards, one atomic
  * operation per table and call. Adding to 0 is not possible: a count that
@@ -51,6 +54,7 @@
 #include <linux/io.h>
 #include <linux/iommu.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 #include "table.h"
 

@@ -467,9 +467,13 @@ static int map_table(struct walk *walk, struct source *source)
 	return map_live(walk, source, entries, level, sizes);
 }
 
-/* As far as it goes without sleeping. */
+/* Steps, of one table each, after which a caller that may sleep gives way */
+#define MAP_STEPS		32
+
+/* As far as it goes without sleeping, or for MAP_STEPS. */
 static int map_section(struct walk *walk, struct source *source)
 {
+	unsigned int steps = MAP_STEPS;
 	bool locked = walk->locked;
 	int ret;
 
@@ -483,7 +487,7 @@ static int map_section(struct walk *walk, struct source *source)
 		} while (ret == -EAGAIN);
 		if (!locked)
 			walk_unlock(walk);
-	} while (!ret && source->left);
+	} while (!ret && source->left && --steps);
 	return ret;
 }
 
@@ -507,13 +511,20 @@ static int pt_map(struct iommu_pt *pt, unsigned long iova,
 		source.attrs = fmt_prot(prot, walk.flags);
 		ret = source.attrs ? map_section(&walk, &source) : -EINVAL;
 		walk_leave(&walk);
+		if (!ret && unlikely(source.left)) {
+			if (gfpflags_allow_blocking(gfp))
+				cond_resched();
+			continue;
+		}
 		if (likely(ret != -ENOMEM))
 			break;
 		ret = walk_feed(&walk, gfp);
 	} while (!ret);
 	walk_end(&walk);
-	if (unlikely(ret) && source.iova != iova)
+	if (unlikely(ret) && source.iova != iova) {
+		gather->may_sleep |= gfpflags_allow_blocking(gfp);
 		pt_unmap(pt, iova, source.iova - 1, gather, NULL, NULL);
+	}
 	return ret;
 }
 

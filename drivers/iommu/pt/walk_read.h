@@ -248,6 +248,7 @@ static void pt_flush_tables(struct iommu_pt *pt)
 		if (pos >= last)
 			return;
 		pos++;
+		cond_resched();
 	}
 }
 
@@ -269,6 +270,8 @@ static void pt_free_all(struct iommu_pt *pt, u64 *entries, unsigned int level)
 		if (entry_is_table(entries[i], level))
 			pt_free_all(pt, entry_to_entries(entries[i]),
 				    level - 1);
+	if (level == 2)
+		cond_resched();
 	pt_table_free(pt, pt_table_of(entries));
 }
 

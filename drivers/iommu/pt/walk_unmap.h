@@ -6,6 +6,9 @@
  * that are at hand before anything changes, and from then on nothing can fail.
  * Then leaves are cleared, and tables that the range covers whole are unlinked
  * by one write at their top.
+ *
+ * A long range takes several sections if the caller may sleep. Each of them makes
+ * sure of the ends of the rest: a promotion may have been there in between.
  */
 #ifndef PT_WALK_UNMAP_H
 #define PT_WALK_UNMAP_H
@@ -22,6 +25,8 @@
  * @arg: for @fn
  * @iova: where @run was
  * @run: a run that may still grow
+ * @work: done in this section; see UNMAP_WORK
+ * @next: where the next section goes on; 0 if none is needed
  */
 struct unmap {
 	struct walk walk;
@@ -30,7 +35,16 @@ struct unmap {
 	void *arg;
 	unsigned long iova;
 	struct iommu_run run;
+	unsigned int work;
+	unsigned long next;
 };
+
+/*
+ * Work is counted above level 2 only, where there is little of it: a superpage
+ * is 1, a table, of some ten thousand instructions, is UNMAP_TABLE.
+ */
+#define UNMAP_WORK		256
+#define UNMAP_TABLE		128
 
 static void yield_run(struct unmap *unmap)
 {
@@ -63,6 +77,25 @@ static void yield_entry(struct unmap *unmap, unsigned long iova, u64 entry,
 	run->length = size;
 }
 
+/* Has this section done enough, after an entry at a level above 2? */
+static bool unmap_enough(struct unmap *unmap, u64 entry, unsigned int level)
+{
+	unmap->work += entry_is_table(entry, level) ? UNMAP_TABLE : 1;
+	return unmap->walk.gather->may_sleep && unmap->work >= UNMAP_WORK;
+}
+
+/*
+ * Between two entries of a table that is unlinked: nobody else frees it. Nor the
+ * tables above, whose counts still hold what was cleared.
+ */
+static void unmap_pause(struct unmap *unmap)
+{
+	walk_leave(&unmap->walk);
+	cond_resched();
+	unmap->work = 0;
+	walk_enter(&unmap->walk);
+}
+
 /* A table that the range covers whole, already unlinked. */
 static void unmap_covered(struct unmap *unmap, u64 *entries, unsigned int level,
 			  unsigned long iova)
@@ -86,6 +119,8 @@ static void unmap_covered(struct unmap *unmap, u64 *entries, unsigned int level,
 		else if (fmt_present(entry))
 			yield_entry(unmap, iova, entry, level);
 		iova += BIT(pt_level_shift(level));
+		if (level > 2 && unmap_enough(unmap, entry, level))
+			unmap_pause(unmap);
 	}
 }
 
@@ -209,6 +244,13 @@ static unsigned int unmap_entry(struct unmap *unmap, u64 *slot, u64 entry,
 	return 1;
 }
 
+/* Does a leaf of several entries go on behind @last? */
+static bool leaf_goes_on(u64 entry, unsigned int level, unsigned long last)
+{
+	return FMT_CONTIGUOUS && entry_is_leaf(entry, level) &&
+	       (last + 1) & (BIT(fmt_leaf_shift(entry, level)) - 1);
+}
+
 static void unmap_table(struct unmap *unmap, u64 *entries, unsigned int level,
 			unsigned long iova, unsigned long last)
 {
@@ -233,6 +275,17 @@ static void unmap_table(struct unmap *unmap, u64 *entries, unsigned int level,
 		else
 			unmap_table(unmap, entry_to_entries(entry), level - 1,
 				    from, to);
+		if (level > 2 && unmap->next) {
+			last = unmap->next - 1;
+			break;
+		}
+		if (level > 2 && to != last &&
+		    unmap_enough(unmap, entry, level) &&
+		    !leaf_goes_on(entry, level, to)) {
+			unmap->next = to + 1;
+			last = to;
+			break;
+		}
 		from = to + 1;
 	}
 done:
@@ -296,23 +349,31 @@ static size_t pt_unmap(struct iommu_pt *pt, unsigned long iova,
 		       iommu_pt_run_fn fn, void *arg)
 {
 	struct unmap unmap = { .fn = fn, .arg = arg };
-	unsigned long top, reach;
+	unsigned long top, reach, from = iova;
 
 	walk_init(&unmap.walk, pt, gather);
+again:
 	walk_enter(&unmap.walk);
 	top = READ_ONCE(pt->top);
-	if (unlikely(!top_reaches(top, iova)))
+	if (unlikely(!top_reaches(top, from)))
 		goto out;
-	reach = FMT_GROWS ? min(last, top_last(iova, pt)) : last;
-	if (!unmap_quick(&unmap, iova, reach) &&
-	    unmap_prepare(&unmap, iova, reach))
-		unmap_table(&unmap, pt_top_table(top), pt_top_level(top), iova,
+	reach = FMT_GROWS ? min(last, top_last(from, pt)) : last;
+	if (!unmap_quick(&unmap, from, reach) &&
+	    unmap_prepare(&unmap, from, reach))
+		unmap_table(&unmap, pt_top_table(top), pt_top_level(top), from,
 			    reach);
 	if (fn)
 		yield_run(&unmap);
 	walk_await_cut(&unmap.walk);
 out:
 	walk_leave(&unmap.walk);
+	if (unlikely(unmap.next)) {
+		from = unmap.next;
+		unmap.next = 0;
+		unmap.work = 0;
+		cond_resched();
+		goto again;
+	}
 	walk_end(&unmap.walk);
 	if (unlikely(!list_empty(&pt->reservations)))
 		pt_reservation_drop(pt, iova, last);

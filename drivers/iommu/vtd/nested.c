@@ -433,6 +433,8 @@ static int nested_invalidate_user(struct iommu_domain *domain,
 		if (!ret)
 			done++;
 		cond_resched();
+		if (!ret && fatal_signal_pending(current))
+			ret = -EINTR;
 	}
 	array->entry_num = done;
 	return ret;
