@@ -20,6 +20,7 @@
 #include "access.h"
 #include "pin.h"
 #include "runs.h"
+#include "turns.h"
 
 /* Long enough for a pin that is under way to be told to its owner */
 #define LET_GO_WAIT (HZ / 100)
@@ -99,11 +100,13 @@ static struct access_pin *pin_find(struct iommufd_pages *pages,
 				   unsigned long first, unsigned long last)
 {
 	struct interval_tree_node *node;
+	unsigned int steps = 0;
 
 	for (node = interval_tree_iter_first(&pages->holders, first, first);
 	     node; node = interval_tree_iter_next(node, first, first)) {
 		struct iommufd_holder *holder = to_holder(node);
 
+		take_turns(&steps);
 		if ((holder->flags & HOLDER_PIN) &&
 		    holder->node.start == first && holder->node.last == last)
 			return container_of(holder, struct access_pin, holder);
@@ -138,6 +141,7 @@ static int piece_pin(struct iommufd_ctx *ictx, const struct piece *piece,
 	unsigned long pfn, npages;
 	struct access_pin *pin;
 	struct run_cursor cur;
+	unsigned int steps = 0;
 	int rc = 0;
 
 	if (pages->device)
@@ -150,9 +154,12 @@ static int piece_pin(struct iommufd_ctx *ictx, const struct piece *piece,
 		rc = pin_new(pages, first, last);
 	if (!rc) {
 		run_cursor_init(&cur, pages, first, last);
-		while ((npages = run_cursor_next(&cur, &pfn)))
-			while (npages--)
+		while ((npages = run_cursor_next(&cur, &pfn))) {
+			while (npages--) {
 				*list++ = pfn_to_page(pfn++);
+				take_turns(&steps);
+			}
+		}
 	}
 	iommufd_pages_unlock(ictx, pages);
 	return rc;
@@ -191,6 +198,7 @@ static void access_unpin(struct iommufd_access *access,
 		if (piece.length > last - iova)
 			return;
 		iova += piece.length;
+		cond_resched();
 	}
 }
 
@@ -244,6 +252,7 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 			break;
 		out_pages += piece_last(&piece) - piece_first(&piece) + 1;
 		pos += piece.length;
+		cond_resched();
 	}
 	if (rc && pos != iova)
 		access_unpin(access, access->ioas, iova, pos - 1);
@@ -298,6 +307,7 @@ static void transfer_run(struct transfer *t, unsigned long pfn,
 		t->data += n;
 		t->offset += n;
 		t->left -= n;
+		cond_resched();
 	}
 }
 
@@ -336,7 +346,7 @@ static int transfer_pages(struct iommufd_pages *pages, struct transfer *t)
 	struct iova_span span;
 	int rc = 0;
 
-	iova_for_each_span(&span, &pages->holders, NULL, first, last) {
+	iova_for_each_span(&span, &pages->holders, first, last) {
 		if (!span.used) {
 			rc = transfer_unpinned(pages, t, span.first, span.last);
 			if (rc)
@@ -401,6 +411,7 @@ int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
 			break;
 		iova += piece.length;
 		data += piece.length;
+		cond_resched();
 	}
 	mutex_unlock(&access->lock);
 	return rc;

@@ -11,8 +11,11 @@
  */
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/vmalloc.h>
 #include <uapi/linux/vfio.h>
 
 #include "container.h"
@@ -181,6 +184,7 @@ static int note_range(void *data, unsigned long first, unsigned long last)
 static int collect_ranges(struct iommufd_ioas *ioas, struct info *info)
 {
 	const size_t avail = sizeof(struct vfio_iommu_type1_info_dma_avail);
+	size_t size;
 	int rc;
 
 	for (;;) {
@@ -188,13 +192,13 @@ static int collect_ranges(struct iommufd_ioas *ioas, struct info *info)
 		rc = iommufd_ioas_iova_ranges(ioas, note_range, info);
 		if (rc || (info->caps && info->nr_ranges <= info->room))
 			return rc;
-		kvfree(info->caps);
+		vfree(info->caps);
 		info->room = info->nr_ranges;
-		info->caps = kvzalloc(size_add(struct_size(info->caps,
-							   iova_ranges,
-							   info->room),
-					       avail),
-				      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		size = size_add(struct_size(info->caps, iova_ranges,
+					    info->room), avail);
+		/* By single pages, a large one is cleared with breaks */
+		info->caps = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO |
+				       __GFP_NOWARN);
 		if (!info->caps)
 			return -ENOMEM;
 	}
@@ -224,16 +228,22 @@ static int copy_info(struct iommufd_ioas *ioas, struct info *info, u32 argsz,
 		     void __user *arg)
 {
 	const size_t head = sizeof(info->head);
-	size_t chain = link_caps(info);
+	size_t chain = link_caps(info), done, piece;
 	bool fits = argsz >= head + chain;
 
 	info->head.argsz = head + chain;
 	info->head.flags = VFIO_IOMMU_INFO_PGSIZES | VFIO_IOMMU_INFO_CAPS;
 	info->head.iova_pgsizes = iommufd_ioas_page_sizes(ioas);
 	info->head.cap_offset = fits ? head : 0;
-	if (copy_to_user(arg, &info->head, min_t(size_t, argsz, head)) ||
-	    (fits && copy_to_user(arg + head, info->caps, chain)))
+	if (copy_to_user(arg, &info->head, min_t(size_t, argsz, head)))
 		return -EFAULT;
+	for (done = 0; fits && done < chain; done += piece) {
+		piece = min_t(size_t, chain - done, SZ_32K);
+		if (copy_to_user(arg + head + done,
+				 (void *)info->caps + done, piece))
+			return -EFAULT;
+		cond_resched();
+	}
 	return 0;
 }
 
@@ -254,7 +264,7 @@ static long get_info(struct iommufd_ctx *ictx, void __user *arg)
 	rc = collect_ranges(ioas, &info);
 	if (!rc)
 		rc = copy_info(ioas, &info, argsz, arg);
-	kvfree(info.caps);
+	vfree(info.caps);
 	chosen_put(ictx, ioas);
 	return rc;
 }

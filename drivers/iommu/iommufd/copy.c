@@ -39,6 +39,7 @@ static int copy_range(struct iommufd_ioas *src, unsigned long iova,
 		      unsigned long last, int prot, struct iommufd_area **list)
 {
 	struct iommufd_area *area, *copy, **tail = list;
+	unsigned int steps = 0;
 	int rc = 0;
 
 	*list = NULL;
@@ -60,6 +61,9 @@ static int copy_range(struct iommufd_ioas *src, unsigned long iova,
 		if (area->node.last >= last)
 			break;
 		iova = area->node.last + 1;
+		rc = take_turns_killable(&steps);
+		if (rc)
+			break;
 	}
 	up_read(&src->lock);
 	if (rc)
@@ -173,12 +177,12 @@ static int area_cut(struct iommufd_ioas *ioas, struct iommufd_area *area,
 	}
 	if (rc)
 		goto err_views;
-	interval_tree_remove(&area->node, &ioas->areas);
+	gap_tree_remove(&area->node, &ioas->areas);
 	area->node.last = iova - 1;
 	back->node.start = iova;
 	back->node.last = last;
-	interval_tree_insert(&area->node, &ioas->areas);
-	interval_tree_insert(&back->node, &ioas->areas);
+	gap_tree_insert(&area->node, &ioas->areas);
+	gap_tree_insert(&back->node, &ioas->areas);
 	if (flags & AREA_PART) {
 		back->next = area->next;
 		area->next = NULL;

@@ -42,6 +42,8 @@
 
 /* At most that much is read in one step, as others may wait for the lock */
 #define STEP_BYTES	SZ_256M
+/* A power of two: at most that much without letting others run */
+#define READ_BYTES	SZ_16M
 #define STEP_PAGES	8
 #define BITS_PER_PAGE	(PAGE_SIZE * BITS_PER_BYTE)
 
@@ -129,6 +131,7 @@ static int api_read_block(struct iommufd_hwpt *hwpt, unsigned long iova,
 			  unsigned long *next)
 {
 	struct iommu_iotlb_gather found;
+	unsigned int steps = 0;
 	int rc;
 
 	*next = end + 1;
@@ -137,6 +140,7 @@ static int api_read_block(struct iommufd_hwpt *hwpt, unsigned long iova,
 		return rc;
 	iova = max(iova, found.start);
 	do {
+		take_turns(&steps);
 		rc = api_read_page(hwpt, iova, page_size, fn, arg, gather,
 				   &iova);
 	} while (!rc && iova - 1 < min(end, found.end));
@@ -158,23 +162,33 @@ static int api_read_dirty(struct iommufd_hwpt *hwpt, unsigned long iova,
 		end = iova + min(last - iova, BLOCK_PAGES * page_size - 1);
 		rc = api_read_block(hwpt, iova, end, page_size, fn, arg,
 				    gather, &iova);
+		cond_resched();
 	} while (!rc && iova - 1 < last);
 	return rc;
 }
 
-/* Read a part of an area. Without a gather, nothing is made clean. */
+/*
+ * Read a part of an area. Without a gather, nothing is made clean. A driver
+ * reads without a break what it is asked for at once.
+ */
 static int read_dirty(struct iommufd_hwpt *hwpt, unsigned long iova,
 		      unsigned long last, iommu_pt_dirty_fn fn, void *arg,
 		      union iommufd_gather *gather)
 {
 	const struct iommu_run_ops *ops = hwpt->run_ops;
+	unsigned long end;
 
 	if (!ops)
 		return api_read_dirty(hwpt, iova, last, fn, arg,
 				      gather ? &gather->iotlb : NULL);
-	ops->read_dirty(hwpt->domain, iova, last - iova + 1, fn, arg,
-			gather ? &gather->run : NULL);
-	return 0;
+	for (;; iova = end + 1) {
+		end = min(last, iova | (READ_BYTES - 1));
+		ops->read_dirty(hwpt->domain, iova, end - iova + 1, fn, arg,
+				gather ? &gather->run : NULL);
+		if (end == last)
+			return 0;
+		cond_resched();
+	}
 }
 
 /* The same, with device memory kept from being hidden meanwhile */
@@ -226,6 +240,8 @@ static int forget_all(struct iommufd_hwpt *hwpt)
 	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
 		rc = area_read_dirty(hwpt, area, area->node.start,
 				     area->node.last, forget, NULL, &gather);
+		if (!rc && fatal_signal_pending(current))
+			rc = -EINTR;
 		if (rc)
 			break;
 		cond_resched();
@@ -344,6 +360,7 @@ static int step_read(struct report *r)
 	unsigned long page = (1UL << __ffs(r->hwpt->domain->pgsize_bitmap)) - 1;
 	struct iommufd_ioas *ioas = r->hwpt->ioas;
 	struct iommufd_area *area;
+	unsigned int steps = 0;
 	int rc = 0;
 
 	if (r->beyond && r->beyond >= r->step_first)
@@ -361,6 +378,7 @@ static int step_read(struct report *r)
 				     r, r->clear ? &r->gather : NULL);
 		if (rc)
 			break;
+		take_turns(&steps);
 	}
 	up_read(&ioas->lock);
 	return rc;

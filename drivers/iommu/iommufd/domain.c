@@ -10,6 +10,8 @@
  * Showing an area ends with one announcement to units that cache what is not
  * there, and hiding any number of areas with one invalidation.
  */
+#include <linux/overflow.h>
+
 #include <compat/uninitialized.h>
 
 #include "ioas.h"
@@ -23,6 +25,7 @@
  * @iova: where the next run goes
  * @prot: what devices may do
  * @gfp: how page tables are allocated
+ * @steps: of pages shown one by one, for take_turns()
  * @nr: runs collected
  * @runs: the runs
  */
@@ -31,9 +34,52 @@ struct show {
 	unsigned long iova;
 	int prot;
 	gfp_t gfp;
+	unsigned int steps;
 	unsigned int nr;
 	struct iommu_run runs[RUNS_PER_CALL];
 };
+
+/* Pages that the Linux IOMMU API maps, or unmaps, without a break */
+#define PAGES_PER_CALL 4096ul
+
+/*
+ * Drivers write what they get in one call without a break. So they get a long run
+ * in pieces, which end where no page ends that they could have used for it.
+ */
+static size_t api_piece(const struct show *s, const struct iommu_run *run)
+{
+	unsigned long skew = s->iova ^ run->addr, sizes, page, span;
+
+	sizes = s->hwpt->domain->pgsize_bitmap;
+	if (skew)
+		sizes &= (2UL << __ffs(skew)) - 1;
+	page = 1UL << __fls(sizes);
+	if (check_mul_overflow(page, PAGES_PER_CALL, &span))
+		return run->length;
+	return min(run->length, span - (s->iova & (span - 1)));
+}
+
+/* Stops behind the last piece that is mapped. */
+static int api_map(struct show *s, struct iommu_run *run)
+{
+	int rc;
+
+	while (run->length) {
+		size_t piece = api_piece(s, run);
+
+		rc = iommu_map(s->hwpt->domain, s->iova, run->addr, piece,
+			       s->prot & ~IOMMU_RUNS_MORE, GFP_KERNEL_ACCOUNT);
+		if (rc)
+			return rc;
+		s->iova += piece;
+		run->addr += piece;
+		run->length -= piece;
+		if (run->length && fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
 
 static int show_collected(struct show *s)
 {
@@ -52,12 +98,9 @@ static int show_collected(struct show *s)
 		return 0;
 	}
 	for (i = 0; i < s->nr; i++) {
-		rc = iommu_map(s->hwpt->domain, s->iova, s->runs[i].addr,
-			       s->runs[i].length, s->prot & ~IOMMU_RUNS_MORE,
-			       s->gfp);
+		rc = api_map(s, &s->runs[i]);
 		if (rc)
 			return rc;
-		s->iova += s->runs[i].length;
 	}
 	s->nr = 0;
 	return 0;
@@ -78,6 +121,9 @@ static int show_add(struct show *s, phys_addr_t addr, size_t length)
 		rc = show_collected(s);
 		if (rc)
 			return rc;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 	}
 	s->runs[s->nr].addr = addr;
 	s->runs[s->nr].length = length;
@@ -107,7 +153,7 @@ static int show_small(struct show *s, phys_addr_t addr, size_t length)
 		s->runs[0].addr = addr;
 		s->runs[0].length = step;
 		s->nr = 1;
-		rc = show_collected(s);
+		rc = show_collected(s) ?: take_turns_killable(&s->steps);
 		if (rc)
 			return rc;
 		addr += step;
@@ -168,6 +214,7 @@ int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
 	s.iova = area->node.start;
 	s.prot = hwpt_prot(area);
 	s.gfp = gfp;
+	s.steps = 0;
 	s.nr = 0;
 
 	run_cursor_init(&cur, area->pages, area->holder.node.start,
@@ -204,10 +251,32 @@ int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
 void iommufd_hide_begin(const struct iommufd_hwpt *hwpt,
 			union iommufd_gather *gather)
 {
-	if (hwpt->run_ops)
+	if (hwpt->run_ops) {
 		iommu_pt_gather_init(&gather->run);
-	else
+		gather->run.may_sleep = true;
+	} else {
 		iommu_iotlb_gather_init(&gather->iotlb);
+	}
+}
+
+/*
+ * As in api_map(), in pieces; but of what is in the table it is only known that
+ * the largest page divides it. A piece should not be too short either.
+ */
+static size_t api_unmap(struct iommu_domain *domain, unsigned long iova,
+			size_t length, struct iommu_iotlb_gather *gather)
+{
+	unsigned long span = 1UL << __fls(domain->pgsize_bitmap);
+	size_t hidden = 0, piece;
+
+	span = max(span, PAGES_PER_CALL * PAGE_SIZE);
+	for (; length; length -= piece, iova += piece) {
+		piece = min(length, span - (iova & (span - 1)));
+		hidden += iommu_unmap_fast(domain, iova, piece, gather);
+		if (length > piece)
+			cond_resched();
+	}
+	return hidden;
 }
 
 /**
@@ -228,8 +297,7 @@ void iommufd_hide(const struct iommufd_hwpt *hwpt, unsigned long iova,
 		hidden = hwpt->run_ops->unmap(hwpt->domain, iova, length,
 					      &gather->run);
 	else
-		hidden = iommu_unmap_fast(hwpt->domain, iova, length,
-					  &gather->iotlb);
+		hidden = api_unmap(hwpt->domain, iova, length, &gather->iotlb);
 	/* The table does not hold what was written: do not trust it further */
 	WARN_ONCE(hidden != length, "unmapped %zu bytes of %lu\n", hidden,
 		  length);

@@ -103,13 +103,16 @@ static void take_back(struct iommufd_fault *fault,
 		if (handle_of(group) == handle)
 			list_move_tail(&group->node, &list);
 	spin_unlock(&fault->lock);
-	list_for_each_entry_safe(group, next, &list, node)
+	list_for_each_entry_safe(group, next, &list, node) {
 		answer(group, IOMMU_PAGE_RESP_INVALID);
+		cond_resched();
+	}
 	xa_for_each(&fault->waiting, cookie, group) {
 		if (handle_of(group) != handle)
 			continue;
 		xa_erase(&fault->waiting, cookie);
 		answer(group, IOMMU_PAGE_RESP_INVALID);
+		cond_resched();
 	}
 	mutex_unlock(&fault->mutex);
 }
@@ -358,6 +361,7 @@ static ssize_t fault_read(struct file *file, char __user *to, size_t count,
 		rc = read_group(fault, group, to + done);
 		if (!rc)
 			done += group_bytes(group);
+		cond_resched();
 	}
 	mutex_unlock(&fault->mutex);
 	return done ?: rc;
@@ -401,6 +405,9 @@ static ssize_t fault_write(struct file *file, const char __user *from,
 			rc = write_answer(fault, &response);
 		if (!rc)
 			done += sizeof(response);
+		cond_resched();
+		if (!rc && fatal_signal_pending(current))
+			break;
 	}
 	mutex_unlock(&fault->mutex);
 	return done ?: rc;

@@ -61,10 +61,10 @@ struct iommufd_ioas *iommufd_ioas_alloc(struct iommufd_ctx *ictx, u32 flags)
 	init_rwsem(&ioas->domains_lock);
 	INIT_LIST_HEAD(&ioas->hwpts);
 	init_rwsem(&ioas->lock);
-	ioas->areas = RB_ROOT_CACHED;
+	ioas->areas = RB_ROOT;
 	ioas->reserved = RB_ROOT_CACHED;
 	ioas->allowed = RB_ROOT_CACHED;
-	ioas->windows = RB_ROOT_CACHED;
+	ioas->windows = RB_ROOT;
 	xa_init_flags(&ioas->accesses, XA_FLAGS_ALLOC | XA_FLAGS_ACCOUNT);
 	ioas->iova_alignment = 1;
 	ioas->windowed = flags & IOMMU_IOAS_ALLOC_WINDOWED;
@@ -82,8 +82,8 @@ void iommufd_ioas_release(struct iommufd_object *obj)
 	WARN_ON(!list_empty(&ioas->hwpts) || !list_empty(&ioas->groups));
 	WARN_ON(!xa_empty(&ioas->accesses));
 	WARN_ON(iommufd_ioas_unmap_range(ioas, 0, ULONG_MAX, &unmapped));
-	iommufd_ranges_free(&ioas->reserved);
-	iommufd_ranges_free(&ioas->allowed);
+	iommufd_ranges_free(&ioas->reserved.rb_root);
+	iommufd_ranges_free(&ioas->allowed.rb_root);
 	iommufd_ranges_free(&ioas->windows);
 	xa_destroy(&ioas->accesses);
 	mutex_destroy(&ioas->attach_lock);
@@ -159,6 +159,7 @@ static int areas_insert(struct iommufd_ioas *ioas, struct iommufd_area *list,
 			bool fixed)
 {
 	struct iommufd_area *area;
+	unsigned int steps = 0;
 	unsigned long pos;
 	int rc;
 
@@ -167,17 +168,18 @@ static int areas_insert(struct iommufd_ioas *ioas, struct iommufd_area *list,
 		rc = iommufd_iova_check(ioas, *iova, place);
 	else
 		rc = iommufd_iova_alloc(ioas, iova, place);
-	for (area = list; area && !rc; area = area->next)
+	for (area = list; area && !rc;
+	     area = iommufd_area_in_turn(area, &steps))
 		if (area->holder.offset & (ioas->iova_alignment - 1))
 			rc = -EINVAL;
 	if (rc)
 		goto out_unlock;
 	pos = *iova;
-	for (area = list; area; area = area->next) {
+	for (area = list; area; area = iommufd_area_in_turn(area, &steps)) {
 		area->node.last += pos;
 		area->node.start = pos;
 		pos = area->node.last + 1;
-		interval_tree_insert(&area->node, &ioas->areas);
+		gap_tree_insert(&area->node, &ioas->areas);
 	}
 out_unlock:
 	up_write(&ioas->lock);
@@ -187,10 +189,11 @@ out_unlock:
 static void areas_remove(struct iommufd_ioas *ioas, struct iommufd_area *list)
 {
 	struct iommufd_area *area;
+	unsigned int steps = 0;
 
 	down_write(&ioas->lock);
-	for (area = list; area; area = area->next)
-		interval_tree_remove(&area->node, &ioas->areas);
+	for (area = list; area; area = iommufd_area_in_turn(area, &steps))
+		gap_tree_remove(&area->node, &ioas->areas);
 	up_write(&ioas->lock);
 }
 
@@ -213,6 +216,7 @@ static void area_hide_from_all(struct iommufd_ioas *ioas,
 		iommufd_hide(hwpt, area->node.start, area_length(area),
 			     &gather);
 		iommufd_hide_end(hwpt, &gather);
+		cond_resched();
 	}
 }
 
@@ -302,6 +306,7 @@ int iommufd_areas_map(struct iommufd_ioas *ioas, struct iommufd_area *list,
 		      bool fixed)
 {
 	struct iommufd_area *area, *undo, *next;
+	unsigned int steps = 0;
 	int rc;
 
 	rc = down_read_killable(&ioas->domains_lock);
@@ -310,13 +315,18 @@ int iommufd_areas_map(struct iommufd_ioas *ioas, struct iommufd_area *list,
 	rc = areas_insert(ioas, list, place, iova, fixed);
 	if (rc)
 		goto out_unlock;
-	for (area = list; area; area = area->next) {
+	for (area = list; area; area = iommufd_area_in_turn(area, &steps)) {
 		rc = area_fill(ioas, area);
 		if (rc)
 			goto err_unfill;
+		if (area->next && fatal_signal_pending(current)) {
+			area = area->next;
+			rc = -EINTR;
+			goto err_unfill;
+		}
 	}
 	for (area = list; area; area = next) {
-		next = area->next;
+		next = iommufd_area_in_turn(area, &steps);
 		/* From here on it can be found complete, and unmapped */
 		smp_store_release(&area->holder.flags,
 				  area->holder.flags | AREA_LIVE);
@@ -325,8 +335,10 @@ int iommufd_areas_map(struct iommufd_ioas *ioas, struct iommufd_area *list,
 	return 0;
 
 err_unfill:
-	for (undo = list; undo != area; undo = undo->next)
+	for (undo = list; undo != area; undo = undo->next) {
 		area_unfill(ioas, undo);
+		take_turns(&steps);
+	}
 	areas_remove(ioas, list);
 out_unlock:
 	up_read(&ioas->domains_lock);
@@ -488,11 +500,14 @@ static struct iommufd_area *first_misaligned(struct iommufd_ioas *ioas,
 {
 	unsigned long mask = alignment - 1;
 	struct iommufd_area *area;
+	unsigned int steps = 0;
 
-	iommufd_for_each_area(area, ioas, 0, ULONG_MAX)
+	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
 		if ((area->node.start | area_length(area) |
 		     area->holder.offset) & mask)
 			return area;
+		take_turns(&steps);
+	}
 	return NULL;
 }
 
@@ -510,13 +525,18 @@ int iommufd_ioas_update_alignment(struct iommufd_ioas *ioas)
 	struct iommufd_area *area = NULL;
 	struct iommufd_access *access;
 	struct iommufd_hwpt *hwpt;
+	unsigned int steps = 0;
 	unsigned long index;
 
-	xa_for_each(&ioas->accesses, index, access)
+	xa_for_each(&ioas->accesses, index, access) {
 		alignment = max(alignment, access->alignment);
-	list_for_each_entry(hwpt, &ioas->hwpts, node)
+		take_turns(&steps);
+	}
+	list_for_each_entry(hwpt, &ioas->hwpts, node) {
 		alignment = max(alignment,
 				1UL << __ffs(hwpt->domain->pgsize_bitmap));
+		take_turns(&steps);
+	}
 	if (alignment > ioas->iova_alignment)
 		area = first_misaligned(ioas, alignment);
 	if (area)
@@ -534,6 +554,7 @@ static void hwpt_empty(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 	union iommufd_gather gather;
 	struct iommufd_area *area;
 	bool any = false;
+	unsigned int steps = 0;
 
 	iommufd_hide_begin(hwpt, &gather);
 	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
@@ -546,6 +567,7 @@ static void hwpt_empty(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 		iommufd_hide(hwpt, area->node.start, area_length(area),
 			     &gather);
 		any = true;
+		take_turns(&steps);
 	}
 	if (any)
 		iommufd_hide_end(hwpt, &gather);
@@ -557,6 +579,7 @@ static void hwpt_empty(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 		iommufd_pages_lock(ioas->ictx, area->pages);
 		iommufd_pages_release(area->pages, &area->holder);
 		iommufd_pages_unlock(ioas->ictx, area->pages);
+		take_turns(&steps);
 	}
 }
 
@@ -575,7 +598,9 @@ static int hwpt_fill(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 	int rc;
 
 	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
-		rc = 0;
+		rc = fatal_signal_pending(current) ? -EINTR : 0;
+		if (rc)
+			goto err_empty;
 		iommufd_pages_lock(ioas->ictx, area->pages);
 		if (first)
 			rc = iommufd_pages_hold(area->pages, &area->holder);
@@ -588,13 +613,15 @@ static int hwpt_fill(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 						      &area->holder);
 		}
 		iommufd_pages_unlock(ioas->ictx, area->pages);
-		if (rc) {
-			hwpt_empty(ioas, hwpt, area, first);
-			return rc;
-		}
+		if (rc)
+			goto err_empty;
 		cond_resched();
 	}
 	return 0;
+
+err_empty:
+	hwpt_empty(ioas, hwpt, area, first);
+	return rc;
 }
 
 static int reserve_outside_aperture(struct iommufd_ioas *ioas,

@@ -2,7 +2,7 @@
 /*
  * Address spaces: areas, and the hardware page tables that show them.
  *
- * An address space is an interval tree of areas. An area maps a range of IOVA
+ * An address space is a tree of areas (gap_tree.h). An area maps a range of IOVA
  * to a range of a pages object (pages.h), from an offset in a first page on.
  * A hardware page table (HWPT) is a domain of an IOMMU driver that shows every
  * area of one address space. Areas and hardware page tables:
@@ -61,9 +61,11 @@
 #include <linux/iommu_pt.h>
 #include <linux/rwsem.h>
 
+#include "gap_tree.h"
 #include "iova.h"
 #include "object.h"
 #include "pages.h"
+#include "turns.h"
 
 /*
  * Flags of an area, in its holder's flags. The first two are IOMMU_READ and
@@ -89,7 +91,7 @@
  *	unmapped together
  */
 struct iommufd_area {
-	struct interval_tree_node node;
+	struct gap_node node;
 	struct iommufd_holder holder;
 	struct iommufd_pages *pages;
 	struct iommufd_area *next;
@@ -118,7 +120,7 @@ static_assert(sizeof(struct iommufd_mapping) <= 176);
  * @closed: it is being removed and takes no new mapping
  */
 struct iommufd_window {
-	struct interval_tree_node node;
+	struct gap_node node;
 	u32 id;
 	unsigned long page_size;
 	u8 prot;
@@ -156,10 +158,10 @@ struct iommufd_ioas {
 	struct rw_semaphore domains_lock;
 	struct list_head hwpts;
 	struct rw_semaphore lock;
-	struct rb_root_cached areas;
+	struct rb_root areas;
 	struct rb_root_cached reserved;
 	struct rb_root_cached allowed;
-	struct rb_root_cached windows;
+	struct rb_root windows;
 	struct xarray accesses;
 	unsigned long iova_alignment;
 	unsigned long alloc_hint;
@@ -205,7 +207,7 @@ struct iommufd_hwpt {
 	bool tracks_dirty;
 };
 
-static inline struct iommufd_area *to_area(struct interval_tree_node *node)
+static inline struct iommufd_area *to_area(struct gap_node *node)
 {
 	return container_of(node, struct iommufd_area, node);
 }
@@ -246,25 +248,31 @@ static inline struct iommufd_area *
 iommufd_area_first(struct iommufd_ioas *ioas, unsigned long first,
 		   unsigned long last)
 {
-	struct interval_tree_node *node =
-		interval_tree_iter_first(&ioas->areas, first, last);
+	struct gap_node *node = gap_tree_first(&ioas->areas, first, last);
 
 	return node ? to_area(node) : NULL;
 }
 
 static inline struct iommufd_area *
-iommufd_area_next(struct iommufd_area *area, unsigned long first,
-		  unsigned long last)
+iommufd_area_next(struct iommufd_area *area, unsigned long last)
 {
-	struct interval_tree_node *node =
-		interval_tree_iter_next(&area->node, first, last);
+	struct gap_node *node = gap_tree_next(&area->node, last);
 
 	return node ? to_area(node) : NULL;
 }
 
+/* The next one of a list that may be long */
+static inline struct iommufd_area *
+iommufd_area_in_turn(const struct iommufd_area *area, unsigned int *steps)
+{
+	if (area->next)
+		take_turns(steps);
+	return area->next;
+}
+
 #define iommufd_for_each_area(area, ioas, first, last)			\
 	for ((area) = iommufd_area_first(ioas, first, last); (area);	\
-	     (area) = iommufd_area_next(area, first, last))
+	     (area) = iommufd_area_next(area, last))
 
 /* ioas.c */
 int iommufd_ioas_caches_init(void);
@@ -298,6 +306,12 @@ int iommufd_ioas_set_small_pages(struct iommufd_ioas *ioas, bool small_pages);
 /* ioas_unmap.c */
 int iommufd_ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
 			     unsigned long last, unsigned long *unmapped);
+
+/* ioas_kernel.c */
+int iommufd_iova_ranges_from(struct iommufd_ioas *ioas, unsigned long from,
+			     int (*fn)(void *data, unsigned long first,
+				       unsigned long last),
+			     void *data);
 
 /* domain.c */
 

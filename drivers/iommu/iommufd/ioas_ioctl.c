@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The ioctls of address spaces: checks of what the user said, and answers. */
 #include <linux/limits.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "ioas.h"
@@ -31,55 +32,64 @@ int iommufd_ioas_alloc_ioctl(struct iommufd_ucmd *ucmd)
 	return 0;
 }
 
+#define RANGES_PER_BATCH (SZ_4K / sizeof(struct iommu_iova_range))
+
 /**
- * struct range_list - ranges that are being collected for the user
- * @ranges: some of them
- * @room: for how many there is room
+ * struct range_list - some ranges on their way to the user
+ * @ranges: the ranges
  * @nr: how many there are
  */
 struct range_list {
 	struct iommu_iova_range *ranges;
-	u32 room;
 	u32 nr;
 };
 
+/* Stops at the first one for which there is no room. */
 static int collect_range(void *data, unsigned long first, unsigned long last)
 {
 	struct range_list *list = data;
 
-	if (list->nr < list->room) {
-		list->ranges[list->nr].start = first;
-		list->ranges[list->nr].last = last;
-	}
+	if (list->nr == RANGES_PER_BATCH)
+		return 1;
+	list->ranges[list->nr].start = first;
+	list->ranges[list->nr].last = last;
 	list->nr++;
 	return 0;
 }
 
 /*
- * The user says how many ranges there is room for, which may be any number:
- * count them first, and look again as often as there turn out to be more.
+ * Some at a time, so that no lock is held while the user's memory is written.
+ * What changes in between is seen or not. Counts those, too, for which the user
+ * has no room.
  */
-static int collect_ranges(struct iommufd_ioas *ioas, struct range_list *list,
-			  u32 room)
+static int copy_ranges(struct iommufd_ioas *ioas, struct range_list *list,
+		       struct iommu_ioas_iova_ranges *cmd)
 {
-	u32 want = 0;
+	struct iommu_iova_range __user *user =
+		u64_to_user_ptr(cmd->allowed_iovas);
+	u32 room = cmd->num_iovas, n;
+	unsigned long from = 0;
+	int rc;
 
-	for (;;) {
+	cmd->num_iovas = 0;
+	do {
 		list->nr = 0;
-		iommufd_ioas_iova_ranges(ioas, collect_range, list);
-		if (min(list->nr, room) <= list->room)
-			return 0;
-		want = min(list->nr, room);
-		kvfree(list->ranges);
-		list->room = 0;
-		/* Beyond what can be allocated at once it is -ENOMEM, no report */
-		list->ranges = kvmalloc_array(want, sizeof(*list->ranges),
-					      GFP_KERNEL_ACCOUNT |
-					      __GFP_NOWARN);
-		if (!list->ranges)
-			return -ENOMEM;
-		list->room = want;
-	}
+		rc = iommufd_iova_ranges_from(ioas, from, collect_range, list);
+		if (rc < 0)
+			return rc;
+		n = min(list->nr, room);
+		if (copy_to_user(user, list->ranges, n * sizeof(*user)))
+			return -EFAULT;
+		user += n;
+		room -= n;
+		cmd->num_iovas += list->nr;
+		if (rc)
+			from = list->ranges[list->nr - 1].last + 1;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	} while (rc);
+	return 0;
 }
 
 int iommufd_ioas_iova_ranges_ioctl(struct iommufd_ucmd *ucmd)
@@ -95,21 +105,20 @@ int iommufd_ioas_iova_ranges_ioctl(struct iommufd_ucmd *ucmd)
 	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	rc = collect_ranges(ioas, &list, room);
+	rc = -ENOMEM;
+	list.ranges = kmalloc_array(RANGES_PER_BATCH, sizeof(*list.ranges),
+				    GFP_KERNEL);
+	if (!list.ranges)
+		goto out_put;
+	rc = copy_ranges(ioas, &list, cmd);
+	kfree(list.ranges);
 	if (rc)
 		goto out_put;
-	if (copy_to_user(u64_to_user_ptr(cmd->allowed_iovas), list.ranges,
-			 min(list.nr, list.room) * sizeof(*list.ranges))) {
-		rc = -EFAULT;
-		goto out_put;
-	}
-	cmd->num_iovas = list.nr;
 	cmd->out_iova_alignment = READ_ONCE(ioas->iova_alignment);
 	rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-	if (!rc && list.nr > room)
+	if (!rc && cmd->num_iovas > room)
 		rc = -EMSGSIZE;
 out_put:
-	kvfree(list.ranges);
 	iommufd_ucmd_put_ioas(ucmd, ioas);
 	return rc;
 }
@@ -142,6 +151,7 @@ int iommufd_ioas_allow_iovas_ioctl(struct iommufd_ucmd *ucmd)
 		u64_to_user_ptr(cmd->allowed_iovas);
 	struct rb_root_cached tree = RB_ROOT_CACHED;
 	struct iommufd_ioas *ioas;
+	unsigned int steps = 0;
 	int rc = 0;
 	u32 i;
 
@@ -151,11 +161,11 @@ int iommufd_ioas_allow_iovas_ioctl(struct iommufd_ucmd *ucmd)
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	for (i = 0; i < cmd->num_iovas && !rc; i++)
-		rc = load_range(&tree, user + i);
+		rc = take_turns_killable(&steps) ?: load_range(&tree, user + i);
 	if (!rc)
 		rc = iommufd_ioas_set_allowed(ioas, &tree);
 	/* The new ones if it failed, otherwise the old ones */
-	iommufd_ranges_free(&tree);
+	iommufd_ranges_free(&tree.rb_root);
 	iommufd_ucmd_put_ioas(ucmd, ioas);
 	return rc;
 }

@@ -31,21 +31,34 @@ u32 iommufd_ioas_id(const struct iommufd_ioas *ioas)
 }
 EXPORT_SYMBOL_GPL(iommufd_ioas_id);
 
-static int walk_windows(struct iommufd_ioas *ioas,
+static int walk_windows(struct iommufd_ioas *ioas, unsigned long from,
 			int (*fn)(void *data, unsigned long first,
 				  unsigned long last),
 			void *data)
 {
-	struct interval_tree_node *node;
+	struct gap_node *node;
+	unsigned int steps = 0;
 	int rc = 0;
 
-	for (node = interval_tree_iter_first(&ioas->windows, 0, ULONG_MAX);
-	     node && !rc; node = interval_tree_iter_next(node, 0, ULONG_MAX))
-		rc = fn(data, node->start, node->last);
+	for (node = gap_tree_first(&ioas->windows, from, ULONG_MAX);
+	     node && !rc;
+	     node = gap_tree_next(node, ULONG_MAX))
+		rc = take_turns_killable(&steps) ?:
+		     fn(data, node->start, node->last);
 	return rc;
 }
 
-int iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas,
+/**
+ * iommufd_iova_ranges_from() - iommufd_ioas_iova_ranges(), but not from 0 on
+ * @ioas: the address space
+ * @from: leave out what is below
+ * @fn: takes a range
+ * @data: handed to it
+ *
+ * Return: what @fn returned to stop; 0 at the end; -EINTR if the task is being
+ * killed.
+ */
+int iommufd_iova_ranges_from(struct iommufd_ioas *ioas, unsigned long from,
 			     int (*fn)(void *data, unsigned long first,
 				       unsigned long last),
 			     void *data)
@@ -55,10 +68,10 @@ int iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas,
 
 	down_read(&ioas->lock);
 	if (ioas->windowed) {
-		rc = walk_windows(ioas, fn, data);
+		rc = walk_windows(ioas, from, fn, data);
 		goto out_unlock;
 	}
-	iova_for_each_span(&span, &ioas->reserved, NULL, 0, ULONG_MAX) {
+	iova_for_each_span(&span, &ioas->reserved, from, ULONG_MAX) {
 		if (!span.used)
 			rc = fn(data, span.first, span.last);
 		if (rc)
@@ -67,6 +80,14 @@ int iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas,
 out_unlock:
 	up_read(&ioas->lock);
 	return rc;
+}
+
+int iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas,
+			     int (*fn)(void *data, unsigned long first,
+				       unsigned long last),
+			     void *data)
+{
+	return iommufd_iova_ranges_from(ioas, 0, fn, data);
 }
 EXPORT_SYMBOL_GPL(iommufd_ioas_iova_ranges);
 
@@ -78,10 +99,12 @@ int iommufd_ioas_mappings(struct iommufd_ioas *ioas, unsigned long first,
 			  void *data)
 {
 	struct iommufd_area *area;
+	unsigned int steps = 0;
 	int rc = 0;
 
 	down_read(&ioas->lock);
 	iommufd_for_each_area(area, ioas, first, last) {
+		take_turns(&steps);
 		if (!area_is(area, AREA_LIVE))
 			continue;
 		rc = fn(data, area->node.start, area_length(area),

@@ -18,15 +18,6 @@
 /* How often accesses are asked before the unmap is given up */
 #define ACCESS_TRIES 100
 
-/* An unmap of very many areas lets others run now and then. */
-#define AREAS_PER_TURN 1024
-
-static void take_turns(unsigned int *nr)
-{
-	if (!(++*nr % AREAS_PER_TURN))
-		cond_resched();
-}
-
 /**
  * struct unmap - an unmap
  * @ioas: of what
@@ -62,6 +53,7 @@ static bool request_is_cut(struct unmap *u, const struct iommufd_area *first,
 static noinline int areas_check_all(struct unmap *u, struct iommufd_area *first)
 {
 	struct iommufd_area *area, *last = NULL;
+	unsigned int steps = 0;
 	int rc = 0;
 
 	iommufd_for_each_area(area, u->ioas, u->first, u->last) {
@@ -72,14 +64,17 @@ static noinline int areas_check_all(struct unmap *u, struct iommufd_area *first)
 		if (atomic_read(&area->holder.count))
 			rc = -EAGAIN;
 		last = area;
+		take_turns(&steps);
 	}
 	if (last && request_is_cut(u, first, last))
 		return -ENOENT;
 	if (!rc)
 		return 0;
-	iommufd_for_each_area(area, u->ioas, u->first, u->last)
+	iommufd_for_each_area(area, u->ioas, u->first, u->last) {
 		if (atomic_read(&area->holder.count))
 			area->holder.flags |= AREA_CLOSED;
+		take_turns(&steps);
+	}
 	return rc;
 }
 
@@ -106,16 +101,20 @@ static int areas_check(struct unmap *u)
 static void areas_reopen(struct unmap *u)
 {
 	struct iommufd_area *area;
+	unsigned int steps = 0;
 
 	/* One that is being mapped sets a flag without the lock: LIVE */
-	iommufd_for_each_area(area, u->ioas, u->first, u->last)
+	iommufd_for_each_area(area, u->ioas, u->first, u->last) {
 		if (area_is(area, AREA_LIVE))
 			area->holder.flags &= ~AREA_CLOSED;
+		take_turns(&steps);
+	}
 }
 
 static void areas_claim(struct unmap *u)
 {
 	struct iommufd_area *area, **tail = &u->list;
+	unsigned int steps = 0;
 
 	if (u->only) {
 		u->only->holder.flags |= AREA_DYING;
@@ -129,6 +128,7 @@ static void areas_claim(struct unmap *u)
 		u->bytes += area_length(area);
 		*tail = area;
 		tail = &area->next;
+		take_turns(&steps);
 	}
 	*tail = NULL;
 }
@@ -137,15 +137,15 @@ static void areas_hide(struct unmap *u)
 {
 	struct iommufd_area *area;
 	struct iommufd_hwpt *hwpt;
-	unsigned int nr = 0;
+	unsigned int steps = 0;
 
 	list_for_each_entry(hwpt, &u->ioas->hwpts, node) {
 		union iommufd_gather gather compat_uninitialized;
 		bool any = false;
 
 		iommufd_hide_begin(hwpt, &gather);
-		for (area = u->list; area; area = area->next) {
-			take_turns(&nr);
+		for (area = u->list; area;
+		     area = iommufd_area_in_turn(area, &steps)) {
 			if (unlikely(area->pages->device)) {
 				iommufd_devmem_hide(hwpt, area);
 				continue;
@@ -180,24 +180,20 @@ static void area_unpin(struct iommufd_ctx *ictx, struct iommufd_area *area)
 static void areas_remove(struct unmap *u)
 {
 	struct iommufd_area *area, *next;
-	unsigned int nr = 0;
+	unsigned int steps = 0;
 
 	if (!list_empty(&u->ioas->hwpts)) {
-		for (area = u->list; area; area = area->next) {
+		for (area = u->list; area;
+		     area = iommufd_area_in_turn(area, &steps))
 			area_unpin(u->ioas->ictx, area);
-			take_turns(&nr);
-		}
 	}
 	down_write(&u->ioas->lock);
-	for (area = u->list; area; area = area->next) {
-		interval_tree_remove(&area->node, &u->ioas->areas);
-		take_turns(&nr);
-	}
+	for (area = u->list; area; area = iommufd_area_in_turn(area, &steps))
+		gap_tree_remove(&area->node, &u->ioas->areas);
 	up_write(&u->ioas->lock);
 	for (area = u->list; area; area = next) {
-		next = area->next;
+		next = iommufd_area_in_turn(area, &steps);
 		iommufd_area_free(area);
-		take_turns(&nr);
 	}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which IOVA there is. Four interval trees of an address space say it:
+ * Which IOVA there is. Four trees of intervals of an address space say it:
  *
  *	areas		what is mapped
  *	reserved	what a device or a hardware page table cannot reach or
@@ -11,6 +11,13 @@
  *
  * Reserved stretches never overlap one of the others; they may overlap each
  * other. All four change under iommufd_ioas::lock.
+ *
+ * Areas and windows, which may be very many, are in trees that know their gaps
+ * (gap_tree.h). So a place is found without a walk over them: the lowest gap
+ * that is long enough is asked for, and as a mapping can have an alignment, the
+ * next one, until it fits. Where that takes long, a gap is asked for that is so
+ * long that it fits whatever it is aligned to. Reserved stretches are few: what
+ * devices and hardware page tables have.
  */
 #include <linux/log2.h>
 #include <linux/overflow.h>
@@ -26,52 +33,34 @@ static void span_extend(struct iova_span *span)
 {
 	unsigned long pos = span->first;
 	struct interval_tree_node *node;
-	int i, misses = 0;
 
-	/* As long as one tree or the other has an interval that goes on */
-	for (i = 0; misses < ARRAY_SIZE(span->trees); i ^= 1) {
-		node = NULL;
-		if (span->trees[i])
-			node = interval_tree_iter_first(span->trees[i], pos,
-							pos);
-		if (!node) {
-			misses++;
-			continue;
-		}
-		span->used = true;
-		misses = 0;
-		if (node->last >= span->end) {
-			span->last = span->end;
-			return;
-		}
-		span->last = node->last;
-		pos = node->last + 1;
-	}
-	if (span->used)
-		return;
-
+	span->used = false;
 	span->last = span->end;
-	for (i = 0; i < ARRAY_SIZE(span->trees); i++) {
-		if (!span->trees[i])
-			continue;
-		node = interval_tree_iter_first(span->trees[i], span->first,
-						span->last);
-		if (node)
-			span->last = node->start - 1;
+	while ((node = interval_tree_iter_first(span->tree, pos, pos))) {
+		span->used = true;
+		if (node->last >= span->end)
+			return;
+		pos = node->last + 1;
+		take_turns(&span->steps);
 	}
+	if (span->used) {
+		span->last = pos - 1;
+		return;
+	}
+	node = interval_tree_iter_first(span->tree, pos, span->end);
+	if (node)
+		span->last = node->start - 1;
 }
 
 bool iova_span_first(struct iova_span *span, struct rb_root_cached *tree,
-		     struct rb_root_cached *other, unsigned long first,
-		     unsigned long last)
+		     unsigned long first, unsigned long last)
 {
 	if (first > last)
 		return false;
 	span->first = first;
 	span->end = last;
-	span->trees[0] = tree;
-	span->trees[1] = other;
-	span->used = false;
+	span->tree = tree;
+	span->steps = 0;
 	span_extend(span);
 	return true;
 }
@@ -81,7 +70,7 @@ bool iova_span_next(struct iova_span *span)
 	if (span->last >= span->end)
 		return false;
 	span->first = span->last + 1;
-	span->used = false;
+	take_turns(&span->steps);
 	span_extend(span);
 	return true;
 }
@@ -105,9 +94,9 @@ int iommufd_ioas_reserve(struct iommufd_ioas *ioas, unsigned long first,
 
 	lockdep_assert_held_write(&ioas->lock);
 
-	if (interval_tree_iter_first(&ioas->areas, first, last) ||
+	if (gap_tree_first(&ioas->areas, first, last) ||
 	    interval_tree_iter_first(&ioas->allowed, first, last) ||
-	    interval_tree_iter_first(&ioas->windows, first, last))
+	    gap_tree_first(&ioas->windows, first, last))
 		return -EADDRINUSE;
 	reserved = kzalloc(sizeof(*reserved), GFP_KERNEL_ACCOUNT);
 	if (!reserved)
@@ -147,15 +136,17 @@ void iommufd_ioas_unreserve(struct iommufd_ioas *ioas, const void *owner)
 
 /**
  * iommufd_ranges_free() - free a tree of nodes that stand alone
- * @ranges: the tree
+ * @ranges: the tree; its nodes begin with their struct rb_node
  */
-void iommufd_ranges_free(struct rb_root_cached *ranges)
+void iommufd_ranges_free(struct rb_root *ranges)
 {
-	struct interval_tree_node *node;
+	struct rb_node *node, *next;
+	unsigned int steps = 0;
 
-	while ((node = interval_tree_iter_first(ranges, 0, ULONG_MAX))) {
-		interval_tree_remove(node, ranges);
+	for (node = rb_first_postorder(ranges); node; node = next) {
+		next = rb_next_postorder(node);
 		kfree(node);
+		take_turns(&steps);
 	}
 }
 
@@ -164,22 +155,22 @@ void iommufd_ranges_free(struct rb_root_cached *ranges)
  * @ioas: the address space
  * @allowed: the new ones; afterwards, the old ones
  *
- * Return: 0, or -EADDRINUSE with nothing changed.
+ * Return: 0, or -EADDRINUSE or -EINTR with nothing changed.
  */
 int iommufd_ioas_set_allowed(struct iommufd_ioas *ioas,
 			     struct rb_root_cached *allowed)
 {
 	struct interval_tree_node *node;
+	unsigned int steps = 0;
 	int rc = 0;
 
 	down_write(&ioas->lock);
-	for (node = interval_tree_iter_first(allowed, 0, ULONG_MAX); node;
-	     node = interval_tree_iter_next(node, 0, ULONG_MAX)) {
+	for (node = interval_tree_iter_first(allowed, 0, ULONG_MAX);
+	     node && !rc; node = interval_tree_iter_next(node, 0, ULONG_MAX)) {
+		rc = take_turns_killable(&steps);
 		if (interval_tree_iter_first(&ioas->reserved, node->start,
-					     node->last)) {
+					     node->last))
 			rc = -EADDRINUSE;
-			break;
-		}
 	}
 	if (!rc)
 		swap(*allowed, ioas->allowed);
@@ -191,10 +182,10 @@ int iommufd_ioas_set_allowed(struct iommufd_ioas *ioas,
 static struct iommufd_window *window_of(struct iommufd_ioas *ioas,
 					unsigned long first, unsigned long last)
 {
-	struct interval_tree_node *node;
 	struct iommufd_window *window;
+	struct gap_node *node;
 
-	node = interval_tree_iter_first(&ioas->windows, first, first);
+	node = gap_tree_first(&ioas->windows, first, first);
 	if (!node || node->last < last)
 		return NULL;
 	window = container_of(node, struct iommufd_window, node);
@@ -242,25 +233,13 @@ int iommufd_iova_check(struct iommufd_ioas *ioas, unsigned long iova,
 	node = interval_tree_iter_first(&ioas->reserved, iova, last);
 	if (node)
 		return iommufd_refuse_reserved(ioas, node, iova, last);
-	if (interval_tree_iter_first(&ioas->areas, iova, last))
+	if (gap_tree_first(&ioas->areas, iova, last))
 		return -EEXIST;
 	return 0;
 }
 
-/**
- * struct placement - where a mapping could go
- * @length: its bytes
- * @align: where it begins, apart from @offset, is a multiple of this
- * @offset: of its memory in the first page
- */
-struct placement {
-	unsigned long length;
-	unsigned long align;
-	unsigned long offset;
-};
-
 /* Place it in a free stretch, as low as possible. */
-static bool place_in(const struct placement *p, unsigned long first,
+static bool place_in(const struct iommufd_placement *p, unsigned long first,
 		     unsigned long last, unsigned long *iova)
 {
 	unsigned long start;
@@ -274,32 +253,125 @@ static bool place_in(const struct placement *p, unsigned long first,
 	return true;
 }
 
-static bool place_between(struct iommufd_ioas *ioas, const struct placement *p,
+/* The same between areas, where something may be reserved. */
+static bool place_in_gap(struct rb_root_cached *reserved,
+			 const struct iommufd_placement *p,
+			 const struct gap *gap, unsigned long *iova)
+{
+	unsigned long first = gap->first;
+	struct interval_tree_node *node;
+
+	while (place_in(p, first, gap->last, iova)) {
+		node = interval_tree_iter_first(reserved, *iova,
+						*iova + (p->length - 1));
+		if (!node)
+			return true;
+		if (node->last >= gap->last)
+			break;
+		first = node->last + 1;
+	}
+	return false;
+}
+
+/* Gaps to look at in turn, before one is looked for that surely fits */
+#define GAPS_IN_TURN 64
+
+/* Find a gap of at least @width that it fits in; @tries: or give up, if not 0. */
+static int place_by_width(const struct rb_root *used,
+			  struct rb_root_cached *reserved,
+			  const struct iommufd_placement *p,
 			  unsigned long first, unsigned long last,
+			  unsigned long width, unsigned int tries,
 			  unsigned long *iova)
 {
-	struct iova_span span;
+	unsigned int steps = 0;
+	struct gap gap;
+	int rc;
 
-	iova_for_each_span(&span, &ioas->areas, &ioas->reserved, first, last)
-		if (!span.used && place_in(p, span.first, span.last, iova))
-			return true;
-	return false;
+	while (gap_tree_find(used, first, last, width, &gap)) {
+		if (place_in_gap(reserved, p, &gap, iova))
+			return 0;
+		if (gap.last == last)
+			break;
+		if (tries && !--tries)
+			return -EAGAIN;
+		first = gap.last + 1;
+		rc = take_turns_killable(&steps);
+		if (rc)
+			return rc;
+	}
+	return -ENOSPC;
+}
+
+/**
+ * iommufd_iova_find() - find a place between areas, or windows
+ * @used: those
+ * @reserved: what cannot be used either
+ * @p: what the place has to be like
+ * @first: the range to find it in begins here
+ * @last: the range ends here
+ * @iova: gets the place: the lowest, unless 64 gaps in front of it were long
+ *	enough, but not as it has to be aligned; then it may be a higher one
+ *
+ * Context: iommufd_ioas::lock held.
+ *
+ * Return: 0; -ENOSPC if there is none; -EINTR if the task is being killed.
+ */
+int iommufd_iova_find(const struct rb_root *used,
+		      struct rb_root_cached *reserved,
+		      const struct iommufd_placement *p, unsigned long first,
+		      unsigned long last, unsigned long *iova)
+{
+	unsigned long surely;
+	int rc;
+
+	rc = place_by_width(used, reserved, p, first, last, p->length,
+			    GAPS_IN_TURN, iova);
+	if (rc != -EAGAIN)
+		return rc;
+	rc = -ENOSPC;
+	if (!check_add_overflow(p->length, p->align - 1 + p->offset, &surely))
+		rc = place_by_width(used, reserved, p, first, last, surely, 0,
+				    iova);
+	if (rc != -ENOSPC)
+		return rc;
+	/* There may still be one that is aligned by chance: see all. */
+	return place_by_width(used, reserved, p, first, last, p->length, 0,
+			      iova);
 }
 
 /*
  * Begin behind the mapping that was placed last, and only then look below it:
- * so that the n-th mapping does not have to pass the n - 1 before it.
+ * so that the n-th mapping does not fill every gap before that.
  */
-static bool place_from_hint(struct iommufd_ioas *ioas,
-			    const struct placement *p, unsigned long first,
-			    unsigned long last, unsigned long *iova)
+static int place_from_hint(struct iommufd_ioas *ioas,
+			   const struct iommufd_placement *p,
+			   unsigned long first, unsigned long last,
+			   unsigned long *iova)
 {
 	unsigned long hint = ioas->alloc_hint;
+	int rc = -ENOSPC;
 
-	if (hint > first && hint <= last &&
-	    place_between(ioas, p, hint, last, iova))
-		return true;
-	return place_between(ioas, p, first, last, iova);
+	if (hint > first && hint <= last)
+		rc = iommufd_iova_find(&ioas->areas, &ioas->reserved, p, hint,
+				       last, iova);
+	if (rc != -ENOSPC)
+		return rc;
+	return iommufd_iova_find(&ioas->areas, &ioas->reserved, p, first, last,
+				 iova);
+}
+
+/* There is no place up to @from. Where, at the lowest, could there be one? */
+static bool next_place(struct iommufd_ioas *ioas, unsigned long from,
+		       unsigned long length, unsigned long *first)
+{
+	struct gap gap;
+
+	if (from == ULONG_MAX ||
+	    !gap_tree_find(&ioas->areas, from + 1, ULONG_MAX, length, &gap))
+		return false;
+	*first = gap.first;
+	return true;
 }
 
 /*
@@ -318,52 +390,70 @@ static unsigned long useful_alignment(unsigned long length,
 
 static int alloc_in_windows(struct iommufd_ioas *ioas,
 			    const struct iommufd_place *place,
-			    struct placement *p, unsigned long *iova)
+			    struct iommufd_placement *p, unsigned long *iova)
 {
-	unsigned long align = p->align;
-	struct interval_tree_node *node;
-	int rc = -ENXIO;
+	unsigned long align = p->align, first = 0;
+	unsigned int steps = 0;
+	struct gap_node *node;
+	int rc = -ENXIO, killed;
 
-	for (node = interval_tree_iter_first(&ioas->windows, 0, ULONG_MAX);
-	     node; node = interval_tree_iter_next(node, 0, ULONG_MAX)) {
+	while ((node = gap_tree_first(&ioas->windows, first, ULONG_MAX))) {
 		struct iommufd_window *window =
 			container_of(node, struct iommufd_window, node);
 
-		if (window->closed)
-			continue;
-		/* The last reason is the one nearest to success */
-		if (place->prot & ~window->prot) {
+		killed = take_turns_killable(&steps);
+		if (killed)
+			return killed;
+		if (window->closed) {
+			;
+		} else if (place->prot & ~window->prot) {
+			/* The last reason is the one nearest to success */
 			if (rc == -ENXIO)
 				rc = -EPERM;
-			continue;
-		}
-		if ((p->length | place->origin) & (window->page_size - 1)) {
+		} else if ((p->length | place->origin) &
+			   (window->page_size - 1)) {
 			if (rc != -ENOSPC)
 				rc = -EINVAL;
+		} else {
+			p->align = max(align, window->page_size);
+			rc = place_from_hint(ioas, p, node->start, node->last,
+					     iova);
+			if (rc != -ENOSPC)
+				return rc;
+			/* What is full by then need not be looked at. */
+			if (!next_place(ioas, node->last, p->length, &first))
+				break;
 			continue;
 		}
-		rc = -ENOSPC;
-		p->align = max(align, window->page_size);
-		if (place_from_hint(ioas, p, node->start, node->last, iova))
-			return 0;
+		if (node->last == ULONG_MAX)
+			break;
+		first = node->last + 1;
 	}
 	return rc;
 }
 
 static int alloc_in_allowed(struct iommufd_ioas *ioas,
-			    const struct placement *p, unsigned long *iova)
+			    const struct iommufd_placement *p,
+			    unsigned long *iova)
 {
 	unsigned long first = PAGE_SIZE, last = ULONG_MAX - PAGE_SIZE;
 	struct interval_tree_node *node;
+	unsigned long from = first;
+	unsigned int steps = 0;
+	int rc;
 
 	if (RB_EMPTY_ROOT(&ioas->allowed.rb_root))
-		return place_from_hint(ioas, p, first, last, iova) ? 0 :
-								     -ENOSPC;
-	for (node = interval_tree_iter_first(&ioas->allowed, first, last);
-	     node; node = interval_tree_iter_next(node, first, last))
-		if (place_from_hint(ioas, p, max(node->start, first),
-				    min(node->last, last), iova))
-			return 0;
+		return place_from_hint(ioas, p, first, last, iova);
+	while ((node = interval_tree_iter_first(&ioas->allowed, from, last))) {
+		rc = place_from_hint(ioas, p, max(node->start, first),
+				     min(node->last, last), iova);
+		if (rc == -ENOSPC)
+			rc = take_turns_killable(&steps) ?: -ENOSPC;
+		if (rc != -ENOSPC)
+			return rc;
+		if (!next_place(ioas, node->last, p->length, &from))
+			break;
+	}
 	return -ENOSPC;
 }
 
@@ -377,13 +467,13 @@ static int alloc_in_allowed(struct iommufd_ioas *ioas,
  * Context: iommufd_ioas::lock held for writing.
  *
  * Return: 0; -ENOSPC if there is none; -EOVERFLOW; -EINVAL if length or address
- * are not aligned. In a windowed address space also -ENXIO if there is no
+ * are not aligned; -EINTR if the task is being killed. In a windowed address space also -ENXIO if there is no
  * window and -EPERM if none grants the access.
  */
 int iommufd_iova_alloc(struct iommufd_ioas *ioas, unsigned long *iova,
 		       const struct iommufd_place *place)
 {
-	struct placement p = { .length = place->length };
+	struct iommufd_placement p = { .length = place->length };
 	int rc;
 
 	lockdep_assert_held_write(&ioas->lock);

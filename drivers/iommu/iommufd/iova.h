@@ -15,7 +15,8 @@ struct iommufd_ioas;
  * @last: where it ends
  * @used: intervals cover it; otherwise there is none in it
  * @end: where the walk ends
- * @trees: whose intervals
+ * @steps: counts, for take_turns()
+ * @tree: whose intervals
  *
  * A walk returns used and free stretches in turns, each as long as it can be.
  * The intervals may overlap.
@@ -25,24 +26,23 @@ struct iova_span {
 	unsigned long last;
 	bool used;
 	unsigned long end;
-	struct rb_root_cached *trees[2];
+	unsigned int steps;
+	struct rb_root_cached *tree;
 };
 
 bool iova_span_first(struct iova_span *span, struct rb_root_cached *tree,
-		     struct rb_root_cached *other, unsigned long first,
-		     unsigned long last);
+		     unsigned long first, unsigned long last);
 bool iova_span_next(struct iova_span *span);
 
 /**
  * iova_for_each_span() - walk the stretches of a range
  * @span: the current stretch
  * @tree: intervals that make it used
- * @other: more of them, or NULL
  * @first: where the range begins
  * @last: where the range ends
  */
-#define iova_for_each_span(span, tree, other, first, last)		\
-	for (bool __more = iova_span_first(span, tree, other, first, last); \
+#define iova_for_each_span(span, tree, first, last)			\
+	for (bool __more = iova_span_first(span, tree, first, last);	\
 	     __more; __more = iova_span_next(span))
 
 /**
@@ -60,7 +60,7 @@ int iommufd_ioas_reserve(struct iommufd_ioas *ioas, unsigned long first,
 void iommufd_ioas_unreserve(struct iommufd_ioas *ioas, const void *owner);
 int iommufd_ioas_set_allowed(struct iommufd_ioas *ioas,
 			     struct rb_root_cached *allowed);
-void iommufd_ranges_free(struct rb_root_cached *ranges);
+void iommufd_ranges_free(struct rb_root *ranges);
 
 /**
  * struct iommufd_place - what wants to be mapped
@@ -77,6 +77,22 @@ struct iommufd_place {
 	int prot;
 };
 
+/**
+ * struct iommufd_placement - what a place for something has to be like
+ * @length: its bytes
+ * @align: where it begins, apart from @offset, is a multiple of this
+ * @offset: of its memory in the first page
+ */
+struct iommufd_placement {
+	unsigned long length;
+	unsigned long align;
+	unsigned long offset;
+};
+
+int iommufd_iova_find(const struct rb_root *used,
+		      struct rb_root_cached *reserved,
+		      const struct iommufd_placement *p, unsigned long first,
+		      unsigned long last, unsigned long *iova);
 int iommufd_iova_check(struct iommufd_ioas *ioas, unsigned long iova,
 		       const struct iommufd_place *place);
 int iommufd_iova_alloc(struct iommufd_ioas *ioas, unsigned long *iova,

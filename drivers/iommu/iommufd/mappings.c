@@ -35,11 +35,13 @@ static u32 collect(struct iommufd_ioas *ioas, u64 *iova,
 		   struct iommu_ioas_mapping *list, u32 room, bool *more)
 {
 	struct iommufd_area *area;
+	unsigned int steps = 0;
 	u32 nr = 0;
 
 	*more = false;
 	down_read(&ioas->lock);
 	iommufd_for_each_area(area, ioas, *iova, ULONG_MAX) {
+		take_turns(&steps);
 		if (!area_is(area, AREA_LIVE) || area_is(area, AREA_DYING))
 			continue;
 		if (nr == room) {
@@ -75,6 +77,11 @@ static int copy_mappings(struct iommufd_ioas *ioas,
 			break;
 		}
 		done += n;
+		if (fatal_signal_pending(current)) {
+			rc = -EINTR;
+			break;
+		}
+		cond_resched();
 	} while (more && done < room);
 	kfree(list);
 	cmd->num_mappings = done;

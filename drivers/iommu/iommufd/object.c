@@ -13,6 +13,7 @@
  * Taking a count and removing the id both happen under the lock of the table,
  * so a count is never taken on an object that is on its way out.
  */
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "object.h"
@@ -231,9 +232,11 @@ void iommufd_objects_destroy_all(struct iommufd_ctx *ictx)
 
 	do {
 		progress = false;
-		xa_for_each(&ictx->objects, id, obj)
+		xa_for_each(&ictx->objects, id, obj) {
 			if (!iommufd_object_destroy(ictx, id))
 				progress = true;
+			cond_resched();
+		}
 	} while (progress);
 	WARN_ON(!xa_empty(&ictx->objects));
 }

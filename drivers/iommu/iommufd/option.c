@@ -54,7 +54,7 @@ int iommufd_ioas_set_small_pages(struct iommufd_ioas *ioas, bool small_pages)
 	down_write(&ioas->lock);
 	old = ioas->small_pages;
 	if (small_pages && !old && !list_empty(&ioas->hwpts) &&
-	    !RB_EMPTY_ROOT(&ioas->areas.rb_root)) {
+	    !RB_EMPTY_ROOT(&ioas->areas)) {
 		rc = -EINVAL;
 		goto out_unlock;
 	}

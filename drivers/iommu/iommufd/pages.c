@@ -98,7 +98,7 @@ static void unpin_uncovered(struct iommufd_pages *pages, unsigned long first,
 		unpin_stretch(pages, first, last);
 		return;
 	}
-	iova_for_each_span(&span, &pages->holders, NULL, first, last)
+	iova_for_each_span(&span, &pages->holders, first, last)
 		if (!span.used)
 			unpin_stretch(pages, span.first, span.last);
 }
@@ -155,7 +155,7 @@ int iommufd_pages_hold(struct iommufd_pages *pages,
 		if (rc)
 			return rc;
 	}
-	iova_for_each_span(&span, &pages->holders, NULL, first, last) {
+	iova_for_each_span(&span, &pages->holders, first, last) {
 		if (span.used)
 			continue;
 		rc = pin_stretch(pages, span.first, span.last);
@@ -250,7 +250,7 @@ unsigned long iommufd_pages_count_pinned(struct iommufd_pages *pages)
 
 	if (pages->device || RB_EMPTY_ROOT(&pages->holders.rb_root))
 		return 0;
-	iova_for_each_span(&span, &pages->holders, NULL, 0, ULONG_MAX)
+	iova_for_each_span(&span, &pages->holders, 0, ULONG_MAX)
 		if (span.used)
 			npages += span.last - span.first + 1;
 	return npages;

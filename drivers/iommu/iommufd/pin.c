@@ -76,8 +76,14 @@ static int pin_user(struct iommufd_pages *pages, unsigned long address,
 			break;
 		address += got * PAGE_SIZE;
 		npages -= got;
-		if (npages)
-			cond_resched();
+		if (!npages)
+			break;
+		/* Pages that are present are pinned without a look at signals */
+		if (fatal_signal_pending(current)) {
+			rc = -EINTR;
+			break;
+		}
+		cond_resched();
 	}
 	if (list != few)
 		kfree(list);

@@ -22,12 +22,14 @@
  * struct takeover - a process that takes over
  * @ictx: the context
  * @list: its address spaces, locked and counted
+ * @steps: of long loops, for take_turns()
  * @charged: pages, by enum iommufd_account, charged to the new process and not
  *	yet taken by a pages object
  */
 struct takeover {
 	struct iommufd_ctx *ictx;
 	struct list_head list;
+	unsigned int steps;
 	unsigned long charged[IOMMUFD_ACCOUNT_NONE + 1];
 };
 
@@ -38,8 +40,9 @@ static struct iommufd_area *next_taken(struct takeover *t,
 {
 	struct iommufd_ioas *ioas = *in;
 
+	take_turns(&t->steps);
 	if (area) {
-		area = iommufd_area_next(area, 0, ULONG_MAX);
+		area = iommufd_area_next(area, ULONG_MAX);
 		if (area)
 			return area;
 		ioas = list_next_entry(ioas, process_node);
@@ -52,6 +55,7 @@ static struct iommufd_area *next_taken(struct takeover *t,
 		area = iommufd_area_first(ioas, 0, ULONG_MAX);
 		if (area)
 			return area;
+		take_turns(&t->steps);
 	}
 	return NULL;
 }
@@ -68,17 +72,22 @@ static void lock_all(struct takeover *t)
 
 	xa_lock(&t->ictx->objects);
 	xa_for_each(&t->ictx->objects, id, obj) {
-		if (obj->type != IOMMUFD_OBJ_IOAS)
-			continue;
-		refcount_inc(&obj->users);
-		ioas = container_of(obj, struct iommufd_ioas, obj);
-		list_add_tail(&ioas->process_node, &t->list);
+		if (obj->type == IOMMUFD_OBJ_IOAS) {
+			refcount_inc(&obj->users);
+			ioas = container_of(obj, struct iommufd_ioas, obj);
+			list_add_tail(&ioas->process_node, &t->list);
+		}
+		/* No address space is published meanwhile: see process_lock */
+		if (!(++t->steps % STEPS_PER_TURN))
+			cond_resched_lock(&t->ictx->objects.xa_lock);
 	}
 	xa_unlock(&t->ictx->objects);
 	/* Whoever nests these locks holds process_lock for writing */
-	list_for_each_entry(ioas, &t->list, process_node)
+	list_for_each_entry(ioas, &t->list, process_node) {
 		down_write_nest_lock(&ioas->domains_lock,
 				     &t->ictx->process_lock);
+		take_turns(&t->steps);
+	}
 }
 
 static void unlock_all(struct takeover *t)
@@ -89,6 +98,7 @@ static void unlock_all(struct takeover *t)
 		list_del(&ioas->process_node);
 		up_write(&ioas->domains_lock);
 		iommufd_object_put(t->ictx, &ioas->obj);
+		take_turns(&t->steps);
 	}
 }
 
@@ -113,6 +123,8 @@ static int prepare_all(struct takeover *t, unsigned long *need)
 	for_each_taken_area(area, ioas, t) {
 		struct iommufd_pages *pages = area->pages;
 
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		if (pages->source->successor ||
 		    iommufd_source_is_current(pages->source))
 			continue;

@@ -24,6 +24,7 @@
 #include <linux/slab.h>
 
 #include "runs.h"
+#include "turns.h"
 
 static struct run_chunk *chunk_new(size_t nr, gfp_t gfp)
 {
@@ -254,6 +255,7 @@ static struct run_chunk *builder_last_chunk(struct run_builder *b)
 int run_builder_commit(struct run_builder *b, struct iommufd_pages *pages)
 {
 	struct run_chunk *chunk, *next;
+	unsigned int steps = 0;
 
 	if (!b->full && b->nr == 1 && !pages->in_chunks && !pages->run) {
 		pages->run = b->runs[0];
@@ -274,15 +276,65 @@ int run_builder_commit(struct run_builder *b, struct iommufd_pages *pages)
 	for (; chunk; chunk = next) {
 		next = chunk->next;
 		chunk_insert(pages, chunk);
+		take_turns(&steps);
 	}
 	b->full = NULL;
 	return 0;
 }
 
+/* Pages that are unpinned before others may run: perhaps one by one, or blocks */
+#define PAGES_PER_TURN	256ul
+#define BLOCK		512ul
+#define BLOCKS_PER_TURN	128ul
+
+/* Are all pages of a block in the folio that begins with it? */
+static __always_inline bool is_one_folio(const struct page *page)
+{
+	return READ_ONCE(page[BLOCK - 1].compound_head) ==
+	       (unsigned long)page + 1;
+}
+
+/*
+ * How much of a run is to be unpinned at once? A run can be as long as memory and
+ * consist of folios of any size, and each takes a step. So it is blocks that are
+ * surely of one folio each, and where such a block does not come first, a short
+ * stretch. Unrolled, to cost next to nothing for each block.
+ */
+static unsigned long pages_for_turn(const struct page *page,
+				    unsigned long npages)
+{
+	unsigned long most = min(npages, BLOCKS_PER_TURN * BLOCK), n = 0;
+
+	while (n + 4 * BLOCK <= most && is_one_folio(page + n) &&
+	       is_one_folio(page + n + BLOCK) &&
+	       is_one_folio(page + n + 2 * BLOCK) &&
+	       is_one_folio(page + n + 3 * BLOCK))
+		n += 4 * BLOCK;
+	while (n + BLOCK <= most && is_one_folio(page + n))
+		n += BLOCK;
+	return n ?: min(npages, PAGES_PER_TURN);
+}
+
+static noinline void unpin_long_run(const struct iommufd_pages *pages,
+				    struct page *page, unsigned long npages)
+{
+	unsigned long n;
+
+	for (; npages; npages -= n, page += n) {
+		n = pages_for_turn(page, npages);
+		unpin_user_page_range_dirty_lock(page, n, pages->writable);
+		cond_resched();
+	}
+}
+
 static void unpin_run(const struct iommufd_pages *pages, unsigned long pfn,
 		      unsigned long npages)
 {
-	if (!pages->device)
+	if (pages->device)
+		return;
+	if (npages > BLOCK)
+		unpin_long_run(pages, pfn_to_page(pfn), npages);
+	else
 		unpin_user_page_range_dirty_lock(pfn_to_page(pfn), npages,
 						 pages->writable);
 }
@@ -290,10 +342,17 @@ static void unpin_run(const struct iommufd_pages *pages, unsigned long pfn,
 static void unpin_runs(const struct iommufd_pages *pages, const u64 *runs,
 		       u32 nr)
 {
+	unsigned long since = 0;
 	u32 i;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		unpin_run(pages, run_pfn(runs[i]), run_npages(runs[i]));
+		since += run_npages(runs[i]);
+		if (since >= PAGES_PER_TURN) {
+			cond_resched();
+			since = 0;
+		}
+	}
 }
 
 /**
@@ -423,11 +482,13 @@ static struct run_chunk *spare_for_cut(struct iommufd_pages *pages,
 {
 	struct interval_tree_node *node;
 	struct run_chunk *spare;
+	unsigned int steps = 0;
 
 	for (node = interval_tree_iter_first(&pages->holders, index, index);
 	     node; node = interval_tree_iter_next(node, index, index)) {
 		struct iommufd_holder *holder = to_holder(node);
 
+		take_turns(&steps);
 		if (holder->node.start != index || !holder->spare)
 			continue;
 		holder->spare = false;
@@ -460,12 +521,21 @@ static void chunk_split(struct iommufd_pages *pages, struct run_chunk *chunk,
 static void unpin_stored(struct iommufd_pages *pages, unsigned long first,
 			 unsigned long last)
 {
+	unsigned long pfn, npages, turn = first + PAGES_PER_TURN;
 	struct run_cursor cur;
-	unsigned long pfn, npages;
 
 	run_cursor_init(&cur, pages, first, last);
-	while ((npages = run_cursor_next(&cur, &pfn)))
+	while ((npages = run_cursor_next(&cur, &pfn))) {
+		/* A long run has given way; a block is little work */
+		if (npages == BLOCK && !pages->device &&
+		    is_one_folio(pfn_to_page(pfn)))
+			turn += BLOCK - 8;
 		unpin_run(pages, pfn, npages);
+		if (cur.index >= turn) {
+			cond_resched();
+			turn = cur.index + PAGES_PER_TURN;
+		}
+	}
 }
 
 /**
@@ -478,6 +548,7 @@ void runs_take_out(struct iommufd_pages *pages, unsigned long first,
 		   unsigned long last)
 {
 	struct run_chunk *chunk, *next;
+	unsigned int steps = 0;
 
 	if (!pages->in_chunks) {
 		/* There was one holder, and the run was all that it held */
@@ -500,5 +571,6 @@ void runs_take_out(struct iommufd_pages *pages, unsigned long first,
 			rb_erase(&chunk->rb, &pages->chunks);
 			chunk_put(chunk);
 		}
+		take_turns(&steps);
 	}
 }

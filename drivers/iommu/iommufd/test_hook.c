@@ -202,27 +202,38 @@ void iommufd_test_release(struct iommufd_object *obj)
 	module_put(test->ops->owner);
 }
 
+/* The next object of the mock from *@id on */
+static bool next_test_object(struct iommufd_ctx *ictx, unsigned long *id)
+{
+	struct iommufd_object *obj;
+	unsigned int steps = 0;
+	unsigned long at;
+	bool found = false;
+
+	xa_lock(&ictx->objects);
+	xa_for_each_start(&ictx->objects, at, obj, *id) {
+		found = obj->type == IOMMUFD_OBJ_SELFTEST;
+		if (found)
+			break;
+		if (!(++steps % STEPS_PER_TURN))
+			cond_resched_lock(&ictx->objects.xa_lock);
+	}
+	xa_unlock(&ictx->objects);
+	*id = at;
+	return found;
+}
+
 /**
  * iommufd_test_file_closed() - destroy the objects of the mock
  * @ictx: a context whose file is closed
  */
 void iommufd_test_file_closed(struct iommufd_ctx *ictx)
 {
-	struct iommufd_object *obj;
-	unsigned long id;
-	u32 found;
+	unsigned long id = 0;
 
-	do {
-		found = 0;
-		xa_lock(&ictx->objects);
-		xa_for_each(&ictx->objects, id, obj) {
-			if (obj->type == IOMMUFD_OBJ_SELFTEST) {
-				found = id;
-				break;
-			}
-		}
-		xa_unlock(&ictx->objects);
-	} while (found && !WARN_ON(iommufd_object_destroy(ictx, found)));
+	while (next_test_object(ictx, &id))
+		if (WARN_ON(iommufd_object_destroy(ictx, id)))
+			return;
 }
 
 /* Looking at objects */

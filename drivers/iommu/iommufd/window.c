@@ -33,13 +33,12 @@
 #define WINDOW_FLAGS (WINDOW_ACCESS | IOMMU_IOAS_WINDOW_FIXED_BASE)
 
 #define for_each_window(window, ioas)					\
-	for (struct interval_tree_node *__node =			\
-		     interval_tree_iter_first(&(ioas)->windows, 0,	\
-					      ULONG_MAX);		\
+	for (struct gap_node *__node =					\
+		     gap_tree_first(&(ioas)->windows, 0, ULONG_MAX);	\
 	     __node && ((window) = to_window(__node));			\
-	     __node = interval_tree_iter_next(__node, 0, ULONG_MAX))
+	     __node = gap_tree_next(__node, ULONG_MAX))
 
-static struct iommufd_window *to_window(struct interval_tree_node *node)
+static struct iommufd_window *to_window(struct gap_node *node)
 {
 	return container_of(node, struct iommufd_window, node);
 }
@@ -92,10 +91,12 @@ static int hardware_window(const struct iommufd_hwpt *hwpt,
 static unsigned int count_windows(struct iommufd_ioas *ioas)
 {
 	struct iommufd_window *window;
-	unsigned int nr = 0;
+	unsigned int nr = 0, steps = 0;
 
-	for_each_window(window, ioas)
+	for_each_window(window, ioas) {
 		nr++;
+		take_turns(&steps);
+	}
 	return nr;
 }
 
@@ -106,6 +107,7 @@ static int hardware_verify(struct iommufd_ioas *ioas,
 	unsigned int nr = count_windows(ioas), nr_slots, i = 0;
 	struct iommufd_window *window;
 	struct iommu_window *list;
+	unsigned int steps = 0;
 	int rc = 0;
 
 	if (!nr)
@@ -121,6 +123,7 @@ static int hardware_verify(struct iommufd_ioas *ioas,
 		rc = hardware_window(hwpt, window, &list[i++]);
 		if (rc)
 			break;
+		take_turns(&steps);
 	}
 	if (!rc)
 		rc = window_ops(hwpt)->verify(hwpt->domain, list, nr);
@@ -151,13 +154,16 @@ static int windows_check(struct iommufd_ioas *ioas,
 			 const struct iommufd_hwpt *hwpt)
 {
 	struct iommufd_window *window;
+	unsigned int steps = 0;
 	int rc;
 
 	if (!ioas->windowed)
 		return window_ops(hwpt) ? -EINVAL : 0;
-	for_each_window(window, ioas)
+	for_each_window(window, ioas) {
 		if (window->page_size < smallest_page(hwpt))
 			return -EADDRINUSE;
+		take_turns(&steps);
+	}
 	if (!window_ops(hwpt))
 		return 0;
 	rc = hardware_verify(ioas, hwpt);
@@ -197,10 +203,12 @@ int iommufd_windows_check(struct iommufd_ioas *ioas,
 int iommufd_windows_show(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt)
 {
 	struct iommufd_window *window, *undo;
+	unsigned int steps = 0;
 	int rc;
 
 	for_each_window(window, ioas) {
-		rc = hardware_create(hwpt, window);
+		rc = take_turns_killable(&steps) ?:
+		     hardware_create(hwpt, window);
 		if (rc)
 			goto err_undo;
 	}
@@ -211,6 +219,7 @@ err_undo:
 		if (undo == window)
 			break;
 		hardware_remove(hwpt, undo);
+		take_turns(&steps);
 	}
 	return rc;
 }
@@ -223,9 +232,12 @@ err_undo:
 void iommufd_windows_hide(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt)
 {
 	struct iommufd_window *window;
+	unsigned int steps = 0;
 
-	for_each_window(window, ioas)
+	for_each_window(window, ioas) {
 		hardware_remove(hwpt, window);
+		take_turns(&steps);
+	}
 }
 
 /* The smallest page size that everything attached can do */
@@ -263,24 +275,16 @@ static unsigned long best_alignment(struct iommufd_ioas *ioas,
 	return max(page_size, sizes ? 1UL << __fls(sizes) : 1);
 }
 
-static bool choose_in(struct iommufd_ioas *ioas, struct iommufd_window *window,
-		      unsigned long length, unsigned long align,
-		      unsigned long first, unsigned long last)
+static int choose_in(struct iommufd_ioas *ioas, struct iommufd_window *window,
+		     const struct iommufd_placement *p, unsigned long first,
+		     unsigned long last)
 {
-	struct iova_span span;
+	int rc = iommufd_iova_find(&ioas->windows, &ioas->reserved, p, first,
+				   last, &window->node.start);
 
-	iova_for_each_span(&span, &ioas->windows, &ioas->reserved, first,
-			   last) {
-		unsigned long start = ALIGN(span.first, align);
-
-		if (span.used || start < span.first || start > span.last ||
-		    span.last - start < length - 1)
-			continue;
-		window->node.start = start;
-		window->node.last = start + length - 1;
-		return true;
-	}
-	return false;
+	if (!rc)
+		window->node.last = window->node.start + (p->length - 1);
+	return rc;
 }
 
 /* Among several that have windows of their own, the first one's slots decide. */
@@ -319,21 +323,26 @@ err_undo:
 static int choose_base(struct iommufd_ioas *ioas, struct iommufd_window *window,
 		       unsigned long length)
 {
-	unsigned long align = best_alignment(ioas, length, window->page_size);
+	const struct iommufd_placement p = {
+		.length = length,
+		.align = best_alignment(ioas, length, window->page_size),
+	};
 	struct iommufd_hwpt *hwpt = hwpt_with_windows(ioas);
 	const struct iommu_window_slot *slot;
 	unsigned int nr;
+	int rc;
 
-	if (!hwpt)
-		return choose_in(ioas, window, length, align, 0, ULONG_MAX) ?
-			       hardware_create_all(ioas, window) : -ENOSPC;
-
+	if (!hwpt) {
+		rc = choose_in(ioas, window, &p, 0, ULONG_MAX);
+		return rc ?: hardware_create_all(ioas, window);
+	}
 	slot = window_ops(hwpt)->slots(hwpt->domain, &nr);
 	for (; nr; nr--, slot++) {
-		if (!choose_in(ioas, window, length, align, slot->base,
-			       slot->base + (slot->max_length - 1)))
-			continue;
-		if (!hardware_create_all(ioas, window))
+		rc = choose_in(ioas, window, &p, slot->base,
+			       slot->base + (slot->max_length - 1));
+		if (rc == -EINTR)
+			return rc;
+		if (!rc && !hardware_create_all(ioas, window))
 			return 0;
 	}
 	return -ENOSPC;
@@ -347,7 +356,7 @@ static int fixed_base(struct iommufd_ioas *ioas, struct iommufd_window *window,
 	if (check_add_overflow(base, length - 1, &last) ||
 	    (base & (window->page_size - 1)))
 		return -EINVAL;
-	if (interval_tree_iter_first(&ioas->windows, base, last))
+	if (gap_tree_first(&ioas->windows, base, last))
 		return -EEXIST;
 	if (interval_tree_iter_first(&ioas->reserved, base, last))
 		return -EADDRINUSE;
@@ -372,7 +381,7 @@ static int window_insert(struct iommufd_ioas *ioas,
 	if (rc)
 		return rc;
 	window->id = ioas->next_window_id++;
-	interval_tree_insert(&window->node, &ioas->windows);
+	gap_tree_insert(&window->node, &ioas->windows);
 	return 0;
 }
 
@@ -422,9 +431,11 @@ EXPORT_SYMBOL_GPL(iommufd_ioas_window_create);
 static struct iommufd_window *window_close(struct iommufd_ioas *ioas, u32 id)
 {
 	struct iommufd_window *window, *found = ERR_PTR(-ENOENT);
+	unsigned int steps = 0;
 
 	down_write(&ioas->lock);
 	for_each_window(window, ioas) {
+		take_turns(&steps);
 		if (window->id != id)
 			continue;
 		found = window->closed ? ERR_PTR(-EBUSY) : window;
@@ -456,7 +467,7 @@ int iommufd_ioas_window_remove(struct iommufd_ioas *ioas, u32 id)
 	} else {
 		list_for_each_entry(hwpt, &ioas->hwpts, node)
 			hardware_remove(hwpt, window);
-		interval_tree_remove(&window->node, &ioas->windows);
+		gap_tree_remove(&window->node, &ioas->windows);
 	}
 	up_write(&ioas->lock);
 	up_write(&ioas->domains_lock);
@@ -521,59 +532,63 @@ static void describe(const struct iommufd_window *window,
 	out->page_size = window->page_size;
 }
 
-/* At most @room windows from *@from on, which goes on behind the last one */
+#define WINDOWS_PER_BATCH (SZ_4K / sizeof(struct iommu_ioas_window))
+
+/* At most a batch of windows from *@from on, which goes on behind them */
 static u32 collect(struct iommufd_ioas *ioas, unsigned long *from,
-		   struct iommu_ioas_window *list, u32 room)
+		   struct iommu_ioas_window *list, bool *more)
 {
-	struct interval_tree_node *node;
+	struct gap_node *node;
 	u32 nr = 0;
 
 	down_read(&ioas->lock);
-	node = interval_tree_iter_first(&ioas->windows, *from, ULONG_MAX);
-	while (node && nr < room) {
+	node = gap_tree_first(&ioas->windows, *from, ULONG_MAX);
+	for (; node && nr < WINDOWS_PER_BATCH;
+	     node = gap_tree_next(node, ULONG_MAX)) {
 		describe(to_window(node), &list[nr++]);
 		*from = node->last + 1;
-		node = interval_tree_iter_next(node, *from, ULONG_MAX);
 	}
 	up_read(&ioas->lock);
+	*more = node;
 	return nr;
 }
 
 /*
- * Some at a time, as there may be any number and no lock is held while the
- * user's memory is written; each window is seen whole. *@nr: how many were
- * written, or how many there are if there is no more room.
+ * Some at a time, as mappings are listed (mappings.c). Counts those, too, for
+ * which the user has no room.
  */
 static int copy_windows(struct iommufd_ioas *ioas,
-			struct iommu_ioas_window __user *user, u32 room,
-			u32 *nr)
+			struct iommu_ioas_window_list *cmd)
 {
+	struct iommu_ioas_window __user *user = u64_to_user_ptr(cmd->windows);
+	u32 room = cmd->num_windows, nr, n;
 	struct iommu_ioas_window *list;
 	unsigned long from = 0;
-	u32 done = 0, want, n;
+	bool more;
 	int rc = 0;
 
-	list = kmalloc_array(WINDOWS_PER_BATCH, sizeof(*list), GFP_KERNEL);
+	list = kcalloc(WINDOWS_PER_BATCH, sizeof(*list), GFP_KERNEL);
 	if (!list)
 		return -ENOMEM;
+	cmd->num_windows = 0;
 	do {
-		want = min_t(u32, room - done, WINDOWS_PER_BATCH);
-		n = collect(ioas, &from, list, want);
-		if (copy_to_user(user + done, list, n * sizeof(*list)))
+		nr = collect(ioas, &from, list, &more);
+		n = min(nr, room);
+		if (copy_to_user(user, list, n * sizeof(*list))) {
 			rc = -EFAULT;
-		else if (fatal_signal_pending(current))
+			break;
+		}
+		user += n;
+		room -= n;
+		cmd->num_windows += nr;
+		if (fatal_signal_pending(current)) {
 			rc = -EINTR;
-		done += n;
+			break;
+		}
 		cond_resched();
-	} while (!rc && n == want && done < room && from);
+	} while (more);
 	kfree(list);
-	*nr = done;
-	if (rc || done < room)
-		return rc;
-	down_read(&ioas->lock);
-	*nr = max(done, count_windows(ioas));
-	up_read(&ioas->lock);
-	return 0;
+	return rc;
 }
 
 int iommufd_window_list_ioctl(struct iommufd_ucmd *ucmd)
@@ -591,8 +606,7 @@ int iommufd_window_list_ioctl(struct iommufd_ucmd *ucmd)
 	rc = -EOPNOTSUPP;
 	if (!ioas->windowed)
 		goto out_put;
-	rc = copy_windows(ioas, u64_to_user_ptr(cmd->windows), room,
-			  &cmd->num_windows);
+	rc = copy_windows(ioas, cmd);
 	if (!rc)
 		rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
 	if (!rc && cmd->num_windows > room)

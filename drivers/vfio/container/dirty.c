@@ -24,6 +24,9 @@ struct piece {
 	unsigned long bits[BITS_TO_LONGS(PIECE_PAGES)];
 };
 
+/* Others may run after so many pages. */
+#define PAGES_PER_TURN 256
+
 static bool page_is_dirty(struct container *c, unsigned long index)
 {
 	return c->all_dirty || xa_load(&c->pinned, index) ||
@@ -40,9 +43,12 @@ static int mark_mapping(void *data, unsigned long iova, unsigned long length,
 
 	if (from > to)
 		return 0;
-	for (index = from >> PAGE_SHIFT; index <= to >> PAGE_SHIFT; index++)
+	for (index = from >> PAGE_SHIFT; index <= to >> PAGE_SHIFT; index++) {
 		__assign_bit(index - (piece->first >> PAGE_SHIFT), piece->bits,
 			     page_is_dirty(piece->c, index));
+		if (!(index % PAGES_PER_TURN))
+			cond_resched();
+	}
 	return 0;
 }
 
@@ -96,14 +102,17 @@ static int report_piece(struct piece *piece, u64 __user *bitmap)
 static void forget_written(struct container *c, unsigned long first,
 			   unsigned long last, unsigned long told)
 {
-	unsigned long index;
+	unsigned long index, nr = 0;
 	void *entry;
 
 	/* One that is written again in this moment has another entry */
 	xa_for_each_range(&c->written, index, entry, first >> PAGE_SHIFT,
-			  last >> PAGE_SHIFT)
+			  last >> PAGE_SHIFT) {
 		if (xa_to_value(entry) <= told)
 			xa_cmpxchg(&c->written, index, entry, NULL, 0);
+		if (!(++nr % PAGES_PER_TURN))
+			cond_resched();
+	}
 }
 
 void container_forget_dirty(struct container *c, unsigned long iova,

@@ -184,6 +184,7 @@ int container_pin_pages(struct container *c, unsigned long iova, int nr,
 		rc = pin_page(c, iova + i * PAGE_SIZE, prot, &pages[i]);
 		if (rc)
 			goto unpin;
+		cond_resched();
 	}
 	return nr;
 
@@ -192,6 +193,7 @@ unpin:
 	while (i--) {
 		unpin_page(c, iova + i * PAGE_SIZE);
 		pages[i] = NULL;
+		cond_resched();
 	}
 	return rc;
 }
@@ -202,8 +204,10 @@ void container_unpin_pages(struct container *c, unsigned long iova, int nr)
 
 	if (WARN_ON(container_is_v1(c) || !c->access))
 		return;
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		unpin_page(c, iova + i * PAGE_SIZE);
+		cond_resched();
+	}
 }
 
 int container_dma_rw(struct container *c, unsigned long iova, void *buffer,

@@ -133,6 +133,11 @@ static int pin_memory(struct spapr *spapr, unsigned long address,
 					      IOMMUFD_ACCESS_RW_WRITE);
 		if (rc)
 			break;
+		if (fatal_signal_pending(current)) {
+			rc = -EINTR;
+			done += piece;
+			break;
+		}
 		cond_resched();
 	}
 	if (done >= length)
@@ -141,6 +146,7 @@ static int pin_memory(struct spapr *spapr, unsigned long address,
 		done -= PIN_PAGES * PAGE_SIZE;
 		iommufd_access_unpin_pages(spapr->access, address + done,
 					   PIN_PAGES * PAGE_SIZE);
+		cond_resched();
 	}
 	return rc;
 }
@@ -353,14 +359,17 @@ static int copy_registration(struct vfio_iommu_spapr_register_memory *cmd,
 	return 0;
 }
 
+/* A program registers as much as it likes: others may run in between. */
 static struct spapr_memory *find_memory(struct spapr *spapr, u64 address,
 					u64 length)
 {
 	struct spapr_memory *memory;
 
-	list_for_each_entry(memory, &spapr->memory, item)
+	list_for_each_entry(memory, &spapr->memory, item) {
 		if (memory->address == address && memory->length == length)
 			return memory;
+		cond_resched();
+	}
 	return NULL;
 }
 
@@ -476,11 +485,13 @@ static int check_registered(struct spapr *spapr, unsigned long address,
 {
 	struct spapr_memory *memory;
 
-	list_for_each_entry(memory, &spapr->memory, item)
+	list_for_each_entry(memory, &spapr->memory, item) {
 		if (address >= memory->address &&
 		    address - memory->address < memory->length &&
 		    length <= memory->length - (address - memory->address))
 			return 0;
+		cond_resched();
+	}
 	return -EINVAL;
 }
 

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Intervals that never overlap, and the gaps between them.
+ *
+ * Of two neighbours in the order of addresses, one is always an ancestor of the
+ * other in the tree. The gap between them counts for that one, the upper one: a
+ * node has a gap to the highest node of its left subtree, and one to the lowest
+ * node of its right subtree. With the widest gaps inside of both subtrees, the
+ * wider of these is gap_node::widest.
+ *
+ *	        [40-49]			widest 20: [50-69]
+ *	       /       \
+ *	  [10-19]      [70-79]		widest 10: [20-29]; 0
+ *	         \
+ *	         [30-34]
+ *
+ * To compute it looks only downwards. So it can be done while the tree is being
+ * rotated, when the way up is not in order.
+ *
+ * A walk down, or up, has as many steps as the tree is high, and each may look
+ * for the end of a subtree: the cost grows with the square of the logarithm of
+ * the number of intervals at most, and mostly with the logarithm.
+ */
+#include <linux/minmax.h>
+#include <linux/rbtree_augmented.h>
+
+#include "gap_tree.h"
+
+static struct gap_node *to_gap_node(struct rb_node *rb)
+{
+	return rb ? rb_entry(rb, struct gap_node, rb) : NULL;
+}
+
+static struct gap_node *lowest_of(struct rb_node *rb)
+{
+	while (rb->rb_left)
+		rb = rb->rb_left;
+	return to_gap_node(rb);
+}
+
+static struct gap_node *highest_of(struct rb_node *rb)
+{
+	while (rb->rb_right)
+		rb = rb->rb_right;
+	return to_gap_node(rb);
+}
+
+static unsigned long gap_between(const struct gap_node *before,
+				 const struct gap_node *after)
+{
+	return after->start - before->last - 1;
+}
+
+static unsigned long compute_widest(const struct gap_node *node)
+{
+	struct rb_node *left = node->rb.rb_left, *right = node->rb.rb_right;
+	unsigned long widest = 0;
+
+	if (left)
+		widest = max(to_gap_node(left)->widest,
+			     gap_between(highest_of(left), node));
+	if (right)
+		widest = max3(widest, to_gap_node(right)->widest,
+			      gap_between(node, lowest_of(right)));
+	return widest;
+}
+
+/* Something below or beside @rb changed: up to where that is not noticed. */
+static void gap_propagate(struct rb_node *rb, struct rb_node *stop)
+{
+	while (rb != stop) {
+		struct gap_node *node = to_gap_node(rb);
+		unsigned long widest = compute_widest(node);
+
+		if (widest == node->widest)
+			return;
+		node->widest = widest;
+		rb = rb_parent(rb);
+	}
+}
+
+static void gap_copy(struct rb_node *old, struct rb_node *new)
+{
+	to_gap_node(new)->widest = to_gap_node(old)->widest;
+}
+
+static void gap_rotate(struct rb_node *old, struct rb_node *new)
+{
+	gap_copy(old, new);
+	to_gap_node(old)->widest = compute_widest(to_gap_node(old));
+}
+
+static const struct rb_augment_callbacks gap_callbacks = {
+	.propagate = gap_propagate,
+	.copy = gap_copy,
+	.rotate = gap_rotate,
+};
+
+/**
+ * gap_tree_insert() - insert an interval
+ * @node: the interval; no other overlaps it
+ * @root: the tree
+ */
+void gap_tree_insert(struct gap_node *node, struct rb_root *root)
+{
+	struct rb_node **link = &root->rb_node, *parent = NULL, *other = NULL;
+	unsigned long gap;
+	struct rb_node *rb;
+
+	if (!*link) {
+		node->widest = 0;
+		node->rb.rb_left = NULL;
+		node->rb.rb_right = NULL;
+		rb_set_parent_color(&node->rb, NULL, RB_BLACK);
+		root->rb_node = &node->rb;
+		return;
+	}
+	/* Its neighbours are @parent and, further up, @other. */
+	while (*link) {
+		bool left = node->start < to_gap_node(*link)->start;
+
+		if (parent && (link == &parent->rb_left) != left)
+			other = parent;
+		parent = *link;
+		link = left ? &parent->rb_left : &parent->rb_right;
+	}
+	node->widest = 0;
+	rb_link_node(&node->rb, parent, link);
+	/* Up to @other only a gap came, and none got narrower */
+	gap = link == &parent->rb_left ?
+		      gap_between(node, to_gap_node(parent)) :
+		      gap_between(to_gap_node(parent), node);
+	for (rb = parent; rb != other && to_gap_node(rb)->widest < gap;
+	     rb = rb_parent(rb))
+		to_gap_node(rb)->widest = gap;
+	if (other)
+		gap_propagate(other, NULL);
+	rb_insert_augmented(&node->rb, root, &gap_callbacks);
+}
+
+/* A node without children has its parent for a neighbour, and perhaps this one. */
+static struct rb_node *other_neighbour(struct rb_node *rb)
+{
+	struct rb_node *parent = rb_parent(rb), *above = rb_parent(parent);
+	bool left = parent->rb_left == rb;
+
+	while (above && (above->rb_left == parent) == left) {
+		parent = above;
+		above = rb_parent(above);
+	}
+	return above;
+}
+
+/**
+ * gap_tree_remove() - remove an interval
+ * @node: the interval
+ * @root: the tree
+ */
+void gap_tree_remove(struct gap_node *node, struct rb_root *root)
+{
+	struct rb_node *rb = &node->rb, *before, *after = NULL, *rebalance;
+
+	if (rb->rb_left || rb->rb_right) {
+		before = rb_prev(rb);
+		after = rb_next(rb);
+	} else if (rb_parent(rb)) {
+		before = other_neighbour(rb);
+	} else {
+		root->rb_node = NULL;
+		return;
+	}
+	/* This takes care of the parent, and what is above it */
+	rebalance = __rb_erase_augmented(rb, root, &gap_callbacks);
+	/* The gap of the two is wider now, and counts for the upper one. */
+	if (before)
+		gap_propagate(before, NULL);
+	if (after)
+		gap_propagate(after, NULL);
+	if (rebalance)
+		__rb_erase_color(rebalance, root, gap_rotate);
+}
+
+/**
+ * gap_tree_first() - the lowest interval in a range
+ * @root: the tree
+ * @first: where the range begins
+ * @last: where the range ends
+ *
+ * Return: the lowest interval that has a part in the range, or NULL.
+ */
+struct gap_node *gap_tree_first(const struct rb_root *root,
+				unsigned long first, unsigned long last)
+{
+	struct gap_node *node = to_gap_node(root->rb_node), *found = NULL;
+
+	while (node) {
+		if (node->last < first) {
+			node = to_gap_node(node->rb.rb_right);
+			continue;
+		}
+		found = node;
+		if (node->start <= first)
+			break;
+		node = to_gap_node(node->rb.rb_left);
+	}
+	return found && found->start <= last ? found : NULL;
+}
+
+/**
+ * gap_tree_next() - the next interval in a range
+ * @node: from gap_tree_first() or this function
+ * @last: where the range ends
+ *
+ * Return: the interval, or NULL.
+ */
+struct gap_node *gap_tree_next(struct gap_node *node, unsigned long last)
+{
+	struct gap_node *next = to_gap_node(rb_next(&node->rb));
+
+	return next && next->start <= last ? next : NULL;
+}
+
+/* The lowest node in front of a wide gap, in a subtree that has one */
+static struct gap_node *wide_in(struct gap_node *node, unsigned long width)
+{
+	for (;;) {
+		struct rb_node *left = node->rb.rb_left;
+		struct rb_node *right = node->rb.rb_right;
+
+		if (left) {
+			if (to_gap_node(left)->widest >= width) {
+				node = to_gap_node(left);
+				continue;
+			}
+			if (gap_between(highest_of(left), node) >= width)
+				return highest_of(left);
+		}
+		if (gap_between(node, lowest_of(right)) >= width)
+			return node;
+		node = to_gap_node(right);
+	}
+}
+
+/* The lowest node from @node on in front of a wide gap; NULL: none */
+static struct gap_node *wide_from(struct gap_node *node, unsigned long width)
+{
+	for (;;) {
+		struct rb_node *right = node->rb.rb_right, *rb, *below;
+
+		if (right) {
+			if (gap_between(node, lowest_of(right)) >= width)
+				return node;
+			if (to_gap_node(right)->widest >= width)
+				return wide_in(to_gap_node(right), width);
+		}
+		/* On to the next one up that is higher than all of this */
+		below = &node->rb;
+		for (rb = rb_parent(below); rb && rb->rb_right == below;
+		     rb = rb_parent(rb))
+			below = rb;
+		if (!rb)
+			return NULL;
+		node = to_gap_node(rb);
+		if (gap_between(highest_of(below), node) >= width)
+			return highest_of(below);
+	}
+}
+
+/**
+ * gap_tree_find() - find the lowest gap of at least some width
+ * @root: the tree
+ * @first: where to begin
+ * @last: where to end
+ * @width: how wide, not 0; what lies outside of @first and @last does not count
+ * @gap: the gap, as far as it lies between @first and @last
+ *
+ * Return: false if there is none.
+ */
+bool gap_tree_find(const struct rb_root *root, unsigned long first,
+		   unsigned long last, unsigned long width, struct gap *gap)
+{
+	struct gap_node *node, *next = NULL;
+
+	if (first > last)
+		return false;
+	gap->first = first;
+	node = gap_tree_first(root, first, last);
+	if (node && node->start > first &&
+	    node->start - first >= width) {
+		gap->last = node->start - 1;
+		return true;
+	}
+	if (node) {
+		node = wide_from(node, width) ?: highest_of(root->rb_node);
+		if (node->last >= last)
+			return false;
+		gap->first = node->last + 1;
+		next = to_gap_node(rb_next(&node->rb));
+	}
+	gap->last = next ? min(last, next->start - 1) : last;
+	return gap->last - gap->first >= width - 1;
+}
