@@ -310,13 +310,6 @@ TEST(copies)
 	finish();
 }
 
-static int change_process(void)
-{
-	struct iommu_ioas_change_process cmd = { .size = sizeof(cmd) };
-
-	return ioctl(fd, IOMMU_IOAS_CHANGE_PROCESS, &cmd);
-}
-
 TEST(objects)
 {
 	int file = memory_file(PAGE);
