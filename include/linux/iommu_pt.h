@@ -129,8 +129,9 @@ typedef bool (*iommu_pt_dirty_fn)(void *arg, unsigned long iova, size_t length);
  * @prot has the IOMMU_READ, IOMMU_WRITE, IOMMU_CACHE, ... bits.
  *
  * Context: @map and @reserve may sleep if @gfp allows it, @unmap and @sync if the
- * gather does (@may_sleep); @announce does not sleep. Calls on disjoint ranges of one domain may run in parallel; the
- * caller keeps calls on overlapping ranges apart.
+ * gather does (@may_sleep); @announce does not sleep. Calls on disjoint ranges of
+ * one domain may run in parallel; the caller keeps calls on overlapping ranges
+ * apart.
  */
 struct iommu_run_ops {
 	int (*map)(struct iommu_domain *domain, unsigned long iova,

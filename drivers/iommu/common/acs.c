@@ -89,7 +89,7 @@ static u16 wanted_controls(const struct pci_dev *port)
 /* Returns true if controls were added to those in @before */
 static bool write_controls(struct pci_dev *port, u16 *before)
 {
-	u16 able, after;
+	u16 able, after, now;
 
 	if (!port->acs_cap ||
 	    pci_read_config_word(port, port->acs_cap + PCI_ACS_CAP, &able) ||
@@ -100,7 +100,10 @@ static bool write_controls(struct pci_dev *port, u16 *before)
 	if (after == *before)
 		return false;
 	pci_write_config_word(port, port->acs_cap + PCI_ACS_CTRL, after);
-	return true;
+	/* Some Intel ports have their controls elsewhere, and ignore this. */
+	return !pci_read_config_word(port, port->acs_cap + PCI_ACS_CTRL,
+				     &now) &&
+	       !PCI_POSSIBLE_ERROR(now) && now != *before;
 }
 
 static void put_back(struct pci_dev *port, u16 control)

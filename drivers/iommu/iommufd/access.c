@@ -493,7 +493,7 @@ static int access_change_ioas(struct iommufd_access *access,
 			      struct iommufd_ioas *ioas)
 {
 	struct iommufd_ioas *old = access->ioas;
-	u32 old_id = access->list_id;
+	u32 old_id = access->list_id, new_id;
 	int rc;
 
 	lockdep_assert_held(&access->lock);
@@ -504,9 +504,10 @@ static int access_change_ioas(struct iommufd_access *access,
 	if (old == ioas)
 		return 0;
 	if (ioas) {
-		rc = ioas_add_access(ioas, access, &access->list_id);
+		rc = ioas_add_access(ioas, access, &new_id);
 		if (rc)
 			return rc;
+		access->list_id = new_id;
 		refcount_inc(&ioas->obj.users);
 	}
 	if (old) {

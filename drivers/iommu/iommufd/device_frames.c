@@ -87,7 +87,8 @@ int iommufd_device_frames(struct iommufd_pages *pages, unsigned long address,
 	unsigned long n = 0;
 	int rc = 0;
 
-	mmap_read_lock(mm);
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
 	for (; npages; npages--, address += PAGE_SIZE) {
 		unsigned long pfn;
 

@@ -100,6 +100,8 @@ static void hide_all(struct iommufd_devmem *devmem, bool may_sleep)
 				iommufd_hide_end(hwpt, &gather);
 			hwpt = view->hwpt;
 			iommufd_hide_begin(hwpt, &gather);
+			if (hwpt->run_ops)
+				gather.run.may_sleep = may_sleep;
 		}
 		iommufd_hide(hwpt, view->iova, view->length, &gather);
 		rb_erase(node, &devmem->views);

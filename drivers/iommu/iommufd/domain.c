@@ -68,7 +68,7 @@ static int api_map(struct show *s, struct iommu_run *run)
 		size_t piece = api_piece(s, run);
 
 		rc = iommu_map(s->hwpt->domain, s->iova, run->addr, piece,
-			       s->prot & ~IOMMU_RUNS_MORE, GFP_KERNEL_ACCOUNT);
+			       s->prot & ~IOMMU_RUNS_MORE, s->gfp);
 		if (rc)
 			return rc;
 		s->iova += piece;
@@ -243,22 +243,6 @@ int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
 	return rc;
 }
 
-/**
- * iommufd_hide_begin() - begin to hide ranges
- * @hwpt: from what
- * @gather: what has to be invalidated
- */
-void iommufd_hide_begin(const struct iommufd_hwpt *hwpt,
-			union iommufd_gather *gather)
-{
-	if (hwpt->run_ops) {
-		iommu_pt_gather_init(&gather->run);
-		gather->run.may_sleep = true;
-	} else {
-		iommu_iotlb_gather_init(&gather->iotlb);
-	}
-}
-
 /*
  * As in api_map(), in pieces; but of what is in the table it is only known that
  * the largest page divides it. A piece should not be too short either.
@@ -301,20 +285,4 @@ void iommufd_hide(const struct iommufd_hwpt *hwpt, unsigned long iova,
 	/* The table does not hold what was written: do not trust it further */
 	WARN_ONCE(hidden != length, "unmapped %zu bytes of %lu\n", hidden,
 		  length);
-}
-
-/**
- * iommufd_hide_end() - invalidate
- * @hwpt: from what ranges were hidden
- * @gather: those ranges
- *
- * When it returns, no device reaches them.
- */
-void iommufd_hide_end(const struct iommufd_hwpt *hwpt,
-		      union iommufd_gather *gather)
-{
-	if (hwpt->run_ops)
-		hwpt->run_ops->sync(hwpt->domain, &gather->run);
-	else
-		iommu_iotlb_sync(hwpt->domain, &gather->iotlb);
 }

@@ -103,9 +103,9 @@ static const struct rb_augment_callbacks gap_callbacks = {
  */
 void gap_tree_insert(struct gap_node *node, struct rb_root *root)
 {
-	struct rb_node **link = &root->rb_node, *parent = NULL, *other = NULL;
+	struct rb_node **link = &root->rb_node, *parent = NULL, *rb;
+	struct rb_node *before = NULL, *after = NULL, *other;
 	unsigned long gap;
-	struct rb_node *rb;
 
 	if (!*link) {
 		node->widest = 0;
@@ -115,27 +115,34 @@ void gap_tree_insert(struct gap_node *node, struct rb_root *root)
 		root->rb_node = &node->rb;
 		return;
 	}
-	/* Its neighbours are @parent and, further up, @other. */
-	while (*link) {
-		bool left = node->start < to_gap_node(*link)->start;
-
-		if (parent && (link == &parent->rb_left) != left)
-			other = parent;
-		parent = *link;
-		link = left ? &parent->rb_left : &parent->rb_right;
+	while ((rb = *link)) {
+		parent = rb;
+		if (node->start < to_gap_node(rb)->start) {
+			after = rb;
+			link = &rb->rb_left;
+		} else {
+			before = rb;
+			link = &rb->rb_right;
+		}
 	}
 	node->widest = 0;
 	rb_link_node(&node->rb, parent, link);
-	/* Up to @other only a gap came, and none got narrower */
-	gap = link == &parent->rb_left ?
-		      gap_between(node, to_gap_node(parent)) :
-		      gap_between(to_gap_node(parent), node);
+	/* One neighbour is @parent. Up to the other, no gap got narrower */
+	if (parent == after) {
+		gap = gap_between(node, to_gap_node(parent));
+		other = before;
+	} else {
+		gap = gap_between(to_gap_node(parent), node);
+		other = after;
+	}
 	for (rb = parent; rb != other && to_gap_node(rb)->widest < gap;
 	     rb = rb_parent(rb))
 		to_gap_node(rb)->widest = gap;
 	if (other)
 		gap_propagate(other, NULL);
-	rb_insert_augmented(&node->rb, root, &gap_callbacks);
+	/* Below a black node, a new one disturbs nothing */
+	if (rb_is_red(parent))
+		rb_insert_augmented(&node->rb, root, &gap_callbacks);
 }
 
 /* A node without children has its parent for a neighbour, and perhaps this one. */
@@ -159,15 +166,27 @@ static struct rb_node *other_neighbour(struct rb_node *rb)
 void gap_tree_remove(struct gap_node *node, struct rb_root *root)
 {
 	struct rb_node *rb = &node->rb, *before, *after = NULL, *rebalance;
+	struct rb_node *parent = rb_parent(rb);
 
 	if (rb->rb_left || rb->rb_right) {
 		before = rb_prev(rb);
 		after = rb_next(rb);
-	} else if (rb_parent(rb)) {
-		before = other_neighbour(rb);
-	} else {
+	} else if (!parent) {
 		root->rb_node = NULL;
 		return;
+	} else {
+		before = other_neighbour(rb);
+		/* A red node without children leaves nothing to balance */
+		if (rb_is_red(rb)) {
+			if (parent->rb_left == rb)
+				parent->rb_left = NULL;
+			else
+				parent->rb_right = NULL;
+			gap_propagate(parent, NULL);
+			if (before)
+				gap_propagate(before, NULL);
+			return;
+		}
 	}
 	/* This takes care of the parent, and what is above it */
 	rebalance = __rb_erase_augmented(rb, root, &gap_callbacks);

@@ -315,13 +315,15 @@ int iommufd_areas_map(struct iommufd_ioas *ioas, struct iommufd_area *list,
 	rc = areas_insert(ioas, list, place, iova, fixed);
 	if (rc)
 		goto out_unlock;
-	for (area = list; area; area = iommufd_area_in_turn(area, &steps)) {
+	for (area = list;; area = area->next) {
 		rc = area_fill(ioas, area);
 		if (rc)
 			goto err_unfill;
-		if (area->next && fatal_signal_pending(current)) {
+		if (!area->next)
+			break;
+		rc = take_turns_killable(&steps);
+		if (rc) {
 			area = area->next;
-			rc = -EINTR;
 			goto err_unfill;
 		}
 	}

@@ -329,11 +329,39 @@ union iommufd_gather {
 int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
 		      const struct iommufd_area *area, bool small_pages,
 		      gfp_t gfp);
-void iommufd_hide_begin(const struct iommufd_hwpt *hwpt,
-			union iommufd_gather *gather);
 void iommufd_hide(const struct iommufd_hwpt *hwpt, unsigned long iova,
 		  unsigned long length, union iommufd_gather *gather);
-void iommufd_hide_end(const struct iommufd_hwpt *hwpt,
-		      union iommufd_gather *gather);
+
+/**
+ * iommufd_hide_begin() - begin to hide ranges
+ * @hwpt: from what
+ * @gather: what has to be invalidated
+ */
+static inline void iommufd_hide_begin(const struct iommufd_hwpt *hwpt,
+				      union iommufd_gather *gather)
+{
+	if (hwpt->run_ops) {
+		iommu_pt_gather_init(&gather->run);
+		gather->run.may_sleep = true;
+	} else {
+		iommu_iotlb_gather_init(&gather->iotlb);
+	}
+}
+
+/**
+ * iommufd_hide_end() - invalidate
+ * @hwpt: from what ranges were hidden
+ * @gather: those ranges
+ *
+ * When it returns, no device reaches them.
+ */
+static inline void iommufd_hide_end(const struct iommufd_hwpt *hwpt,
+				    union iommufd_gather *gather)
+{
+	if (hwpt->run_ops)
+		hwpt->run_ops->sync(hwpt->domain, &gather->run);
+	else
+		iommu_iotlb_sync(hwpt->domain, &gather->iotlb);
+}
 
 #endif

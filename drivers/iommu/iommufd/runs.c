@@ -327,12 +327,11 @@ static noinline void unpin_long_run(const struct iommufd_pages *pages,
 	}
 }
 
-static void unpin_run(const struct iommufd_pages *pages, unsigned long pfn,
-		      unsigned long npages)
+/* Of memory, not of a device */
+static __always_inline void unpin_run(const struct iommufd_pages *pages,
+				      unsigned long pfn, unsigned long npages)
 {
-	if (pages->device)
-		return;
-	if (npages > BLOCK)
+	if (unlikely(npages > BLOCK))
 		unpin_long_run(pages, pfn_to_page(pfn), npages);
 	else
 		unpin_user_page_range_dirty_lock(pfn_to_page(pfn), npages,
@@ -345,6 +344,8 @@ static void unpin_runs(const struct iommufd_pages *pages, const u64 *runs,
 	unsigned long since = 0;
 	u32 i;
 
+	if (pages->device)
+		return;
 	for (i = 0; i < nr; i++) {
 		unpin_run(pages, run_pfn(runs[i]), run_npages(runs[i]));
 		since += run_npages(runs[i]);
@@ -518,23 +519,48 @@ static void chunk_split(struct iommufd_pages *pages, struct run_chunk *chunk,
 	chunk_insert(pages, rest);
 }
 
-static void unpin_stored(struct iommufd_pages *pages, unsigned long first,
+/* Unpin all from @first on that is in @chunk, up to @last. */
+static void unpin_chunk(const struct iommufd_pages *pages,
+			const struct run_chunk *chunk, unsigned long first,
+			unsigned long last)
+{
+	unsigned long skip = chunk->skip + (first - chunk->first);
+	unsigned long left = last - first + 1, n;
+	const u64 *run = &chunk->home->runs[chunk->at];
+	long turn = PAGES_PER_TURN;
+
+	while (skip >= run_npages(*run))
+		skip -= run_npages(*run++);
+	for (; left; left -= n, run++, skip = 0) {
+		unsigned long pfn = run_pfn(*run) + skip;
+
+		n = min(run_npages(*run) - skip, left);
+		/* A long run has given way; a block is little work */
+		turn -= n == BLOCK && is_one_folio(pfn_to_page(pfn)) ? 8 : n;
+		unpin_run(pages, pfn, n);
+		if (unlikely(turn <= 0)) {
+			cond_resched();
+			turn = PAGES_PER_TURN;
+		}
+	}
+}
+
+static void unpin_stored(const struct iommufd_pages *pages, unsigned long first,
 			 unsigned long last)
 {
-	unsigned long pfn, npages, turn = first + PAGES_PER_TURN;
-	struct run_cursor cur;
+	const struct run_chunk *chunk = chunk_find(pages, first);
+	unsigned long end;
 
-	run_cursor_init(&cur, pages, first, last);
-	while ((npages = run_cursor_next(&cur, &pfn))) {
-		/* A long run has given way; a block is little work */
-		if (npages == BLOCK && !pages->device &&
-		    is_one_folio(pfn_to_page(pfn)))
-			turn += BLOCK - 8;
-		unpin_run(pages, pfn, npages);
-		if (cur.index >= turn) {
-			cond_resched();
-			turn = cur.index + PAGES_PER_TURN;
-		}
+	if (pages->device)
+		return;
+	for (;;) {
+		end = min(last, chunk->last);
+		unpin_chunk(pages, chunk, first, end);
+		if (end == last)
+			return;
+		first = end + 1;
+		chunk = rb_entry(rb_next(&chunk->rb), struct run_chunk, rb);
+		cond_resched();
 	}
 }
 
@@ -552,7 +578,9 @@ void runs_take_out(struct iommufd_pages *pages, unsigned long first,
 
 	if (!pages->in_chunks) {
 		/* There was one holder, and the run was all that it held */
-		unpin_run(pages, run_pfn(pages->run), run_npages(pages->run));
+		if (!pages->device)
+			unpin_run(pages, run_pfn(pages->run),
+				  run_npages(pages->run));
 		pages->run = 0;
 		return;
 	}

@@ -29,7 +29,6 @@
 #include "window.h"
 
 #define WINDOW_ACCESS (IOMMU_IOAS_WINDOW_WRITEABLE | IOMMU_IOAS_WINDOW_READABLE)
-#define WINDOWS_PER_BATCH (SZ_4K / sizeof(struct iommu_ioas_window))
 #define WINDOW_FLAGS (WINDOW_ACCESS | IOMMU_IOAS_WINDOW_FIXED_BASE)
 
 #define for_each_window(window, ioas)					\

@@ -106,6 +106,8 @@ int mock_table_map(struct mock_table *table, unsigned long iova,
 	XA_STATE(xas, &table->entries, first);
 	unsigned long added = 0;
 
+	/* A node is allocated now and then only: let lockdep see each call */
+	might_alloc(gfp);
 	WARN_ON_ONCE((iova | addr | length) & (BIT(table->granule_shift) - 1));
 	WARN_ONCE(!(prot & IOMMU_MMIO) && !memory_pinned(addr),
 		  "mock: memory is mapped that is not pinned\n");

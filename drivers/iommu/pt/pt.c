@@ -314,7 +314,9 @@ EXPORT_SYMBOL_GPL(iommu_pt_map);
  *
  * Context: Any. May sleep if the gather says so: then it gives way now and then.
  * Return: bytes that were mapped. 0, with nothing changed, also when the range
- * is bad or when memory for a cut was neither reserved nor to be had.
+ * is bad or when memory for a cut was neither reserved nor to be had. Who gives
+ * way has to reserve: otherwise a cut that a promotion makes necessary meanwhile
+ * can end the unmap early.
  */
 size_t iommu_pt_unmap(struct iommu_pt *pt, unsigned long iova, size_t length,
 		      struct iommu_pt_gather *gather)

@@ -53,17 +53,12 @@ static void yield_run(struct unmap *unmap)
 	unmap->run.length = 0;
 }
 
-/* An entry that held a leaf, or its part of a leaf, is no more. */
-static void yield_entry(struct unmap *unmap, unsigned long iova, u64 entry,
-			unsigned int level)
+static noinline void yield_leaf(struct unmap *unmap, unsigned long iova,
+				u64 entry, unsigned int level, size_t size)
 {
-	size_t size = BIT(pt_level_shift(level));
 	struct iommu_run *run = &unmap->run;
 	phys_addr_t addr;
 
-	unmap->bytes += size;
-	if (!unmap->fn)
-		return;
 	addr = fmt_leaf_addr(entry, level) +
 	       (iova & (BIT(fmt_leaf_shift(entry, level)) - 1));
 	if (run->length && run->addr + run->length == addr &&
@@ -75,6 +70,17 @@ static void yield_entry(struct unmap *unmap, unsigned long iova, u64 entry,
 	unmap->iova = iova;
 	run->addr = addr;
 	run->length = size;
+}
+
+/* An entry that held a leaf, or its part of a leaf, is no more. */
+static __always_inline void yield_entry(struct unmap *unmap, unsigned long iova,
+					u64 entry, unsigned int level)
+{
+	size_t size = BIT(pt_level_shift(level));
+
+	unmap->bytes += size;
+	if (unmap->fn)
+		yield_leaf(unmap, iova, entry, level, size);
 }
 
 /* Has this section done enough, after an entry at a level above 2? */
@@ -224,7 +230,7 @@ static unsigned int unmap_pages(struct unmap *unmap, struct pt_table *table,
 
 /*
  * One entry above level 1 that is not a table that the range has only a part
- * of. A leaf may turn into a table until it is cleared.
+ * of. A leaf may turn into a table until it is cleared. The caller flushes it.
  */
 static unsigned int unmap_entry(struct unmap *unmap, u64 *slot, u64 entry,
 				unsigned int level, unsigned long iova)
@@ -233,7 +239,6 @@ static unsigned int unmap_entry(struct unmap *unmap, u64 *slot, u64 entry,
 		if (!fmt_present(entry))
 			return 0;
 	} while (!try_cmpxchg(slot, &entry, 0));
-	walk_flush(&unmap->walk, slot, 1);
 	if (entry_is_table(entry, level)) {
 		unmap->walk.gather->tables = true;
 		unmap_covered(unmap, entry_to_entries(entry), level - 1,
@@ -251,12 +256,25 @@ static bool leaf_goes_on(u64 entry, unsigned int level, unsigned long last)
 	       (last + 1) & (BIT(fmt_leaf_shift(entry, level)) - 1);
 }
 
+/* Does the section end behind @entry, which reaches up to @to? */
+static noinline bool unmap_stops(struct unmap *unmap, u64 entry,
+				 unsigned int level, unsigned long to,
+				 unsigned long last)
+{
+	/* It ended inside already, or goes on */
+	if (unmap->next || to == last || !unmap_enough(unmap, entry, level) ||
+	    leaf_goes_on(entry, level, to))
+		return unmap->next;
+	unmap->next = to + 1;
+	return true;
+}
+
 static void unmap_table(struct unmap *unmap, u64 *entries, unsigned int level,
 			unsigned long iova, unsigned long last)
 {
 	struct pt_table *table = pt_table_of(entries);
 	struct walk *walk = &unmap->walk;
-	unsigned int i = pt_index(iova, level), gone = 0;
+	unsigned int first = pt_index(iova, level), i = first, gone = 0;
 	unsigned int end = pt_index(last, level);
 	unsigned long from = iova;
 
@@ -275,19 +293,14 @@ static void unmap_table(struct unmap *unmap, u64 *entries, unsigned int level,
 		else
 			unmap_table(unmap, entry_to_entries(entry), level - 1,
 				    from, to);
-		if (level > 2 && unmap->next) {
+		if (level > 2 && unmap_stops(unmap, entry, level, to, last)) {
 			last = unmap->next - 1;
-			break;
-		}
-		if (level > 2 && to != last &&
-		    unmap_enough(unmap, entry, level) &&
-		    !leaf_goes_on(entry, level, to)) {
-			unmap->next = to + 1;
-			last = to;
 			break;
 		}
 		from = to + 1;
 	}
+	if (gone)
+		walk_flush(walk, &entries[first], min(i, end) - first + 1);
 done:
 	if (!gone)
 		return;

@@ -166,7 +166,8 @@ static bool may_bypass_caches(struct pci_dev *pdev)
 	pcie_capability_set_word(pdev, PCI_EXP_DEVCTL,
 				 PCI_EXP_DEVCTL_NOSNOOP_EN);
 	pcie_capability_read_word(pdev, PCI_EXP_DEVCTL, &now);
-	pcie_capability_write_word(pdev, PCI_EXP_DEVCTL, was);
+	pcie_capability_clear_word(pdev, PCI_EXP_DEVCTL,
+				   PCI_EXP_DEVCTL_NOSNOOP_EN);
 	return now & PCI_EXP_DEVCTL_NOSNOOP_EN;
 }
 

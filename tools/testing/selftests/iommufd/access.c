@@ -263,3 +263,22 @@ TEST(unmap_wins_against_an_access_that_keeps_pinning)
 	CHECK_EQ(pthread_join(thread, NULL), 0);
 	CHECK(pinned_times(p, 4 * PAGE, 0));
 }
+
+TEST(access_that_cannot_move_is_still_forgotten_when_it_goes)
+{
+	uint32_t ioas = new_ioas(), other = new_ioas();
+	char *p = memory(2 * PAGE);
+	int first = new_access(ioas), second = new_access(ioas);
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_ACCESS_REPLACE_IOAS,
+		.id = second,
+		.access_replace_ioas.ioas_id = other,
+	};
+
+	CHECK_EQ(map_at(other, p, 7, IOVA, RW), 0);
+	CHECK_ERR(ioctl(fd, IOMMU_TEST_CMD, &cmd), EADDRINUSE);
+	close(second);
+	close(first);
+	CHECK_EQ(map_at(ioas, p, 7, IOVA, RW), 0);
+}
