@@ -118,9 +118,10 @@ void iommufd_area_free(struct iommufd_area *area)
 void iommufd_areas_free(struct iommufd_area *list)
 {
 	struct iommufd_area *next;
+	unsigned int steps = 0;
 
 	for (; list; list = next) {
-		next = list->next;
+		next = iommufd_area_in_turn(list, &steps);
 		iommufd_area_free(list);
 	}
 }

@@ -120,9 +120,11 @@ static int too_long;
 	timed_rc;							\
 })
 
+/* With REPORT_ONLY whoever reads the table judges, of several runs together. */
 static void finish(void)
 {
-	CHECK_EQ(too_long, 0);
+	if (!getenv("REPORT_ONLY"))
+		CHECK_EQ(too_long, 0);
 }
 
 /* A device */
