@@ -26,11 +26,6 @@
 
 #include "gap_tree.h"
 
-static struct gap_node *to_gap_node(struct rb_node *rb)
-{
-	return rb ? rb_entry(rb, struct gap_node, rb) : NULL;
-}
-
 static struct gap_node *lowest_of(struct rb_node *rb)
 {
 	while (rb->rb_left)
@@ -197,32 +192,6 @@ void gap_tree_remove(struct gap_node *node, struct rb_root *root)
 		gap_propagate(after, NULL);
 	if (rebalance)
 		__rb_erase_color(rebalance, root, gap_rotate);
-}
-
-/**
- * gap_tree_first() - the lowest interval in a range
- * @root: the tree
- * @first: where the range begins
- * @last: where the range ends
- *
- * Return: the lowest interval that has a part in the range, or NULL.
- */
-struct gap_node *gap_tree_first(const struct rb_root *root,
-				unsigned long first, unsigned long last)
-{
-	struct gap_node *node = to_gap_node(root->rb_node), *found = NULL;
-
-	while (node) {
-		if (node->last < first) {
-			node = to_gap_node(node->rb.rb_right);
-			continue;
-		}
-		found = node;
-		if (node->start <= first)
-			break;
-		node = to_gap_node(node->rb.rb_left);
-	}
-	return found && found->start <= last ? found : NULL;
 }
 
 /**

@@ -37,10 +37,40 @@ struct gap {
 	unsigned long last;
 };
 
+static inline struct gap_node *to_gap_node(struct rb_node *rb)
+{
+	return rb ? rb_entry(rb, struct gap_node, rb) : NULL;
+}
+
+/**
+ * gap_tree_first() - the lowest interval in a range
+ * @root: the tree
+ * @first: where the range begins
+ * @last: where the range ends
+ *
+ * Return: the lowest interval that has a part in the range, or NULL.
+ */
+static inline struct gap_node *gap_tree_first(const struct rb_root *root,
+					      unsigned long first,
+					      unsigned long last)
+{
+	struct gap_node *node = to_gap_node(root->rb_node), *found = NULL;
+
+	while (node) {
+		if (node->last < first) {
+			node = to_gap_node(node->rb.rb_right);
+			continue;
+		}
+		found = node;
+		if (node->start <= first)
+			break;
+		node = to_gap_node(node->rb.rb_left);
+	}
+	return found && found->start <= last ? found : NULL;
+}
+
 void gap_tree_insert(struct gap_node *node, struct rb_root *root);
 void gap_tree_remove(struct gap_node *node, struct rb_root *root);
-struct gap_node *gap_tree_first(const struct rb_root *root,
-				unsigned long first, unsigned long last);
 struct gap_node *gap_tree_next(struct gap_node *node, unsigned long last);
 bool gap_tree_find(const struct rb_root *root, unsigned long first,
 		   unsigned long last, unsigned long width, struct gap *gap);
