@@ -153,6 +153,19 @@ static struct rb_node *other_neighbour(struct rb_node *rb)
 	return above;
 }
 
+/* A red node without children leaves nothing to balance. */
+static void remove_red_leaf(struct rb_node *rb, struct rb_node *parent,
+			    struct rb_node *other)
+{
+	if (parent->rb_left == rb)
+		parent->rb_left = NULL;
+	else
+		parent->rb_right = NULL;
+	gap_propagate(parent, NULL);
+	if (other)
+		gap_propagate(other, NULL);
+}
+
 /**
  * gap_tree_remove() - remove an interval
  * @node: the interval
@@ -166,20 +179,14 @@ void gap_tree_remove(struct gap_node *node, struct rb_root *root)
 	if (rb->rb_left || rb->rb_right) {
 		before = rb_prev(rb);
 		after = rb_next(rb);
-	} else if (!parent) {
-		root->rb_node = NULL;
-		return;
 	} else {
+		if (!parent) {
+			root->rb_node = NULL;
+			return;
+		}
 		before = other_neighbour(rb);
-		/* A red node without children leaves nothing to balance */
 		if (rb_is_red(rb)) {
-			if (parent->rb_left == rb)
-				parent->rb_left = NULL;
-			else
-				parent->rb_right = NULL;
-			gap_propagate(parent, NULL);
-			if (before)
-				gap_propagate(before, NULL);
+			remove_red_leaf(rb, parent, before);
 			return;
 		}
 	}

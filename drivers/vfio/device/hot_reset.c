@@ -259,7 +259,8 @@ static int close_registers(struct vfio_pci_core_device *core)
 static void power_up(struct vfio_pci_core_device *core)
 {
 	struct pci_dev *pdev = core->pdev;
-	bool asleep = pdev->current_state >= PCI_D3hot;
+	bool asleep = pdev->current_state == PCI_D3hot ||
+		      pdev->current_state == PCI_D3cold;
 
 	if (pci_set_power_state(pdev, PCI_D0))
 		return;

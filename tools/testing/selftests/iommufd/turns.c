@@ -25,7 +25,7 @@
 #define FAR	(1ull << 33)
 #define FILE_PAGES 4096ul
 
-static volatile int64_t longest;
+static _Atomic int64_t longest;
 
 static int64_t now(void)
 {

@@ -92,11 +92,11 @@ static void copy_it(void)
 	copy_at(ioas, 3 * IOVA, ioas, 4 * IOVA, PAGE, RW);
 }
 
-static void (*const waiting[])(void) = {
+#define NR_WAITING 5
+
+static void (*const waiting[NR_WAITING])(void) = {
 	attach_another, make_access, choose_small_pages, map_another, copy_it,
 };
-
-#define NR_WAITING (sizeof(waiting) / sizeof(waiting[0]))
 
 /* Let a process make a call, until it is asleep in it. */
 static pid_t wait_in(void (*call)(void))
