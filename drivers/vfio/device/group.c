@@ -117,6 +117,9 @@ static int hold_first(struct vfio_device *device)
 	held->file = open_group(device);
 	if (IS_ERR(held->file)) {
 		rc = PTR_ERR(held->file);
+		if (rc == -EBUSY)
+			dev_warn_ratelimited(device->dev,
+					     "its VFIO group is open, so its file cannot be bound; close the group first\n");
 		goto release_fs;
 	}
 	held->group = device->group;
