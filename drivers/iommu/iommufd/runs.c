@@ -290,8 +290,7 @@ int run_builder_commit(struct run_builder *b, struct iommufd_pages *pages)
 /* Are all pages of a block in the folio that begins with it? */
 static __always_inline bool is_one_folio(const struct page *page)
 {
-	return READ_ONCE(page[BLOCK - 1].compound_head) ==
-	       (unsigned long)page + 1;
+	return compound_head(page + BLOCK - 1) == page;
 }
 
 /*
