@@ -39,7 +39,8 @@
  *
  * Tables that an unmap covers whole need none of that, because nobody else has
  * a range in them before the invalidation: the one entry that leads to them is
- * cleared, whatever is below stays as it was, and all go into the gather.
+ * cleared, and all go into the gather. Below it only leaves of level 2 and above
+ * are cleared: somebody may be about to put a table in place of one.
  *
  * pt->lock is taken for tombstones and reviving, for growth, for splitting and
  * joining contiguous entries, and for reservations; never by a map or unmap

@@ -102,6 +102,17 @@ static void unmap_pause(struct unmap *unmap)
 	walk_enter(&unmap->walk);
 }
 
+/*
+ * Whoever came to an unlinked table before may be about to cut a leaf of it. The
+ * table that he puts there is found, or he does not put it there.
+ */
+static __always_inline u64 take_leaf(u64 *slot, u64 entry, unsigned int level)
+{
+	while (entry_is_leaf(entry, level) && !try_cmpxchg(slot, &entry, 0))
+		;
+	return entry;
+}
+
 /* A table that the range covers whole, already unlinked. */
 static void unmap_covered(struct unmap *unmap, u64 *entries, unsigned int level,
 			  unsigned long iova)
@@ -119,6 +130,8 @@ static void unmap_covered(struct unmap *unmap, u64 *entries, unsigned int level,
 	for (i = 0; i < PT_ENTRIES; i++) {
 		u64 entry = READ_ONCE(entries[i]);
 
+		if (level > 1)
+			entry = take_leaf(&entries[i], entry, level);
 		if (entry_is_table(entry, level))
 			unmap_covered(unmap, entry_to_entries(entry), level - 1,
 				      iova);
@@ -128,6 +141,8 @@ static void unmap_covered(struct unmap *unmap, u64 *entries, unsigned int level,
 		if (level > 2 && unmap_enough(unmap, entry, level))
 			unmap_pause(unmap);
 	}
+	if (level > 1)
+		walk_flush(&unmap->walk, entries, PT_ENTRIES);
 }
 
 /* Clear one entry of level 1. True if it was in use. */

@@ -13,6 +13,9 @@
  * block of its own that it maps with one call, as a promotion can only join what
  * one call has mapped, then cuts in the midst of it and takes away.
  *
+ * At the end a page table of its own has what fills a whole table mapped and
+ * unmapped, while it is demoted: of the tables that come by that none is left.
+ *
  * Two checkers look all the time: an IOMMU with caches (hw.h), which sees only
  * those invalidations that the gathers ask for, and iommu_pt_iova_to_phys().
  * Whatever no worker has taken away must translate, to the right place, at
@@ -80,6 +83,7 @@ static void unmap_pages(unsigned int region, unsigned int page, unsigned int n)
 	struct iommu_pt_gather gather;
 
 	iommu_pt_gather_init(&gather);
+	gather.may_sleep = n % 2;
 	if (iommu_pt_unmap(&pt, iova, n * PAGE, &gather) != n * PAGE)
 		fail("an unmap failed", iova);
 	sync_gather(&gather);
@@ -301,6 +305,57 @@ static void finish(void)
 	iommu_pt_destroy(&pt);
 }
 
+/* What a table of 2 MiB entries maps; its memory is not in step with more. */
+#define WHOLE		(1ul << 30)
+static struct iommu_pt whole;
+
+static void *whole_demoter(void *arg)
+{
+	struct iommu_pt_gather gather;
+
+	while (__atomic_load_n(&running, __ATOMIC_RELAXED)) {
+		iommu_pt_gather_init(&gather);
+		iommu_pt_demote(&whole, WHOLE, WHOLE, PAGE, GFP_KERNEL, &gather);
+		iommu_pt_gather_free(&whole, &gather);
+	}
+	return NULL;
+}
+
+static void whole_tables(const struct iommu_pt_format *format)
+{
+	const struct iommu_run run = { WHOLE + (2ul << 20), WHOLE };
+	const struct iommu_pt_config config = {
+		.format = format,
+		.levels = 4,
+		.nid = NUMA_NO_NODE,
+		.page_sizes = PAGE | 2ul << 20,
+	};
+	struct iommu_pt_gather gather;
+	pthread_t demoter;
+	unsigned long n;
+
+	if (iommu_pt_init(&whole, &config))
+		fail("init failed", 0);
+	running = 1;
+	pthread_create(&demoter, NULL, whole_demoter, NULL);
+	for (n = 0; n < rounds; n++) {
+		iommu_pt_gather_init(&gather);
+		if (iommu_pt_map(&whole, WHOLE, &run, 1, IOMMU_READ, GFP_KERNEL,
+				 &gather))
+			fail("a map failed", WHOLE);
+		iommu_pt_gather_free(&whole, &gather);
+		gather.may_sleep = n % 2;
+		if (iommu_pt_unmap(&whole, WHOLE, WHOLE, &gather) != WHOLE)
+			fail("an unmap failed", WHOLE);
+		iommu_pt_gather_free(&whole, &gather);
+	}
+	__atomic_store_n(&running, 0, __ATOMIC_RELAXED);
+	pthread_join(demoter, NULL);
+	if (iommu_pt_nr_tables(&whole) != 1)
+		fail("tables are left of what was demoted and unmapped", WHOLE);
+	iommu_pt_destroy(&whole);
+}
+
 int main(int argc, char **argv)
 {
 	const struct iommu_pt_format *format = format_named(argv[1]);
@@ -328,6 +383,7 @@ int main(int argc, char **argv)
 		pthread_join(checkers[i], &looks[i]);
 	pthread_join(converting, NULL);
 	finish();
+	whole_tables(format);
 	printf("%s: %lu rounds, %lu and %lu looks\n", argv[1],
 	       rounds * WORKERS, (unsigned long)looks[0],
 	       (unsigned long)looks[1]);
