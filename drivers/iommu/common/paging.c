@@ -129,9 +129,6 @@ size_t iommu_paging_unmap_pages(struct iommu_domain *domain,
 	size_t length = pgsize * pgcount, unmapped;
 	struct iommu_pt_gather gather;
 
-	if (!iommu_is_dma_domain(domain) &&
-	    iommu_pt_reserve(pt, iova, length, GFP_ATOMIC))
-		return 0;
 	iommu_pt_gather_init(&gather);
 	unmapped = unmap(paging, iova, length, &gather);
 	if (iommu_iotlb_gather_queued(iotlb_gather))

@@ -269,7 +269,8 @@ static unsigned int tables_to_cut(unsigned int shift)
  * it, does not fail for want of memory, wherever it cuts a superpage. That
  * unmap uses the reservation up; what it did not need is freed.
  *
- * Nothing is kept when no entry in the range is larger than 4 KiB.
+ * Nothing is kept when no entry in the range is larger than 4 KiB; then no
+ * promotion joins what is in the range with what is not.
  *
  * Context: May sleep if @gfp allows it.
  * Return: 0, -EINVAL for a bad range, -ENOMEM.

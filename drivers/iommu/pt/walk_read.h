@@ -194,18 +194,43 @@ static unsigned int leaf_shift_at(struct iommu_pt *pt, unsigned long iova)
 	return fmt_leaf_shift(spot.entry, spot.level);
 }
 
-/* The two at the ends may reach out of the range; others fit into it. */
+static void mark_leaf(const struct walk *walk, unsigned long iova, u64 mark)
+{
+	struct spot spot;
+
+	if (!top_reaches(READ_ONCE(walk->pt->top), iova))
+		return;
+	walk_down(walk->pt, iova, &spot);
+	while (entry_is_leaf(spot.entry, spot.level))
+		if (try_cmpxchg(spot.slot, &spot.entry, spot.entry | mark)) {
+			walk_flush(walk, spot.slot, 1);
+			return;
+		}
+}
+
+/*
+ * The two at the ends may reach out of the range; others fit into it. If none
+ * does, the ends are marked as those of a call are, so that none ever will:
+ * a promotion must not make necessary what was not put aside.
+ */
 static unsigned int pt_reserve(struct iommu_pt *pt, unsigned long iova,
 			       unsigned long last)
 {
 	unsigned int within = __fls(last - iova + 1);
 	unsigned int shift;
+	struct walk walk;
 
-	rcu_read_lock();
+	walk_init(&walk, pt, NULL);
+	walk_enter(&walk);
 	shift = max(leaf_shift_at(pt, iova), leaf_shift_at(pt, last));
-	rcu_read_unlock();
-	return max_t(unsigned int, shift,
-		     __fls(FMT_SIZES & ((2ul << within) - 1)));
+	shift = max_t(unsigned int, shift,
+		      __fls(FMT_SIZES & ((2ul << within) - 1)));
+	if (shift == PT_PAGE_SHIFT) {
+		mark_leaf(&walk, iova, FMT_FIRST);
+		mark_leaf(&walk, last, FMT_LAST);
+	}
+	walk_leave(&walk);
+	return shift;
 }
 
 /*

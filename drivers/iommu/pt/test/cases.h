@@ -22,6 +22,7 @@ void bad_shapes_are_refused(struct kunit *test);
 /* change.c */
 void cutting_a_superpage_splits_just_enough(struct kunit *test);
 void a_reservation_is_used_up_by_one_unmap(struct kunit *test);
+void a_reservation_outlives_a_promotion(struct kunit *test);
 void demotion_and_promotion_undo_each_other(struct kunit *test);
 void promotion_stops_at_the_ends_of_calls(struct kunit *test);
 void promotion_keeps_attributes_apart(struct kunit *test);

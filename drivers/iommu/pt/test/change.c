@@ -51,6 +51,31 @@ void a_reservation_is_used_up_by_one_unmap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iommu_pt_nr_tables(&b->pt), tables + 2);
 }
 
+/* Also one of entries so small that nothing is put aside for them */
+void a_reservation_outlives_a_promotion(struct kunit *test)
+{
+	struct bench *b = bench_make(test);
+	unsigned long tables;
+
+	iommu_pt_set_page_sizes(&b->pt, PAGE);
+	KUNIT_ASSERT_EQ(test, bench_map(b, G, G, 4 * M), 0);
+	KUNIT_EXPECT_EQ(test, iommu_pt_reserve(&b->pt, G + M - PAGE, PAGE,
+					       GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, iommu_pt_reserve(&b->pt, G + M, PAGE, GFP_KERNEL),
+			0);
+	iommu_pt_set_page_sizes(&b->pt, 0);
+	KUNIT_EXPECT_EQ(test, iommu_pt_promote(&b->pt, G, 4 * M, &b->gather), 0);
+	bench_sync(b);
+	KUNIT_EXPECT_TRUE(test, bench_leaf_at(b, G + M) < 2 * M);
+	KUNIT_EXPECT_EQ(test, bench_leaf_at(b, G + 2 * M), 2 * M);
+	tables = iommu_pt_nr_tables(&b->pt);
+	KUNIT_EXPECT_EQ(test, bench_unmap(b, G + M, 3 * M), 3 * M);
+	bench_sync(b);
+	KUNIT_EXPECT_EQ(test, iommu_pt_nr_tables(&b->pt), tables);
+	bench_expect_led(test, b, G, G, M);
+	KUNIT_EXPECT_EQ(test, bench_unmap(b, G, M), M);
+}
+
 /* R3 and R4: what a guest without superpages makes of them, and back. */
 void demotion_and_promotion_undo_each_other(struct kunit *test)
 {

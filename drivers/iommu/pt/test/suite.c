@@ -75,6 +75,7 @@ static struct kunit_case cases[] = {
 	PT_CASE(bad_shapes_are_refused),
 	PT_CASE(cutting_a_superpage_splits_just_enough),
 	PT_CASE(a_reservation_is_used_up_by_one_unmap),
+	PT_CASE(a_reservation_outlives_a_promotion),
 	PT_CASE(demotion_and_promotion_undo_each_other),
 	PT_CASE(promotion_stops_at_the_ends_of_calls),
 	PT_CASE(promotion_keeps_attributes_apart),
