@@ -210,12 +210,27 @@ void container_unpin_pages(struct container *c, unsigned long iova, int nr)
 	}
 }
 
+/*
+ * What an IOVA maps may end after any page, and what was written before is
+ * dirty nevertheless: so page by page, as vfio_iommu_type1 does it.
+ */
+static int dma_rw_page(struct container *c, unsigned long iova, void *buffer,
+		       size_t length, unsigned int flags)
+{
+	int rc;
+
+	rc = iommufd_access_rw(c->access, iova, buffer, length, flags);
+	if (!rc && flags & IOMMUFD_ACCESS_RW_WRITE && c->tracking)
+		mark_written(c, iova >> PAGE_SHIFT);
+	return type1_error(rc);
+}
+
 int container_dma_rw(struct container *c, unsigned long iova, void *buffer,
 		     size_t length, bool write)
 {
 	unsigned int flags = write ? IOMMUFD_ACCESS_RW_WRITE :
 				     IOMMUFD_ACCESS_RW_READ;
-	unsigned long index;
+	size_t piece;
 	int rc;
 
 	if (!length)
@@ -224,12 +239,14 @@ int container_dma_rw(struct container *c, unsigned long iova, void *buffer,
 		return -EINVAL;
 	if (!current->mm)
 		flags |= IOMMUFD_ACCESS_RW_KTHREAD;
-	rc = iommufd_access_rw(c->access, iova, buffer, length, flags);
-	if (rc)
-		return type1_error(rc);
-	if (write && c->tracking)
-		for (index = iova >> PAGE_SHIFT;
-		     index <= (iova + length - 1) >> PAGE_SHIFT; index++)
-			mark_written(c, index);
+	for (; length; length -= piece) {
+		piece = min(length, PAGE_SIZE - offset_in_page(iova));
+		rc = dma_rw_page(c, iova, buffer, piece, flags);
+		if (rc)
+			return rc;
+		iova += piece;
+		buffer += piece;
+		cond_resched();
+	}
 	return 0;
 }

@@ -405,3 +405,22 @@ TEST(an_unmap_that_fails_forgets_no_dirty_page)
 	CHECK_EQ(unmap(container, IOVA, 64 * PAGE), 64 * PAGE);
 	CHECK_EQ(pinned_pages(), pinned);
 }
+
+TEST(a_write_that_fails_half_way_makes_dirty_what_it_reached)
+{
+	char *at = memory(PAGE), text[8] = "1234567";
+	int container = open_container();
+	struct mock mock;
+
+	mock_open(&mock, container, 0, VFIO_TYPE1v2_IOMMU);
+	CHECK_EQ(map(container, IOVA, at, PAGE, RW), 0);
+	CHECK_EQ(tracking(container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
+	/* Nothing is mapped behind the page, nor before it */
+	CHECK_ERR(mock_copy(&mock, VFIO_MOCK_RW, IOVA + PAGE - 4, text, 8,
+			    true), EINVAL);
+	CHECK(!memcmp(at + PAGE - 4, "1234", 4));
+	CHECK_EQ(dirty_pages(container), 1);
+	CHECK_ERR(mock_copy(&mock, VFIO_MOCK_RW, IOVA - 4, text, 8, true),
+		  EINVAL);
+	CHECK_EQ(dirty_pages(container), 0);
+}
