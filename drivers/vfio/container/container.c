@@ -145,6 +145,7 @@ static void *container_open(unsigned long type)
 	INIT_LIST_HEAD(&c->devices);
 	xa_init(&c->pinned);
 	xa_init(&c->written);
+	init_rwsem(&c->writing);
 	rc = container_init(c);
 	if (rc) {
 		kfree(c);

@@ -18,6 +18,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/rwsem.h>
 #include <linux/types.h>
 #include <linux/vfio.h>
 #include <linux/xarray.h>
@@ -53,6 +54,7 @@ struct spapr;
  * @pinned: pages that they hold, by IOVA in pages: how many times each
  * @written: pages that they held or wrote while @tracking, by IOVA in pages: the
  *	@generation of the last time
+ * @writing: held for reading while a driver writes, until that is in @written
  * @generation: grows before each report, so that what is written meanwhile is
  *	not forgotten with what was reported; under @lock
  */
@@ -79,6 +81,7 @@ struct container {
 	struct iommufd_access *access;
 	struct xarray pinned;
 	struct xarray written;
+	struct rw_semaphore writing;
 	unsigned long generation;
 };
 
@@ -118,13 +121,17 @@ int container_dirty_pages(struct container *c, void __user *arg);
 int container_check_bitmap(u64 nr_pages, u64 size);
 /*
  * Tell which pages of the range are dirty, in a bitmap of the user's. They stay
- * dirty until what was told, *@told, is forgotten.
+ * dirty until what was told, *@told, is forgotten. *@all: any page was.
  */
 int container_report_dirty(struct container *c, u64 __user *bitmap,
 			   unsigned long iova, unsigned long length,
-			   unsigned long *told);
+			   unsigned long *told, bool *all);
 void container_forget_dirty(struct container *c, unsigned long iova,
 			    unsigned long length, unsigned long told);
+/* Once the range is unmapped, tell besides what became dirty after the report. */
+int container_report_late(struct container *c, u64 __user *bitmap,
+			  unsigned long iova, unsigned long length,
+			  unsigned long told, bool all);
 
 /* emulated.c */
 int container_add_emulated(struct container *c);

@@ -123,7 +123,7 @@ void container_forget_dirty(struct container *c, unsigned long iova,
 
 int container_report_dirty(struct container *c, u64 __user *bitmap,
 			   unsigned long iova, unsigned long length,
-			   unsigned long *told)
+			   unsigned long *told, bool *all)
 {
 	unsigned long last = iova + length - 1;
 	struct piece piece = { .c = c, .first = iova };
@@ -133,6 +133,7 @@ int container_report_dirty(struct container *c, u64 __user *bitmap,
 	rc = check_ends(c, iova, last);
 	if (rc)
 		return rc;
+	*all = c->all_dirty;
 	*told = c->generation;
 	WRITE_ONCE(c->generation, *told + 1);
 	/* Pairs with mark_written(): what has the old generation is seen here */
@@ -156,6 +157,59 @@ int container_report_dirty(struct container *c, u64 __user *bitmap,
 	return 0;
 }
 
+static int set_bit_of_user(u64 __user *bitmap, unsigned long bit)
+{
+	u64 word, __user *at = bitmap + bit / 64;
+
+	if (get_user(word, at) || put_user(word | BIT_ULL(bit % 64), at))
+		return -EFAULT;
+	cond_resched();
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
+static int report_late(struct container *c, u64 __user *bitmap,
+		       unsigned long first, unsigned long last,
+		       unsigned long told, bool all)
+{
+	unsigned long index;
+	void *entry;
+	int rc = 0;
+
+	/* Since the report nothing is known to be clean any more */
+	if (c->all_dirty && !all) {
+		for (index = 0; !rc && index <= last - first; index++)
+			rc = set_bit_of_user(bitmap, index);
+		return rc;
+	}
+	xa_for_each_range(&c->written, index, entry, first, last) {
+		if (xa_to_value(entry) > told)
+			rc = set_bit_of_user(bitmap, index - first);
+		else
+			cond_resched();
+		if (rc)
+			break;
+	}
+	return rc;
+}
+
+int container_report_late(struct container *c, u64 __user *bitmap,
+			  unsigned long iova, unsigned long length,
+			  unsigned long told, bool all)
+{
+	int rc;
+
+	/* Who wrote before the range was unmapped has noted it then */
+	rc = down_write_killable(&c->writing);
+	if (rc)
+		return rc;
+	up_write(&c->writing);
+	mutex_lock(&c->lock);
+	rc = report_late(c, bitmap, iova >> PAGE_SHIFT,
+			 (iova + length - 1) >> PAGE_SHIFT, told, all);
+	mutex_unlock(&c->lock);
+	return rc;
+}
+
 int container_check_bitmap(u64 nr_pages, u64 size)
 {
 	if (!nr_pages || nr_pages > DIRTY_BITMAP_MAX_PAGES || !size ||
@@ -168,6 +222,7 @@ static int get_bitmap(struct container *c, void __user *arg, u32 argsz)
 {
 	struct vfio_iommu_type1_dirty_bitmap_get get;
 	unsigned long page_size, told;
+	bool all;
 	int rc;
 
 	if (argsz < sizeof(struct vfio_iommu_type1_dirty_bitmap) + sizeof(get))
@@ -191,7 +246,7 @@ static int get_bitmap(struct container *c, void __user *arg, u32 argsz)
 	mutex_lock(&c->lock);
 	if (c->tracking)
 		rc = container_report_dirty(c, (u64 __user *)get.bitmap.data,
-					    get.iova, get.size, &told);
+					    get.iova, get.size, &told, &all);
 	else
 		rc = -EINVAL;
 	if (!rc)

@@ -219,9 +219,12 @@ static int dma_rw_page(struct container *c, unsigned long iova, void *buffer,
 {
 	int rc;
 
+	/* Pairs with container_report_late(): no unmap ends in between */
+	down_read(&c->writing);
 	rc = iommufd_access_rw(c->access, iova, buffer, length, flags);
 	if (!rc && flags & IOMMUFD_ACCESS_RW_WRITE && c->tracking)
 		mark_written(c, iova >> PAGE_SHIFT);
+	up_read(&c->writing);
 	return type1_error(rc);
 }
 

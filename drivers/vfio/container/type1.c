@@ -66,6 +66,7 @@ static int unmap_reporting_dirty(struct container *c,
 {
 	unsigned long page_size, told;
 	struct vfio_bitmap bitmap;
+	bool all;
 	int rc;
 
 	if (unmap->argsz < offsetofend(typeof(*unmap), size) + sizeof(bitmap))
@@ -82,7 +83,8 @@ static int unmap_reporting_dirty(struct container *c,
 	mutex_lock(&c->lock);
 	if (c->tracking)
 		rc = container_report_dirty(c, (u64 __user *)bitmap.data,
-					    unmap->iova, unmap->size, &told);
+					    unmap->iova, unmap->size, &told,
+					    &all);
 	else
 		rc = -EINVAL;
 	mutex_unlock(&c->lock);
@@ -90,9 +92,12 @@ static int unmap_reporting_dirty(struct container *c,
 		return rc;
 	rc = unmap_range(c, unmap, unmapped);
 	/* Who is told that nothing was unmapped may not look at the bitmap */
-	if (!rc)
-		container_forget_dirty(c, unmap->iova, unmap->size, told);
-	return rc;
+	if (rc)
+		return rc;
+	container_forget_dirty(c, unmap->iova, unmap->size, told);
+	/* An error here means that the bitmap went away meanwhile, or a kill */
+	return container_report_late(c, (u64 __user *)bitmap.data, unmap->iova,
+				     unmap->size, told, all);
 }
 
 int container_unmap_dma(struct container *c, void __user *arg)

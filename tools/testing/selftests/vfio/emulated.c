@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 
 #include "../../../../drivers/vfio/mock/vfio_mock.h"
 #include "fixture.h"
@@ -423,4 +424,49 @@ TEST(a_write_that_fails_half_way_makes_dirty_what_it_reached)
 	CHECK_ERR(mock_copy(&mock, VFIO_MOCK_RW, IOVA - 4, text, 8, true),
 		  EINVAL);
 	CHECK_EQ(dirty_pages(container), 0);
+}
+
+/* Another thread's unmap that tells what was dirty. */
+struct unmapper {
+	pthread_t thread;
+	int container;
+	uint64_t bits;
+	int result;
+};
+
+static void *unmap_in_thread(void *arg)
+{
+	struct unmapper *u = arg;
+
+	u->result = unmap_telling(u->container, IOVA, 64 * PAGE, &u->bits);
+	return NULL;
+}
+
+TEST(an_unmap_tells_what_was_written_while_it_waited)
+{
+	struct unmapper u = { .container = open_container() };
+	struct mock stubborn, writer;
+	char byte = 1;
+
+	if (backend_is_type1())
+		SKIP("type1 brings the machine down");
+	mock_open(&stubborn, u.container, 0, VFIO_TYPE1v2_IOMMU);
+	mock_open(&writer, u.container, 1, 0);
+	CHECK_EQ(map(u.container, IOVA, memory(PAGE), PAGE, RW), 0);
+	CHECK_EQ(map(u.container, IOVA + PAGE, memory(63 * PAGE), 63 * PAGE,
+		     RW), 0);
+	CHECK_EQ(tracking(u.container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
+	CHECK_EQ(mock_ask(&stubborn, VFIO_MOCK_PIN, IOVA, 1, true), 0);
+	CHECK_EQ(mock_ask(&stubborn, VFIO_MOCK_STUBBORN, 0, 1, false), 0);
+	CHECK_EQ(pthread_create(&u.thread, NULL, unmap_in_thread, &u), 0);
+	while (!times_asked(&stubborn))
+		usleep(1000);
+	/* What was dirty has been told, and nothing is unmapped yet */
+	CHECK_EQ(mock_copy(&writer, VFIO_MOCK_RW, IOVA + 5 * PAGE, &byte, 1,
+			   true), 0);
+	CHECK_EQ(mock_ask(&writer, VFIO_MOCK_PIN, IOVA + 7 * PAGE, 1, true), 0);
+	CHECK_EQ(mock_ask(&stubborn, VFIO_MOCK_STUBBORN, 0, 0, false), 0);
+	CHECK_EQ(pthread_join(u.thread, NULL), 0);
+	CHECK_EQ(u.result, 0);
+	CHECK_EQ(u.bits, 1 << 0 | 1 << 5 | 1 << 7);
 }
