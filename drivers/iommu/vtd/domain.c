@@ -104,11 +104,12 @@ static struct iommu_ability ability_for(const struct vtd_domain *domain,
  * Send a batch; devices that time out leave the next attempt by themselves.
  * In line, since every unmap comes through here.
  */
-static __always_inline void add_devices(struct iommu_unit_member *member,
-					struct vtd_batch *batch,
-					const struct vtd_range *range)
+static __always_inline int add_devices(struct iommu_unit_member *member,
+				       struct vtd_batch *batch,
+				       const struct vtd_range *range)
 {
 	struct vtd_device *device;
+	int ret;
 
 	list_for_each_entry_srcu(device, &member->devices, ats_node,
 				 iommu_live_read_held()) {
@@ -121,11 +122,14 @@ static __always_inline void add_devices(struct iommu_unit_member *member,
 					 range))
 			continue;
 		/* In its own request, behind the IOTLB's */
-		vtd_inval_run(to_vtd_unit(member->unit), batch);
+		ret = vtd_inval_run(to_vtd_unit(member->unit), batch);
+		if (ret)
+			return ret;
 		batch->nr = 0;
 		vtd_inval_add_device(batch, common->source_id, common->pf_id,
 				     common->ats_depth, range);
 	}
+	return 0;
 }
 
 /**
@@ -135,12 +139,14 @@ static __always_inline void add_devices(struct iommu_unit_member *member,
  * @range: the range
  *
  * Context: iommu_live_read_lock().
+ * Return: 0, or as vtd_inval_run() what was sent: at -EAGAIN, all of the request
+ * is to be made again.
  */
-void vtd_domain_add_devices(struct iommu_unit_member *member,
-			    struct vtd_batch *batch,
-			    const struct vtd_range *range)
+int vtd_domain_add_devices(struct iommu_unit_member *member,
+			   struct vtd_batch *batch,
+			   const struct vtd_range *range)
 {
-	add_devices(member, batch, range);
+	return add_devices(member, batch, range);
 }
 
 static void invalidate_member(struct vtd_domain *domain,
@@ -155,8 +161,9 @@ static void invalidate_member(struct vtd_domain *domain,
 		batch.nr = 0;
 		vtd_inval_add_range(unit, &batch, member->domain_id,
 				    domain->first_stage, range);
-		add_devices(member, &batch, range);
-		ret = vtd_inval_run(unit, &batch);
+		ret = add_devices(member, &batch, range);
+		if (!ret)
+			ret = vtd_inval_run(unit, &batch);
 	} while (ret == -EAGAIN);
 }
 

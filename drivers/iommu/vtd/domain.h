@@ -49,9 +49,9 @@ bool vtd_unit_first_stage(const struct vtd_unit *unit);
 extern const struct iommu_paging_ops vtd_domain_paging_ops;
 int vtd_domain_attach_dev(struct iommu_domain *domain, struct device *dev);
 void vtd_domain_free_core(struct iommu_domain *domain);
-void vtd_domain_add_devices(struct iommu_unit_member *member,
-			    struct vtd_batch *batch,
-			    const struct vtd_range *range);
+int vtd_domain_add_devices(struct iommu_unit_member *member,
+			   struct vtd_batch *batch,
+			   const struct vtd_range *range);
 void vtd_domain_invalidate(struct iommu_live *live,
 			   const struct iommu_pt_gather *gather);
 void vtd_domain_announce(struct iommu_paging *paging, unsigned long iova,

@@ -119,13 +119,16 @@ static void invalidate_range(struct nested_place *place,
 {
 	struct vtd_unit *unit = to_vtd_unit(place->member.unit);
 	struct vtd_batch batch;
+	int ret;
 
 	do {
 		batch.nr = 0;
 		vtd_inval_add_range(unit, &batch, place->member.domain_id, true,
 				    range);
-		vtd_domain_add_devices(&place->member, &batch, range);
-	} while (vtd_inval_run(unit, &batch) == -EAGAIN);
+		ret = vtd_domain_add_devices(&place->member, &batch, range);
+		if (!ret)
+			ret = vtd_inval_run(unit, &batch);
+	} while (ret == -EAGAIN);
 }
 
 /* The tables below it changed */
@@ -137,14 +140,16 @@ static void invalidate_place(struct nested_place *place, bool devices)
 	};
 	struct vtd_unit *unit = to_vtd_unit(place->member.unit);
 	struct vtd_batch batch;
+	int ret;
 
 	do {
 		batch.nr = 0;
 		vtd_inval_add_domain(unit, &batch, place->member.domain_id);
-		if (devices)
-			vtd_domain_add_devices(&place->member, &batch,
-					       &everything);
-	} while (vtd_inval_run(unit, &batch) == -EAGAIN);
+		ret = devices ? vtd_domain_add_devices(&place->member, &batch,
+						       &everything) : 0;
+		if (!ret)
+			ret = vtd_inval_run(unit, &batch);
+	} while (ret == -EAGAIN);
 }
 
 #define for_each_place(pos, domain) \

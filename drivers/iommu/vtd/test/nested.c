@@ -562,6 +562,59 @@ static void a_bad_invalidation_ends_where_it_is(struct kunit *test)
 	free_domain(parent);
 }
 
+/* Before the device goes: the unit looks for what is to be cut off */
+static void forget_device(void *arg)
+{
+	struct end *end = arg;
+	struct iommu_unit *unit = &end->sim->unit.common;
+
+	flush_work(&unit->cut_off);
+	xa_erase(&unit->devices, end->device.common.source_id);
+}
+
+/* More devices than one request to the unit has room for */
+#define MANY	10
+
+static void a_device_that_does_not_answer_keeps_nothing_from_others(struct kunit *test)
+{
+	struct sim *sim = new_unit(test, NEST_CAP, NEST_ECAP);
+	struct iommu_hwpt_vtd_s1_invalidate request = {
+		.addr = 0x40000, .npages = 1,
+	};
+	struct iommu_domain *parent, *nested;
+	struct end *ends[MANY], *mute;
+	unsigned int i, done;
+
+	for (i = 0; i < MANY; i++)
+		ends[i] = new_end(test, sim, 0x10 + i);
+	parent = new_parent(test, ends[0]);
+	nested = new_nested(test, ends[0], parent, FIRST_ROOT);
+	for (i = 0; i < MANY; i++) {
+		KUNIT_ASSERT_EQ(test, attach(ends[i], nested), 0);
+		pretend_ats(ends[i]);
+	}
+	/* The last one comes first, and takes what follows in its request along */
+	mute = ends[MANY - 1];
+	KUNIT_ASSERT_EQ(test, xa_insert(&sim->unit.common.devices, 0x10 + i - 1,
+					&mute->device.common, GFP_KERNEL), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, forget_device,
+							mute), 0);
+	WRITE_ONCE(sim->mute, 0x10 + i - 1);
+	sim->logged = 0;
+	KUNIT_EXPECT_EQ(test, invalidate(test, nested, &request, 1, &done), 0);
+	KUNIT_EXPECT_EQ(test, done, 1);
+	KUNIT_EXPECT_TRUE(test, mute->device.common.ats_lost);
+	for (i = 0; i < MANY; i++)
+		KUNIT_EXPECT_GE(test, logged(sim, device_tlb(0x10 + i),
+					     0x40000), 0);
+	for (i = 0; i < MANY; i++)
+		forget_ats(ends[i]);
+	for (i = 0; i < MANY; i++)
+		KUNIT_EXPECT_EQ(test, block(ends[i]), 0);
+	free_domain(nested);
+	free_domain(parent);
+}
+
 #define EXPECT_REFUSED(test, result, error)				\
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(result), error)
 
@@ -767,6 +820,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_map_is_announced_in_caching_mode),
 	KUNIT_CASE(the_user_invalidates_what_it_changed),
 	KUNIT_CASE(a_bad_invalidation_ends_where_it_is),
+	KUNIT_CASE(a_device_that_does_not_answer_keeps_nothing_from_others),
 	KUNIT_CASE(bad_tables_are_refused),
 	KUNIT_CASE(a_unit_that_does_not_nest_is_refused),
 	KUNIT_CASE(nothing_read_only_is_mapped_in_a_parent),
