@@ -114,8 +114,8 @@ bool vtd_unit_nests(const struct vtd_unit *unit)
 /* Invalidation */
 
 /* The user changed a range of its tables */
-static void invalidate_range(struct nested_place *place,
-			     const struct vtd_range *range)
+static int invalidate_range(struct nested_place *place,
+			    const struct vtd_range *range)
 {
 	struct vtd_unit *unit = to_vtd_unit(place->member.unit);
 	struct vtd_batch batch;
@@ -129,6 +129,7 @@ static void invalidate_range(struct nested_place *place,
 		if (!ret)
 			ret = vtd_inval_run(unit, &batch);
 	} while (ret == -EAGAIN);
+	return ret;
 }
 
 /* The tables below it changed */
@@ -408,17 +409,21 @@ static int invalidate_one(struct vtd_nested *nested,
 {
 	struct nested_place *place;
 	struct vtd_range range;
-	int index, ret;
+	int index, err, ret;
 
 	ret = to_range(request, &range);
 	if (ret || !request->npages)
 		return ret;
 	index = iommu_live_read_lock();
+	/* A unit that does not answer keeps the others from nothing */
 	list_for_each_entry_srcu(place, &nested->places, own_node,
-				 iommu_live_read_held())
-		invalidate_range(place, &range);
+				 iommu_live_read_held()) {
+		err = invalidate_range(place, &range);
+		if (err)
+			ret = err;
+	}
 	iommu_live_read_unlock(index);
-	return 0;
+	return ret;
 }
 
 static int nested_invalidate_user(struct iommu_domain *domain,

@@ -615,6 +615,28 @@ static void a_device_that_does_not_answer_keeps_nothing_from_others(struct kunit
 	free_domain(parent);
 }
 
+static void an_invalidation_without_an_answer_is_an_error(struct kunit *test)
+{
+	struct sim *sim = new_unit(test, NEST_CAP, NEST_ECAP);
+	struct end *end = new_end(test, sim, 0x10);
+	struct iommu_domain *parent = new_parent(test, end), *nested;
+	struct iommu_hwpt_vtd_s1_invalidate requests[] = {
+		{ .addr = 0x40000, .npages = 1 },
+		{ .addr = 0x80000, .npages = 1 },
+	};
+	unsigned int done;
+
+	nested = new_nested(test, end, parent, FIRST_ROOT);
+	KUNIT_ASSERT_EQ(test, attach(end, nested), 0);
+	sim_die(sim);
+	KUNIT_EXPECT_EQ(test, invalidate(test, nested, requests, 2, &done),
+			-EIO);
+	KUNIT_EXPECT_EQ(test, done, 0);
+	KUNIT_EXPECT_EQ(test, block(end), 0);
+	free_domain(nested);
+	free_domain(parent);
+}
+
 #define EXPECT_REFUSED(test, result, error)				\
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(result), error)
 
@@ -821,6 +843,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(the_user_invalidates_what_it_changed),
 	KUNIT_CASE(a_bad_invalidation_ends_where_it_is),
 	KUNIT_CASE(a_device_that_does_not_answer_keeps_nothing_from_others),
+	KUNIT_CASE(an_invalidation_without_an_answer_is_an_error),
 	KUNIT_CASE(bad_tables_are_refused),
 	KUNIT_CASE(a_unit_that_does_not_nest_is_refused),
 	KUNIT_CASE(nothing_read_only_is_mapped_in_a_parent),
