@@ -12,9 +12,11 @@
  * requests could not be told apart, has no queue.
  *
  * When a device leaves, what it has asked through that handle and has no answer
- * yet is answered with "invalid". Until a driver has let go of a device that
- * is being detached, it may report; that it does not report afterwards with a
- * handle that it found before is its duty.
+ * yet is answered with "invalid", before its page requests are switched off: it
+ * may not take an answer afterwards. Until a driver has let go of a device that
+ * is being detached, it may report; so what has come meanwhile is answered at
+ * last. That it does not report afterwards with a handle that it found before
+ * is its duty.
  *
  * Locks: @mutex is held by who reads and answers, and by who takes groups back;
  * @lock inside of it covers @deliver, to which the driver adds. The handle of a
@@ -188,6 +190,7 @@ void iommufd_fault_detach(struct iommufd_device *idev,
 
 	lockdep_assert_held(&igroup->lock);
 	iommu_detach_group_handle(hwpt->domain, igroup->group);
+	take_back(igroup->handle->fault, igroup->handle);
 	compat_iopf_disable(idev->dev);
 	handle_free(igroup->handle);
 	igroup->handle = NULL;
@@ -209,6 +212,8 @@ static int replace_handle(struct iommufd_device *idev,
 	}
 	rc = iommu_replace_group_handle(igroup->group, hwpt->domain,
 					handle ? &handle->core : NULL);
+	if (!rc && off)
+		take_back(igroup->handle->fault, igroup->handle);
 	if (rc ? on : off)
 		compat_iopf_disable(idev->dev);
 	return rc;

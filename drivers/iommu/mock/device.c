@@ -202,11 +202,23 @@ static void device_remove_from_bus(struct mock_device *mdev)
 
 /* Test operations */
 
-static void detach(struct mock_device *mdev)
+static void begin_move(struct mock_device *mdev)
 {
 	down_write(&mdev->moving);
-	iommufd_device_detach(mdev->idev, IOMMU_NO_PASID);
+	mdev->moves = true;
+}
+
+static void end_move(struct mock_device *mdev)
+{
+	mdev->moves = false;
 	up_write(&mdev->moving);
+}
+
+static void detach(struct mock_device *mdev)
+{
+	begin_move(mdev);
+	iommufd_device_detach(mdev->idev, IOMMU_NO_PASID);
+	end_move(mdev);
 }
 
 static int bind_and_attach(struct iommufd_test_call *call,
@@ -296,9 +308,9 @@ long mock_op_device_replace(struct iommufd_test_call *call)
 	mdev = iommufd_test_object_get(call->ictx, cmd->id, &obj);
 	if (IS_ERR(mdev))
 		return PTR_ERR(mdev);
-	down_write(&mdev->moving);
+	begin_move(mdev);
 	rc = iommufd_device_replace(mdev->idev, IOMMU_NO_PASID, &pt_id);
-	up_write(&mdev->moving);
+	end_move(mdev);
 	if (!rc) {
 		cmd->mock_domain_replace.pt_id = pt_id;
 		rc = iommufd_test_respond(call);

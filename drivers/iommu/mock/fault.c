@@ -43,6 +43,9 @@ void mock_page_response(struct device *dev, struct iopf_fault *request,
 {
 	struct mock_device *mdev = dev_iommu_priv_get(dev);
 
+	/* One that asks without a queue is answered at once, and need not move */
+	WARN_ONCE(mdev->moves && !rcu_access_pointer(dev->iommu->fault_param),
+		  "mock: answered after page requests were switched off\n");
 	atomic_inc(&mdev->answers);
 	WRITE_ONCE(mdev->last_answer, response->code);
 }

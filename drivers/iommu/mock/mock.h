@@ -104,6 +104,7 @@ static inline struct mock_domain *to_mock_domain(struct iommu_domain *domain)
  * @idev: as it is bound to iommufd
  * @cache: registers that an invalidation by the user clears
  * @moving: held for writing while it moves, for reading while it reports
+ * @moves: @moving is held for writing
  * @answers: to page requests, so far
  * @last_answer: the last one
  */
@@ -113,6 +114,7 @@ struct mock_device {
 	struct iommufd_device *idev;
 	u32 cache[MOCK_DEV_CACHE_NUM];
 	struct rw_semaphore moving;
+	bool moves;
 	atomic_t answers;
 	u32 last_answer;
 };
