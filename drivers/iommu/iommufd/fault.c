@@ -18,15 +18,18 @@
  * last. That it does not report afterwards with a handle that it found before
  * is its duty.
  *
- * Locks: @mutex is held by who reads and answers, and by who takes groups back;
- * @lock inside of it covers @deliver, to which the driver adds. The handle of a
- * group is covered by iommufd_group::lock.
+ * Locks: @mutex is held by who reads and answers, and by who takes groups back,
+ * and never while the user's memory is waited for: a device could not leave
+ * until then. @lock inside of it covers @deliver, to which the driver adds. The
+ * handle of a group is covered by iommufd_group::lock.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
+#include <linux/pagemap.h>
 #include <linux/pci.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include <compat/iommu_internal.h>
 
@@ -289,6 +292,7 @@ static size_t group_bytes(const struct iopf_group *group)
 	return group->fault_count * sizeof(struct iommu_hwpt_pgfault);
 }
 
+/* -EFAULT also if the user's memory is not there at the moment */
 static int copy_group(const struct iopf_group *group,
 		      struct iommu_hwpt_pgfault __user *to)
 {
@@ -307,7 +311,7 @@ static int copy_group(const struct iopf_group *group,
 			.cookie = group->cookie,
 		};
 
-		if (copy_to_user(to++, &one, sizeof(one)))
+		if (copy_to_user_nofault(to++, &one, sizeof(one)))
 			return -EFAULT;
 	}
 	return 0;
@@ -346,29 +350,40 @@ static int read_group(struct iommufd_fault *fault, struct iopf_group *group,
 	return 0;
 }
 
-/* Groups are read as a whole, as many as fit; without any, nothing is */
+/*
+ * Groups are read as a whole, as many as fit; without any, nothing is. What the
+ * next one takes is brought in between two tries.
+ */
 static ssize_t fault_read(struct file *file, char __user *to, size_t count,
 			  loff_t *at)
 {
 	struct iommufd_fault *fault = file->private_data;
 	struct iopf_group *group;
-	size_t done = 0;
-	int rc = 0;
+	size_t done = 0, missing;
+	int rc;
 
 	if (*at || count % sizeof(struct iommu_hwpt_pgfault))
 		return -ESPIPE;
-	mutex_lock(&fault->mutex);
-	while (!rc && (group = first_group(fault))) {
-		if (group_bytes(group) > count - done) {
-			rc = -EINVAL;
+	do {
+		missing = 0;
+		rc = mutex_lock_killable(&fault->mutex);
+		if (rc)
 			break;
+		while (!rc && (group = first_group(fault))) {
+			if (group_bytes(group) > count - done) {
+				rc = -EINVAL;
+				break;
+			}
+			rc = read_group(fault, group, to + done);
+			if (!rc)
+				done += group_bytes(group);
+			else if (rc == -EFAULT)
+				missing = group_bytes(group);
+			cond_resched();
 		}
-		rc = read_group(fault, group, to + done);
-		if (!rc)
-			done += group_bytes(group);
-		cond_resched();
-	}
-	mutex_unlock(&fault->mutex);
+		mutex_unlock(&fault->mutex);
+	} while (missing && !fault_in_writeable(to + done, missing) &&
+		 !fatal_signal_pending(current));
 	return done ?: rc;
 }
 
@@ -402,19 +417,22 @@ static ssize_t fault_write(struct file *file, const char __user *from,
 
 	if (*at || count % sizeof(response))
 		return -ESPIPE;
-	mutex_lock(&fault->mutex);
 	while (!rc && done < count) {
-		if (copy_from_user(&response, from + done, sizeof(response)))
+		if (copy_from_user(&response, from + done, sizeof(response))) {
 			rc = -EFAULT;
-		else
-			rc = write_answer(fault, &response);
+			break;
+		}
+		rc = mutex_lock_killable(&fault->mutex);
+		if (rc)
+			break;
+		rc = write_answer(fault, &response);
+		mutex_unlock(&fault->mutex);
 		if (!rc)
 			done += sizeof(response);
 		cond_resched();
 		if (!rc && fatal_signal_pending(current))
 			break;
 	}
-	mutex_unlock(&fault->mutex);
 	return done ?: rc;
 }
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "fixture.h"
+#include "slow.h"
 
 #define REQUEST sizeof(struct iommu_hwpt_pgfault)
 #define ANSWER sizeof(struct iommu_hwpt_page_response)
@@ -254,6 +255,66 @@ TEST(leaving_answers_what_is_open)
 	CHECK(readable(second));
 	CHECK_EQ(destroy(mock.test_id), 0);
 	CHECK(!readable(second));
+}
+
+/* Another thread's read or write of a queue. */
+struct transfer {
+	pthread_t thread;
+	int queue;
+	bool write;
+	struct slow slow;
+	ssize_t result;
+};
+
+static void *transfer_in_thread(void *arg)
+{
+	struct transfer *t = arg;
+
+	t->result = t->write ? write(t->queue, t->slow.at, ANSWER) :
+			       read(t->queue, t->slow.at, REQUEST);
+	return NULL;
+}
+
+/* Its memory is being waited for */
+static void begin_transfer(struct transfer *t)
+{
+	slow_memory(&t->slow, PAGE);
+	CHECK_EQ(pthread_create(&t->thread, NULL, transfer_in_thread, t), 0);
+	slow_touched(&t->slow);
+}
+
+static void end_transfer(struct transfer *t)
+{
+	slow_let_go(&t->slow);
+	CHECK_EQ(pthread_join(t->thread, NULL), 0);
+}
+
+TEST(leaving_does_not_wait_for_memory_of_who_reads_or_answers)
+{
+	uint32_t ioas, id;
+	struct mock mock;
+	struct transfer t = { .queue = setup(&mock, &ioas, &id) };
+
+	CHECK_EQ(request(&mock, PAGE), 0);
+	begin_transfer(&t);
+	move(&mock, ioas);
+	CHECK_EQ(answers(&mock, NULL), 1);
+	end_transfer(&t);
+	/* Nothing is left that could be read */
+	CHECK_EQ(t.result, 0);
+
+	move(&mock, new_table(&mock, ioas, id));
+	CHECK_EQ(request(&mock, PAGE), 0);
+	begin_transfer(&t);
+	t.write = true;
+	end_transfer(&t);
+	CHECK_EQ(t.result, REQUEST);
+	begin_transfer(&t);
+	move(&mock, ioas);
+	CHECK_EQ(answers(&mock, NULL), 2);
+	end_transfer(&t);
+	/* It answers 0, which is no cookie */
+	CHECK_EQ(t.result, -1);
 }
 
 TEST(request_without_a_queue_is_answered_at_once)
