@@ -61,6 +61,7 @@ static int check_map(struct mock_domain *mock, unsigned long iova,
 			return -EINVAL;
 		if (fatal_signal_pending(current))
 			return -EINTR;
+		cond_resched();
 	}
 	return 0;
 }
@@ -108,6 +109,7 @@ long mock_op_check_refs(struct iommufd_test_call *call)
 			return -EIO;
 		if (fatal_signal_pending(current))
 			return -EINTR;
+		cond_resched();
 	}
 	return 0;
 }
@@ -186,6 +188,10 @@ long mock_op_dirty(struct iommufd_test_call *call)
 		mock_table_set_dirty(&mock->table,
 				     cmd->dirty.iova + bit * page_size);
 		cmd->dirty.out_nr_dirty++;
+		rc = -EINTR;
+		if (fatal_signal_pending(current))
+			goto out_free;
+		cond_resched();
 	}
 	rc = iommufd_test_respond(call);
 out_free:

@@ -6,6 +6,7 @@
  * stand for what a unit has cached of the user's table: they start with the
  * number that the user gives, and an invalidation sets them to 0.
  */
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "mock.h"
@@ -70,6 +71,9 @@ static int nested_invalidate(struct iommu_domain *domain,
 			rc = invalidate_one(to_mock_nested(domain), &request);
 		if (!rc)
 			done++;
+		cond_resched();
+		if (!rc && fatal_signal_pending(current))
+			rc = -EINTR;
 	}
 	array->entry_num = done;
 	return rc;
