@@ -95,6 +95,7 @@ static int mock_pin(struct mock_device *mock, const struct vfio_mock_cmd *cmd)
 {
 	int prot = IOMMU_READ | (cmd->write ? IOMMU_WRITE : 0);
 	struct page **pages;
+	bool full = false;
 	int rc, i;
 
 	if (!cmd->nr || cmd->nr > VFIO_MOCK_MAX_PAGES)
@@ -106,13 +107,15 @@ static int mock_pin(struct mock_device *mock, const struct vfio_mock_cmd *cmd)
 	for (i = 0; i < rc; i++) {
 		unsigned long iova = cmd->iova + i * PAGE_SIZE;
 
-		if (!add_pin(mock, iova, pages[i]))
+		if (!add_pin(mock, iova, pages[i])) {
 			vfio_unpin_pages(&mock->vdev, iova, 1);
+			full = true;
+		}
 	}
 	kfree(pages);
 	if (rc >= 0)
 		rc = rc == cmd->nr ? 0 : -EIO;
-	return rc;
+	return rc ?: full ? -ENOSPC : 0;
 }
 
 static int mock_unpin(struct mock_device *mock, const struct vfio_mock_cmd *cmd)
