@@ -203,7 +203,9 @@ int container_report_late(struct container *c, u64 __user *bitmap,
 	if (rc)
 		return rc;
 	up_write(&c->writing);
-	mutex_lock(&c->lock);
+	rc = mutex_lock_killable(&c->lock);
+	if (rc)
+		return rc;
 	rc = report_late(c, bitmap, iova >> PAGE_SHIFT,
 			 (iova + length - 1) >> PAGE_SHIFT, told, all);
 	mutex_unlock(&c->lock);
@@ -243,7 +245,10 @@ static int get_bitmap(struct container *c, void __user *arg, u32 argsz)
 	if (rc)
 		return rc;
 
-	mutex_lock(&c->lock);
+	/* Another process may be at it, with a bitmap that is slow to come */
+	rc = mutex_lock_killable(&c->lock);
+	if (rc)
+		return rc;
 	if (c->tracking)
 		rc = container_report_dirty(c, (u64 __user *)get.bitmap.data,
 					    get.iova, get.size, &told, &all);
@@ -255,15 +260,19 @@ static int get_bitmap(struct container *c, void __user *arg, u32 argsz)
 	return rc;
 }
 
-static void set_tracking(struct container *c, bool on)
+static int set_tracking(struct container *c, bool on)
 {
-	mutex_lock(&c->lock);
+	int rc = mutex_lock_killable(&c->lock);
+
+	if (rc)
+		return rc;
 	if (on && !c->tracking)
 		c->all_dirty = c->nr_hardware;
 	if (!on)
 		forget_written(c, 0, ULONG_MAX, ULONG_MAX);
 	c->tracking = on;
 	mutex_unlock(&c->lock);
+	return 0;
 }
 
 int container_dirty_pages(struct container *c, void __user *arg)
@@ -278,11 +287,9 @@ int container_dirty_pages(struct container *c, void __user *arg)
 		return -EINVAL;
 	switch (dirty.flags) {
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_START:
-		set_tracking(c, true);
-		return 0;
+		return set_tracking(c, true);
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP:
-		set_tracking(c, false);
-		return 0;
+		return set_tracking(c, false);
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP:
 		return get_bitmap(c, arg, dirty.argsz);
 	default:

@@ -123,7 +123,9 @@ static int build_caps(struct container *c, unsigned long page_sizes,
 	rc = add_dma_avail(caps);
 	if (rc)
 		return rc;
-	mutex_lock(&c->lock);
+	rc = mutex_lock_killable(&c->lock);
+	if (rc)
+		return rc;
 	hardware = c->nr_hardware;
 	mutex_unlock(&c->lock);
 	/* Where no device does DMA, there is no range to speak of. */

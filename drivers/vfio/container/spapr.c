@@ -20,6 +20,8 @@
  * spapr::lock orders everything. The first process that registers memory or
  * creates a window is the only one that the container serves from then on.
  */
+#define pr_fmt(fmt) "vfio_iommufd: " fmt
+
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
 #include <linux/log2.h>
@@ -265,6 +267,9 @@ int spapr_attached(struct container *c)
 			break;
 	}
 	mutex_unlock(&spapr->lock);
+	if (rc == -ENOSPC)
+		pr_warn_ratelimited("a group cannot join: there is no room for a window of %#x bytes at IOVA 0, or there are %u windows already; remove one, or use a type1 container\n",
+				    SZ_16M, MAX_WINDOWS);
 	return rc;
 }
 
@@ -567,7 +572,9 @@ long spapr_ioctl(struct container *c, unsigned int cmd, void __user *arg)
 	long rc = -ENOTTY;
 	size_t i;
 
-	mutex_lock(&c->spapr->lock);
+	/* Registering memory may take another process long */
+	if (mutex_lock_killable(&c->spapr->lock))
+		return -EINTR;
 	for (i = 0; i < ARRAY_SIZE(calls); i++)
 		if (calls[i].cmd == cmd)
 			rc = calls[i].run(c, arg);

@@ -80,7 +80,9 @@ static int unmap_reporting_dirty(struct container *c,
 	if (rc)
 		return rc;
 
-	mutex_lock(&c->lock);
+	rc = mutex_lock_killable(&c->lock);
+	if (rc)
+		return rc;
 	if (c->tracking)
 		rc = container_report_dirty(c, (u64 __user *)bitmap.data,
 					    unmap->iova, unmap->size, &told,
