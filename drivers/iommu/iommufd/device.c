@@ -213,6 +213,19 @@ static int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 	return rc;
 }
 
+/* Before the driver is asked, and for what no driver asks */
+static bool hwpt_suits(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
+{
+	const struct refused_device who = { .dev = idev->dev };
+
+	if (!iommufd_hwpt_suits_group(hwpt, idev->igroup->group))
+		return false;
+	if (iommufd_hwpt_keeps_coherency(hwpt, idev->dev))
+		return true;
+	iommufd_refuse_attach_driver(&who, hwpt, -EINVAL);
+	return false;
+}
+
 static int device_attach_hwpt(struct iommufd_hwpt *hwpt, void *arg)
 {
 	struct iommufd_device *idev = arg;
@@ -222,7 +235,7 @@ static int device_attach_hwpt(struct iommufd_hwpt *hwpt, void *arg)
 	mutex_lock(&igroup->lock);
 	if (!list_empty(&idev->node) || (igroup->hwpt && igroup->hwpt != hwpt))
 		goto out_unlock;
-	if (!iommufd_hwpt_suits_group(hwpt, igroup->group))
+	if (!hwpt_suits(idev, hwpt))
 		goto out_unlock;
 	rc = iommufd_reserve_regions(hwpt->ioas, idev->dev, NULL,
 				     &igroup->msi_start);
@@ -295,8 +308,9 @@ static int group_replace(struct iommufd_group *igroup,
 	struct iommufd_device *idev;
 	int rc;
 
-	if (!iommufd_hwpt_suits_group(hwpt, igroup->group))
-		return -EINVAL;
+	list_for_each_entry(idev, &igroup->attached, node)
+		if (!hwpt_suits(idev, hwpt))
+			return -EINVAL;
 	if (other_ioas) {
 		rc = group_reserve(igroup, hwpt->ioas);
 		if (rc)

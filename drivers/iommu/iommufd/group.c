@@ -185,8 +185,6 @@ void iommufd_unreserve_regions(struct iommufd_ioas *ioas, const void *owner)
 static int attach_existing(struct iommufd_ioas *ioas, struct device *dev,
 			   iommufd_attach_fn attach, void *arg, u32 *hwpt_id)
 {
-	bool enforce = device_iommu_capable(dev,
-					    IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
 	struct iommufd_hwpt *hwpt;
 	int rc;
 
@@ -196,13 +194,8 @@ static int attach_existing(struct iommufd_ioas *ioas, struct device *dev,
 	rc = -EINVAL;
 	list_for_each_entry(hwpt, &ioas->hwpts, node) {
 		/* One without devices is going; one with some stays meanwhile */
-		if (!hwpt->nr_devices || !iommufd_hwpt_suits_device(hwpt, dev))
-			continue;
-		/*
-		 * KVM takes what the device is capable of for what holds: one
-		 * that shares a table with a weaker device needs another table.
-		 */
-		if (enforce && !iommufd_hwpt_enforce_coherency(hwpt))
+		if (!hwpt->nr_devices || !iommufd_hwpt_suits_device(hwpt, dev) ||
+		    !iommufd_hwpt_keeps_coherency(hwpt, dev))
 			continue;
 		rc = attach(hwpt, arg);
 		if (!rc)

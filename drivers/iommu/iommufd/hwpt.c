@@ -21,13 +21,8 @@
 #define PARENT_WITH_FAULTS (IOMMU_HWPT_ALLOC_NEST_PARENT | \
 			    IOMMU_HWPT_FAULT_ID_VALID)
 
-/**
- * iommufd_hwpt_enforce_coherency() - block no-snoop in a hardware page table
- * @hwpt: the hardware page table
- *
- * Return: whether it is blocked now. Once it is, it stays.
- */
-bool iommufd_hwpt_enforce_coherency(struct iommufd_hwpt *hwpt)
+/* Block no-snoop in a table. Once it is blocked, it stays. */
+static bool enforce_coherency(struct iommufd_hwpt *hwpt)
 {
 	struct iommu_domain *domain = hwpt->domain;
 
@@ -35,6 +30,24 @@ bool iommufd_hwpt_enforce_coherency(struct iommufd_hwpt *hwpt)
 		hwpt->enforced_coherency =
 			domain->ops->enforce_cache_coherency(domain);
 	return hwpt->enforced_coherency;
+}
+
+/**
+ * iommufd_hwpt_keeps_coherency() - does a device's DMA stay coherent there?
+ * @hwpt: a hardware page table of either kind
+ * @dev: the device
+ *
+ * KVM takes what the device's unit is capable of for what holds, whatever the
+ * device is attached to. So one that shares a table with a weaker unit, which
+ * cannot block no-snoop, needs another table.
+ *
+ * Return: whether no-snoop is blocked, or nobody counts on it.
+ */
+bool iommufd_hwpt_keeps_coherency(struct iommufd_hwpt *hwpt, struct device *dev)
+{
+	/* Of a nested table the parent's entries decide */
+	return !device_iommu_capable(dev, IOMMU_CAP_ENFORCE_CACHE_COHERENCY) ||
+	       enforce_coherency(hwpt->parent ?: hwpt);
 }
 
 /**
@@ -71,8 +84,7 @@ struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
 	}
 	hwpt->run_ops = iommu_run_ops_of(hwpt->domain);
 	/* Before anything is mapped: some drivers can only do it then */
-	if (device_iommu_capable(dev, IOMMU_CAP_ENFORCE_CACHE_COHERENCY))
-		iommufd_hwpt_enforce_coherency(hwpt);
+	iommufd_hwpt_keeps_coherency(hwpt, dev);
 	rc = iommufd_ioas_add_hwpt(ioas, hwpt, dev);
 	if (rc)
 		goto err_domain;

@@ -196,6 +196,25 @@ TEST(device_that_can_enforce_coherency_is_in_no_table_that_does_not)
 	CHECK_EQ(late.hwpt, strong.hwpt);
 }
 
+TEST(device_that_can_enforce_coherency_is_in_no_table_of_the_users_that_does_not)
+{
+	uint32_t ioas = new_ioas(), pt;
+	struct iommu_hwpt_alloc cmd = { .size = sizeof(cmd), .pt_id = ioas };
+	struct mock weak, strong;
+
+	CHECK_EQ(mock_attach(ioas, 0, &weak), 0);
+	cmd.dev_id = weak.device;
+	CHECK_EQ(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), 0);
+	CHECK_ERR(mock_attach(weak.hwpt, MOCK_FLAGS_DEVICE_SNOOP, NULL), EINVAL);
+	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_SNOOP, &strong), 0);
+	pt = weak.hwpt;
+	CHECK_ERR(mock_replace(&strong, &pt), EINVAL);
+	/* One without devices becomes strict, and keeps the weak one out */
+	pt = cmd.out_hwpt_id;
+	CHECK_EQ(mock_replace(&strong, &pt), 0);
+	CHECK_ERR(mock_replace(&weak, &pt), EINVAL);
+}
+
 TEST(capabilities_say_what_a_device_cannot_do)
 {
 	uint32_t ioas = new_ioas();
