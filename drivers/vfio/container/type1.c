@@ -7,7 +7,9 @@
  * for a range that wraps); whether memory can be mapped and pinned is the
  * address space's business. An unmapping ends where mappings end: one that
  * would take a part of a mapping is refused (type1v2), or the mapping is cut
- * there first (type1). A failed call has changed nothing.
+ * there first (type1). A failed call has changed nothing, but for one: when the
+ * bitmap for dirty pages goes away while its range is unmapped, the error tells
+ * of the bitmap, and the range is unmapped nevertheless.
  */
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
