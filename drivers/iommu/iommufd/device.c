@@ -220,7 +220,7 @@ static bool hwpt_suits(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 
 	if (!iommufd_hwpt_suits_group(hwpt, idev->igroup->group))
 		return false;
-	if (iommufd_hwpt_keeps_coherency(hwpt, idev->dev))
+	if (iommufd_hwpt_keep_coherent(hwpt, idev->dev))
 		return true;
 	iommufd_refuse_attach_driver(&who, hwpt, -EINVAL);
 	return false;

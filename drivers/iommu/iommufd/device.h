@@ -70,8 +70,7 @@ struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
 					 struct device *dev, u32 flags,
 					 const struct iommu_user_data *data);
 void iommufd_hwpt_abort(struct iommufd_hwpt *hwpt);
-bool iommufd_hwpt_keeps_coherency(struct iommufd_hwpt *hwpt,
-				  struct device *dev);
+bool iommufd_hwpt_keep_coherent(struct iommufd_hwpt *hwpt, struct device *dev);
 int iommufd_hwpt_set_msi(struct iommufd_hwpt *hwpt, phys_addr_t msi_start);
 void iommufd_hwpt_join(struct iommufd_hwpt *hwpt);
 void iommufd_hwpt_drop(struct iommufd_hwpt *hwpt);

@@ -195,7 +195,7 @@ static int attach_existing(struct iommufd_ioas *ioas, struct device *dev,
 	list_for_each_entry(hwpt, &ioas->hwpts, node) {
 		/* One without devices is going; one with some stays meanwhile */
 		if (!hwpt->nr_devices || !iommufd_hwpt_suits_device(hwpt, dev) ||
-		    !iommufd_hwpt_keeps_coherency(hwpt, dev))
+		    !iommufd_hwpt_keep_coherent(hwpt, dev))
 			continue;
 		rc = attach(hwpt, arg);
 		if (!rc)

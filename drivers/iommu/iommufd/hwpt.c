@@ -33,7 +33,7 @@ static bool enforce_coherency(struct iommufd_hwpt *hwpt)
 }
 
 /**
- * iommufd_hwpt_keeps_coherency() - does a device's DMA stay coherent there?
+ * iommufd_hwpt_keep_coherent() - block no-snoop for a device, if its unit can
  * @hwpt: a hardware page table of either kind
  * @dev: the device
  *
@@ -41,9 +41,9 @@ static bool enforce_coherency(struct iommufd_hwpt *hwpt)
  * device is attached to. So one that shares a table with a weaker unit, which
  * cannot block no-snoop, needs another table.
  *
- * Return: whether no-snoop is blocked, or nobody counts on it.
+ * Return: true if it is blocked now, or the unit cannot and nobody counts on it.
  */
-bool iommufd_hwpt_keeps_coherency(struct iommufd_hwpt *hwpt, struct device *dev)
+bool iommufd_hwpt_keep_coherent(struct iommufd_hwpt *hwpt, struct device *dev)
 {
 	/* Of a nested table the parent's entries decide */
 	return !device_iommu_capable(dev, IOMMU_CAP_ENFORCE_CACHE_COHERENCY) ||
@@ -84,7 +84,7 @@ struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
 	}
 	hwpt->run_ops = iommu_run_ops_of(hwpt->domain);
 	/* Before anything is mapped: some drivers can only do it then */
-	iommufd_hwpt_keeps_coherency(hwpt, dev);
+	iommufd_hwpt_keep_coherent(hwpt, dev);
 	rc = iommufd_ioas_add_hwpt(ioas, hwpt, dev);
 	if (rc)
 		goto err_domain;

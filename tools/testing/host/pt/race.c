@@ -305,7 +305,7 @@ static void finish(void)
 	iommu_pt_destroy(&pt);
 }
 
-/* What a table of 2 MiB entries maps; its memory is not in step with more. */
+/* What one table of 2 MiB entries maps, to memory aligned to no larger page. */
 #define WHOLE		(1ul << 30)
 static struct iommu_pt whole;
 
