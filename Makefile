@@ -19,7 +19,8 @@ LINKED := Kbuild Kconfig drivers include
 .PHONY: all modules tools setup demo check bench lint clean help
 all: modules
 
-# PARTS="pt vtd" builds those driver folders only.
+# PARTS="pt vtd" builds those driver folders only; TESTS=1 also what only tests
+# need: mocks, KUnit suites, and the hook in iommufd.ko that a mock works through.
 modules:
 	@test -n "$(RELEASE)" || { echo "no kernel headers found: run 'make setup'" >&2; exit 1; }
 	@test "$(origin KVER)$(origin KDIR)" != filefile -o "$(RELEASE)" = "$(RUNNING)" || \
@@ -32,7 +33,7 @@ kbuild:
 	@mkdir -p $(OUT)/src
 	@cp -rsf $(addprefix $(CURDIR)/,$(LINKED)) $(OUT)/src/
 	@find $(OUT)/src -xtype l -delete
-	$(MAKE) --no-print-directory -j$(JOBS) -C $(KDIR) M=$(OUT)/src PARTS="$(PARTS)" modules
+	$(MAKE) --no-print-directory -j$(JOBS) -C $(KDIR) M=$(OUT)/src PARTS="$(PARTS)" TESTS="$(TESTS)" modules
 	@find $(OUT) -maxdepth 1 -name '*.ko' | while read -r ko; do \
 		name=$$(basename $$ko); [ -n "$$(find $(OUT)/src -name $$name)" ] || rm $$ko; done
 	@find $(OUT)/src -name '*.ko' -exec cp -pu {} $(OUT)/ \;

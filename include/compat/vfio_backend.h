@@ -21,7 +21,7 @@ struct vfio_device;
 #error "the layout of struct vfio_iommu_driver_ops is known for Linux 6.12 only"
 #endif
 
-/* What kind of devices a group has. */
+/* What kind of devices a group has */
 enum vfio_group_type {
 	VFIO_IOMMU,		/* they do DMA, behind an IOMMU */
 	VFIO_EMULATED_IOMMU,	/* their drivers reach memory for them */

@@ -60,9 +60,9 @@ static void die(const char *what, unsigned int disk)
 	exit(1);
 }
 
-static void must(int rc, const char *what)
+static void must(int ret, const char *what)
 {
-	if (!rc)
+	if (!ret)
 		return;
 	printf("churn: %s: %s\n", what, fail_text());
 	exit(1);
@@ -82,7 +82,7 @@ static void unmap(uint64_t iova, unsigned int pages)
 	counts.unmaps++;
 }
 
-/* Waits for the disk and its driver, and until VFIO offers it. */
+/* Waits for the disk and its driver, and until VFIO offers it */
 static void plug(const char *address)
 {
 	struct disk *disk = &disks[plugged];
@@ -99,16 +99,16 @@ static void plug(const char *address)
 	plugged++;
 }
 
-/* Let a disk write one of its blocks, its number in the text, to an IOVA. */
+/* Let a disk write one of its blocks, its number in the text, to an IOVA */
 static void read_block(unsigned int disk, uint64_t iova, const char *memory)
 {
 	unsigned int block = random() % 16384;
 	char text[64];
-	int rc;
+	int ret;
 
 	snprintf(text, sizeof(text), "block %u of disk %u\n", block, disk);
-	rc = nvme_read(&disks[disk].nvme, block, 1, iova);
-	if (rc)
+	ret = nvme_read(&disks[disk].nvme, block, 1, iova);
+	if (ret)
 		die("cannot read", disk);
 	if (memcmp(memory, text, strlen(text))) {
 		printf("churn: disk %u: %.32s at %#llx instead of %s", disk,
@@ -156,7 +156,7 @@ static void map_pieces(char *buffer, unsigned char *starts)
 	}
 }
 
-/* One by one up to some page, the rest in one request. */
+/* One by one up to some page, the rest in one request */
 static void unmap_pieces(const unsigned char *starts)
 {
 	unsigned int until = random() % PAGES, page = 0, next;
@@ -186,7 +186,7 @@ static void one_round(char *buffer)
 		}
 	}
 	unmap_pieces(starts);
-	/* Where a translation has been in use, so that a stale one shows. */
+	/* Where a translation has been in use, so that a stale one shows */
 	for (disk = 0; disk < plugged; disk++) {
 		page = last[disk];
 		read_is_blocked(disk, BUFFER_IOVA + (uint64_t)page * PAGE,
@@ -202,7 +202,7 @@ static char *memory(unsigned int pages)
 		puts("churn: no memory");
 		exit(1);
 	}
-	/* Small pages, so that there are many mappings. */
+	/* Small pages, so that there are many mappings */
 	madvise(p, (size_t)pages * PAGE, MADV_NOHUGEPAGE);
 	return p;
 }
@@ -225,7 +225,7 @@ int main(int argc, char **argv)
 	while (counts.pages < pages / 8)
 		one_round(buffer);
 
-	/* The newcomer sees what was mapped before it came (R21). */
+	/* The newcomer sees what was mapped before it came (R21) */
 	puts("churn: plug in disk 1");
 	plug(argv[2]);
 	for (i = 0; i < KEPT_PAGES; i++)

@@ -45,7 +45,7 @@ static void stop(const char *what)
 	exit(1);
 }
 
-/* Memory in pages of one kind, all of it there. */
+/* Memory in pages of one kind, all of it there */
 static char *memory(size_t length, int advice)
 {
 	char *all = mmap(NULL, length + SUPERPAGE, PROT_READ | PROT_WRITE,
@@ -67,7 +67,7 @@ struct cost {
 	uint64_t unmap_ns;
 };
 
-/* What one operation costs: floor or space, chosen by the caller. */
+/* What one operation costs: floor or space, chosen by the caller */
 typedef struct cost (*measure_fn)(void *target, char *memory, size_t length);
 
 static struct cost measure_space(void *target, char *memory, size_t length)
@@ -114,7 +114,7 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The median: a tick of the clock in one of the rounds is none of its cost. */
+/* The median: a tick of the clock in one of the rounds is none of its cost */
 static void measure_one_page(measure_fn measure, void *target,
 			     const char *name, char *page)
 {
@@ -141,13 +141,13 @@ static void measure_all(measure_fn measure, void *target, size_t length)
 
 	if (measure == measure_space)
 		space = target;
-	/* The first call of all warms up what is allocated once. */
+	/* The first call of all warms up what is allocated once */
 	measure(target, small, PAGE);
 	print_cost("small-pages", measure(target, small, length));
 
-	/* Alone, a page brings its page tables with it and takes them along. */
+	/* Alone, a page brings its page tables with it and takes them along */
 	measure_one_page(measure, target, "lone-page", small);
-	/* As programs have it: in a table that holds other mappings too. */
+	/* As programs have it: in a table that holds other mappings too */
 	if (space && vfio_map(space, IOVA + PAGE, small + PAGE, PAGE,
 			      VFIO_PROT_RW))
 		stop("map a neighbour");
@@ -184,7 +184,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* The same amount of work for each thread, so twice as much for two. */
+/* The same amount of work for each thread, so twice as much for two */
 static uint64_t run_threads(struct vfio_space *space, int nr, size_t length)
 {
 	struct worker workers[THREADS];

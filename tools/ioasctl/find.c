@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Looks through /proc, in which a descriptor is a link to what is open. */
+/* Looks through /proc, in which a descriptor is a link to what is open */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -48,7 +48,7 @@ int find_descriptors(pid_t pid, find_fn fn, void *arg)
 	dir = opendir("/proc");
 	if (!dir)
 		return fail(errno, "/proc");
-	/* Processes may vanish, or be none of our business. */
+	/* Processes may vanish, or be none of our business */
 	while (ret <= 0 && (entry = readdir(dir)))
 		if (isdigit((unsigned char)*entry->d_name))
 			ret = find_in(atoi(entry->d_name), fn, arg);

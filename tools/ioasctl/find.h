@@ -20,13 +20,13 @@
  */
 typedef int (*find_fn)(void *arg, pid_t pid, int fd);
 
-/* Visit every descriptor of one process, or of all of them with @pid 0. */
+/* Visit every descriptor of one process, or of all of them with @pid 0 */
 int find_descriptors(pid_t pid, find_fn fn, void *arg);
 
-/* A copy of another process's descriptor, or a negative errno. */
+/* A copy of another process's descriptor, or a negative errno */
 int find_borrow(pid_t pid, int fd);
 
-/* The name of a process, of at most 15 characters. */
+/* The name of a process, of at most 15 characters */
 void find_name(pid_t pid, char name[16]);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The ioctls of /dev/iommu that concern address spaces. */
+/* The ioctls of /dev/iommu that concern address spaces */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,7 +126,7 @@ static int grow(void **array, size_t nr, size_t size)
 	return 0;
 }
 
-/* The list may grow between asking how long it is and reading it. */
+/* The list may grow between asking how long it is and reading it */
 static int look_ranges(int fd, struct ioas_view *view)
 {
 	struct iommu_ioas_iova_ranges args;

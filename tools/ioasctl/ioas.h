@@ -35,12 +35,12 @@ struct ioas_view {
 int ioas_alloc(int fd, bool windowed, uint32_t *id);
 int ioas_destroy(int fd, uint32_t id);
 int ioas_allow(int fd, uint32_t id, uint64_t first, uint64_t length);
-/* Without @fixed the kernel chooses the IOVA and it is put there. */
+/* Without @fixed the kernel chooses the IOVA and it is put there */
 int ioas_map(int fd, uint32_t id, void *memory, uint64_t length, uint32_t flags,
 	     bool fixed, uint64_t *iova);
 int ioas_copy(int fd, uint32_t to, uint32_t from, uint64_t from_iova,
 	      uint64_t length, uint32_t flags, bool fixed, uint64_t *iova);
-/* With @length UINT64_MAX, everything; bytes that were mapped come back. */
+/* With @length UINT64_MAX, everything; bytes that were mapped come back */
 int ioas_unmap(int fd, uint32_t id, uint64_t iova, uint64_t *length);
 int ioas_window_create(int fd, struct iommu_ioas_window_create *args);
 int ioas_window_remove(int fd, uint32_t id, uint32_t window);

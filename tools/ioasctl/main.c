@@ -17,7 +17,7 @@
 #include "ioasctl/picture.h"
 #include "ioasctl/script.h"
 
-/* Ids are handed out from 1 on; this long a gap means that no more follow. */
+/* Ids are handed out from 1 on; this long a gap means that no more follow */
 #define ID_GAP_MAX 1024
 
 static void usage(FILE *to)

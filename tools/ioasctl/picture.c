@@ -123,7 +123,7 @@ static bool follows(const struct iommu_ioas_mapping *one,
 	       one->flags == next->flags && one->origin == next->origin;
 }
 
-/* Draw from mapping @at on what lies in a frame; returns the next mapping. */
+/* Draw from mapping @at on what lies in a frame; returns the next mapping */
 static size_t draw_inside(const struct pen *pen, const struct ioas_view *view,
 			  size_t at, uint64_t first, uint64_t last)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Drawing an address space for people. */
+/* Drawing an address space for people */
 #ifndef IOASCTL_PICTURE_H
 #define IOASCTL_PICTURE_H
 

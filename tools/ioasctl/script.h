@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A little language to try address spaces out, a command a line. */
+/* A little language to try address spaces out, a command a line */
 #ifndef IOASCTL_SCRIPT_H
 #define IOASCTL_SCRIPT_H
 
 #include <stdio.h>
 
-/* What the commands are, for people. */
+/* What the commands are, for people */
 extern const char script_help[];
 
 /**

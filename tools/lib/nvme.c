@@ -174,7 +174,7 @@ static void queue_submit(struct nvme_queue *queue,
 	store32(queue->tail_bell, queue->tail);
 }
 
-/* Take the next completion, if there is one. */
+/* Take the next completion, if there is one */
 static bool queue_take(struct nvme_queue *queue, uint16_t *id,
 		       uint16_t *status)
 {
@@ -215,7 +215,7 @@ static int wait_ready(struct nvme *disk, bool ready)
 	}
 }
 
-/* One admin command at a time. */
+/* One admin command at a time */
 static int admin(struct nvme *disk, const struct nvme_command *command,
 		 const char *what)
 {
@@ -248,15 +248,15 @@ static int identify(struct nvme *disk)
 		.dw10 = IDENTIFY_CONTROLLER,
 	};
 	unsigned int format, shift;
-	int rc;
+	int ret;
 
-	rc = admin(disk, &command, "describe the controller");
-	if (rc)
-		return rc;
+	ret = admin(disk, &command, "describe the controller");
+	if (ret)
+		return ret;
 	memcpy(disk->model, data + 24, 40);
 	for (int i = 39; i >= 0 && disk->model[i] == ' '; i--)
 		disk->model[i] = '\0';
-	/* Bounded in pages of the least size; 0 means no bound. */
+	/* Bounded in pages of the least size; 0 means no bound */
 	shift = data[77];
 	disk->max_transfer = NVME_MAX_TRANSFER;
 	if (shift && shift < 9)
@@ -264,9 +264,9 @@ static int identify(struct nvme *disk)
 
 	command.nsid = NAMESPACE;
 	command.dw10 = IDENTIFY_NAMESPACE;
-	rc = admin(disk, &command, "describe namespace 1");
-	if (rc)
-		return rc;
+	ret = admin(disk, &command, "describe namespace 1");
+	if (ret)
+		return ret;
 	memcpy(&disk->blocks, data, sizeof(disk->blocks));
 	format = data[26] & 0xf;
 	shift = data[128 + 4 * format + 2];
@@ -285,50 +285,50 @@ static int create_io_queues(struct nvme *disk)
 		.dw10 = (NVME_DEPTH - 1) << 16 | IO_QUEUE,
 		.dw11 = QUEUE_CONTIGUOUS,
 	};
-	int rc;
+	int ret;
 
-	rc = admin(disk, &command, "create the I/O completion queue");
-	if (rc)
-		return rc;
+	ret = admin(disk, &command, "create the I/O completion queue");
+	if (ret)
+		return ret;
 	command.opcode = ADMIN_CREATE_SQ;
 	command.prp1 = page_iova(disk, PAGE_IO_SQ);
 	command.dw11 = IO_QUEUE << 16 | QUEUE_CONTIGUOUS;
-	rc = admin(disk, &command, "create the I/O submission queue");
-	if (rc)
-		return rc;
+	ret = admin(disk, &command, "create the I/O submission queue");
+	if (ret)
+		return ret;
 	queue_init(disk, &disk->io, IO_QUEUE, PAGE_IO_SQ, PAGE_IO_CQ);
 	return 0;
 }
 
 static int start(struct nvme *disk)
 {
-	int rc;
+	int ret;
 
 	if (CAP_MPSMIN(get64(disk, REG_CAP)))
 		return fail(EINVAL, "%s wants pages larger than 4 KiB",
 			    disk->device->address);
 	put32(disk, REG_CC, 0);
-	rc = wait_ready(disk, false);
-	if (rc)
-		return rc;
+	ret = wait_ready(disk, false);
+	if (ret)
+		return ret;
 	put32(disk, REG_AQA, (NVME_DEPTH - 1) << 16 | (NVME_DEPTH - 1));
 	put64(disk, REG_ASQ, page_iova(disk, PAGE_ADMIN_SQ));
 	put64(disk, REG_ACQ, page_iova(disk, PAGE_ADMIN_CQ));
 	queue_init(disk, &disk->admin, 0, PAGE_ADMIN_SQ, PAGE_ADMIN_CQ);
 	put32(disk, REG_CC, CC_ENABLE | CC_IOSQES_64 | CC_IOCQES_16);
-	rc = wait_ready(disk, true);
-	if (rc)
-		return rc;
-	rc = identify(disk);
-	if (rc)
-		return rc;
+	ret = wait_ready(disk, true);
+	if (ret)
+		return ret;
+	ret = identify(disk);
+	if (ret)
+		return ret;
 	return create_io_queues(disk);
 }
 
 int nvme_open(struct nvme *disk, struct vfio_device *device, uint64_t iova,
 	      unsigned int timeout_ms)
 {
-	int rc;
+	int ret;
 
 	*disk = (struct nvme){
 		.device = device,
@@ -340,18 +340,18 @@ int nvme_open(struct nvme *disk, struct vfio_device *device, uint64_t iova,
 		return -ENODEV;
 	disk->memory = vfio_alloc(nvme_memory_size());
 	if (!disk->memory) {
-		rc = -ENOMEM;
+		ret = -ENOMEM;
 		goto unmap_regs;
 	}
-	rc = vfio_map(device->space, iova, disk->memory, nvme_memory_size(),
+	ret = vfio_map(device->space, iova, disk->memory, nvme_memory_size(),
 		      VFIO_PROT_RW);
-	if (rc)
+	if (ret)
 		goto free_memory;
-	rc = vfio_device_bus_master(device, true);
-	if (rc)
+	ret = vfio_device_bus_master(device, true);
+	if (ret)
 		goto unmap_memory;
-	rc = start(disk);
-	if (rc)
+	ret = start(disk);
+	if (ret)
 		goto stop;
 	return 0;
 
@@ -364,7 +364,7 @@ free_memory:
 	munmap(disk->memory, nvme_memory_size());
 unmap_regs:
 	munmap(disk->regs, disk->regs_size);
-	return rc;
+	return ret;
 }
 
 void nvme_close(struct nvme *disk)
@@ -379,7 +379,7 @@ void nvme_close(struct nvme *disk)
 
 static int free_slot(struct nvme *disk)
 {
-	/* One entry stays empty, or a full queue would look like an empty one. */
+	/* One entry stays empty, or a full queue would look like an empty one */
 	for (int id = 0; id < NVME_DEPTH - 1; id++)
 		if (!disk->slots[id].busy)
 			return id;

@@ -19,9 +19,9 @@
 #include "vfio.h"
 
 #define NVME_PAGE_SIZE 4096u
-/* Entries of each queue; one less can be in flight. */
+/* Entries of each queue; one less can be in flight */
 #define NVME_DEPTH 64
-/* The longest transfer: what one page of PRP entries and PRP1 describe. */
+/* The longest transfer: what one page of PRP entries and PRP1 describe */
 #define NVME_MAX_TRANSFER (512u * NVME_PAGE_SIZE)
 
 enum nvme_op {
@@ -49,7 +49,7 @@ struct nvme_queue {
 	uint32_t *head_bell;
 };
 
-/* What became of a command, by command identifier. */
+/* What became of a command, by command identifier */
 struct nvme_slot {
 	bool busy;
 	bool done;

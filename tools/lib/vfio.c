@@ -48,7 +48,7 @@ void vfio_space_close(struct vfio_space *space)
 	close(space->fd);
 }
 
-/* With sPAPR memory is registered before it is mapped, and stays so. */
+/* With sPAPR memory is registered before it is mapped, and stays so */
 static int register_memory(struct vfio_space *space, void *memory,
 			   size_t length)
 {
@@ -85,18 +85,18 @@ int vfio_map(struct vfio_space *space, uint64_t iova, void *memory,
 		.length = length,
 		.iova = iova,
 	};
-	int rc;
+	int ret;
 
 	if (space->kind == VFIO_SPACE_SPAPR) {
-		rc = register_memory(space, memory, length);
-		if (rc)
-			return rc;
+		ret = register_memory(space, memory, length);
+		if (ret)
+			return ret;
 	}
 	if (space->kind == VFIO_SPACE_IOMMUFD)
-		rc = ioctl(space->fd, IOMMU_IOAS_MAP, &cmd);
+		ret = ioctl(space->fd, IOMMU_IOAS_MAP, &cmd);
 	else
-		rc = ioctl(space->fd, VFIO_IOMMU_MAP_DMA, &map);
-	if (rc)
+		ret = ioctl(space->fd, VFIO_IOMMU_MAP_DMA, &map);
+	if (ret)
 		return fail(errno, "cannot map %zu bytes at IOVA %#llx",
 			    length, (unsigned long long)iova);
 	return 0;
@@ -115,19 +115,19 @@ int vfio_unmap(struct vfio_space *space, uint64_t iova, size_t length)
 		.iova = iova,
 		.length = length,
 	};
-	int rc;
+	int ret;
 
 	if (space->kind == VFIO_SPACE_IOMMUFD)
-		rc = ioctl(space->fd, IOMMU_IOAS_UNMAP, &cmd);
+		ret = ioctl(space->fd, IOMMU_IOAS_UNMAP, &cmd);
 	else
-		rc = ioctl(space->fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
-	if (rc)
+		ret = ioctl(space->fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
+	if (ret)
 		return fail(errno, "cannot unmap %zu bytes at IOVA %#llx",
 			    length, (unsigned long long)iova);
 	return 0;
 }
 
-/* The number at the end of where a link in the device's sysfs folder leads. */
+/* The number at the end of where a link in the device's sysfs folder leads */
 static int sysfs_group(const char *address, char *number, size_t size)
 {
 	char path[PATH_MAX], target[PATH_MAX];
@@ -161,7 +161,7 @@ static int container_type(const struct vfio_space *space)
 	}
 }
 
-/* Put the group into the container, and give the container its type. */
+/* Put the group into the container, and give the container its type */
 static int join_container(struct vfio_device *device)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
@@ -189,23 +189,23 @@ static int join_container(struct vfio_device *device)
 static int open_by_group(struct vfio_device *device)
 {
 	char path[64], number[32];
-	int rc;
+	int ret;
 
-	rc = sysfs_group(device->address, number, sizeof(number));
-	if (rc)
-		return rc;
+	ret = sysfs_group(device->address, number, sizeof(number));
+	if (ret)
+		return ret;
 	snprintf(path, sizeof(path), "/dev/vfio/%s", number);
 	device->group_fd = open(path, O_RDWR | O_CLOEXEC);
 	if (device->group_fd < 0)
 		return fail(errno, "cannot open %s (is %s bound to vfio-pci?)",
 			    path, device->address);
-	rc = join_container(device);
-	if (rc)
+	ret = join_container(device);
+	if (ret)
 		goto close_group;
 	device->fd = ioctl(device->group_fd, VFIO_GROUP_GET_DEVICE_FD,
 			   device->address);
 	if (device->fd < 0) {
-		rc = fail(errno, "the group %s does not give its device %s",
+		ret = fail(errno, "the group %s does not give its device %s",
 			  path, device->address);
 		goto close_group;
 	}
@@ -213,15 +213,15 @@ static int open_by_group(struct vfio_device *device)
 
 close_group:
 	close(device->group_fd);
-	return rc;
+	return ret;
 }
 
-/* The device file's name: the one entry of the device's vfio-dev folder. */
+/* The device file's name: the one entry of the device's vfio-dev folder */
 static int device_file(const char *address, char *path, size_t size)
 {
 	char folder[PATH_MAX];
 	struct dirent *entry;
-	int rc = -ENOENT;
+	int ret = -ENOENT;
 	DIR *dir;
 
 	snprintf(folder, sizeof(folder), "/sys/bus/pci/devices/%s/vfio-dev",
@@ -234,11 +234,11 @@ static int device_file(const char *address, char *path, size_t size)
 		if (strncmp(entry->d_name, "vfio", 4))
 			continue;
 		snprintf(path, size, "/dev/vfio/devices/%s", entry->d_name);
-		rc = 0;
+		ret = 0;
 		break;
 	}
 	closedir(dir);
-	return rc ? fail(-rc, "no device file in %s", folder) : 0;
+	return ret ? fail(-ret, "no device file in %s", folder) : 0;
 }
 
 static int open_by_file(struct vfio_device *device)
@@ -252,21 +252,21 @@ static int open_by_file(struct vfio_device *device)
 		.pt_id = device->space->ioas_id,
 	};
 	char path[PATH_MAX];
-	int rc;
+	int ret;
 
-	rc = device_file(device->address, path, sizeof(path));
-	if (rc)
-		return rc;
+	ret = device_file(device->address, path, sizeof(path));
+	if (ret)
+		return ret;
 	device->fd = open(path, O_RDWR | O_CLOEXEC);
 	if (device->fd < 0)
 		return fail(errno, "cannot open %s", path);
 	if (ioctl(device->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind))
-		rc = fail(errno, "%s cannot be bound to /dev/iommu", path);
+		ret = fail(errno, "%s cannot be bound to /dev/iommu", path);
 	else if (ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
-		rc = fail(errno, "%s cannot be attached to its IOAS", path);
-	if (rc)
+		ret = fail(errno, "%s cannot be attached to its IOAS", path);
+	if (ret)
 		close(device->fd);
-	return rc;
+	return ret;
 }
 
 int vfio_device_open(struct vfio_device *device, struct vfio_space *space,
@@ -326,11 +326,11 @@ int vfio_device_bus_master(struct vfio_device *device, bool on)
 {
 	struct vfio_region_info info;
 	uint16_t command;
-	int rc;
+	int ret;
 
-	rc = region_info(device, VFIO_PCI_CONFIG_REGION_INDEX, &info);
-	if (rc)
-		return rc;
+	ret = region_info(device, VFIO_PCI_CONFIG_REGION_INDEX, &info);
+	if (ret)
+		return ret;
 	if (pread(device->fd, &command, sizeof(command),
 		  info.offset + PCI_COMMAND) != sizeof(command))
 		return fail(EIO, "cannot read the command register of %s",

@@ -189,7 +189,7 @@ static void parse_options(int argc, char **argv, struct options *o)
 		usage("COUNT cannot be", "0");
 }
 
-/* Lines of text until the first NUL byte; what is not text is shown as dots. */
+/* Lines of text until the first NUL byte; what is not text is shown as dots */
 static void show_text(const uint8_t *data, size_t length)
 {
 	size_t i;
@@ -232,7 +232,7 @@ static void show(const uint8_t *data, size_t length, enum output output)
 	fflush(stdout);
 }
 
-/* The physical address behind memory of ours, or 0: it takes root to know. */
+/* The physical address behind memory of ours, or 0: it takes root to know */
 static uint64_t physical(const void *memory)
 {
 	uint64_t entry = 0;
@@ -248,7 +248,7 @@ static uint64_t physical(const void *memory)
 	return (entry & ((1ull << 55) - 1)) * NVME_PAGE_SIZE;
 }
 
-/* One disk, one buffer. */
+/* One disk, one buffer */
 struct session {
 	struct vfio_space space;
 	struct vfio_device device;
@@ -262,42 +262,42 @@ struct session {
 
 static int session_map(struct session *s)
 {
-	int rc = vfio_map(&s->space, s->iova, s->buffer, s->size, VFIO_PROT_RW);
+	int ret = vfio_map(&s->space, s->iova, s->buffer, s->size, VFIO_PROT_RW);
 
-	if (!rc)
+	if (!ret)
 		s->mapped = true;
-	return rc;
+	return ret;
 }
 
 static int session_unmap(struct session *s)
 {
-	int rc;
+	int ret;
 
 	if (!s->mapped)
 		return fail(ENOENT, "the buffer is not mapped");
-	rc = vfio_unmap(&s->space, s->iova, s->size);
-	if (!rc)
+	ret = vfio_unmap(&s->space, s->iova, s->size);
+	if (!ret)
 		s->mapped = false;
-	return rc;
+	return ret;
 }
 
 static int session_open(struct session *s, const struct options *o)
 {
-	int rc;
+	int ret;
 
 	*s = (struct session){ .iova = o->iova };
 	s->size = NVME_MAX_TRANSFER;
 	s->buffer = vfio_alloc(s->size);
 	if (!s->buffer)
 		return -ENOMEM;
-	rc = vfio_space_open(&s->space, o->kind);
-	if (rc)
+	ret = vfio_space_open(&s->space, o->kind);
+	if (ret)
 		goto free_buffer;
-	rc = vfio_device_open(&s->device, &s->space, o->address);
-	if (rc)
+	ret = vfio_device_open(&s->device, &s->space, o->address);
+	if (ret)
 		goto close_space;
-	rc = nvme_open(&s->disk, &s->device, o->queue_iova, o->timeout_ms);
-	if (rc)
+	ret = nvme_open(&s->disk, &s->device, o->queue_iova, o->timeout_ms);
+	if (ret)
 		goto close_device;
 	return 0;
 
@@ -307,10 +307,10 @@ close_space:
 	vfio_space_close(&s->space);
 free_buffer:
 	munmap(s->buffer, s->size);
-	return rc;
+	return ret;
 }
 
-/* The disk is stopped first: nothing of ours is unmapped under its feet. */
+/* The disk is stopped first: nothing of ours is unmapped under its feet */
 static void session_close(struct session *s)
 {
 	nvme_close(&s->disk);
@@ -343,7 +343,7 @@ static int session_read(struct session *s, uint64_t block, uint64_t count,
 	return nvme_read(&s->disk, block, count, iova);
 }
 
-/* One command of --interactive; what it answers ends with "ok" or "error". */
+/* One command of --interactive; what it answers ends with "ok" or "error" */
 static int obey(struct session *s, char *line)
 {
 	char *word[5] = { NULL };
@@ -390,26 +390,26 @@ static int obey(struct session *s, char *line)
 static int interact(struct session *s)
 {
 	char line[256];
-	int status = EXIT_DONE, rc;
+	int status = EXIT_DONE, ret;
 
 	while (fgets(line, sizeof(line), stdin)) {
 		if (!strcmp(line, "quit\n"))
 			break;
-		rc = obey(s, line);
-		if (rc > 0)
-			printf("error: the disk reports status 0x%x\n", rc);
-		else if (rc < 0)
+		ret = obey(s, line);
+		if (ret > 0)
+			printf("error: the disk reports status 0x%x\n", ret);
+		else if (ret < 0)
 			printf("error: %s\n", fail_text());
 		else
 			puts("ok");
 		fflush(stdout);
-		if (rc)
+		if (ret)
 			status = EXIT_DEVICE;
 	}
 	return status;
 }
 
-/* In as many commands as it takes. */
+/* In as many commands as it takes */
 static int read_all(struct session *s, const struct options *o)
 {
 	uint64_t most = s->disk.max_transfer / s->disk.block_size;
@@ -417,18 +417,18 @@ static int read_all(struct session *s, const struct options *o)
 
 	while (left) {
 		uint64_t count = left < most ? left : most;
-		int rc = session_read(s, block, count, s->iova);
+		int ret = session_read(s, block, count, s->iova);
 
-		if (rc) {
+		if (ret) {
 			fflush(stdout);
-			if (rc > 0)
+			if (ret > 0)
 				fprintf(stderr, "nvme-read: blocks %llu to %llu: the disk reports status 0x%x\n",
 					(unsigned long long)block,
 					(unsigned long long)(block + count - 1),
-					rc);
+					ret);
 			else
 				fprintf(stderr, "nvme-read: %s\n", fail_text());
-			return rc == -EINVAL ? EXIT_SETUP : EXIT_DEVICE;
+			return ret == -EINVAL ? EXIT_SETUP : EXIT_DEVICE;
 		}
 		show(s->buffer, s->wanted, o->output);
 		block += count;

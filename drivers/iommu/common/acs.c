@@ -100,7 +100,7 @@ static bool write_controls(struct pci_dev *port, u16 *before)
 	if (after == *before)
 		return false;
 	pci_write_config_word(port, port->acs_cap + PCI_ACS_CTRL, after);
-	/* Some Intel ports have their controls elsewhere, and ignore this. */
+	/* Some Intel ports have their controls elsewhere, and ignore this */
 	return !pci_read_config_word(port, port->acs_cap + PCI_ACS_CTRL,
 				     &now) &&
 	       !PCI_POSSIBLE_ERROR(now) && now != *before;

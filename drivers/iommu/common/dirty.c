@@ -67,7 +67,7 @@ struct request {
 	unsigned long last;
 };
 
-/* What reaches out of the range stays dirty for who asks for the rest of it. */
+/* What reaches out of the range stays dirty for who asks for the rest of it */
 static bool record(void *arg, unsigned long iova, size_t length)
 {
 	const struct request *request = arg;

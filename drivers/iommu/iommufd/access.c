@@ -55,7 +55,7 @@ static unsigned long piece_last(const struct piece *piece)
 	return area_index(piece->area, piece->iova + piece->length - 1);
 }
 
-/* Find the part of [iova, last] that lies in the area at its beginning. */
+/* Find the part of [iova, last] that lies in the area at its beginning */
 static int piece_find(struct iommufd_ioas *ioas, unsigned long iova,
 		      unsigned long last, struct piece *piece)
 {
@@ -67,24 +67,24 @@ static int piece_find(struct iommufd_ioas *ioas, unsigned long iova,
 	return 0;
 }
 
-/* The same, for use: count it in the area. */
+/* The same, for use: count it in the area */
 static int piece_get(struct iommufd_ioas *ioas, unsigned long iova,
 		     unsigned long last, int prot, struct piece *piece)
 {
-	int rc;
+	int ret;
 
 	down_read(&ioas->lock);
-	rc = piece_find(ioas, iova, last, piece);
-	if (!rc && area_is(piece->area, AREA_DYING))
-		rc = -ENOENT;
-	if (!rc && area_is(piece->area, AREA_CLOSED))
-		rc = -EINVAL;
-	if (!rc && !area_is(piece->area, prot))
-		rc = -EPERM;
-	if (!rc)
+	ret = piece_find(ioas, iova, last, piece);
+	if (!ret && area_is(piece->area, AREA_DYING))
+		ret = -ENOENT;
+	if (!ret && area_is(piece->area, AREA_CLOSED))
+		ret = -EINVAL;
+	if (!ret && !area_is(piece->area, prot))
+		ret = -EPERM;
+	if (!ret)
 		atomic_inc(&piece->area->holder.count);
 	up_read(&ioas->lock);
-	return rc;
+	return ret;
 }
 
 static void piece_put(struct iommufd_ioas *ioas, const struct piece *piece)
@@ -118,7 +118,7 @@ static int pin_new(struct iommufd_pages *pages, unsigned long first,
 		   unsigned long last)
 {
 	struct access_pin *pin;
-	int rc;
+	int ret;
 
 	pin = kzalloc(sizeof(*pin), GFP_KERNEL_ACCOUNT);
 	if (!pin)
@@ -127,10 +127,10 @@ static int pin_new(struct iommufd_pages *pages, unsigned long first,
 	pin->holder.node.last = last;
 	pin->holder.flags = HOLDER_PIN;
 	atomic_set(&pin->holder.count, 1);
-	rc = iommufd_pages_hold(pages, &pin->holder);
-	if (rc)
+	ret = iommufd_pages_hold(pages, &pin->holder);
+	if (ret)
 		kfree(pin);
-	return rc;
+	return ret;
 }
 
 static int piece_pin(struct iommufd_ctx *ictx, const struct piece *piece,
@@ -142,7 +142,7 @@ static int piece_pin(struct iommufd_ctx *ictx, const struct piece *piece,
 	struct access_pin *pin;
 	struct run_cursor cur;
 	unsigned int steps = 0;
-	int rc = 0;
+	int ret = 0;
 
 	if (pages->device)
 		return -EINVAL;
@@ -151,8 +151,8 @@ static int piece_pin(struct iommufd_ctx *ictx, const struct piece *piece,
 	if (pin)
 		atomic_inc(&pin->holder.count);
 	else
-		rc = pin_new(pages, first, last);
-	if (!rc) {
+		ret = pin_new(pages, first, last);
+	if (!ret) {
 		run_cursor_init(&cur, pages, first, last);
 		while ((npages = run_cursor_next(&cur, &pfn))) {
 			while (npages--) {
@@ -162,7 +162,7 @@ static int piece_pin(struct iommufd_ctx *ictx, const struct piece *piece,
 		}
 	}
 	iommufd_pages_unlock(ictx, pages);
-	return rc;
+	return ret;
 }
 
 static void piece_unpin(struct iommufd_ctx *ictx, const struct piece *piece)
@@ -184,13 +184,13 @@ static void access_unpin(struct iommufd_access *access,
 			 unsigned long last)
 {
 	struct piece piece;
-	int rc;
+	int ret;
 
 	for (;;) {
 		down_read(&ioas->lock);
-		rc = piece_find(ioas, iova, last, &piece);
+		ret = piece_find(ioas, iova, last, &piece);
 		up_read(&ioas->lock);
-		if (WARN_ON(rc))
+		if (WARN_ON(ret))
 			return;
 		/* Our own pin keeps the area */
 		piece_unpin(access->ictx, &piece);
@@ -221,7 +221,7 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 	int prot = flags & IOMMUFD_ACCESS_RW_WRITE ? IOMMU_WRITE : IOMMU_READ;
 	unsigned long pos = iova, last;
 	struct piece piece;
-	int rc;
+	int ret;
 
 	if (!length || !access->ops->needs_pin_pages)
 		return -EINVAL;
@@ -230,21 +230,21 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 
 	mutex_lock(&access->lock);
 	/* Who pays is not changed meanwhile */
-	rc = down_read_killable(&access->ictx->process_lock);
-	if (rc)
+	ret = down_read_killable(&access->ictx->process_lock);
+	if (ret)
 		goto out_unlock;
 	if (!access->ioas) {
-		rc = -ENOENT;
+		ret = -ENOENT;
 		goto out_process;
 	}
 	for (;;) {
-		rc = piece_get(access->ioas, pos, last, prot, &piece);
-		if (rc)
+		ret = piece_get(access->ioas, pos, last, prot, &piece);
+		if (ret)
 			break;
-		rc = -EINVAL;
+		ret = -EINVAL;
 		if (piece_is_whole(&piece, last))
-			rc = piece_pin(access->ictx, &piece, out_pages);
-		if (rc) {
+			ret = piece_pin(access->ictx, &piece, out_pages);
+		if (ret) {
 			piece_put(access->ioas, &piece);
 			break;
 		}
@@ -254,13 +254,13 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 		pos += piece.length;
 		cond_resched();
 	}
-	if (rc && pos != iova)
+	if (ret && pos != iova)
 		access_unpin(access, access->ioas, iova, pos - 1);
 out_process:
 	up_read(&access->ictx->process_lock);
 out_unlock:
 	mutex_unlock(&access->lock);
-	return rc;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(iommufd_access_pin_pages);
 
@@ -314,7 +314,7 @@ static void transfer_run(struct transfer *t, unsigned long pfn,
 /* Few enough for the builder's room on the stack */
 #define TRANSFER_PAGES RUNS_ON_STACK
 
-/* Pages that nobody holds are pinned for the moment, and not counted. */
+/* Pages that nobody holds are pinned for the moment, and not counted */
 static int transfer_unpinned(struct iommufd_pages *pages, struct transfer *t,
 			     unsigned long first, unsigned long last)
 {
@@ -322,16 +322,16 @@ static int transfer_unpinned(struct iommufd_pages *pages, struct transfer *t,
 		unsigned long npages = min(last - first + 1, TRANSFER_PAGES);
 		struct run_builder b compat_uninitialized;
 		u32 i;
-		int rc;
+		int ret;
 
 		run_builder_init(&b, first);
-		rc = iommufd_pin(pages, first, npages, &b);
-		for (i = 0; !rc && i < b.nr; i++)
+		ret = iommufd_pin(pages, first, npages, &b);
+		for (i = 0; !ret && i < b.nr; i++)
 			transfer_run(t, run_pfn(b.runs[i]),
 				     run_npages(b.runs[i]));
 		run_builder_abort(&b, pages);
-		if (rc)
-			return rc;
+		if (ret)
+			return ret;
 		first += npages;
 	}
 	return 0;
@@ -344,13 +344,13 @@ static int transfer_pages(struct iommufd_pages *pages, struct transfer *t)
 	unsigned long pfn, npages;
 	struct run_cursor cur;
 	struct iova_span span;
-	int rc = 0;
+	int ret = 0;
 
 	iova_for_each_span(&span, &pages->holders, first, last) {
 		if (!span.used) {
-			rc = transfer_unpinned(pages, t, span.first, span.last);
-			if (rc)
-				return rc;
+			ret = transfer_unpinned(pages, t, span.first, span.last);
+			if (ret)
+				return ret;
 			continue;
 		}
 		run_cursor_init(&cur, pages, span.first, span.last);
@@ -372,14 +372,14 @@ static int piece_transfer(struct iommufd_ctx *ictx, const struct piece *piece,
 		.left = piece->length,
 		.write = write,
 	};
-	int rc;
+	int ret;
 
 	if (pages->device)
 		return -EINVAL;
 	iommufd_pages_lock(ictx, pages);
-	rc = transfer_pages(pages, &t);
+	ret = transfer_pages(pages, &t);
 	iommufd_pages_unlock(ictx, pages);
-	return rc;
+	return ret;
 }
 
 int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
@@ -389,7 +389,7 @@ int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
 	int prot = write ? IOMMU_WRITE : IOMMU_READ;
 	struct piece piece;
 	unsigned long last;
-	int rc;
+	int ret;
 
 	if (!length)
 		return -EINVAL;
@@ -402,19 +402,19 @@ int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
 		return -ENOENT;
 	}
 	for (;;) {
-		rc = piece_get(access->ioas, iova, last, prot, &piece);
-		if (rc)
+		ret = piece_get(access->ioas, iova, last, prot, &piece);
+		if (ret)
 			break;
-		rc = piece_transfer(access->ictx, &piece, data, write);
+		ret = piece_transfer(access->ictx, &piece, data, write);
 		piece_put(access->ioas, &piece);
-		if (rc || piece.length > last - iova)
+		if (ret || piece.length > last - iova)
 			break;
 		iova += piece.length;
 		data += piece.length;
 		cond_resched();
 	}
 	mutex_unlock(&access->lock);
-	return rc;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(iommufd_access_rw);
 
@@ -456,22 +456,22 @@ void iommufd_accesses_let_go(struct iommufd_ioas *ioas, unsigned long first,
 static int ioas_add_access(struct iommufd_ioas *ioas,
 			   struct iommufd_access *access, u32 *list_id)
 {
-	int rc;
+	int ret;
 
-	rc = down_write_killable(&ioas->domains_lock);
-	if (rc)
-		return rc;
+	ret = down_write_killable(&ioas->domains_lock);
+	if (ret)
+		return ret;
 	down_write(&ioas->lock);
-	rc = xa_alloc(&ioas->accesses, list_id, access, xa_limit_31b,
+	ret = xa_alloc(&ioas->accesses, list_id, access, xa_limit_31b,
 		      GFP_KERNEL_ACCOUNT);
-	if (!rc) {
-		rc = iommufd_ioas_update_alignment(ioas);
-		if (rc)
+	if (!ret) {
+		ret = iommufd_ioas_update_alignment(ioas);
+		if (ret)
 			xa_erase(&ioas->accesses, *list_id);
 	}
 	up_write(&ioas->lock);
 	up_write(&ioas->domains_lock);
-	return rc;
+	return ret;
 }
 
 static void ioas_remove_access(struct iommufd_ioas *ioas, u32 list_id)
@@ -494,7 +494,7 @@ static int access_change_ioas(struct iommufd_access *access,
 {
 	struct iommufd_ioas *old = access->ioas;
 	u32 old_id = access->list_id, new_id;
-	int rc;
+	int ret;
 
 	lockdep_assert_held(&access->lock);
 
@@ -504,9 +504,9 @@ static int access_change_ioas(struct iommufd_access *access,
 	if (old == ioas)
 		return 0;
 	if (ioas) {
-		rc = ioas_add_access(ioas, access, &new_id);
-		if (rc)
-			return rc;
+		ret = ioas_add_access(ioas, access, &new_id);
+		if (ret)
+			return ret;
 		access->list_id = new_id;
 		refcount_inc(&ioas->obj.users);
 	}
@@ -528,38 +528,38 @@ static int access_change_ioas(struct iommufd_access *access,
 static int access_change_ioas_id(struct iommufd_access *access, u32 id)
 {
 	struct iommufd_object *obj;
-	int rc;
+	int ret;
 
 	obj = iommufd_object_get(access->ictx, id, IOMMUFD_OBJ_IOAS);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	rc = access_change_ioas(access,
+	ret = access_change_ioas(access,
 				container_of(obj, struct iommufd_ioas, obj));
 	iommufd_object_put(access->ictx, obj);
-	return rc;
+	return ret;
 }
 
 int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id)
 {
-	int rc = -EINVAL;
+	int ret = -EINVAL;
 
 	mutex_lock(&access->lock);
 	if (!access->ioas)
-		rc = access_change_ioas_id(access, ioas_id);
+		ret = access_change_ioas_id(access, ioas_id);
 	mutex_unlock(&access->lock);
-	return rc;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(iommufd_access_attach);
 
 int iommufd_access_replace(struct iommufd_access *access, u32 ioas_id)
 {
-	int rc = -ENOENT;
+	int ret = -ENOENT;
 
 	mutex_lock(&access->lock);
 	if (access->ioas)
-		rc = access_change_ioas_id(access, ioas_id);
+		ret = access_change_ioas_id(access, ioas_id);
 	mutex_unlock(&access->lock);
-	return rc;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(iommufd_access_replace);
 

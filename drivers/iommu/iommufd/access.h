@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Accesses: in-kernel users of the memory behind an IOVA. */
+/* Accesses: in-kernel users of the memory behind an IOVA */
 #ifndef _IOMMUFD_ACCESS_H
 #define _IOMMUFD_ACCESS_H
 

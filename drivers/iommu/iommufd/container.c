@@ -21,7 +21,7 @@
 #include "container.h"
 #include "ioas.h"
 
-/* The address space that is meant; to be put. */
+/* The address space that is meant; to be put */
 static struct iommufd_ioas *chosen_get(struct iommufd_ctx *ictx)
 {
 	struct iommufd_ioas *ioas;
@@ -64,22 +64,22 @@ static long check_extension(struct iommufd_ctx *ictx, unsigned long extension)
 static long set_type(struct iommufd_ctx *ictx, unsigned long type)
 {
 	struct iommufd_ioas *ioas = chosen_get(ictx);
-	long rc;
+	long ret;
 
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	switch (type) {
 	case VFIO_TYPE1v2_IOMMU:
-		rc = 0;
+		ret = 0;
 		break;
 	case VFIO_TYPE1_IOMMU:
-		rc = iommufd_ioas_small_pages(ioas);
+		ret = iommufd_ioas_small_pages(ioas);
 		break;
 	default:
-		rc = -EINVAL;
+		ret = -EINVAL;
 	}
 	chosen_put(ictx, ioas);
-	return rc;
+	return ret;
 }
 
 static long map_dma(struct iommufd_ctx *ictx, void __user *arg)
@@ -89,7 +89,7 @@ static long map_dma(struct iommufd_ctx *ictx, void __user *arg)
 	struct iommufd_ioas *ioas;
 	unsigned long iova;
 	int prot = 0;
-	long rc;
+	long ret;
 
 	if (copy_from_user(&map, arg, size))
 		return -EFAULT;
@@ -106,17 +106,17 @@ static long map_dma(struct iommufd_ctx *ictx, void __user *arg)
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	iova = map.iova;
-	rc = iommufd_ioas_map_user(ioas, &iova, map.vaddr, map.size, prot,
+	ret = iommufd_ioas_map_user(ioas, &iova, map.vaddr, map.size, prot,
 				   IOMMUFD_MAP_DEVICE_MEMORY);
 	chosen_put(ictx, ioas);
-	return rc;
+	return ret;
 }
 
 static int unmap_range(struct iommufd_ioas *ioas,
 		       const struct vfio_iommu_type1_dma_unmap *unmap,
 		       unsigned long *unmapped)
 {
-	int rc;
+	int ret;
 
 	if (unmap->flags & VFIO_DMA_UNMAP_FLAG_ALL) {
 		if (unmap->iova || unmap->size)
@@ -124,9 +124,9 @@ static int unmap_range(struct iommufd_ioas *ioas,
 		return iommufd_ioas_unmap_all(ioas, unmapped);
 	}
 	if (READ_ONCE(ioas->small_pages)) {
-		rc = iommufd_ioas_cut(ioas, unmap->iova, unmap->size);
-		if (rc)
-			return rc;
+		ret = iommufd_ioas_cut(ioas, unmap->iova, unmap->size);
+		if (ret)
+			return ret;
 	}
 	return iommufd_ioas_unmap(ioas, unmap->iova, unmap->size, unmapped);
 }
@@ -137,7 +137,7 @@ static long unmap_dma(struct iommufd_ctx *ictx, void __user *arg)
 	const size_t size = offsetofend(typeof(unmap), size);
 	unsigned long unmapped = 0;
 	struct iommufd_ioas *ioas;
-	long rc;
+	long ret;
 
 	if (copy_from_user(&unmap, arg, size))
 		return -EFAULT;
@@ -146,10 +146,10 @@ static long unmap_dma(struct iommufd_ctx *ictx, void __user *arg)
 	ioas = chosen_get(ictx);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	rc = unmap_range(ioas, &unmap, &unmapped);
+	ret = unmap_range(ioas, &unmap, &unmapped);
 	chosen_put(ictx, ioas);
-	if (rc)
-		return rc;
+	if (ret)
+		return ret;
 	unmap.size = unmapped;
 	return copy_to_user(arg, &unmap, size) ? -EFAULT : 0;
 }
@@ -180,18 +180,18 @@ static int note_range(void *data, unsigned long first, unsigned long last)
 	return 0;
 }
 
-/* The number of ranges may change between counting and filling in. */
+/* The number of ranges may change between counting and filling in */
 static int collect_ranges(struct iommufd_ioas *ioas, struct info *info)
 {
 	const size_t avail = sizeof(struct vfio_iommu_type1_info_dma_avail);
 	size_t size;
-	int rc;
+	int ret;
 
 	for (;;) {
 		info->nr_ranges = 0;
-		rc = iommufd_ioas_iova_ranges(ioas, note_range, info);
-		if (rc || (info->caps && info->nr_ranges <= info->room))
-			return rc;
+		ret = iommufd_ioas_iova_ranges(ioas, note_range, info);
+		if (ret || (info->caps && info->nr_ranges <= info->room))
+			return ret;
 		vfree(info->caps);
 		info->room = info->nr_ranges;
 		size = size_add(struct_size(info->caps, iova_ranges,
@@ -223,7 +223,7 @@ static size_t link_caps(struct info *info)
 	return ranges + sizeof(*avail);
 }
 
-/* All of the chain or nothing of it; never more than the user has room for. */
+/* All of the chain or nothing of it; never more than the user has room for */
 static int copy_info(struct iommufd_ioas *ioas, struct info *info, u32 argsz,
 		     void __user *arg)
 {
@@ -252,7 +252,7 @@ static long get_info(struct iommufd_ctx *ictx, void __user *arg)
 	struct iommufd_ioas *ioas;
 	struct info info = {};
 	u32 argsz;
-	long rc;
+	long ret;
 
 	if (get_user(argsz, (u32 __user *)arg))
 		return -EFAULT;
@@ -261,12 +261,12 @@ static long get_info(struct iommufd_ctx *ictx, void __user *arg)
 	ioas = chosen_get(ictx);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	rc = collect_ranges(ioas, &info);
-	if (!rc)
-		rc = copy_info(ioas, &info, argsz, arg);
+	ret = collect_ranges(ioas, &info);
+	if (!ret)
+		ret = copy_info(ioas, &info, argsz, arg);
 	vfree(info.caps);
 	chosen_put(ictx, ioas);
-	return rc;
+	return ret;
 }
 
 /**

@@ -40,7 +40,7 @@ static int copy_range(struct iommufd_ioas *src, unsigned long iova,
 {
 	struct iommufd_area *area, *copy, **tail = list;
 	unsigned int steps = 0;
-	int rc = 0;
+	int ret = 0;
 
 	*list = NULL;
 	down_read(&src->lock);
@@ -48,12 +48,12 @@ static int copy_range(struct iommufd_ioas *src, unsigned long iova,
 		area = iommufd_area_first(src, iova, iova);
 		if (!area || !area_is(area, AREA_LIVE) ||
 		    area_is(area, AREA_DYING)) {
-			rc = -ENOENT;
+			ret = -ENOENT;
 			break;
 		}
 		copy = copy_area(area, iova, last, prot);
 		if (IS_ERR(copy)) {
-			rc = PTR_ERR(copy);
+			ret = PTR_ERR(copy);
 			break;
 		}
 		*tail = copy;
@@ -61,14 +61,14 @@ static int copy_range(struct iommufd_ioas *src, unsigned long iova,
 		if (area->node.last >= last)
 			break;
 		iova = area->node.last + 1;
-		rc = take_turns_killable(&steps);
-		if (rc)
+		ret = take_turns_killable(&steps);
+		if (ret)
 			break;
 	}
 	up_read(&src->lock);
-	if (rc)
+	if (ret)
 		iommufd_areas_free(*list);
-	return rc;
+	return ret;
 }
 
 int iommufd_ioas_copy(struct iommufd_ioas *dst, unsigned long *iova,
@@ -82,21 +82,21 @@ int iommufd_ioas_copy(struct iommufd_ioas *dst, unsigned long *iova,
 	};
 	struct iommufd_area *list;
 	unsigned long last;
-	int rc;
+	int ret;
 
 	if (!length)
 		return -EINVAL;
 	if (check_add_overflow(src_iova, length - 1, &last))
 		return -EOVERFLOW;
-	rc = copy_range(src, src_iova, last, prot, &list);
-	if (rc)
-		return rc;
+	ret = copy_range(src, src_iova, last, prot, &list);
+	if (ret)
+		return ret;
 	place.address = area_address(list, list->node.start);
-	rc = iommufd_areas_map(dst, list, &place, iova,
+	ret = iommufd_areas_map(dst, list, &place, iova,
 			       !(flags & IOMMUFD_MAP_ALLOC_IOVA));
-	if (rc)
+	if (ret)
 		iommufd_areas_free(list);
-	return rc;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(iommufd_ioas_copy);
 
@@ -104,13 +104,13 @@ static int reserve_around(struct iommufd_hwpt *hwpt, unsigned long iova,
 			  gfp_t gfp)
 {
 	const struct iommu_run_ops *ops = hwpt->run_ops;
-	int rc;
+	int ret;
 
 	if (!ops)
 		return -EINVAL;
-	rc = ops->reserve(hwpt->domain, iova - PAGE_SIZE, PAGE_SIZE, gfp);
-	if (rc)
-		return rc;
+	ret = ops->reserve(hwpt->domain, iova - PAGE_SIZE, PAGE_SIZE, gfp);
+	if (ret)
+		return ret;
 	return ops->reserve(hwpt->domain, iova, PAGE_SIZE, gfp);
 }
 
@@ -118,15 +118,15 @@ static int reserve_around(struct iommufd_hwpt *hwpt, unsigned long iova,
 static int reserve_device(struct iommufd_hwpt *hwpt,
 			  const struct iommufd_area *area, unsigned long iova)
 {
-	int attempt = 0, rc;
+	int attempt = 0, ret;
 
 	do {
-		rc = 0;
+		ret = 0;
 		if (iommufd_devmem_lock(hwpt, area))
-			rc = reserve_around(hwpt, iova, DEVMEM_GFP);
+			ret = reserve_around(hwpt, iova, DEVMEM_GFP);
 		iommufd_devmem_unlock(area);
-	} while (rc == -ENOMEM && iommufd_devmem_reclaim(attempt++));
-	return rc;
+	} while (ret == -ENOMEM && iommufd_devmem_reclaim(attempt++));
+	return ret;
 }
 
 /* So that either side can be unmapped for itself, without fail */
@@ -134,22 +134,22 @@ static int reserve_at(struct iommufd_ioas *ioas,
 		      const struct iommufd_area *area, unsigned long iova)
 {
 	struct iommufd_hwpt *hwpt;
-	int rc;
+	int ret;
 
 	if (ioas->small_pages)
 		return 0;
 	list_for_each_entry(hwpt, &ioas->hwpts, node) {
 		if (area->pages->device)
-			rc = reserve_device(hwpt, area, iova);
+			ret = reserve_device(hwpt, area, iova);
 		else
-			rc = reserve_around(hwpt, iova, GFP_KERNEL_ACCOUNT);
-		if (rc)
-			return rc;
+			ret = reserve_around(hwpt, iova, GFP_KERNEL_ACCOUNT);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }
 
-/* Let @back begin at @iova and @area end before it. */
+/* Let @back begin at @iova and @area end before it */
 static int area_cut(struct iommufd_ioas *ioas, struct iommufd_area *area,
 		    struct iommufd_area *back, unsigned long iova)
 {
@@ -158,24 +158,24 @@ static int area_cut(struct iommufd_ioas *ioas, struct iommufd_area *area,
 	u8 flags = area->holder.flags & ~AREA_INLINE;
 	unsigned long last = area->node.last;
 	struct devmem_view *views = NULL;
-	int rc = 0;
+	int ret = 0;
 
 	refcount_inc(&area->pages->users);
 	iommufd_area_init(back, area->pages, byte, last - iova + 1, flags);
 	if (area->pages->device)
-		rc = iommufd_devmem_alloc_views(ioas, &views);
-	if (rc)
+		ret = iommufd_devmem_alloc_views(ioas, &views);
+	if (ret)
 		goto err_back;
 	if (!list_empty(&ioas->hwpts)) {
 		iommufd_pages_lock(ioas->ictx, area->pages);
-		rc = iommufd_pages_split(area->pages, &area->holder,
+		ret = iommufd_pages_split(area->pages, &area->holder,
 					 (byte - 1) >> PAGE_SHIFT,
 					 &back->holder);
 		iommufd_pages_unlock(ioas->ictx, area->pages);
 	} else {
 		area->holder.node.last = (byte - 1) >> PAGE_SHIFT;
 	}
-	if (rc)
+	if (ret)
 		goto err_views;
 	gap_tree_remove(&area->node, &ioas->areas);
 	area->node.last = iova - 1;
@@ -196,10 +196,10 @@ err_views:
 	iommufd_devmem_free_views(views);
 err_back:
 	iommufd_area_free(back);
-	return rc;
+	return ret;
 }
 
-/* What begins at @iova need not go together with what is before it any more. */
+/* What begins at @iova need not go together with what is before it any more */
 static void cut_before(struct iommufd_ioas *ioas, struct iommufd_area *area,
 		       unsigned long iova)
 {
@@ -212,11 +212,11 @@ static void cut_before(struct iommufd_ioas *ioas, struct iommufd_area *area,
 		before->next = NULL;
 }
 
-/* Make sure that no area goes on from before @iova to it. */
+/* Make sure that no area goes on from before @iova to it */
 static int cut_at(struct iommufd_ioas *ioas, unsigned long iova)
 {
 	struct iommufd_area *area, *back;
-	int rc;
+	int ret;
 
 	area = iommufd_area_first(ioas, iova, iova);
 	if (!area)
@@ -229,9 +229,9 @@ static int cut_at(struct iommufd_ioas *ioas, unsigned long iova)
 	     (ioas->iova_alignment - 1)) ||
 	    atomic_read(&area->holder.count))
 		return -EINVAL;
-	rc = reserve_at(ioas, area, iova);
-	if (rc)
-		return rc;
+	ret = reserve_at(ioas, area, iova);
+	if (ret)
+		return ret;
 	back = iommufd_area_alloc();
 	if (!back)
 		return -ENOMEM;
@@ -242,22 +242,22 @@ int iommufd_ioas_cut(struct iommufd_ioas *ioas, unsigned long iova,
 		     unsigned long length)
 {
 	unsigned long last;
-	int rc;
+	int ret;
 
 	if (!length)
 		return -EINVAL;
 	if (check_add_overflow(iova, length - 1, &last))
 		return -EOVERFLOW;
 	/* Nothing is being mapped or unmapped meanwhile */
-	rc = down_write_killable(&ioas->domains_lock);
-	if (rc)
-		return rc;
+	ret = down_write_killable(&ioas->domains_lock);
+	if (ret)
+		return ret;
 	down_write(&ioas->lock);
-	rc = cut_at(ioas, iova);
-	if (!rc && last != ULONG_MAX)
-		rc = cut_at(ioas, last + 1);
+	ret = cut_at(ioas, iova);
+	if (!ret && last != ULONG_MAX)
+		ret = cut_at(ioas, last + 1);
 	up_write(&ioas->lock);
 	up_write(&ioas->domains_lock);
-	return rc;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(iommufd_ioas_cut);

@@ -43,16 +43,16 @@ static struct iommufd_group *group_new(struct iommufd_ctx *ictx,
 				       struct iommu_group *group)
 {
 	struct iommufd_group *igroup;
-	int rc;
+	int ret;
 
 	igroup = kzalloc(sizeof(*igroup), GFP_KERNEL_ACCOUNT);
 	if (!igroup)
 		return ERR_PTR(-ENOMEM);
-	rc = xa_insert(&ictx->groups, iommu_group_id(group), igroup,
+	ret = xa_insert(&ictx->groups, iommu_group_id(group), igroup,
 		       GFP_KERNEL_ACCOUNT);
-	if (rc) {
+	if (ret) {
 		kfree(igroup);
-		return ERR_PTR(rc);
+		return ERR_PTR(ret);
 	}
 	kref_init(&igroup->ref);
 	mutex_init(&igroup->lock);
@@ -109,7 +109,7 @@ struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ictx,
 	struct iommufd_group *igroup;
 	struct iommufd_device *idev;
 	struct iommu_group *group;
-	int rc;
+	int ret;
 
 	group = iommu_group_get(dev);
 	if (!group) {
@@ -120,19 +120,19 @@ struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ictx,
 	iommu_group_put(group);
 	if (IS_ERR(igroup))
 		return ERR_CAST(igroup);
-	rc = iommufd_group_check(igroup->group);
-	if (rc)
+	ret = iommufd_group_check(igroup->group);
+	if (ret)
 		goto err_group;
-	rc = iommu_device_claim_dma_owner(dev, ictx);
-	if (rc == -EBUSY)
+	ret = iommu_device_claim_dma_owner(dev, ictx);
+	if (ret == -EBUSY)
 		iommufd_refuse_bind(dev, "a driver of the kernel's uses a device of its IOMMU group; unbind that first");
-	else if (rc == -EPERM)
+	else if (ret == -EPERM)
 		iommufd_refuse_bind(dev, "its IOMMU group is in use by another /dev/iommu, or in a VFIO container; close that first");
-	if (rc)
+	if (ret)
 		goto err_group;
 	idev = device_new(ictx, igroup, dev);
 	if (IS_ERR(idev)) {
-		rc = PTR_ERR(idev);
+		ret = PTR_ERR(idev);
 		goto err_owner;
 	}
 	*id = idev->obj.id;
@@ -143,7 +143,7 @@ err_owner:
 	iommu_device_release_dma_owner(dev);
 err_group:
 	group_put(igroup);
-	return ERR_PTR(rc);
+	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_GPL(iommufd_device_bind);
 
@@ -190,27 +190,27 @@ bool iommufd_ctx_has_group(struct iommufd_ctx *ictx, struct iommu_group *group)
 }
 EXPORT_SYMBOL_GPL(iommufd_ctx_has_group);
 
-/* The first device of a group to be attached attaches the group. */
+/* The first device of a group to be attached attaches the group */
 static int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 {
 	const struct refused_device who = { .dev = idev->dev };
 	struct iommufd_group *igroup = idev->igroup;
-	int rc;
+	int ret;
 
 	if (igroup->hwpt)
 		return hwpt->fault ? -EINVAL : 0;
-	rc = iommufd_hwpt_set_msi(hwpt, igroup->msi_start);
-	if (rc)
-		return rc;
+	ret = iommufd_hwpt_set_msi(hwpt, igroup->msi_start);
+	if (ret)
+		return ret;
 	if (hwpt->fault)
-		rc = iommufd_fault_attach(idev, hwpt);
+		ret = iommufd_fault_attach(idev, hwpt);
 	else
-		rc = iommu_attach_group(hwpt->domain, igroup->group);
-	if (!rc)
+		ret = iommu_attach_group(hwpt->domain, igroup->group);
+	if (!ret)
 		igroup->hwpt = hwpt;
 	else
-		iommufd_refuse_attach_driver(&who, hwpt, rc);
-	return rc;
+		iommufd_refuse_attach_driver(&who, hwpt, ret);
+	return ret;
 }
 
 /* Before the driver is asked, and for what no driver asks */
@@ -230,19 +230,19 @@ static int device_attach_hwpt(struct iommufd_hwpt *hwpt, void *arg)
 {
 	struct iommufd_device *idev = arg;
 	struct iommufd_group *igroup = idev->igroup;
-	int rc = -EINVAL;
+	int ret = -EINVAL;
 
 	mutex_lock(&igroup->lock);
 	if (!list_empty(&idev->node) || (igroup->hwpt && igroup->hwpt != hwpt))
 		goto out_unlock;
 	if (!hwpt_suits(idev, hwpt))
 		goto out_unlock;
-	rc = iommufd_reserve_regions(hwpt->ioas, idev->dev, NULL,
+	ret = iommufd_reserve_regions(hwpt->ioas, idev->dev, NULL,
 				     &igroup->msi_start);
-	if (rc)
+	if (ret)
 		goto out_unlock;
-	rc = group_attach(idev, hwpt);
-	if (rc) {
+	ret = group_attach(idev, hwpt);
+	if (ret) {
 		iommufd_unreserve_regions(hwpt->ioas, idev->dev);
 		goto out_unlock;
 	}
@@ -250,20 +250,20 @@ static int device_attach_hwpt(struct iommufd_hwpt *hwpt, void *arg)
 	list_add_tail(&idev->node, &igroup->attached);
 out_unlock:
 	mutex_unlock(&igroup->lock);
-	return rc;
+	return ret;
 }
 
-/* Reserve in @ioas what the attached devices cannot use. */
+/* Reserve in @ioas what the attached devices cannot use */
 static int group_reserve(struct iommufd_group *igroup,
 			 struct iommufd_ioas *ioas)
 {
 	struct iommufd_device *idev, *undo;
-	int rc;
+	int ret;
 
 	list_for_each_entry(idev, &igroup->attached, node) {
-		rc = iommufd_reserve_regions(ioas, idev->dev, NULL,
+		ret = iommufd_reserve_regions(ioas, idev->dev, NULL,
 					     &igroup->msi_start);
-		if (rc)
+		if (ret)
 			goto err_undo;
 	}
 	return 0;
@@ -274,7 +274,7 @@ err_undo:
 			break;
 		iommufd_unreserve_regions(ioas, undo->dev);
 	}
-	return rc;
+	return ret;
 }
 
 static void group_unreserve(struct iommufd_group *igroup,
@@ -306,26 +306,26 @@ static int group_replace(struct iommufd_group *igroup,
 	struct iommufd_hwpt *old = igroup->hwpt;
 	bool other_ioas = old->ioas != hwpt->ioas;
 	struct iommufd_device *idev;
-	int rc;
+	int ret;
 
 	list_for_each_entry(idev, &igroup->attached, node)
 		if (!hwpt_suits(idev, hwpt))
 			return -EINVAL;
 	if (other_ioas) {
-		rc = group_reserve(igroup, hwpt->ioas);
-		if (rc)
-			return rc;
+		ret = group_reserve(igroup, hwpt->ioas);
+		if (ret)
+			return ret;
 	}
-	rc = iommufd_hwpt_set_msi(hwpt, igroup->msi_start);
-	if (!rc)
-		rc = faults ? iommufd_fault_replace(r->idev, hwpt) :
+	ret = iommufd_hwpt_set_msi(hwpt, igroup->msi_start);
+	if (!ret)
+		ret = faults ? iommufd_fault_replace(r->idev, hwpt) :
 			      iommu_group_replace_domain(igroup->group,
 							 hwpt->domain);
-	if (rc) {
-		iommufd_refuse_attach_driver(&who, hwpt, rc);
+	if (ret) {
+		iommufd_refuse_attach_driver(&who, hwpt, ret);
 		if (other_ioas)
 			group_unreserve(igroup, hwpt->ioas);
-		return rc;
+		return ret;
 	}
 	if (other_ioas)
 		group_unreserve(igroup, old->ioas);
@@ -342,40 +342,40 @@ static int device_replace_hwpt(struct iommufd_hwpt *hwpt, void *arg)
 {
 	struct replacement *r = arg;
 	struct iommufd_group *igroup = r->idev->igroup;
-	int rc = 0;
+	int ret = 0;
 
 	mutex_lock(&igroup->lock);
 	if (list_empty(&r->idev->node))
-		rc = -EINVAL;
+		ret = -EINVAL;
 	else if (igroup->hwpt != hwpt)
-		rc = group_replace(igroup, hwpt, r);
+		ret = group_replace(igroup, hwpt, r);
 	mutex_unlock(&igroup->lock);
-	return rc;
+	return ret;
 }
 
 static int change_to_hwpt(struct iommufd_hwpt *hwpt, iommufd_attach_fn change,
 			  void *arg)
 {
 	struct iommufd_ioas *ioas = hwpt->ioas;
-	int rc;
+	int ret;
 
 	if (!hwpt->automatic)
 		return change(hwpt, arg);
-	rc = mutex_lock_killable(&ioas->attach_lock);
-	if (rc)
-		return rc;
+	ret = mutex_lock_killable(&ioas->attach_lock);
+	if (ret)
+		return ret;
 	/* Its last device may have left since it was found */
-	rc = hwpt->nr_devices ? change(hwpt, arg) : -ENOENT;
+	ret = hwpt->nr_devices ? change(hwpt, arg) : -ENOENT;
 	mutex_unlock(&ioas->attach_lock);
-	return rc;
+	return ret;
 }
 
-/* Attach or replace: @change does it, for what the user named. */
+/* Attach or replace: @change does it, for what the user named */
 static int device_change(struct iommufd_device *idev, u32 *pt_id,
 			 iommufd_attach_fn change, void *arg)
 {
 	struct iommufd_object *obj;
-	int rc;
+	int ret;
 
 	obj = iommufd_object_get(idev->ictx, *pt_id, IOMMUFD_OBJ_ANY);
 	if (IS_ERR(obj))
@@ -383,34 +383,34 @@ static int device_change(struct iommufd_device *idev, u32 *pt_id,
 	switch (obj->type) {
 	case IOMMUFD_OBJ_HWPT:
 	case IOMMUFD_OBJ_HWPT_NESTED:
-		rc = change_to_hwpt(container_of(obj, struct iommufd_hwpt, obj),
+		ret = change_to_hwpt(container_of(obj, struct iommufd_hwpt, obj),
 				    change, arg);
 		break;
 	case IOMMUFD_OBJ_IOAS:
-		rc = iommufd_hwpt_attach_any(container_of(obj,
+		ret = iommufd_hwpt_attach_any(container_of(obj,
 							  struct iommufd_ioas,
 							  obj),
 					     idev->dev, change, arg, pt_id);
 		break;
 	default:
-		rc = -EINVAL;
+		ret = -EINVAL;
 	}
 	iommufd_object_put(idev->ictx, obj);
-	return rc;
+	return ret;
 }
 
 int iommufd_device_attach(struct iommufd_device *idev, ioasid_t pasid,
 			  u32 *pt_id)
 {
-	int rc;
+	int ret;
 
 	if (pasid != IOMMU_NO_PASID)
 		return -EOPNOTSUPP;
-	rc = device_change(idev, pt_id, device_attach_hwpt, idev);
+	ret = device_change(idev, pt_id, device_attach_hwpt, idev);
 	/* So that unbinding an attached device shows */
-	if (!rc)
+	if (!ret)
 		refcount_inc(&idev->obj.users);
-	return rc;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(iommufd_device_attach);
 
@@ -418,14 +418,14 @@ int iommufd_device_replace(struct iommufd_device *idev, ioasid_t pasid,
 			   u32 *pt_id)
 {
 	struct replacement r = { .idev = idev };
-	int rc;
+	int ret;
 
 	if (pasid != IOMMU_NO_PASID)
 		return -EOPNOTSUPP;
-	rc = device_change(idev, pt_id, device_replace_hwpt, &r);
+	ret = device_change(idev, pt_id, device_replace_hwpt, &r);
 	while (r.nr--)
 		iommufd_hwpt_drop(r.old);
-	return rc;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(iommufd_device_replace);
 
@@ -457,7 +457,7 @@ void iommufd_device_detach(struct iommufd_device *idev, ioasid_t pasid)
 }
 EXPORT_SYMBOL_GPL(iommufd_device_detach);
 
-/* Hand the driver's description to the user, filled up with 0. */
+/* Hand the driver's description to the user, filled up with 0 */
 static int hw_info_copy(struct iommu_hw_info *cmd, const void *data, u32 length)
 {
 	void __user *user = u64_to_user_ptr(cmd->data_uptr);
@@ -491,7 +491,7 @@ static int hw_info_fill(struct iommu_hw_info *cmd, struct device *dev)
 	u32 wanted = cmd->in_data_type;
 	u32 length = 0;
 	void *data = NULL;
-	int rc;
+	int ret;
 
 	cmd->out_data_type = IOMMU_HW_INFO_TYPE_NONE;
 	if (ops->hw_info) {
@@ -503,9 +503,9 @@ static int hw_info_fill(struct iommu_hw_info *cmd, struct device *dev)
 	if ((cmd->flags & IOMMU_HW_INFO_FLAG_INPUT_TYPE) &&
 	    wanted != IOMMU_HW_INFO_TYPE_DEFAULT &&
 	    wanted != cmd->out_data_type)
-		rc = -EOPNOTSUPP;
+		ret = -EOPNOTSUPP;
 	else
-		rc = hw_info_copy(cmd, data, length);
+		ret = hw_info_copy(cmd, data, length);
 	cmd->out_capabilities = 0;
 	if (!may_use_ats(dev, cmd->out_data_type, data))
 		cmd->out_capabilities |= IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED;
@@ -513,14 +513,14 @@ static int hw_info_fill(struct iommu_hw_info *cmd, struct device *dev)
 	if (device_iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING))
 		cmd->out_capabilities |= IOMMU_HW_CAP_DIRTY_TRACKING;
 	cmd->out_max_pasid_log2 = 0;
-	return rc;
+	return ret;
 }
 
 int iommufd_get_hw_info_ioctl(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_hw_info *cmd = ucmd->cmd;
 	struct iommufd_object *obj;
-	int rc;
+	int ret;
 
 	if ((cmd->flags & ~IOMMU_HW_INFO_FLAG_INPUT_TYPE) ||
 	    memchr_inv(cmd->__reserved, 0, sizeof(cmd->__reserved)))
@@ -528,10 +528,10 @@ int iommufd_get_hw_info_ioctl(struct iommufd_ucmd *ucmd)
 	obj = iommufd_object_get(ucmd->ictx, cmd->dev_id, IOMMUFD_OBJ_DEVICE);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	rc = hw_info_fill(cmd, container_of(obj, struct iommufd_device,
+	ret = hw_info_fill(cmd, container_of(obj, struct iommufd_device,
 					    obj)->dev);
-	if (!rc)
-		rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	if (!ret)
+		ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
 	iommufd_object_put(ucmd->ictx, obj);
-	return rc;
+	return ret;
 }

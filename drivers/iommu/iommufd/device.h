@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Devices and groups, and how they get to a hardware page table. */
+/* Devices and groups, and how they get to a hardware page table */
 #ifndef _IOMMUFD_DEVICE_H
 #define _IOMMUFD_DEVICE_H
 

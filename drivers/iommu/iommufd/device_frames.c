@@ -45,7 +45,7 @@ static int lookup_page(struct mm_struct *mm, unsigned long address, bool write,
 {
 	struct follow_pfnmap_args args = { .address = address };
 	bool unlocked = false;
-	int tries, rc;
+	int tries, ret;
 
 	for (tries = 0; tries < LOOKUP_TRIES; tries++) {
 		args.vma = vma_lookup(mm, address);
@@ -60,10 +60,10 @@ static int lookup_page(struct mm_struct *mm, unsigned long address, bool write,
 		}
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		rc = fixup_user_fault(mm, address, write ? FAULT_FLAG_WRITE : 0,
+		ret = fixup_user_fault(mm, address, write ? FAULT_FLAG_WRITE : 0,
 				      &unlocked);
-		if (rc)
-			return rc;
+		if (ret)
+			return ret;
 	}
 	return -EFAULT;
 }
@@ -85,17 +85,17 @@ int iommufd_device_frames(struct iommufd_pages *pages, unsigned long address,
 {
 	struct mm_struct *mm = pages->source->mm;
 	unsigned long n = 0;
-	int rc = 0;
+	int ret = 0;
 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	for (; npages; npages--, address += PAGE_SIZE) {
 		unsigned long pfn;
 
-		rc = lookup_page(mm, address, pages->writable, &pfn);
-		if (!rc)
-			rc = run_builder_add(b, pfn, 1);
-		if (rc)
+		ret = lookup_page(mm, address, pages->writable, &pfn);
+		if (!ret)
+			ret = run_builder_add(b, pfn, 1);
+		if (ret)
 			break;
 		if (++n % LOOKUP_PAGES_PER_TURN)
 			continue;
@@ -106,5 +106,5 @@ int iommufd_device_frames(struct iommufd_pages *pages, unsigned long address,
 		mmap_read_lock(mm);
 	}
 	mmap_read_unlock(mm);
-	return rc;
+	return ret;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Device memory that its owner can take back: see device_memory.h. */
+/* Device memory that its owner can take back: see device_memory.h */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/mmu_notifier.h>
@@ -85,7 +85,7 @@ static struct devmem_view *view_find(struct iommufd_devmem *devmem,
 	return NULL;
 }
 
-/* Hide it from every view, with one invalidation in each hardware page table. */
+/* Hide it from every view, with one invalidation in each hardware page table */
 static void hide_all(struct iommufd_devmem *devmem, bool may_sleep)
 {
 	union iommufd_gather gather;
@@ -163,21 +163,21 @@ struct iommufd_devmem *iommufd_devmem_create(struct mm_struct *mm,
 					     unsigned long length)
 {
 	struct iommufd_devmem *devmem;
-	int rc;
+	int ret;
 
 	devmem = kzalloc(sizeof(*devmem), GFP_KERNEL_ACCOUNT);
 	if (!devmem)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&devmem->lock);
 	devmem->views = RB_ROOT;
-	rc = mmu_interval_notifier_insert(&devmem->sub, mm, address, length,
+	ret = mmu_interval_notifier_insert(&devmem->sub, mm, address, length,
 					  &devmem_ops);
-	if (!rc)
+	if (!ret)
 		return devmem;
 	mutex_destroy(&devmem->lock);
 	kfree(devmem);
 	/* The first subscription of a process gives way to any signal */
-	return ERR_PTR(rc == -EINTR ? -ERESTARTNOINTR : rc);
+	return ERR_PTR(ret == -EINTR ? -ERESTARTNOINTR : ret);
 }
 
 /**
@@ -192,7 +192,7 @@ void iommufd_devmem_destroy(struct iommufd_devmem *devmem)
 	kfree(devmem);
 }
 
-/* From here on no change is missed, and none is under way that was. */
+/* From here on no change is missed, and none is under way that was */
 static void watch(struct iommufd_devmem *devmem)
 {
 	mutex_lock(&devmem->lock);
@@ -202,15 +202,15 @@ static void watch(struct iommufd_devmem *devmem)
 	mmu_interval_read_begin(&devmem->sub);
 }
 
-/* What has no frame is not shown; its runs are only counted. */
+/* What has no frame is not shown; its runs are only counted */
 static int add_placeholders(struct run_builder *b, unsigned long npages)
 {
 	while (npages) {
 		unsigned long n = min(npages, RUN_MAX_PAGES);
-		int rc = run_builder_add(b, 0, n);
+		int ret = run_builder_add(b, 0, n);
 
-		if (rc)
-			return rc;
+		if (ret)
+			return ret;
 		npages -= n;
 	}
 	return 0;
@@ -220,15 +220,15 @@ static int find_frames(struct iommufd_pages *pages, unsigned long first,
 		       unsigned long npages, struct run_builder *b)
 {
 	struct mm_struct *mm = pages->source->mm;
-	int rc;
+	int ret;
 
 	if (mm != current->mm && !mmget_not_zero(mm))
 		return -EFAULT;
-	rc = iommufd_device_frames(pages, pages->address + first * PAGE_SIZE,
+	ret = iommufd_device_frames(pages, pages->address + first * PAGE_SIZE,
 				   npages, b);
 	if (mm != current->mm)
 		mmput(mm);
-	return rc;
+	return ret;
 }
 
 /**
@@ -250,14 +250,14 @@ int iommufd_devmem_hold(struct iommufd_pages *pages, unsigned long first,
 			unsigned long npages, struct run_builder *b)
 {
 	struct iommufd_devmem *devmem = pages->source->devmem;
-	int rc = -EFAULT;
+	int ret = -EFAULT;
 
 	if (RB_EMPTY_ROOT(&pages->holders.rb_root))
 		watch(devmem);
 	if (!iommufd_devmem_revoked(pages))
-		rc = find_frames(pages, first, npages, b);
-	if (rc != -EFAULT)
-		return rc;
+		ret = find_frames(pages, first, npages, b);
+	if (ret != -EFAULT)
+		return ret;
 	mutex_lock(&devmem->lock);
 	devmem->revoked = true;
 	hide_all(devmem, true);
@@ -335,7 +335,7 @@ int iommufd_devmem_show(struct iommufd_hwpt *hwpt,
 {
 	struct iommufd_devmem *devmem = devmem_of(area);
 	struct devmem_view *view;
-	int attempt = 0, rc;
+	int attempt = 0, ret;
 
 	view = kmalloc(sizeof(*view), GFP_KERNEL_ACCOUNT);
 	if (!view)
@@ -345,15 +345,15 @@ int iommufd_devmem_show(struct iommufd_hwpt *hwpt,
 	view->length = area_length(area);
 	do {
 		mutex_lock(&devmem->lock);
-		rc = devmem->revoked ? -EFAULT :
+		ret = devmem->revoked ? -EFAULT :
 		     iommufd_hwpt_show(hwpt, area, small_pages, DEVMEM_GFP);
-		if (!rc)
+		if (!ret)
 			rb_add(&view->node, &devmem->views, view_is_before);
 		mutex_unlock(&devmem->lock);
-	} while (rc == -ENOMEM && iommufd_devmem_reclaim(attempt++));
-	if (rc)
+	} while (ret == -ENOMEM && iommufd_devmem_reclaim(attempt++));
+	if (ret)
 		kfree(view);
-	return rc;
+	return ret;
 }
 
 /**

@@ -97,7 +97,7 @@ static int api_read(struct iommufd_hwpt *hwpt, unsigned long iova,
 						       flags, &dirty);
 }
 
-/* One page of the smallest size; *@next is behind what it is a part of. */
+/* One page of the smallest size; *@next is behind what it is a part of */
 static int api_read_page(struct iommufd_hwpt *hwpt, unsigned long iova,
 			 size_t page_size, iommu_pt_dirty_fn fn, void *arg,
 			 struct iommu_iotlb_gather *gather,
@@ -106,12 +106,12 @@ static int api_read_page(struct iommufd_hwpt *hwpt, unsigned long iova,
 	struct iommu_iotlb_gather found;
 	unsigned long first;
 	size_t length;
-	int rc;
+	int ret;
 
 	*next = iova + page_size;
-	rc = api_read(hwpt, iova, page_size, IOMMU_DIRTY_NO_CLEAR, &found);
-	if (rc || found.start > found.end)
-		return rc;
+	ret = api_read(hwpt, iova, page_size, IOMMU_DIRTY_NO_CLEAR, &found);
+	if (ret || found.start > found.end)
+		return ret;
 	/* Drivers tell how large the entry is, but not where it begins */
 	first = found.start;
 	length = found.end - first + 1;
@@ -132,22 +132,22 @@ static int api_read_block(struct iommufd_hwpt *hwpt, unsigned long iova,
 {
 	struct iommu_iotlb_gather found;
 	unsigned int steps = 0;
-	int rc;
+	int ret;
 
 	*next = end + 1;
-	rc = api_read(hwpt, iova, end - iova + 1, IOMMU_DIRTY_NO_CLEAR, &found);
-	if (rc || found.start > found.end)
-		return rc;
+	ret = api_read(hwpt, iova, end - iova + 1, IOMMU_DIRTY_NO_CLEAR, &found);
+	if (ret || found.start > found.end)
+		return ret;
 	iova = max(iova, found.start);
 	do {
 		take_turns(&steps);
-		rc = api_read_page(hwpt, iova, page_size, fn, arg, gather,
+		ret = api_read_page(hwpt, iova, page_size, fn, arg, gather,
 				   &iova);
-	} while (!rc && iova - 1 < min(end, found.end));
+	} while (!ret && iova - 1 < min(end, found.end));
 	/* The last entry may reach beyond the block */
 	if (iova - 1 > end)
 		*next = iova;
-	return rc;
+	return ret;
 }
 
 static int api_read_dirty(struct iommufd_hwpt *hwpt, unsigned long iova,
@@ -156,15 +156,15 @@ static int api_read_dirty(struct iommufd_hwpt *hwpt, unsigned long iova,
 {
 	size_t page_size = 1UL << __ffs(hwpt->domain->pgsize_bitmap);
 	unsigned long end;
-	int rc;
+	int ret;
 
 	do {
 		end = iova + min(last - iova, BLOCK_PAGES * page_size - 1);
-		rc = api_read_block(hwpt, iova, end, page_size, fn, arg,
+		ret = api_read_block(hwpt, iova, end, page_size, fn, arg,
 				    gather, &iova);
 		cond_resched();
-	} while (!rc && iova - 1 < last);
-	return rc;
+	} while (!ret && iova - 1 < last);
+	return ret;
 }
 
 /*
@@ -197,14 +197,14 @@ static int area_read_dirty(struct iommufd_hwpt *hwpt,
 			   unsigned long last, iommu_pt_dirty_fn fn, void *arg,
 			   union iommufd_gather *gather)
 {
-	int rc = 0;
+	int ret = 0;
 
 	if (!area->pages->device)
 		return read_dirty(hwpt, iova, last, fn, arg, gather);
 	if (iommufd_devmem_lock(hwpt, area))
-		rc = read_dirty(hwpt, iova, last, fn, arg, gather);
+		ret = read_dirty(hwpt, iova, last, fn, arg, gather);
 	iommufd_devmem_unlock(area);
-	return rc;
+	return ret;
 }
 
 static bool can_track(const struct iommufd_hwpt *hwpt)
@@ -213,7 +213,7 @@ static bool can_track(const struct iommufd_hwpt *hwpt)
 	       (!hwpt->run_ops || hwpt->run_ops->read_dirty);
 }
 
-/* As iommufd_hide_end(); drivers need not know an empty gather. */
+/* As iommufd_hide_end(); drivers need not know an empty gather */
 static void invalidate(struct iommufd_hwpt *hwpt, union iommufd_gather *gather)
 {
 	if (hwpt->run_ops || gather->iotlb.start <= gather->iotlb.end)
@@ -227,27 +227,27 @@ static bool forget(void *arg, unsigned long iova, size_t length)
 	return true;
 }
 
-/* What was written to before does not count. */
+/* What was written to before does not count */
 static int forget_all(struct iommufd_hwpt *hwpt)
 {
 	struct iommufd_ioas *ioas = hwpt->ioas;
 	union iommufd_gather gather;
 	struct iommufd_area *area;
-	int rc = 0;
+	int ret = 0;
 
 	lockdep_assert_held_write(&ioas->domains_lock);
 	iommufd_hide_begin(hwpt, &gather);
 	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
-		rc = area_read_dirty(hwpt, area, area->node.start,
+		ret = area_read_dirty(hwpt, area, area->node.start,
 				     area->node.last, forget, NULL, &gather);
-		if (!rc && fatal_signal_pending(current))
-			rc = -EINTR;
-		if (rc)
+		if (!ret && fatal_signal_pending(current))
+			ret = -EINTR;
+		if (ret)
 			break;
 		cond_resched();
 	}
 	invalidate(hwpt, &gather);
-	return rc;
+	return ret;
 }
 
 static struct iommufd_hwpt *get_hwpt(struct iommufd_ucmd *ucmd, u32 id)
@@ -266,7 +266,7 @@ int iommufd_hwpt_set_dirty_tracking_ioctl(struct iommufd_ucmd *ucmd)
 	bool enable = cmd->flags & IOMMU_HWPT_DIRTY_TRACKING_ENABLE;
 	struct iommufd_hwpt *hwpt;
 	struct iommu_domain *domain;
-	int rc = 0;
+	int ret = 0;
 
 	if (cmd->flags & ~IOMMU_HWPT_DIRTY_TRACKING_ENABLE)
 		return -EOPNOTSUPP;
@@ -275,23 +275,23 @@ int iommufd_hwpt_set_dirty_tracking_ioctl(struct iommufd_ucmd *ucmd)
 		return PTR_ERR(hwpt);
 	domain = hwpt->domain;
 	if (!can_track(hwpt)) {
-		rc = -EOPNOTSUPP;
+		ret = -EOPNOTSUPP;
 		goto out;
 	}
 	/* For writing: nothing is mapped, unmapped or read meanwhile */
-	rc = down_write_killable(&hwpt->ioas->domains_lock);
-	if (rc)
+	ret = down_write_killable(&hwpt->ioas->domains_lock);
+	if (ret)
 		goto out;
 	if (enable)
-		rc = forget_all(hwpt);
-	if (!rc)
-		rc = domain->dirty_ops->set_dirty_tracking(domain, enable);
-	if (!rc)
+		ret = forget_all(hwpt);
+	if (!ret)
+		ret = domain->dirty_ops->set_dirty_tracking(domain, enable);
+	if (!ret)
 		hwpt->tracks_dirty = enable;
 	up_write(&hwpt->ioas->domains_lock);
 out:
 	iommufd_object_put(ucmd->ictx, &hwpt->obj);
-	return rc;
+	return ret;
 }
 
 /* Reading */
@@ -301,7 +301,7 @@ static unsigned long bit_of(const struct report *r, unsigned long iova)
 	return (iova - r->iova) >> r->shift;
 }
 
-/* Set the bits of a range inside the step. */
+/* Set the bits of a range inside the step */
 static void set_bits(struct report *r, unsigned long first, unsigned long last)
 {
 	unsigned long base = bit_of(r, r->step_first) - r->step_bit;
@@ -354,14 +354,14 @@ static int step_begin(struct report *r, unsigned long first)
 	return -EFAULT;
 }
 
-/* The areas of a step; those at which an unmap is at work have gone for us. */
+/* The areas of a step; those at which an unmap is at work have gone for us */
 static int step_read(struct report *r)
 {
 	unsigned long page = (1UL << __ffs(r->hwpt->domain->pgsize_bitmap)) - 1;
 	struct iommufd_ioas *ioas = r->hwpt->ioas;
 	struct iommufd_area *area;
 	unsigned int steps = 0;
-	int rc = 0;
+	int ret = 0;
 
 	if (r->beyond && r->beyond >= r->step_first)
 		set_bits(r, r->step_first, min(r->beyond, r->step_last));
@@ -374,14 +374,14 @@ static int step_read(struct report *r)
 
 		if ((area_flags(area) & (AREA_LIVE | AREA_DYING)) != AREA_LIVE)
 			continue;
-		rc = area_read_dirty(r->hwpt, area, first, last, report_dirty,
+		ret = area_read_dirty(r->hwpt, area, first, last, report_dirty,
 				     r, r->clear ? &r->gather : NULL);
-		if (rc)
+		if (ret)
 			break;
 		take_turns(&steps);
 	}
 	up_read(&ioas->lock);
-	return rc;
+	return ret;
 }
 
 /* The next IOVA from @iova on at which something is mapped */
@@ -401,24 +401,24 @@ static bool next_mapped(struct report *r, unsigned long *iova)
 static int report(struct report *r)
 {
 	unsigned long iova = r->iova;
-	int rc = 0;
+	int ret = 0;
 
 	iommufd_hide_begin(r->hwpt, &r->gather);
-	while (!rc && next_mapped(r, &iova)) {
-		rc = step_begin(r, iova);
-		if (rc)
+	while (!ret && next_mapped(r, &iova)) {
+		ret = step_begin(r, iova);
+		if (ret)
 			break;
-		rc = step_read(r);
+		ret = step_read(r);
 		unpin_user_pages_dirty_lock(r->pages, r->nr_pages, true);
 		if (r->step_last == r->last)
 			break;
 		iova = r->step_last + 1;
-		if (!rc && fatal_signal_pending(current))
-			rc = -EINTR;
+		if (!ret && fatal_signal_pending(current))
+			ret = -EINTR;
 		cond_resched();
 	}
 	invalidate(r->hwpt, &r->gather);
-	return rc;
+	return ret;
 }
 
 /* Is it a range, and is there a bitmap as long as it takes? */
@@ -453,7 +453,7 @@ int iommufd_hwpt_get_dirty_bitmap_ioctl(struct iommufd_ucmd *ucmd)
 	const struct iommu_hwpt_get_dirty_bitmap *cmd = ucmd->cmd;
 	struct report r compat_uninitialized;
 	struct iommufd_hwpt *hwpt;
-	int rc;
+	int ret;
 
 	BUILD_BUG_ON(sizeof(long) != sizeof(u64));
 
@@ -463,19 +463,19 @@ int iommufd_hwpt_get_dirty_bitmap_ioctl(struct iommufd_ucmd *ucmd)
 	hwpt = get_hwpt(ucmd, cmd->hwpt_id);
 	if (IS_ERR(hwpt))
 		return PTR_ERR(hwpt);
-	rc = report_init(&r, hwpt, cmd);
-	if (rc)
+	ret = report_init(&r, hwpt, cmd);
+	if (ret)
 		goto out;
-	rc = -EOPNOTSUPP;
+	ret = -EOPNOTSUPP;
 	if (!can_track(hwpt))
 		goto out;
 	/* For reading: tracking is neither started nor stopped meanwhile */
-	rc = down_read_killable(&hwpt->ioas->domains_lock);
-	if (rc)
+	ret = down_read_killable(&hwpt->ioas->domains_lock);
+	if (ret)
 		goto out;
-	rc = hwpt->tracks_dirty ? report(&r) : 0;
+	ret = hwpt->tracks_dirty ? report(&r) : 0;
 	up_read(&hwpt->ioas->domains_lock);
 out:
 	iommufd_object_put(ucmd->ictx, &hwpt->obj);
-	return rc;
+	return ret;
 }

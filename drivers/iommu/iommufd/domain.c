@@ -59,18 +59,18 @@ static size_t api_piece(const struct show *s, const struct iommu_run *run)
 	return min(run->length, span - (s->iova & (span - 1)));
 }
 
-/* Stops behind the last piece that is mapped. */
+/* Stops behind the last piece that is mapped */
 static int api_map(struct show *s, struct iommu_run *run)
 {
-	int rc;
+	int ret;
 
 	while (run->length) {
 		size_t piece = api_piece(s, run);
 
-		rc = iommu_map(s->hwpt->domain, s->iova, run->addr, piece,
+		ret = iommu_map(s->hwpt->domain, s->iova, run->addr, piece,
 			       s->prot & ~IOMMU_RUNS_MORE, s->gfp);
-		if (rc)
-			return rc;
+		if (ret)
+			return ret;
 		s->iova += piece;
 		run->addr += piece;
 		run->length -= piece;
@@ -85,22 +85,22 @@ static int show_collected(struct show *s)
 {
 	const struct iommu_run_ops *ops = s->hwpt->run_ops;
 	unsigned int i;
-	int rc;
+	int ret;
 
 	if (ops) {
-		rc = ops->map(s->hwpt->domain, s->iova, s->runs, s->nr,
+		ret = ops->map(s->hwpt->domain, s->iova, s->runs, s->nr,
 			      s->prot, s->gfp);
-		if (rc)
-			return rc;
+		if (ret)
+			return ret;
 		for (i = 0; i < s->nr; i++)
 			s->iova += s->runs[i].length;
 		s->nr = 0;
 		return 0;
 	}
 	for (i = 0; i < s->nr; i++) {
-		rc = api_map(s, &s->runs[i]);
-		if (rc)
-			return rc;
+		ret = api_map(s, &s->runs[i]);
+		if (ret)
+			return ret;
 	}
 	s->nr = 0;
 	return 0;
@@ -115,12 +115,12 @@ static int show_add(struct show *s, phys_addr_t addr, size_t length)
 		return 0;
 	}
 	if (s->nr == RUNS_PER_CALL) {
-		int rc;
+		int ret;
 
 		s->prot |= IOMMU_RUNS_MORE;
-		rc = show_collected(s);
-		if (rc)
-			return rc;
+		ret = show_collected(s);
+		if (ret)
+			return ret;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -142,20 +142,20 @@ static int show_end(struct show *s, const struct iommufd_area *area)
 			     area_length(area));
 }
 
-/* Page by page, each shown before the next, so that no driver joins them. */
+/* Page by page, each shown before the next, so that no driver joins them */
 static int show_small(struct show *s, phys_addr_t addr, size_t length)
 {
 	s->prot |= IOMMU_RUNS_MORE;
 	while (length) {
 		size_t step = min(length, PAGE_SIZE - offset_in_page(s->iova));
-		int rc;
+		int ret;
 
 		s->runs[0].addr = addr;
 		s->runs[0].length = step;
 		s->nr = 1;
-		rc = show_collected(s) ?: take_turns_killable(&s->steps);
-		if (rc)
-			return rc;
+		ret = show_collected(s) ?: take_turns_killable(&s->steps);
+		if (ret)
+			return ret;
 		addr += step;
 		length -= step;
 	}
@@ -205,7 +205,7 @@ int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
 	unsigned long pfn, npages;
 	struct run_cursor cur compat_uninitialized;
 	struct show s compat_uninitialized;
-	int rc = 0;
+	int ret = 0;
 
 	if (!area->pages->in_chunks && hwpt->run_ops && !small_pages)
 		return show_one(hwpt, area, gfp);
@@ -219,20 +219,20 @@ int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
 
 	run_cursor_init(&cur, area->pages, area->holder.node.start,
 			area->holder.node.last);
-	while (!rc && (npages = run_cursor_next(&cur, &pfn))) {
+	while (!ret && (npages = run_cursor_next(&cur, &pfn))) {
 		phys_addr_t addr = PFN_PHYS(pfn) + skip;
 		size_t length = min((npages << PAGE_SHIFT) - skip, left);
 
 		skip = 0;
 		left -= length;
-		rc = small_pages ? show_small(&s, addr, length) :
+		ret = small_pages ? show_small(&s, addr, length) :
 				   show_add(&s, addr, length);
 	}
-	if (!rc && s.nr)
-		rc = show_collected(&s);
-	if (!rc)
-		rc = show_end(&s, area);
-	if (rc && s.iova != area->node.start) {
+	if (!ret && s.nr)
+		ret = show_collected(&s);
+	if (!ret)
+		ret = show_end(&s, area);
+	if (ret && s.iova != area->node.start) {
 		union iommufd_gather gather;
 
 		iommufd_hide_begin(hwpt, &gather);
@@ -240,7 +240,7 @@ int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
 			     s.iova - area->node.start, &gather);
 		iommufd_hide_end(hwpt, &gather);
 	}
-	return rc;
+	return ret;
 }
 
 /*

@@ -158,18 +158,18 @@ int iommufd_fault_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 {
 	struct iommufd_group *igroup = idev->igroup;
 	struct iommufd_fault_handle *handle;
-	int rc;
+	int ret;
 
 	lockdep_assert_held(&igroup->lock);
 	handle = handle_new(idev, hwpt);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
-	rc = compat_iopf_enable(idev->dev);
-	if (rc)
+	ret = compat_iopf_enable(idev->dev);
+	if (ret)
 		goto err_free;
-	rc = iommu_attach_group_handle(hwpt->domain, igroup->group,
+	ret = iommu_attach_group_handle(hwpt->domain, igroup->group,
 				       &handle->core);
-	if (rc)
+	if (ret)
 		goto err_disable;
 	igroup->handle = handle;
 	return 0;
@@ -178,7 +178,7 @@ err_disable:
 	compat_iopf_disable(idev->dev);
 err_free:
 	handle_free(handle);
-	return rc;
+	return ret;
 }
 
 /**
@@ -206,20 +206,20 @@ static int replace_handle(struct iommufd_device *idev,
 	struct iommufd_group *igroup = idev->igroup;
 	bool on = handle && !igroup->handle;
 	bool off = !handle && igroup->handle;
-	int rc;
+	int ret;
 
 	if (on) {
-		rc = compat_iopf_enable(idev->dev);
-		if (rc)
-			return rc;
+		ret = compat_iopf_enable(idev->dev);
+		if (ret)
+			return ret;
 	}
-	rc = iommu_replace_group_handle(igroup->group, hwpt->domain,
+	ret = iommu_replace_group_handle(igroup->group, hwpt->domain,
 					handle ? &handle->core : NULL);
-	if (!rc && off)
+	if (!ret && off)
 		take_back(igroup->handle->fault, igroup->handle);
-	if (rc ? on : off)
+	if (ret ? on : off)
 		compat_iopf_disable(idev->dev);
-	return rc;
+	return ret;
 }
 
 /**
@@ -235,7 +235,7 @@ int iommufd_fault_replace(struct iommufd_device *idev,
 {
 	struct iommufd_fault_handle *handle = NULL, *unused;
 	struct iommufd_group *igroup = idev->igroup;
-	int rc;
+	int ret;
 
 	lockdep_assert_held(&igroup->lock);
 	if (hwpt->fault) {
@@ -245,13 +245,13 @@ int iommufd_fault_replace(struct iommufd_device *idev,
 		if (IS_ERR(handle))
 			return PTR_ERR(handle);
 	}
-	rc = replace_handle(idev, hwpt, handle);
-	unused = rc ? handle : igroup->handle;
-	if (!rc)
+	ret = replace_handle(idev, hwpt, handle);
+	unused = ret ? handle : igroup->handle;
+	if (!ret)
 		igroup->handle = handle;
 	if (unused)
 		handle_free(unused);
-	return rc;
+	return ret;
 }
 
 /**
@@ -332,17 +332,17 @@ static struct iopf_group *first_group(struct iommufd_fault *fault)
 static int read_group(struct iommufd_fault *fault, struct iopf_group *group,
 		      char __user *to)
 {
-	int rc;
+	int ret;
 
 	lockdep_assert_held(&fault->mutex);
-	rc = xa_alloc(&fault->waiting, &group->cookie, group, xa_limit_32b,
+	ret = xa_alloc(&fault->waiting, &group->cookie, group, xa_limit_32b,
 		      GFP_KERNEL_ACCOUNT);
-	if (rc)
-		return rc;
-	rc = copy_group(group, (struct iommu_hwpt_pgfault __user *)to);
-	if (rc) {
+	if (ret)
+		return ret;
+	ret = copy_group(group, (struct iommu_hwpt_pgfault __user *)to);
+	if (ret) {
 		xa_erase(&fault->waiting, group->cookie);
-		return rc;
+		return ret;
 	}
 	spin_lock(&fault->lock);
 	list_del(&group->node);
@@ -360,31 +360,31 @@ static ssize_t fault_read(struct file *file, char __user *to, size_t count,
 	struct iommufd_fault *fault = file->private_data;
 	struct iopf_group *group;
 	size_t done = 0, missing;
-	int rc;
+	int ret;
 
 	if (*at || count % sizeof(struct iommu_hwpt_pgfault))
 		return -ESPIPE;
 	do {
 		missing = 0;
-		rc = mutex_lock_killable(&fault->mutex);
-		if (rc)
+		ret = mutex_lock_killable(&fault->mutex);
+		if (ret)
 			break;
-		while (!rc && (group = first_group(fault))) {
+		while (!ret && (group = first_group(fault))) {
 			if (group_bytes(group) > count - done) {
-				rc = -EINVAL;
+				ret = -EINVAL;
 				break;
 			}
-			rc = read_group(fault, group, to + done);
-			if (!rc)
+			ret = read_group(fault, group, to + done);
+			if (!ret)
 				done += group_bytes(group);
-			else if (rc == -EFAULT)
+			else if (ret == -EFAULT)
 				missing = group_bytes(group);
 			cond_resched();
 		}
 		mutex_unlock(&fault->mutex);
 	} while (missing && !fault_in_writeable(to + done, missing) &&
 		 !fatal_signal_pending(current));
-	return done ?: rc;
+	return done ?: ret;
 }
 
 static int write_answer(struct iommufd_fault *fault,
@@ -413,27 +413,27 @@ static ssize_t fault_write(struct file *file, const char __user *from,
 	struct iommufd_fault *fault = file->private_data;
 	struct iommu_hwpt_page_response response;
 	size_t done = 0;
-	int rc = 0;
+	int ret = 0;
 
 	if (*at || count % sizeof(response))
 		return -ESPIPE;
-	while (!rc && done < count) {
+	while (!ret && done < count) {
 		if (copy_from_user(&response, from + done, sizeof(response))) {
-			rc = -EFAULT;
+			ret = -EFAULT;
 			break;
 		}
-		rc = mutex_lock_killable(&fault->mutex);
-		if (rc)
+		ret = mutex_lock_killable(&fault->mutex);
+		if (ret)
 			break;
-		rc = write_answer(fault, &response);
+		ret = write_answer(fault, &response);
 		mutex_unlock(&fault->mutex);
-		if (!rc)
+		if (!ret)
 			done += sizeof(response);
 		cond_resched();
-		if (!rc && fatal_signal_pending(current))
+		if (!ret && fatal_signal_pending(current))
 			break;
 	}
-	return done ?: rc;
+	return done ?: ret;
 }
 
 static __poll_t fault_poll(struct file *file, struct poll_table_struct *wait)
@@ -496,7 +496,7 @@ int iommufd_fault_alloc_ioctl(struct iommufd_ucmd *ucmd)
 	struct iommu_fault_alloc *cmd = ucmd->cmd;
 	struct iommufd_fault *fault;
 	struct file *file;
-	int fd, rc;
+	int fd, ret;
 
 	if (cmd->flags)
 		return -EOPNOTSUPP;
@@ -505,18 +505,18 @@ int iommufd_fault_alloc_ioctl(struct iommufd_ucmd *ucmd)
 		return PTR_ERR(fault);
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0) {
-		rc = fd;
+		ret = fd;
 		goto err_object;
 	}
 	cmd->out_fault_id = fault->obj.id;
 	cmd->out_fault_fd = fd;
-	rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-	if (rc)
+	ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	if (ret)
 		goto err_fd;
 	file = anon_inode_getfile("[iommufd-pgfault]", &fault_fops, fault,
 				  O_RDWR);
 	if (IS_ERR(file)) {
-		rc = PTR_ERR(file);
+		ret = PTR_ERR(file);
 		goto err_fd;
 	}
 	refcount_inc(&fault->obj.users);
@@ -530,5 +530,5 @@ err_fd:
 err_object:
 	mutex_destroy(&fault->mutex);
 	iommufd_object_abort(ucmd->ictx, &fault->obj);
-	return rc;
+	return ret;
 }

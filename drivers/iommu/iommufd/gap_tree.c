@@ -60,7 +60,7 @@ static unsigned long compute_widest(const struct gap_node *node)
 	return widest;
 }
 
-/* Something below or beside @rb changed: up to where that is not noticed. */
+/* Something below or beside @rb changed: up to where that is not noticed */
 static void gap_propagate(struct rb_node *rb, struct rb_node *stop)
 {
 	while (rb != stop) {
@@ -140,7 +140,7 @@ void gap_tree_insert(struct gap_node *node, struct rb_root *root)
 		rb_insert_augmented(&node->rb, root, &gap_callbacks);
 }
 
-/* A node without children has its parent for a neighbour, and perhaps this one. */
+/* A node without children has its parent for a neighbour, and perhaps this one */
 static struct rb_node *other_neighbour(struct rb_node *rb)
 {
 	struct rb_node *parent = rb_parent(rb), *above = rb_parent(parent);
@@ -153,7 +153,7 @@ static struct rb_node *other_neighbour(struct rb_node *rb)
 	return above;
 }
 
-/* A red node without children leaves nothing to balance. */
+/* A red node without children leaves nothing to balance */
 static void remove_red_leaf(struct rb_node *rb, struct rb_node *parent,
 			    struct rb_node *other)
 {
@@ -192,7 +192,7 @@ void gap_tree_remove(struct gap_node *node, struct rb_root *root)
 	}
 	/* This takes care of the parent, and what is above it */
 	rebalance = __rb_erase_augmented(rb, root, &gap_callbacks);
-	/* The gap of the two is wider now, and counts for the upper one. */
+	/* The gap of the two is wider now, and counts for the upper one */
 	if (before)
 		gap_propagate(before, NULL);
 	if (after)

@@ -47,13 +47,13 @@ static int check_device(struct device *dev, void *unused)
  */
 int iommufd_group_check(struct iommu_group *group)
 {
-	int rc;
+	int ret;
 
-	rc = iommu_group_for_each_dev(group, NULL, check_device);
-	if (rc) {
+	ret = iommu_group_for_each_dev(group, NULL, check_device);
+	if (ret) {
 		pr_warn_ratelimited("group %d: a device's DMA is not coherent with the CPUs' caches, so it cannot be given to a user\n",
 				    iommu_group_id(group));
-		return rc;
+		return ret;
 	}
 	if (iommu_group_has_isolated_msi(group))
 		return 0;
@@ -107,23 +107,23 @@ static int reserve_list(struct iommufd_ioas *ioas, struct list_head *regions,
 {
 	const void *owner = who->dev ?: (void *)who->group;
 	struct iommu_resv_region *region;
-	int rc;
+	int ret;
 
 	list_for_each_entry(region, regions, list) {
 		if (region->type == IOMMU_RESV_DIRECT_RELAXABLE)
 			continue;
 		if (region->type == IOMMU_RESV_SW_MSI)
 			*msi_start = region->start;
-		rc = iommufd_ioas_reserve(ioas, region->start,
+		ret = iommufd_ioas_reserve(ioas, region->start,
 					  region->start + region->length - 1,
 					  owner);
-		if (rc) {
-			if (rc == -EADDRINUSE)
+		if (ret) {
+			if (ret == -EADDRINUSE)
 				iommufd_refuse_attach_reserved(who,
 					region->start,
 					region->start + region->length - 1);
 			iommufd_ioas_unreserve(ioas, owner);
-			return rc;
+			return ret;
 		}
 	}
 	return 0;
@@ -150,24 +150,24 @@ int iommufd_reserve_regions(struct iommufd_ioas *ioas, struct device *dev,
 			    struct iommu_group *group, phys_addr_t *msi_start)
 {
 	LIST_HEAD(regions);
-	int rc = 0;
+	int ret = 0;
 
 	if (dev)
 		iommu_get_resv_regions(dev, &regions);
 	else
-		rc = iommu_get_group_resv_regions(group, &regions);
-	if (!rc) {
+		ret = iommu_get_group_resv_regions(group, &regions);
+	if (!ret) {
 		const struct refused_device who = { .dev = dev, .group = group };
 
 		down_write(&ioas->lock);
-		rc = reserve_list(ioas, &regions, &who, msi_start);
+		ret = reserve_list(ioas, &regions, &who, msi_start);
 		up_write(&ioas->lock);
 	}
 	if (dev)
 		iommu_put_resv_regions(dev, &regions);
 	else
 		free_group_regions(&regions);
-	return rc;
+	return ret;
 }
 
 /**
@@ -186,26 +186,26 @@ static int attach_existing(struct iommufd_ioas *ioas, struct device *dev,
 			   iommufd_attach_fn attach, void *arg, u32 *hwpt_id)
 {
 	struct iommufd_hwpt *hwpt;
-	int rc;
+	int ret;
 
-	rc = down_read_killable(&ioas->domains_lock);
-	if (rc)
-		return rc;
-	rc = -EINVAL;
+	ret = down_read_killable(&ioas->domains_lock);
+	if (ret)
+		return ret;
+	ret = -EINVAL;
 	list_for_each_entry(hwpt, &ioas->hwpts, node) {
 		/* One without devices is going; one with some stays meanwhile */
 		if (!hwpt->nr_devices || !iommufd_hwpt_suits_device(hwpt, dev) ||
 		    !iommufd_hwpt_keep_coherent(hwpt, dev))
 			continue;
-		rc = attach(hwpt, arg);
-		if (!rc)
+		ret = attach(hwpt, arg);
+		if (!ret)
 			*hwpt_id = hwpt->obj.id;
 		/* It does not suit the device; perhaps another does */
-		if (rc != -EINVAL)
+		if (ret != -EINVAL)
 			break;
 	}
 	up_read(&ioas->domains_lock);
-	return rc;
+	return ret;
 }
 
 /**
@@ -226,23 +226,23 @@ int iommufd_hwpt_attach_any(struct iommufd_ioas *ioas, struct device *dev,
 			    iommufd_attach_fn attach, void *arg, u32 *hwpt_id)
 {
 	struct iommufd_hwpt *hwpt;
-	int rc;
+	int ret;
 
-	rc = mutex_lock_killable(&ioas->attach_lock);
-	if (rc)
-		return rc;
-	rc = attach_existing(ioas, dev, attach, arg, hwpt_id);
-	if (rc != -EINVAL)
+	ret = mutex_lock_killable(&ioas->attach_lock);
+	if (ret)
+		return ret;
+	ret = attach_existing(ioas, dev, attach, arg, hwpt_id);
+	if (ret != -EINVAL)
 		goto out_unlock;
 	hwpt = iommufd_hwpt_create(ioas, dev, 0, NULL);
 	if (IS_ERR(hwpt)) {
-		rc = PTR_ERR(hwpt);
+		ret = PTR_ERR(hwpt);
 		goto out_unlock;
 	}
 	/* From its first device on: that one may leave before we are done */
 	hwpt->automatic = true;
-	rc = attach(hwpt, arg);
-	if (rc) {
+	ret = attach(hwpt, arg);
+	if (ret) {
 		iommufd_hwpt_abort(hwpt);
 		goto out_unlock;
 	}
@@ -250,7 +250,7 @@ int iommufd_hwpt_attach_any(struct iommufd_ioas *ioas, struct device *dev,
 	iommufd_object_publish(ioas->ictx, &hwpt->obj);
 out_unlock:
 	mutex_unlock(&ioas->attach_lock);
-	return rc;
+	return ret;
 }
 
 /* Whole groups */
@@ -258,16 +258,16 @@ out_unlock:
 static int attach_group(struct iommufd_hwpt *hwpt, void *arg)
 {
 	struct attached_group *attached = arg;
-	int rc;
+	int ret;
 
 	if (!iommufd_hwpt_suits_group(hwpt, attached->group))
 		return -EINVAL;
-	rc = iommu_attach_group(hwpt->domain, attached->group);
-	if (rc) {
+	ret = iommu_attach_group(hwpt->domain, attached->group);
+	if (ret) {
 		const struct refused_device who = { .group = attached->group };
 
-		iommufd_refuse_attach_driver(&who, hwpt, rc);
-		return rc;
+		iommufd_refuse_attach_driver(&who, hwpt, ret);
+		return ret;
 	}
 	iommufd_hwpt_join(hwpt);
 	attached->hwpt = hwpt;
@@ -293,14 +293,14 @@ static struct attached_group *find_group(struct iommufd_ioas *ioas,
 
 static int check_is_new(struct iommufd_ioas *ioas, struct iommu_group *group)
 {
-	int rc;
+	int ret;
 
-	rc = mutex_lock_killable(&ioas->attach_lock);
-	if (rc)
-		return rc;
-	rc = find_group(ioas, group) ? -EBUSY : 0;
+	ret = mutex_lock_killable(&ioas->attach_lock);
+	if (ret)
+		return ret;
+	ret = find_group(ioas, group) ? -EBUSY : 0;
 	mutex_unlock(&ioas->attach_lock);
-	return rc;
+	return ret;
 }
 
 int iommufd_ioas_attach_group(struct iommufd_ioas *ioas,
@@ -310,30 +310,30 @@ int iommufd_ioas_attach_group(struct iommufd_ioas *ioas,
 	struct attached_group *attached;
 	struct device *dev = NULL;
 	u32 hwpt_id;
-	int rc;
+	int ret;
 
 	iommu_group_for_each_dev(group, &dev, first_device);
 	if (!dev)
 		return -ENODEV;
-	rc = iommufd_group_check(group);
-	if (rc)
-		return rc;
-	rc = check_is_new(ioas, group);
-	if (rc)
-		return rc;
+	ret = iommufd_group_check(group);
+	if (ret)
+		return ret;
+	ret = check_is_new(ioas, group);
+	if (ret)
+		return ret;
 	attached = kzalloc(sizeof(*attached), GFP_KERNEL_ACCOUNT);
 	if (!attached)
 		return -ENOMEM;
 	attached->group = group;
-	rc = iommufd_reserve_regions(ioas, NULL, group, &msi_start);
-	if (rc)
+	ret = iommufd_reserve_regions(ioas, NULL, group, &msi_start);
+	if (ret)
 		goto err_free;
-	rc = iommufd_hwpt_attach_any(ioas, dev, attach_group, attached,
+	ret = iommufd_hwpt_attach_any(ioas, dev, attach_group, attached,
 				     &hwpt_id);
-	if (rc)
+	if (ret)
 		goto err_unreserve;
-	rc = iommufd_hwpt_set_msi(attached->hwpt, msi_start);
-	if (rc)
+	ret = iommufd_hwpt_set_msi(attached->hwpt, msi_start);
+	if (ret)
 		goto err_detach;
 	mutex_lock(&ioas->attach_lock);
 	list_add_tail(&attached->node, &ioas->groups);
@@ -347,7 +347,7 @@ err_unreserve:
 	iommufd_unreserve_regions(ioas, group);
 err_free:
 	kfree(attached);
-	return rc;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(iommufd_ioas_attach_group);
 

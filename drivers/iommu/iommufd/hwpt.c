@@ -65,7 +65,7 @@ struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
 					 const struct iommu_user_data *data)
 {
 	struct iommufd_hwpt *hwpt;
-	int rc;
+	int ret;
 
 	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING &&
 	    !device_iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING))
@@ -79,14 +79,14 @@ struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
 	hwpt->nest_parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
 	hwpt->domain = compat_paging_domain_alloc(dev, flags, data);
 	if (IS_ERR(hwpt->domain)) {
-		rc = PTR_ERR(hwpt->domain);
+		ret = PTR_ERR(hwpt->domain);
 		goto err_object;
 	}
 	hwpt->run_ops = iommu_run_ops_of(hwpt->domain);
 	/* Before anything is mapped: some drivers can only do it then */
 	iommufd_hwpt_keep_coherent(hwpt, dev);
-	rc = iommufd_ioas_add_hwpt(ioas, hwpt, dev);
-	if (rc)
+	ret = iommufd_ioas_add_hwpt(ioas, hwpt, dev);
+	if (ret)
 		goto err_domain;
 	refcount_inc(&ioas->obj.users);
 	return hwpt;
@@ -95,7 +95,7 @@ err_domain:
 	iommu_domain_free(hwpt->domain);
 err_object:
 	iommufd_object_abort(ioas->ictx, &hwpt->obj);
-	return ERR_PTR(rc);
+	return ERR_PTR(ret);
 }
 
 void iommufd_hwpt_release(struct iommufd_object *obj)
@@ -133,16 +133,16 @@ void iommufd_hwpt_abort(struct iommufd_hwpt *hwpt)
  */
 int iommufd_hwpt_set_msi(struct iommufd_hwpt *hwpt, phys_addr_t msi_start)
 {
-	int rc;
+	int ret;
 
 	if (hwpt->parent)
 		hwpt = hwpt->parent;
 	if (msi_start == PHYS_ADDR_MAX || hwpt->has_msi)
 		return 0;
-	rc = iommu_get_msi_cookie(hwpt->domain, msi_start);
-	if (!rc)
+	ret = iommu_get_msi_cookie(hwpt->domain, msi_start);
+	if (!ret)
 		hwpt->has_msi = true;
-	return rc;
+	return ret;
 }
 
 /**
@@ -225,29 +225,29 @@ static int hwpt_alloc(struct iommufd_ucmd *ucmd, struct iommufd_object *pt,
 {
 	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
 	struct iommufd_hwpt *hwpt;
-	int rc;
+	int ret;
 
 	hwpt = hwpt_create_on(pt, dev, cmd);
 	if (IS_ERR(hwpt))
 		return PTR_ERR(hwpt);
 	cmd->out_hwpt_id = hwpt->obj.id;
-	rc = 0;
+	ret = 0;
 	if (cmd->flags & IOMMU_HWPT_FAULT_ID_VALID)
-		rc = iommufd_hwpt_set_fault(hwpt, cmd->fault_id);
-	if (!rc)
-		rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-	if (rc)
+		ret = iommufd_hwpt_set_fault(hwpt, cmd->fault_id);
+	if (!ret)
+		ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	if (ret)
 		iommufd_hwpt_abort(hwpt);
 	else
 		iommufd_object_publish(ucmd->ictx, &hwpt->obj);
-	return rc;
+	return ret;
 }
 
 int iommufd_hwpt_alloc_ioctl(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
 	struct iommufd_object *pt, *device;
-	int rc;
+	int ret;
 
 	if (cmd->__reserved)
 		return -EOPNOTSUPP;
@@ -259,13 +259,13 @@ int iommufd_hwpt_alloc_ioctl(struct iommufd_ucmd *ucmd)
 		return PTR_ERR(device);
 	pt = iommufd_object_get(ucmd->ictx, cmd->pt_id, IOMMUFD_OBJ_ANY);
 	if (IS_ERR(pt)) {
-		rc = -EINVAL;
+		ret = -EINVAL;
 		goto out_device;
 	}
-	rc = hwpt_alloc(ucmd, pt,
+	ret = hwpt_alloc(ucmd, pt,
 			container_of(device, struct iommufd_device, obj)->dev);
 	iommufd_object_put(ucmd->ictx, pt);
 out_device:
 	iommufd_object_put(ucmd->ictx, device);
-	return rc;
+	return ret;
 }

@@ -162,18 +162,18 @@ static int areas_insert(struct iommufd_ioas *ioas, struct iommufd_area *list,
 	struct iommufd_area *area;
 	unsigned int steps = 0;
 	unsigned long pos;
-	int rc;
+	int ret;
 
 	down_write(&ioas->lock);
 	if (fixed)
-		rc = iommufd_iova_check(ioas, *iova, place);
+		ret = iommufd_iova_check(ioas, *iova, place);
 	else
-		rc = iommufd_iova_alloc(ioas, iova, place);
-	for (area = list; area && !rc;
+		ret = iommufd_iova_alloc(ioas, iova, place);
+	for (area = list; area && !ret;
 	     area = iommufd_area_in_turn(area, &steps))
 		if (area->holder.offset & (ioas->iova_alignment - 1))
-			rc = -EINVAL;
-	if (rc)
+			ret = -EINVAL;
+	if (ret)
 		goto out_unlock;
 	pos = *iova;
 	for (area = list; area; area = iommufd_area_in_turn(area, &steps)) {
@@ -184,7 +184,7 @@ static int areas_insert(struct iommufd_ioas *ioas, struct iommufd_area *list,
 	}
 out_unlock:
 	up_write(&ioas->lock);
-	return rc;
+	return ret;
 }
 
 static void areas_remove(struct iommufd_ioas *ioas, struct iommufd_area *list)
@@ -230,26 +230,26 @@ static int area_show(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 				 GFP_KERNEL_ACCOUNT);
 }
 
-/* Nothing shows it yet: find out now whether it is a device's memory. */
+/* Nothing shows it yet: find out now whether it is a device's memory */
 static int device_check(struct iommufd_area *area)
 {
-	int rc;
+	int ret;
 
-	rc = iommufd_pages_hold(area->pages, &area->holder);
-	if (rc)
-		return rc;
+	ret = iommufd_pages_hold(area->pages, &area->holder);
+	if (ret)
+		return ret;
 	if (iommufd_devmem_revoked(area->pages))
-		rc = -EFAULT;
+		ret = -EFAULT;
 	iommufd_pages_release(area->pages, &area->holder);
-	return rc;
+	return ret;
 }
 
-/* Pin the memory of a new area and show it everywhere, or do nothing. */
+/* Pin the memory of a new area and show it everywhere, or do nothing */
 static int area_fill(struct iommufd_ioas *ioas, struct iommufd_area *area)
 {
 	bool shared = area_is_shared(area);
 	struct iommufd_hwpt *hwpt;
-	int rc;
+	int ret;
 
 	lockdep_assert_held_read(&ioas->domains_lock);
 
@@ -260,13 +260,13 @@ static int area_fill(struct iommufd_ioas *ioas, struct iommufd_area *area)
 	}
 	if (shared)
 		iommufd_pages_lock(ioas->ictx, area->pages);
-	rc = iommufd_pages_hold(area->pages, &area->holder);
-	if (rc)
+	ret = iommufd_pages_hold(area->pages, &area->holder);
+	if (ret)
 		goto out_unlock;
 	area->pages->maybe_device = false;
 	list_for_each_entry(hwpt, &ioas->hwpts, node) {
-		rc = area_show(ioas, hwpt, area);
-		if (rc) {
+		ret = area_show(ioas, hwpt, area);
+		if (ret) {
 			area_hide_from_all(ioas, area, hwpt);
 			iommufd_pages_release(area->pages, &area->holder);
 			break;
@@ -275,7 +275,7 @@ static int area_fill(struct iommufd_ioas *ioas, struct iommufd_area *area)
 out_unlock:
 	if (shared)
 		iommufd_pages_unlock(ioas->ictx, area->pages);
-	return rc;
+	return ret;
 }
 
 static void area_unfill(struct iommufd_ioas *ioas, struct iommufd_area *area)
@@ -308,22 +308,22 @@ int iommufd_areas_map(struct iommufd_ioas *ioas, struct iommufd_area *list,
 {
 	struct iommufd_area *area, *undo, *next;
 	unsigned int steps = 0;
-	int rc;
+	int ret;
 
-	rc = down_read_killable(&ioas->domains_lock);
-	if (rc)
-		return rc;
-	rc = areas_insert(ioas, list, place, iova, fixed);
-	if (rc)
+	ret = down_read_killable(&ioas->domains_lock);
+	if (ret)
+		return ret;
+	ret = areas_insert(ioas, list, place, iova, fixed);
+	if (ret)
 		goto out_unlock;
 	for (area = list;; area = area->next) {
-		rc = area_fill(ioas, area);
-		if (rc)
+		ret = area_fill(ioas, area);
+		if (ret)
 			goto err_unfill;
 		if (!area->next)
 			break;
-		rc = take_turns_killable(&steps);
-		if (rc) {
+		ret = take_turns_killable(&steps);
+		if (ret) {
 			area = area->next;
 			goto err_unfill;
 		}
@@ -345,16 +345,16 @@ err_unfill:
 	areas_remove(ioas, list);
 out_unlock:
 	up_read(&ioas->domains_lock);
-	return rc;
+	return ret;
 }
 
 /*
  * Pinning can fail so where memory of devices is in the range: it cannot be
  * pinned, and it is not counted against the limit. -EAGAIN: it was not tried.
  */
-static bool may_be_device(int rc)
+static bool may_be_device(int ret)
 {
-	return rc == -EFAULT || rc == -ENOMEM || rc == -EAGAIN;
+	return ret == -EFAULT || ret == -ENOMEM || ret == -EAGAIN;
 }
 
 /* In line: every map comes through here */
@@ -417,24 +417,24 @@ int iommufd_ioas_map_source(struct iommufd_ioas *ioas,
 	};
 	bool fixed = !(flags & IOMMUFD_MAP_ALLOC_IOVA);
 	struct iommufd_area *area;
-	int rc = -ENOMEM;
+	int ret = -ENOMEM;
 
 	area = mapping_alloc(source, address, length, prot);
 	if (!area)
 		goto err_source;
 	area->pages->maybe_device = flags & IOMMUFD_MAP_DEVICE_MEMORY;
-	rc = iommufd_areas_map(ioas, area, &place, iova, fixed);
-	if (!rc)
+	ret = iommufd_areas_map(ioas, area, &place, iova, fixed);
+	if (!ret)
 		return 0;
 	kmem_cache_free(mapping_cache,
 			container_of(area, struct iommufd_mapping, area));
 	/* Looking before would cost every mapping what few have use for */
-	if (flags & IOMMUFD_MAP_DEVICE_MEMORY && may_be_device(rc))
-		rc = iommufd_segments_map(ioas, source, &place, iova, fixed,
-					  rc);
+	if (flags & IOMMUFD_MAP_DEVICE_MEMORY && may_be_device(ret))
+		ret = iommufd_segments_map(ioas, source, &place, iova, fixed,
+					  ret);
 err_source:
 	iommufd_source_put(source);
-	return rc;
+	return ret;
 }
 
 int iommufd_ioas_map_user(struct iommufd_ioas *ioas, unsigned long *iova,
@@ -476,7 +476,7 @@ int iommufd_ioas_map_file(struct iommufd_ioas *ioas, unsigned long *iova,
 	struct iommufd_source *source;
 	unsigned long last;
 	struct file *file;
-	int rc;
+	int ret;
 
 	if (!length || length > SIZE_MAX - PAGE_SIZE)
 		return -EINVAL;
@@ -485,15 +485,15 @@ int iommufd_ioas_map_file(struct iommufd_ioas *ioas, unsigned long *iova,
 	file = fget(fd);
 	if (!file)
 		return -EBADF;
-	rc = iommufd_file_check(file, prot & IOMMU_WRITE);
-	if (!rc) {
+	ret = iommufd_file_check(file, prot & IOMMU_WRITE);
+	if (!ret) {
 		source = iommufd_source_file(ioas->ictx, file,
 					     prot & IOMMU_WRITE);
-		rc = PTR_ERR_OR_ZERO(source);
+		ret = PTR_ERR_OR_ZERO(source);
 	}
 	fput(file);
-	if (rc)
-		return rc;
+	if (ret)
+		return ret;
 	return iommufd_ioas_map_source(ioas, source, start, length, iova, prot,
 				       flags);
 }
@@ -550,7 +550,7 @@ int iommufd_ioas_update_alignment(struct iommufd_ioas *ioas)
 	return 0;
 }
 
-/* Hide every area up to @end from a hardware page table that was added last. */
+/* Hide every area up to @end from a hardware page table that was added last */
 static void hwpt_empty(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 		       const struct iommufd_area *end, bool last)
 {
@@ -586,7 +586,7 @@ static void hwpt_empty(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 	}
 }
 
-/* A device must not be refused because another's memory is not there now. */
+/* A device must not be refused because another's memory is not there now */
 static int area_is_hole(const struct iommufd_area *area)
 {
 	pr_info_ratelimited("the device memory mapped at IOVA %#lx is not there now: devices do not reach it; to use it again, unmap the IOVA and map it again\n",
@@ -598,25 +598,25 @@ static int hwpt_fill(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 		     bool first)
 {
 	struct iommufd_area *area;
-	int rc;
+	int ret;
 
 	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
-		rc = fatal_signal_pending(current) ? -EINTR : 0;
-		if (rc)
+		ret = fatal_signal_pending(current) ? -EINTR : 0;
+		if (ret)
 			goto err_empty;
 		iommufd_pages_lock(ioas->ictx, area->pages);
 		if (first)
-			rc = iommufd_pages_hold(area->pages, &area->holder);
-		if (!rc) {
-			rc = area_show(ioas, hwpt, area);
-			if (rc == -EFAULT && area->pages->device)
-				rc = area_is_hole(area);
-			if (rc && first)
+			ret = iommufd_pages_hold(area->pages, &area->holder);
+		if (!ret) {
+			ret = area_show(ioas, hwpt, area);
+			if (ret == -EFAULT && area->pages->device)
+				ret = area_is_hole(area);
+			if (ret && first)
 				iommufd_pages_release(area->pages,
 						      &area->holder);
 		}
 		iommufd_pages_unlock(ioas->ictx, area->pages);
-		if (rc)
+		if (ret)
 			goto err_empty;
 		cond_resched();
 	}
@@ -624,7 +624,7 @@ static int hwpt_fill(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 
 err_empty:
 	hwpt_empty(ioas, hwpt, area, first);
-	return rc;
+	return ret;
 }
 
 static int reserve_outside_aperture(struct iommufd_ioas *ioas,
@@ -632,18 +632,18 @@ static int reserve_outside_aperture(struct iommufd_ioas *ioas,
 				    struct device *dev)
 {
 	const struct iommu_domain_geometry *geometry = &hwpt->domain->geometry;
-	int rc = 0;
+	int ret = 0;
 
 	if (geometry->aperture_start)
-		rc = iommufd_ioas_reserve(ioas, 0,
+		ret = iommufd_ioas_reserve(ioas, 0,
 					  geometry->aperture_start - 1, hwpt);
-	if (!rc && geometry->aperture_end != ULONG_MAX)
-		rc = iommufd_ioas_reserve(ioas, geometry->aperture_end + 1,
+	if (!ret && geometry->aperture_end != ULONG_MAX)
+		ret = iommufd_ioas_reserve(ioas, geometry->aperture_end + 1,
 					  ULONG_MAX, hwpt);
-	if (rc == -EADDRINUSE)
+	if (ret == -EADDRINUSE)
 		iommufd_refuse_attach_aperture(dev, geometry->aperture_start,
 					       geometry->aperture_end);
-	return rc;
+	return ret;
 }
 
 /**
@@ -661,7 +661,7 @@ int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 			  struct device *dev)
 {
 	bool first;
-	int rc;
+	int ret;
 
 	if (1UL << __ffs(hwpt->domain->pgsize_bitmap) > PAGE_SIZE) {
 		iommufd_refuse_attach_page_size(dev,
@@ -669,27 +669,27 @@ int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 		return -EINVAL;
 	}
 
-	rc = down_write_killable(&ioas->domains_lock);
-	if (rc)
-		return rc;
+	ret = down_write_killable(&ioas->domains_lock);
+	if (ret)
+		return ret;
 	down_write(&ioas->lock);
 	first = list_empty(&ioas->hwpts);
 	list_add_tail(&hwpt->node, &ioas->hwpts);
-	rc = iommufd_ioas_update_alignment(ioas);
-	if (!rc)
-		rc = iommufd_windows_check(ioas, hwpt, dev);
-	if (!rc)
-		rc = reserve_outside_aperture(ioas, hwpt, dev);
+	ret = iommufd_ioas_update_alignment(ioas);
+	if (!ret)
+		ret = iommufd_windows_check(ioas, hwpt, dev);
+	if (!ret)
+		ret = reserve_outside_aperture(ioas, hwpt, dev);
 	up_write(&ioas->lock);
 	/* What is in the trees does not change without domains_lock */
-	if (!rc)
-		rc = iommufd_windows_show(ioas, hwpt);
-	if (!rc) {
-		rc = hwpt_fill(ioas, hwpt, first);
-		if (rc)
+	if (!ret)
+		ret = iommufd_windows_show(ioas, hwpt);
+	if (!ret) {
+		ret = hwpt_fill(ioas, hwpt, first);
+		if (ret)
 			iommufd_windows_hide(ioas, hwpt);
 	}
-	if (rc) {
+	if (ret) {
 		down_write(&ioas->lock);
 		list_del_init(&hwpt->node);
 		iommufd_ioas_unreserve(ioas, hwpt);
@@ -697,7 +697,7 @@ int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 		up_write(&ioas->lock);
 	}
 	up_write(&ioas->domains_lock);
-	return rc;
+	return ret;
 }
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The ioctls of address spaces: checks of what the user said, and answers. */
+/* The ioctls of address spaces: checks of what the user said, and answers */
 #include <linux/limits.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -12,7 +12,7 @@ int iommufd_ioas_alloc_ioctl(struct iommufd_ucmd *ucmd)
 	struct iommu_ioas_alloc *cmd = ucmd->cmd;
 	struct iommufd_ctx *ictx = ucmd->ictx;
 	struct iommufd_ioas *ioas;
-	int rc;
+	int ret;
 
 	if (cmd->flags & ~IOMMU_IOAS_ALLOC_WINDOWED)
 		return -EOPNOTSUPP;
@@ -20,12 +20,12 @@ int iommufd_ioas_alloc_ioctl(struct iommufd_ucmd *ucmd)
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	cmd->out_ioas_id = ioas->obj.id;
-	rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-	if (!rc)
-		rc = down_read_killable(&ictx->process_lock);
-	if (rc) {
+	ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	if (!ret)
+		ret = down_read_killable(&ictx->process_lock);
+	if (ret) {
 		iommufd_object_abort(ictx, &ioas->obj);
-		return rc;
+		return ret;
 	}
 	iommufd_object_publish(ictx, &ioas->obj);
 	up_read(&ictx->process_lock);
@@ -44,7 +44,7 @@ struct range_list {
 	u32 nr;
 };
 
-/* Stops at the first one for which there is no room. */
+/* Stops at the first one for which there is no room */
 static int collect_range(void *data, unsigned long first, unsigned long last)
 {
 	struct range_list *list = data;
@@ -69,26 +69,26 @@ static int copy_ranges(struct iommufd_ioas *ioas, struct range_list *list,
 		u64_to_user_ptr(cmd->allowed_iovas);
 	u32 room = cmd->num_iovas, n;
 	unsigned long from = 0;
-	int rc;
+	int ret;
 
 	cmd->num_iovas = 0;
 	do {
 		list->nr = 0;
-		rc = iommufd_iova_ranges_from(ioas, from, collect_range, list);
-		if (rc < 0)
-			return rc;
+		ret = iommufd_iova_ranges_from(ioas, from, collect_range, list);
+		if (ret < 0)
+			return ret;
 		n = min(list->nr, room);
 		if (copy_to_user(user, list->ranges, n * sizeof(*user)))
 			return -EFAULT;
 		user += n;
 		room -= n;
 		cmd->num_iovas += list->nr;
-		if (rc)
+		if (ret)
 			from = list->ranges[list->nr - 1].last + 1;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
-	} while (rc);
+	} while (ret);
 	return 0;
 }
 
@@ -98,29 +98,29 @@ int iommufd_ioas_iova_ranges_ioctl(struct iommufd_ucmd *ucmd)
 	struct range_list list = {};
 	struct iommufd_ioas *ioas;
 	u32 room = cmd->num_iovas;
-	int rc;
+	int ret;
 
 	if (cmd->__reserved)
 		return -EOPNOTSUPP;
 	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	rc = -ENOMEM;
+	ret = -ENOMEM;
 	list.ranges = kmalloc_array(RANGES_PER_BATCH, sizeof(*list.ranges),
 				    GFP_KERNEL);
 	if (!list.ranges)
 		goto out_put;
-	rc = copy_ranges(ioas, &list, cmd);
+	ret = copy_ranges(ioas, &list, cmd);
 	kfree(list.ranges);
-	if (rc)
+	if (ret)
 		goto out_put;
 	cmd->out_iova_alignment = READ_ONCE(ioas->iova_alignment);
-	rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-	if (!rc && cmd->num_iovas > room)
-		rc = -EMSGSIZE;
+	ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	if (!ret && cmd->num_iovas > room)
+		ret = -EMSGSIZE;
 out_put:
 	iommufd_ucmd_put_ioas(ucmd, ioas);
-	return rc;
+	return ret;
 }
 
 static int load_range(struct rb_root_cached *tree,
@@ -152,7 +152,7 @@ int iommufd_ioas_allow_iovas_ioctl(struct iommufd_ucmd *ucmd)
 	struct rb_root_cached tree = RB_ROOT_CACHED;
 	struct iommufd_ioas *ioas;
 	unsigned int steps = 0;
-	int rc = 0;
+	int ret = 0;
 	u32 i;
 
 	if (cmd->__reserved)
@@ -160,14 +160,14 @@ int iommufd_ioas_allow_iovas_ioctl(struct iommufd_ucmd *ucmd)
 	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	for (i = 0; i < cmd->num_iovas && !rc; i++)
-		rc = take_turns_killable(&steps) ?: load_range(&tree, user + i);
-	if (!rc)
-		rc = iommufd_ioas_set_allowed(ioas, &tree);
+	for (i = 0; i < cmd->num_iovas && !ret; i++)
+		ret = take_turns_killable(&steps) ?: load_range(&tree, user + i);
+	if (!ret)
+		ret = iommufd_ioas_set_allowed(ioas, &tree);
 	/* The new ones if it failed, otherwise the old ones */
 	iommufd_ranges_free(&tree.rb_root);
 	iommufd_ucmd_put_ioas(ucmd, ioas);
-	return rc;
+	return ret;
 }
 
 static int check_map_flags(u32 flags)
@@ -212,7 +212,7 @@ int iommufd_ioas_map_ioctl(struct iommufd_ucmd *ucmd)
 	const struct iommu_ioas_map *cmd = ucmd->cmd;
 	unsigned long iova = cmd->iova;
 	struct iommufd_ioas *ioas;
-	int rc;
+	int ret;
 
 	if (check_map_flags(cmd->flags) || cmd->__reserved)
 		return -EOPNOTSUPP;
@@ -223,13 +223,13 @@ int iommufd_ioas_map_ioctl(struct iommufd_ucmd *ucmd)
 	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	rc = iommufd_ioas_map_user(ioas, &iova, cmd->user_va, cmd->length,
+	ret = iommufd_ioas_map_user(ioas, &iova, cmd->user_va, cmd->length,
 				   map_prot(cmd->flags), map_place(cmd->flags));
-	if (!rc)
-		rc = respond_iova(ioas, iova, cmd->length, cmd->flags,
+	if (!ret)
+		ret = respond_iova(ioas, iova, cmd->length, cmd->flags,
 				  &user->iova);
 	iommufd_ucmd_put_ioas(ucmd, ioas);
-	return rc;
+	return ret;
 }
 
 int iommufd_ioas_map_file_ioctl(struct iommufd_ucmd *ucmd)
@@ -238,7 +238,7 @@ int iommufd_ioas_map_file_ioctl(struct iommufd_ucmd *ucmd)
 	const struct iommu_ioas_map_file *cmd = ucmd->cmd;
 	unsigned long iova = cmd->iova;
 	struct iommufd_ioas *ioas;
-	int rc;
+	int ret;
 
 	if (check_map_flags(cmd->flags))
 		return -EOPNOTSUPP;
@@ -249,14 +249,14 @@ int iommufd_ioas_map_file_ioctl(struct iommufd_ucmd *ucmd)
 	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	rc = iommufd_ioas_map_file(ioas, &iova, cmd->fd, cmd->start,
+	ret = iommufd_ioas_map_file(ioas, &iova, cmd->fd, cmd->start,
 				   cmd->length, map_prot(cmd->flags),
 				   map_place(cmd->flags));
-	if (!rc)
-		rc = respond_iova(ioas, iova, cmd->length, cmd->flags,
+	if (!ret)
+		ret = respond_iova(ioas, iova, cmd->length, cmd->flags,
 				  &user->iova);
 	iommufd_ucmd_put_ioas(ucmd, ioas);
-	return rc;
+	return ret;
 }
 
 int iommufd_ioas_copy_ioctl(struct iommufd_ucmd *ucmd)
@@ -265,7 +265,7 @@ int iommufd_ioas_copy_ioctl(struct iommufd_ucmd *ucmd)
 	const struct iommu_ioas_copy *cmd = ucmd->cmd;
 	unsigned long iova = cmd->dst_iova;
 	struct iommufd_ioas *src, *dst;
-	int rc;
+	int ret;
 
 	if (check_map_flags(cmd->flags))
 		return -EOPNOTSUPP;
@@ -279,18 +279,18 @@ int iommufd_ioas_copy_ioctl(struct iommufd_ucmd *ucmd)
 		return PTR_ERR(src);
 	dst = iommufd_ucmd_get_ioas(ucmd, cmd->dst_ioas_id);
 	if (IS_ERR(dst)) {
-		rc = PTR_ERR(dst);
+		ret = PTR_ERR(dst);
 		goto out_src;
 	}
-	rc = iommufd_ioas_copy(dst, &iova, src, cmd->src_iova, cmd->length,
+	ret = iommufd_ioas_copy(dst, &iova, src, cmd->src_iova, cmd->length,
 			       map_prot(cmd->flags), map_place(cmd->flags));
-	if (!rc)
-		rc = respond_iova(dst, iova, cmd->length, cmd->flags,
+	if (!ret)
+		ret = respond_iova(dst, iova, cmd->length, cmd->flags,
 				  &user->dst_iova);
 	iommufd_ucmd_put_ioas(ucmd, dst);
 out_src:
 	iommufd_ucmd_put_ioas(ucmd, src);
-	return rc;
+	return ret;
 }
 
 int iommufd_ioas_unmap_ioctl(struct iommufd_ucmd *ucmd)
@@ -299,23 +299,23 @@ int iommufd_ioas_unmap_ioctl(struct iommufd_ucmd *ucmd)
 	const struct iommu_ioas_unmap *cmd = ucmd->cmd;
 	unsigned long unmapped = 0;
 	struct iommufd_ioas *ioas;
-	int rc;
+	int ret;
 
 	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	if (cmd->iova == 0 && cmd->length == U64_MAX) {
-		rc = iommufd_ioas_unmap_all(ioas, &unmapped);
+		ret = iommufd_ioas_unmap_all(ioas, &unmapped);
 	} else if (cmd->iova >= ULONG_MAX || cmd->length >= ULONG_MAX) {
-		rc = -EOVERFLOW;
+		ret = -EOVERFLOW;
 	} else {
-		rc = iommufd_ioas_unmap(ioas, cmd->iova, cmd->length,
+		ret = iommufd_ioas_unmap(ioas, cmd->iova, cmd->length,
 					&unmapped);
-		if (!rc && !unmapped)
-			rc = -ENOENT;
+		if (!ret && !unmapped)
+			ret = -ENOENT;
 	}
-	if (!rc && put_user((u64)unmapped, &user->length))
-		rc = -EFAULT;
+	if (!ret && put_user((u64)unmapped, &user->length))
+		ret = -EFAULT;
 	iommufd_ucmd_put_ioas(ucmd, ioas);
-	return rc;
+	return ret;
 }

@@ -38,14 +38,14 @@ static int walk_windows(struct iommufd_ioas *ioas, unsigned long from,
 {
 	struct gap_node *node;
 	unsigned int steps = 0;
-	int rc = 0;
+	int ret = 0;
 
 	for (node = gap_tree_first(&ioas->windows, from, ULONG_MAX);
-	     node && !rc;
+	     node && !ret;
 	     node = gap_tree_next(node, ULONG_MAX))
-		rc = take_turns_killable(&steps) ?:
+		ret = take_turns_killable(&steps) ?:
 		     fn(data, node->start, node->last);
-	return rc;
+	return ret;
 }
 
 /**
@@ -64,22 +64,22 @@ int iommufd_iova_ranges_from(struct iommufd_ioas *ioas, unsigned long from,
 			     void *data)
 {
 	struct iova_span span;
-	int rc = 0;
+	int ret = 0;
 
 	down_read(&ioas->lock);
 	if (ioas->windowed) {
-		rc = walk_windows(ioas, from, fn, data);
+		ret = walk_windows(ioas, from, fn, data);
 		goto out_unlock;
 	}
 	iova_for_each_span(&span, &ioas->reserved, from, ULONG_MAX) {
 		if (!span.used)
-			rc = fn(data, span.first, span.last);
-		if (rc)
+			ret = fn(data, span.first, span.last);
+		if (ret)
 			break;
 	}
 out_unlock:
 	up_read(&ioas->lock);
-	return rc;
+	return ret;
 }
 
 int iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas,
@@ -100,21 +100,21 @@ int iommufd_ioas_mappings(struct iommufd_ioas *ioas, unsigned long first,
 {
 	struct iommufd_area *area;
 	unsigned int steps = 0;
-	int rc = 0;
+	int ret = 0;
 
 	down_read(&ioas->lock);
 	iommufd_for_each_area(area, ioas, first, last) {
 		take_turns(&steps);
 		if (!area_is(area, AREA_LIVE))
 			continue;
-		rc = fn(data, area->node.start, area_length(area),
+		ret = fn(data, area->node.start, area_length(area),
 			area_address(area, area->node.start),
 			area->holder.flags & AREA_PROT);
-		if (rc)
+		if (ret)
 			break;
 	}
 	up_read(&ioas->lock);
-	return rc;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(iommufd_ioas_mappings);
 

@@ -54,7 +54,7 @@ static noinline int areas_check_all(struct unmap *u, struct iommufd_area *first)
 {
 	struct iommufd_area *area, *last = NULL;
 	unsigned int steps = 0;
-	int rc = 0;
+	int ret = 0;
 
 	iommufd_for_each_area(area, u->ioas, u->first, u->last) {
 		if (!area_is(area, AREA_LIVE) || area_is(area, AREA_DYING))
@@ -62,20 +62,20 @@ static noinline int areas_check_all(struct unmap *u, struct iommufd_area *first)
 		if (area->node.start < u->first || area->node.last > u->last)
 			return -ENOENT;
 		if (atomic_read(&area->holder.count))
-			rc = -EAGAIN;
+			ret = -EAGAIN;
 		last = area;
 		take_turns(&steps);
 	}
 	if (last && request_is_cut(u, first, last))
 		return -ENOENT;
-	if (!rc)
+	if (!ret)
 		return 0;
 	iommufd_for_each_area(area, u->ioas, u->first, u->last) {
 		if (atomic_read(&area->holder.count))
 			area->holder.flags |= AREA_CLOSED;
 		take_turns(&steps);
 	}
-	return rc;
+	return ret;
 }
 
 /*
@@ -211,25 +211,25 @@ int iommufd_ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
 			     unsigned long last, unsigned long *unmapped)
 {
 	struct unmap u = { .ioas = ioas, .first = first, .last = last };
-	int tries = 0, rc;
+	int tries = 0, ret;
 
 	for (;;) {
 		down_read(&ioas->domains_lock);
 		down_write(&ioas->lock);
-		rc = areas_check(&u);
-		if (rc != -EAGAIN)
+		ret = areas_check(&u);
+		if (ret != -EAGAIN)
 			break;
 		if (++tries > ACCESS_TRIES) {
-			rc = -EBUSY;
+			ret = -EBUSY;
 			break;
 		}
 		up_write(&ioas->lock);
 		up_read(&ioas->domains_lock);
 		iommufd_accesses_let_go(ioas, first, last);
 	}
-	if (rc && tries)
+	if (ret && tries)
 		areas_reopen(&u);
-	if (!rc)
+	if (!ret)
 		areas_claim(&u);
 	up_write(&ioas->lock);
 	if (u.list) {
@@ -238,7 +238,7 @@ int iommufd_ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
 	}
 	up_read(&ioas->domains_lock);
 	*unmapped = u.bytes;
-	return rc;
+	return ret;
 }
 
 int iommufd_ioas_unmap(struct iommufd_ioas *ioas, unsigned long iova,

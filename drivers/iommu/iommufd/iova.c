@@ -28,7 +28,7 @@
 #include "iova.h"
 #include "refusal.h"
 
-/* Make the stretch that begins at span->first as long as it can be. */
+/* Make the stretch that begins at span->first as long as it can be */
 static void span_extend(struct iova_span *span)
 {
 	unsigned long pos = span->first;
@@ -162,20 +162,20 @@ int iommufd_ioas_set_allowed(struct iommufd_ioas *ioas,
 {
 	struct interval_tree_node *node;
 	unsigned int steps = 0;
-	int rc = 0;
+	int ret = 0;
 
 	down_write(&ioas->lock);
 	for (node = interval_tree_iter_first(allowed, 0, ULONG_MAX);
-	     node && !rc; node = interval_tree_iter_next(node, 0, ULONG_MAX)) {
-		rc = take_turns_killable(&steps);
+	     node && !ret; node = interval_tree_iter_next(node, 0, ULONG_MAX)) {
+		ret = take_turns_killable(&steps);
 		if (interval_tree_iter_first(&ioas->reserved, node->start,
 					     node->last))
-			rc = -EADDRINUSE;
+			ret = -EADDRINUSE;
 	}
-	if (!rc)
+	if (!ret)
 		swap(*allowed, ioas->allowed);
 	up_write(&ioas->lock);
-	return rc;
+	return ret;
 }
 
 /* The window that holds a whole range, if one does */
@@ -238,7 +238,7 @@ int iommufd_iova_check(struct iommufd_ioas *ioas, unsigned long iova,
 	return 0;
 }
 
-/* Place it in a free stretch, as low as possible. */
+/* Place it in a free stretch, as low as possible */
 static bool place_in(const struct iommufd_placement *p, unsigned long first,
 		     unsigned long last, unsigned long *iova)
 {
@@ -253,7 +253,7 @@ static bool place_in(const struct iommufd_placement *p, unsigned long first,
 	return true;
 }
 
-/* The same between areas, where something may be reserved. */
+/* The same between areas, where something may be reserved */
 static bool place_in_gap(struct rb_root_cached *reserved,
 			 const struct iommufd_placement *p,
 			 const struct gap *gap, unsigned long *iova)
@@ -276,7 +276,7 @@ static bool place_in_gap(struct rb_root_cached *reserved,
 /* Gaps to look at in turn, before one is looked for that surely fits */
 #define GAPS_IN_TURN 64
 
-/* Find a gap of at least @width that it fits in; @tries: or give up, if not 0. */
+/* Find a gap of at least @width that it fits in; @tries: or give up, if not 0 */
 static int place_by_width(const struct rb_root *used,
 			  struct rb_root_cached *reserved,
 			  const struct iommufd_placement *p,
@@ -286,7 +286,7 @@ static int place_by_width(const struct rb_root *used,
 {
 	unsigned int steps = 0;
 	struct gap gap;
-	int rc;
+	int ret;
 
 	while (gap_tree_find(used, first, last, width, &gap)) {
 		if (place_in_gap(reserved, p, &gap, iova))
@@ -296,9 +296,9 @@ static int place_by_width(const struct rb_root *used,
 		if (tries && !--tries)
 			return -EAGAIN;
 		first = gap.last + 1;
-		rc = take_turns_killable(&steps);
-		if (rc)
-			return rc;
+		ret = take_turns_killable(&steps);
+		if (ret)
+			return ret;
 	}
 	return -ENOSPC;
 }
@@ -323,19 +323,19 @@ int iommufd_iova_find(const struct rb_root *used,
 		      unsigned long last, unsigned long *iova)
 {
 	unsigned long surely;
-	int rc;
+	int ret;
 
-	rc = place_by_width(used, reserved, p, first, last, p->length,
+	ret = place_by_width(used, reserved, p, first, last, p->length,
 			    GAPS_IN_TURN, iova);
-	if (rc != -EAGAIN)
-		return rc;
-	rc = -ENOSPC;
+	if (ret != -EAGAIN)
+		return ret;
+	ret = -ENOSPC;
 	if (!check_add_overflow(p->length, p->align - 1 + p->offset, &surely))
-		rc = place_by_width(used, reserved, p, first, last, surely, 0,
+		ret = place_by_width(used, reserved, p, first, last, surely, 0,
 				    iova);
-	if (rc != -ENOSPC)
-		return rc;
-	/* There may still be one that is aligned by chance: see all. */
+	if (ret != -ENOSPC)
+		return ret;
+	/* There may still be one that is aligned by chance: see all */
 	return place_by_width(used, reserved, p, first, last, p->length, 0,
 			      iova);
 }
@@ -350,13 +350,13 @@ static int place_from_hint(struct iommufd_ioas *ioas,
 			   unsigned long *iova)
 {
 	unsigned long hint = ioas->alloc_hint;
-	int rc = -ENOSPC;
+	int ret = -ENOSPC;
 
 	if (hint > first && hint <= last)
-		rc = iommufd_iova_find(&ioas->areas, &ioas->reserved, p, hint,
+		ret = iommufd_iova_find(&ioas->areas, &ioas->reserved, p, hint,
 				       last, iova);
-	if (rc != -ENOSPC)
-		return rc;
+	if (ret != -ENOSPC)
+		return ret;
 	return iommufd_iova_find(&ioas->areas, &ioas->reserved, p, first, last,
 				 iova);
 }
@@ -395,7 +395,7 @@ static int alloc_in_windows(struct iommufd_ioas *ioas,
 	unsigned long align = p->align, first = 0;
 	unsigned int steps = 0;
 	struct gap_node *node;
-	int rc = -ENXIO, killed;
+	int ret = -ENXIO, killed;
 
 	while ((node = gap_tree_first(&ioas->windows, first, ULONG_MAX))) {
 		struct iommufd_window *window =
@@ -408,19 +408,19 @@ static int alloc_in_windows(struct iommufd_ioas *ioas,
 			;
 		} else if (place->prot & ~window->prot) {
 			/* The last reason is the one nearest to success */
-			if (rc == -ENXIO)
-				rc = -EPERM;
+			if (ret == -ENXIO)
+				ret = -EPERM;
 		} else if ((p->length | place->origin) &
 			   (window->page_size - 1)) {
-			if (rc != -ENOSPC)
-				rc = -EINVAL;
+			if (ret != -ENOSPC)
+				ret = -EINVAL;
 		} else {
 			p->align = max(align, window->page_size);
-			rc = place_from_hint(ioas, p, node->start, node->last,
+			ret = place_from_hint(ioas, p, node->start, node->last,
 					     iova);
-			if (rc != -ENOSPC)
-				return rc;
-			/* What is full by then need not be looked at. */
+			if (ret != -ENOSPC)
+				return ret;
+			/* What is full by then need not be looked at */
 			if (!next_place(ioas, node->last, p->length, &first))
 				break;
 			continue;
@@ -429,7 +429,7 @@ static int alloc_in_windows(struct iommufd_ioas *ioas,
 			break;
 		first = node->last + 1;
 	}
-	return rc;
+	return ret;
 }
 
 static int alloc_in_allowed(struct iommufd_ioas *ioas,
@@ -440,17 +440,17 @@ static int alloc_in_allowed(struct iommufd_ioas *ioas,
 	struct interval_tree_node *node;
 	unsigned long from = first;
 	unsigned int steps = 0;
-	int rc;
+	int ret;
 
 	if (RB_EMPTY_ROOT(&ioas->allowed.rb_root))
 		return place_from_hint(ioas, p, first, last, iova);
 	while ((node = interval_tree_iter_first(&ioas->allowed, from, last))) {
-		rc = place_from_hint(ioas, p, max(node->start, first),
+		ret = place_from_hint(ioas, p, max(node->start, first),
 				     min(node->last, last), iova);
-		if (rc == -ENOSPC)
-			rc = take_turns_killable(&steps) ?: -ENOSPC;
-		if (rc != -ENOSPC)
-			return rc;
+		if (ret == -ENOSPC)
+			ret = take_turns_killable(&steps) ?: -ENOSPC;
+		if (ret != -ENOSPC)
+			return ret;
 		if (!next_place(ioas, node->last, p->length, &from))
 			break;
 	}
@@ -474,7 +474,7 @@ int iommufd_iova_alloc(struct iommufd_ioas *ioas, unsigned long *iova,
 		       const struct iommufd_place *place)
 {
 	struct iommufd_placement p = { .length = place->length };
-	int rc;
+	int ret;
 
 	lockdep_assert_held_write(&ioas->lock);
 
@@ -488,10 +488,10 @@ int iommufd_iova_alloc(struct iommufd_ioas *ioas, unsigned long *iova,
 		      PAGE_SIZE);
 	p.offset = offset_in_page(place->address);
 	if (ioas->windowed)
-		rc = alloc_in_windows(ioas, place, &p, iova);
+		ret = alloc_in_windows(ioas, place, &p, iova);
 	else
-		rc = alloc_in_allowed(ioas, &p, iova);
-	if (!rc)
+		ret = alloc_in_allowed(ioas, &p, iova);
+	if (!ret)
 		ioas->alloc_hint = *iova + place->length;
-	return rc;
+	return ret;
 }

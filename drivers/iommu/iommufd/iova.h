@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Stretches of IOVA: what is used, what is free, what may be used. */
+/* Stretches of IOVA: what is used, what is free, what may be used */
 #ifndef _IOMMUFD_IOVA_H
 #define _IOMMUFD_IOVA_H
 

@@ -21,7 +21,7 @@
 #include "ioas.h"
 #include "object.h"
 #include "source.h"
-#include "test_hook.h"
+#include "test/hook.h"
 #include "ucmd.h"
 
 struct iommufd_ctx *iommufd_ctx_create(enum iommufd_account account)
@@ -229,7 +229,7 @@ static long iommufd_ioctl(struct file *file, unsigned int cmd,
 	unsigned int nr = _IOC_NR(cmd) - IOMMUFD_CMD_BASE;
 	const struct iommufd_ioctl *ioctl;
 	union ucmd_buffer buffer compat_uninitialized;
-	int rc;
+	int ret;
 
 	if (unlikely(cmd == IOMMUFD_TEST_CMD))
 		return iommufd_test_ioctl(ucmd.ictx, ucmd.ubuffer);
@@ -238,19 +238,19 @@ static long iommufd_ioctl(struct file *file, unsigned int cmd,
 	ioctl = &iommufd_ioctls[nr];
 	if (ioctl->cmd != cmd)
 		return -ENOIOCTLCMD;
-	rc = get_user(ucmd.user_size, (u32 __user *)ucmd.ubuffer);
-	if (rc)
-		return rc;
+	ret = get_user(ucmd.user_size, (u32 __user *)ucmd.ubuffer);
+	if (ret)
+		return ret;
 	if (ucmd.user_size < ioctl->min_size)
 		return -EINVAL;
 	ucmd.cmd = &buffer;
 	if (likely(ucmd.user_size == ioctl->size))
-		rc = copy_words(ucmd.cmd, ucmd.ubuffer, ioctl->size);
+		ret = copy_words(ucmd.cmd, ucmd.ubuffer, ioctl->size);
 	else
-		rc = copy_struct_from_user(ucmd.cmd, ioctl->size, ucmd.ubuffer,
+		ret = copy_struct_from_user(ucmd.cmd, ioctl->size, ucmd.ubuffer,
 					   ucmd.user_size);
-	if (rc)
-		return rc;
+	if (ret)
+		return ret;
 	return ioctl->fn(&ucmd);
 }
 
@@ -298,19 +298,19 @@ static struct miscdevice iommufd_misc = {
 
 static int __init iommufd_init(void)
 {
-	int rc;
+	int ret;
 
 	if (IS_ENABLED(CONFIG_IOMMUFD)) {
 		pr_err("this kernel has an iommufd of its own (CONFIG_IOMMUFD): use that one\n");
 		return -EBUSY;
 	}
-	rc = iommufd_ioas_caches_init();
-	if (rc)
-		return rc;
-	rc = misc_register(&iommufd_misc);
-	if (rc)
+	ret = iommufd_ioas_caches_init();
+	if (ret)
+		return ret;
+	ret = misc_register(&iommufd_misc);
+	if (ret)
 		iommufd_ioas_caches_exit();
-	return rc;
+	return ret;
 }
 module_init(iommufd_init);
 

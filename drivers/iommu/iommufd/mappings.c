@@ -64,7 +64,7 @@ static int copy_mappings(struct iommufd_ioas *ioas,
 	u32 room = cmd->num_mappings, done = 0, n;
 	struct iommu_ioas_mapping *list;
 	bool more;
-	int rc = 0;
+	int ret = 0;
 
 	list = kmalloc_array(MAPPINGS_PER_BATCH, sizeof(*list), GFP_KERNEL);
 	if (!list)
@@ -73,12 +73,12 @@ static int copy_mappings(struct iommufd_ioas *ioas,
 		n = collect(ioas, &cmd->iova, list,
 			    min_t(u32, room - done, MAPPINGS_PER_BATCH), &more);
 		if (copy_to_user(user + done, list, n * sizeof(*list))) {
-			rc = -EFAULT;
+			ret = -EFAULT;
 			break;
 		}
 		done += n;
 		if (fatal_signal_pending(current)) {
-			rc = -EINTR;
+			ret = -EINTR;
 			break;
 		}
 		cond_resched();
@@ -86,7 +86,7 @@ static int copy_mappings(struct iommufd_ioas *ioas,
 	kfree(list);
 	cmd->num_mappings = done;
 	cmd->out_flags = more ? IOMMU_IOAS_MAPPINGS_MORE : 0;
-	return rc;
+	return ret;
 }
 
 int iommufd_mappings_ioctl(struct iommufd_ucmd *ucmd)
@@ -94,16 +94,16 @@ int iommufd_mappings_ioctl(struct iommufd_ucmd *ucmd)
 	struct iommu_ioas_mappings *cmd = ucmd->cmd;
 	struct iommufd_ioas *ioas;
 	u32 room = cmd->num_mappings;
-	int rc;
+	int ret;
 
 	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	rc = copy_mappings(ioas, cmd);
-	if (!rc)
-		rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-	if (!rc && !room && cmd->out_flags)
-		rc = -EMSGSIZE;
+	ret = copy_mappings(ioas, cmd);
+	if (!ret)
+		ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	if (!ret && !room && cmd->out_flags)
+		ret = -EMSGSIZE;
 	iommufd_ucmd_put_ioas(ucmd, ioas);
-	return rc;
+	return ret;
 }

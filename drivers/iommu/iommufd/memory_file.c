@@ -92,11 +92,11 @@ int iommufd_file_check(const struct file *file, bool write)
 	return 0;
 }
 
-/* Add the pages of pinned folios; those that @b did not take are unpinned. */
+/* Add the pages of pinned folios; those that @b did not take are unpinned */
 static int add_folios(struct run_builder *b, struct folio **folios, long nr,
 		      unsigned long offset, unsigned long npages)
 {
-	int rc = 0;
+	int ret = 0;
 	long i;
 
 	for (i = 0; i < nr; i++) {
@@ -106,16 +106,16 @@ static int add_folios(struct run_builder *b, struct folio **folios, long nr,
 
 		offset = 0;
 		npages -= n;
-		if (rc || !n) {
+		if (ret || !n) {
 			unpin_user_folio(folios[i], 1);
 			continue;
 		}
 		compat_folio_add_pins(folios[i], n - 1);
-		rc = run_builder_add(b, folio_pfn(folios[i]) + first, n);
-		if (rc)
+		ret = run_builder_add(b, folio_pfn(folios[i]) + first, n);
+		if (ret)
 			unpin_user_folio(folios[i], n);
 	}
-	return rc;
+	return ret;
 }
 
 static bool huge_pages_are_there(struct file *file, loff_t start, loff_t last)
@@ -135,25 +135,25 @@ static bool huge_pages_are_there(struct file *file, loff_t start, loff_t last)
 
 static int fill_huge_pages(struct file *file, loff_t start, loff_t last)
 {
-	int rc;
+	int ret;
 
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EFAULT;
-	rc = vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, start, last - start + 1);
+	ret = vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, start, last - start + 1);
 	/* What was filled stays, so that a call that starts again gets on */
-	if (rc == -EINTR && !fatal_signal_pending(current))
+	if (ret == -EINTR && !fatal_signal_pending(current))
 		return -ERESTARTSYS;
-	return rc == -ENOSPC ? -ENOMEM : rc;
+	return ret == -ENOSPC ? -ENOMEM : ret;
 }
 
-/* As memfd_pin_folios(), which gets to see files without holes only. */
+/* As memfd_pin_folios(), which gets to see files without holes only */
 static long pin_huge_pages(struct file *file, u64 start, u64 last,
 			   struct folio **folios, pgoff_t *offset)
 {
 	struct inode *inode = file_inode(file);
 	struct hstate *h = hstate_file(file);
 	u64 first = start & huge_page_mask(h);
-	int attempt, rc;
+	int attempt, ret;
 	long got;
 
 	last = min(last, first + FOLIOS_PER_BATCH * huge_page_size(h) - 1);
@@ -170,9 +170,9 @@ static long pin_huge_pages(struct file *file, u64 start, u64 last,
 		inode_unlock_shared(inode);
 		if (got)
 			return got;
-		rc = fill_huge_pages(file, start, last);
-		if (rc)
-			return rc;
+		ret = fill_huge_pages(file, start, last);
+		if (ret)
+			return ret;
 	}
 	return -EFAULT;
 }
@@ -204,7 +204,7 @@ int iommufd_file_pin(struct file *file, unsigned long start,
 		     unsigned long npages, struct run_builder *b)
 {
 	struct folio **folios;
-	int rc = 0;
+	int ret = 0;
 
 	folios = kmalloc_array(FOLIOS_PER_BATCH, sizeof(*folios), GFP_KERNEL);
 	if (!folios)
@@ -217,20 +217,20 @@ int iommufd_file_pin(struct file *file, unsigned long start,
 		got = pin_folios(file, start, start + npages * PAGE_SIZE - 1,
 				 folios, &offset);
 		if (got <= 0) {
-			rc = got ?: -EFAULT;
+			ret = got ?: -EFAULT;
 			break;
 		}
-		rc = add_folios(b, folios, got, offset, npages);
-		if (rc)
+		ret = add_folios(b, folios, got, offset, npages);
+		if (ret)
 			break;
 		start += (b->next - before) * PAGE_SIZE;
 		npages -= b->next - before;
 		if (fatal_signal_pending(current)) {
-			rc = -EINTR;
+			ret = -EINTR;
 			break;
 		}
 		cond_resched();
 	}
 	kfree(folios);
-	return rc;
+	return ret;
 }

@@ -41,7 +41,7 @@ struct iommufd_hwpt *iommufd_nested_create(struct iommufd_hwpt *parent,
 {
 	struct iommufd_ctx *ictx = parent->ioas->ictx;
 	struct iommufd_hwpt *hwpt;
-	int rc;
+	int ret;
 
 	if (flags & ~IOMMU_HWPT_FAULT_ID_VALID || !data->len || !compat_has_nested_domains(dev))
 		return ERR_PTR(-EOPNOTSUPP);
@@ -55,12 +55,12 @@ struct iommufd_hwpt *iommufd_nested_create(struct iommufd_hwpt *parent,
 	hwpt->ioas = parent->ioas;
 	hwpt->domain = compat_nested_domain_alloc(dev, parent->domain, 0, data);
 	if (IS_ERR(hwpt->domain)) {
-		rc = PTR_ERR(hwpt->domain);
+		ret = PTR_ERR(hwpt->domain);
 		goto err_object;
 	}
 	/* A driver that takes one for the other would have it mapped into */
 	if (WARN_ON_ONCE(hwpt->domain->type != IOMMU_DOMAIN_NESTED)) {
-		rc = -EOPNOTSUPP;
+		ret = -EOPNOTSUPP;
 		goto err_domain;
 	}
 	hwpt->parent = parent;
@@ -71,7 +71,7 @@ err_domain:
 	iommu_domain_free(hwpt->domain);
 err_object:
 	iommufd_object_abort(ictx, &hwpt->obj);
-	return ERR_PTR(rc);
+	return ERR_PTR(ret);
 }
 
 void iommufd_nested_release(struct iommufd_object *obj)
@@ -89,24 +89,24 @@ static int invalidate(struct iommufd_ctx *ictx, u32 id,
 	const struct iommu_domain_ops *ops;
 	struct iommufd_object *obj;
 	struct iommufd_hwpt *hwpt;
-	int rc;
+	int ret;
 
 	obj = iommufd_object_get(ictx, id, IOMMUFD_OBJ_ANY);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	rc = -EINVAL;
+	ret = -EINVAL;
 	if (obj->type != IOMMUFD_OBJ_HWPT_NESTED)
 		goto out_put;
 	hwpt = container_of(obj, struct iommufd_hwpt, obj);
 	ops = hwpt->domain->ops;
-	rc = -EOPNOTSUPP;
+	ret = -EOPNOTSUPP;
 	if (!ops || !ops->cache_invalidate_user)
 		goto out_put;
-	rc = ops->cache_invalidate_user(hwpt->domain, array);
+	ret = ops->cache_invalidate_user(hwpt->domain, array);
 	*done = array->entry_num;
 out_put:
 	iommufd_object_put(ictx, obj);
-	return rc;
+	return ret;
 }
 
 static int check_array(const struct iommu_hwpt_invalidate *cmd)
@@ -132,14 +132,14 @@ int iommufd_hwpt_invalidate_ioctl(struct iommufd_ucmd *ucmd)
 		.entry_num = cmd->entry_num,
 	};
 	u32 done = 0;
-	int rc;
+	int ret;
 
-	rc = check_array(cmd);
-	if (!rc)
-		rc = invalidate(ucmd->ictx, cmd->hwpt_id, &array, &done);
+	ret = check_array(cmd);
+	if (!ret)
+		ret = invalidate(ucmd->ictx, cmd->hwpt_id, &array, &done);
 	/* What was done is done, and the user hears of it, whatever followed */
 	cmd->entry_num = done;
 	if (iommufd_ucmd_respond(ucmd, sizeof(*cmd)))
 		return -EFAULT;
-	return rc;
+	return ret;
 }

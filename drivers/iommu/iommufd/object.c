@@ -17,7 +17,7 @@
 #include <linux/slab.h>
 
 #include "object.h"
-#include "test_hook.h"
+#include "test/hook.h"
 
 static void (*const object_release[IOMMUFD_OBJ_TYPES])(struct iommufd_object *) = {
 	[IOMMUFD_OBJ_IOAS] = iommufd_ioas_release,
@@ -41,18 +41,18 @@ void *iommufd_object_alloc(struct iommufd_ctx *ictx, size_t size,
 			   enum iommufd_object_type type)
 {
 	struct iommufd_object *obj;
-	int rc;
+	int ret;
 
 	obj = kzalloc(size, GFP_KERNEL_ACCOUNT);
 	if (!obj)
 		return ERR_PTR(-ENOMEM);
 	obj->type = type;
 	refcount_set(&obj->users, 1);
-	rc = xa_alloc(&ictx->objects, &obj->id, XA_ZERO_ENTRY, xa_limit_31b,
+	ret = xa_alloc(&ictx->objects, &obj->id, XA_ZERO_ENTRY, xa_limit_31b,
 		      GFP_KERNEL_ACCOUNT);
-	if (rc) {
+	if (ret) {
 		kfree(obj);
-		return ERR_PTR(rc);
+		return ERR_PTR(ret);
 	}
 	return obj;
 }
@@ -146,7 +146,7 @@ void iommufd_object_put(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 		wake_up_all(&ictx->object_wait);
 }
 
-/* The table's count is the last one: take the object out. */
+/* The table's count is the last one: take the object out */
 static int object_remove_unused(struct iommufd_ctx *ictx,
 				struct iommufd_object *obj)
 {
@@ -168,16 +168,16 @@ static int object_remove_unused(struct iommufd_ctx *ictx,
 int iommufd_object_destroy(struct iommufd_ctx *ictx, u32 id)
 {
 	struct iommufd_object *obj;
-	int rc = -ENOENT;
+	int ret = -ENOENT;
 
 	xa_lock(&ictx->objects);
 	obj = xa_load(&ictx->objects, id);
 	if (obj)
-		rc = object_remove_unused(ictx, obj);
+		ret = object_remove_unused(ictx, obj);
 	xa_unlock(&ictx->objects);
-	if (!rc)
+	if (!ret)
 		object_free(obj);
-	return rc;
+	return ret;
 }
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Options of a context and of an address space; the one that VFIO means. */
+/* Options of a context and of an address space; the one that VFIO means */
 #include <linux/capability.h>
 
 #include "ioas.h"
@@ -8,7 +8,7 @@
 static int option_rlimit_mode(struct iommufd_ctx *ictx,
 			      struct iommu_option *cmd)
 {
-	int rc = 0;
+	int ret = 0;
 
 	if (cmd->object_id)
 		return -EOPNOTSUPP;
@@ -22,17 +22,17 @@ static int option_rlimit_mode(struct iommufd_ctx *ictx,
 		return -EPERM;
 	xa_lock(&ictx->objects);
 	if (!xa_empty(&ictx->objects))
-		rc = -EBUSY;
+		ret = -EBUSY;
 	else if (cmd->val64 > 1)
-		rc = -EINVAL;
+		ret = -EINVAL;
 	else
 		ictx->account = cmd->val64 ? IOMMUFD_ACCOUNT_MM :
 					     IOMMUFD_ACCOUNT_USER;
 	xa_unlock(&ictx->objects);
 	/* The newest source is of the other mode */
-	if (!rc)
+	if (!ret)
 		iommufd_source_forget(ictx);
-	return rc;
+	return ret;
 }
 
 /**
@@ -46,26 +46,26 @@ static int option_rlimit_mode(struct iommufd_ctx *ictx,
 int iommufd_ioas_set_small_pages(struct iommufd_ioas *ioas, bool small_pages)
 {
 	bool old;
-	int rc;
+	int ret;
 
-	rc = down_write_killable(&ioas->domains_lock);
-	if (rc)
-		return rc;
+	ret = down_write_killable(&ioas->domains_lock);
+	if (ret)
+		return ret;
 	down_write(&ioas->lock);
 	old = ioas->small_pages;
 	if (small_pages && !old && !list_empty(&ioas->hwpts) &&
 	    !RB_EMPTY_ROOT(&ioas->areas)) {
-		rc = -EINVAL;
+		ret = -EINVAL;
 		goto out_unlock;
 	}
 	ioas->small_pages = small_pages;
-	rc = iommufd_ioas_update_alignment(ioas);
-	if (rc)
+	ret = iommufd_ioas_update_alignment(ioas);
+	if (ret)
 		ioas->small_pages = old;
 out_unlock:
 	up_write(&ioas->lock);
 	up_write(&ioas->domains_lock);
-	return rc;
+	return ret;
 }
 
 int iommufd_ioas_small_pages(struct iommufd_ioas *ioas)
@@ -78,7 +78,7 @@ static int option_huge_pages(struct iommufd_ucmd *ucmd,
 			     struct iommu_option *cmd)
 {
 	struct iommufd_ioas *ioas;
-	int rc = 0;
+	int ret = 0;
 
 	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->object_id);
 	if (IS_ERR(ioas))
@@ -86,49 +86,49 @@ static int option_huge_pages(struct iommufd_ucmd *ucmd,
 	if (cmd->op == IOMMU_OPTION_OP_GET)
 		cmd->val64 = !READ_ONCE(ioas->small_pages);
 	else if (cmd->op != IOMMU_OPTION_OP_SET)
-		rc = -EOPNOTSUPP;
+		ret = -EOPNOTSUPP;
 	else if (cmd->val64 > 1)
-		rc = -EINVAL;
+		ret = -EINVAL;
 	else
-		rc = iommufd_ioas_set_small_pages(ioas, !cmd->val64);
+		ret = iommufd_ioas_set_small_pages(ioas, !cmd->val64);
 	iommufd_ucmd_put_ioas(ucmd, ioas);
-	return rc;
+	return ret;
 }
 
 int iommufd_option_ioctl(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_option *cmd = ucmd->cmd;
-	int rc;
+	int ret;
 
 	if (cmd->__reserved)
 		return -EOPNOTSUPP;
 	switch (cmd->option_id) {
 	case IOMMU_OPTION_RLIMIT_MODE:
-		rc = option_rlimit_mode(ucmd->ictx, cmd);
+		ret = option_rlimit_mode(ucmd->ictx, cmd);
 		break;
 	case IOMMU_OPTION_HUGE_PAGES:
-		rc = option_huge_pages(ucmd, cmd);
+		ret = option_huge_pages(ucmd, cmd);
 		break;
 	default:
-		rc = -EOPNOTSUPP;
+		ret = -EOPNOTSUPP;
 	}
 	/* What was set is not answered: that could fail, and it would be set */
-	if (rc || cmd->op != IOMMU_OPTION_OP_GET)
-		return rc;
+	if (ret || cmd->op != IOMMU_OPTION_OP_GET)
+		return ret;
 	return iommufd_ucmd_respond(ucmd, sizeof(*cmd));
 }
 
 static int vfio_ioas_get(struct iommufd_ctx *ictx, u32 *id)
 {
-	int rc = -ENODEV;
+	int ret = -ENODEV;
 
 	xa_lock(&ictx->objects);
 	if (ictx->vfio_ioas) {
 		*id = ictx->vfio_ioas->obj.id;
-		rc = 0;
+		ret = 0;
 	}
 	xa_unlock(&ictx->objects);
-	return rc;
+	return ret;
 }
 
 static void vfio_ioas_set(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas)
@@ -142,14 +142,14 @@ int iommufd_vfio_ioas_ioctl(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_vfio_ioas *cmd = ucmd->cmd;
 	struct iommufd_ioas *ioas;
-	int rc;
+	int ret;
 
 	if (cmd->__reserved)
 		return -EOPNOTSUPP;
 	switch (cmd->op) {
 	case IOMMU_VFIO_IOAS_GET:
-		rc = vfio_ioas_get(ucmd->ictx, &cmd->ioas_id);
-		return rc ?: iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+		ret = vfio_ioas_get(ucmd->ictx, &cmd->ioas_id);
+		return ret ?: iommufd_ucmd_respond(ucmd, sizeof(*cmd));
 	case IOMMU_VFIO_IOAS_SET:
 		ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 		if (IS_ERR(ioas))

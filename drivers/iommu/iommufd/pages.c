@@ -19,37 +19,37 @@
 #include "refusal.h"
 #include "runs.h"
 
-/* What turns out to be a device's memory is not counted, so nothing is said. */
+/* What turns out to be a device's memory is not counted, so nothing is said */
 static int charge(struct iommufd_pages *pages, unsigned long npages)
 {
-	int rc = iommufd_source_charge(pages->source, npages);
+	int ret = iommufd_source_charge(pages->source, npages);
 
-	if (rc == -ENOMEM && !pages->maybe_device)
+	if (ret == -ENOMEM && !pages->maybe_device)
 		iommufd_refuse_memlock(pages->source, npages);
-	return rc;
+	return ret;
 }
 
 /* What most often is pinned: a page of the calling process */
 static int pin_one(struct iommufd_pages *pages, unsigned long index)
 {
 	struct page *page;
-	int rc;
+	int ret;
 
-	rc = charge(pages, 1);
-	if (rc)
-		return rc;
-	rc = pin_user_pages_fast(pages->address + index * PAGE_SIZE, 1,
+	ret = charge(pages, 1);
+	if (ret)
+		return ret;
+	ret = pin_user_pages_fast(pages->address + index * PAGE_SIZE, 1,
 				 pages_gup_flags(pages), &page);
-	if (rc <= 0) {
+	if (ret <= 0) {
 		iommufd_source_uncharge(pages->source, 1);
-		return rc ?: -EFAULT;
+		return ret ?: -EFAULT;
 	}
 	pages->run = run_pack(page_to_pfn(page), 1);
 	pages->index = index;
 	return 0;
 }
 
-/* Pages were given back, or could not be pinned after all. */
+/* Pages were given back, or could not be pinned after all */
 static void unpinned(struct iommufd_pages *pages, unsigned long npages)
 {
 	if (!pages->device)
@@ -63,22 +63,22 @@ static noinline int pin_stretch(struct iommufd_pages *pages,
 {
 	unsigned long npages = last - first + 1;
 	struct run_builder b compat_uninitialized;
-	int rc;
+	int ret;
 
 	if (!pages->device) {
-		rc = charge(pages, npages);
-		if (rc)
-			return rc;
+		ret = charge(pages, npages);
+		if (ret)
+			return ret;
 	}
 	run_builder_init(&b, first);
-	rc = iommufd_pin(pages, first, npages, &b);
-	if (!rc)
-		rc = run_builder_commit(&b, pages);
-	if (!rc)
+	ret = iommufd_pin(pages, first, npages, &b);
+	if (!ret)
+		ret = run_builder_commit(&b, pages);
+	if (!ret)
 		return 0;
 	run_builder_abort(&b, pages);
 	unpinned(pages, npages);
-	return rc;
+	return ret;
 }
 
 static void unpin_stretch(struct iommufd_pages *pages, unsigned long first,
@@ -88,7 +88,7 @@ static void unpin_stretch(struct iommufd_pages *pages, unsigned long first,
 	unpinned(pages, last - first + 1);
 }
 
-/* Unpin what no holder covers in a range all of which is pinned. */
+/* Unpin what no holder covers in a range all of which is pinned */
 static void unpin_uncovered(struct iommufd_pages *pages, unsigned long first,
 			    unsigned long last)
 {
@@ -103,21 +103,21 @@ static void unpin_uncovered(struct iommufd_pages *pages, unsigned long first,
 			unpin_stretch(pages, span.first, span.last);
 }
 
-/* The holder comes where others are: it has to bring a spare. */
+/* The holder comes where others are: it has to bring a spare */
 static int bring_spare(struct iommufd_pages *pages,
 		       struct iommufd_holder *holder)
 {
-	int rc;
+	int ret;
 
 	if (!pages->in_chunks) {
-		rc = runs_to_chunks(pages);
-		if (rc)
-			return rc;
+		ret = runs_to_chunks(pages);
+		if (ret)
+			return ret;
 	}
-	rc = runs_add_spare(pages);
-	if (!rc)
+	ret = runs_add_spare(pages);
+	if (!ret)
 		holder->spare = true;
-	return rc;
+	return ret;
 }
 
 /**
@@ -136,30 +136,30 @@ int iommufd_pages_hold(struct iommufd_pages *pages,
 	unsigned long first = holder->node.start;
 	unsigned long last = holder->node.last;
 	struct iova_span span;
-	int rc = 0;
+	int ret = 0;
 
 	holder->spare = false;
 	if (RB_EMPTY_ROOT(&pages->holders.rb_root)) {
 		if (first == last && !pages->in_chunks &&
 		    pages->source->mm == current->mm &&
 		    !pages->source->file && !pages->device)
-			rc = pin_one(pages, first);
+			ret = pin_one(pages, first);
 		else
-			rc = pin_stretch(pages, first, last);
-		if (rc)
-			return rc;
+			ret = pin_stretch(pages, first, last);
+		if (ret)
+			return ret;
 		goto insert;
 	}
 	if (interval_tree_iter_first(&pages->holders, first, last)) {
-		rc = bring_spare(pages, holder);
-		if (rc)
-			return rc;
+		ret = bring_spare(pages, holder);
+		if (ret)
+			return ret;
 	}
 	iova_for_each_span(&span, &pages->holders, first, last) {
 		if (span.used)
 			continue;
-		rc = pin_stretch(pages, span.first, span.last);
-		if (rc)
+		ret = pin_stretch(pages, span.first, span.last);
+		if (ret)
 			goto err_unpin;
 	}
 insert:
@@ -172,7 +172,7 @@ err_unpin:
 	if (holder->spare)
 		runs_drop_spare(pages);
 	holder->spare = false;
-	return rc;
+	return ret;
 }
 
 static bool is_only_holder(const struct iommufd_pages *pages,
@@ -224,10 +224,10 @@ int iommufd_pages_split(struct iommufd_pages *pages,
 			struct iommufd_holder *back)
 {
 	/* It begins in the middle of what was one holder's */
-	int rc = bring_spare(pages, back);
+	int ret = bring_spare(pages, back);
 
-	if (rc)
-		return rc;
+	if (ret)
+		return ret;
 	interval_tree_remove(&front->node, &pages->holders);
 	front->node.last = last;
 	interval_tree_insert(&front->node, &pages->holders);

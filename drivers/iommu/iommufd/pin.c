@@ -22,10 +22,11 @@
 #include "pages.h"
 #include "pin.h"
 #include "runs.h"
-#include "test_hook.h"
 
 #define PAGES_ON_STACK 16
 #define PAGES_PER_BATCH (SZ_4K / sizeof(struct page *))
+
+size_t iommufd_batch_bytes = IOMMUFD_BATCH_BYTES;
 
 static long pin_batch(struct mm_struct *mm, unsigned long address,
 		      unsigned long npages, unsigned int gup_flags,
@@ -52,7 +53,7 @@ static int pin_user(struct iommufd_pages *pages, unsigned long address,
 	struct page *few[PAGES_ON_STACK] compat_uninitialized;
 	struct page **list = few;
 	unsigned long room = ARRAY_SIZE(few);
-	int rc = 0;
+	int ret = 0;
 
 	if (npages > ARRAY_SIZE(few)) {
 		list = kmalloc_array(PAGES_PER_BATCH, sizeof(*list),
@@ -62,17 +63,17 @@ static int pin_user(struct iommufd_pages *pages, unsigned long address,
 		room = PAGES_PER_BATCH;
 	}
 	/* Tests make batches shorter, to see where one ends */
-	room = clamp(iommufd_test_memory_limit / sizeof(*list), 1, room);
+	room = clamp(READ_ONCE(iommufd_batch_bytes) / sizeof(*list), 1, room);
 	while (npages) {
 		long got = pin_batch(pages->source->mm, address,
 				     min(npages, room), gup_flags, list);
 
 		if (got <= 0) {
-			rc = got ?: -EFAULT;
+			ret = got ?: -EFAULT;
 			break;
 		}
-		rc = run_builder_add_pages(b, list, got);
-		if (rc)
+		ret = run_builder_add_pages(b, list, got);
+		if (ret)
 			break;
 		address += got * PAGE_SIZE;
 		npages -= got;
@@ -80,14 +81,14 @@ static int pin_user(struct iommufd_pages *pages, unsigned long address,
 			break;
 		/* Pages that are present are pinned without a look at signals */
 		if (fatal_signal_pending(current)) {
-			rc = -EINTR;
+			ret = -EINTR;
 			break;
 		}
 		cond_resched();
 	}
 	if (list != few)
 		kfree(list);
-	return rc;
+	return ret;
 }
 
 /**
@@ -106,7 +107,7 @@ int iommufd_pin(struct iommufd_pages *pages, unsigned long first,
 {
 	unsigned long address = pages->address + first * PAGE_SIZE;
 	struct mm_struct *mm = pages->source->mm;
-	int rc;
+	int ret;
 
 	if (pages->device)
 		return iommufd_devmem_hold(pages, first, npages, b);
@@ -115,8 +116,8 @@ int iommufd_pin(struct iommufd_pages *pages, unsigned long first,
 					b);
 	if (mm != current->mm && !mmget_not_zero(mm))
 		return -EFAULT;
-	rc = pin_user(pages, address, npages, b);
+	ret = pin_user(pages, address, npages, b);
 	if (mm != current->mm)
 		mmput(mm);
-	return rc;
+	return ret;
 }

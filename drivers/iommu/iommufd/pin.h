@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Pinning the memory of a pages object. */
+/* Pinning the memory of a pages object */
 #ifndef _IOMMUFD_PIN_H
 #define _IOMMUFD_PIN_H
 
 #include <linux/mm.h>
+#include <linux/sizes.h>
 
 #include "pages.h"
 
 struct run_builder;
+
+/*
+ * Pinning gathers page pointers in batches of at most this many bytes, and of at
+ * least one pointer. Only tests change it.
+ */
+#define IOMMUFD_BATCH_BYTES SZ_64K
+extern size_t iommufd_batch_bytes;
 
 static inline unsigned int pages_gup_flags(const struct iommufd_pages *pages)
 {

@@ -113,12 +113,12 @@ static int check_all(struct takeover *t)
 	return 0;
 }
 
-/* A file's source belongs to one pages object: its successor marks that one. */
+/* A file's source belongs to one pages object: its successor marks that one */
 static int prepare_all(struct takeover *t, unsigned long *need)
 {
 	struct iommufd_ioas *ioas;
 	struct iommufd_area *area;
-	int rc;
+	int ret;
 
 	for_each_taken_area(area, ioas, t) {
 		struct iommufd_pages *pages = area->pages;
@@ -128,9 +128,9 @@ static int prepare_all(struct takeover *t, unsigned long *need)
 		if (pages->source->successor ||
 		    iommufd_source_is_current(pages->source))
 			continue;
-		rc = iommufd_source_succeed(pages->source);
-		if (rc)
-			return rc;
+		ret = iommufd_source_succeed(pages->source);
+		if (ret)
+			return ret;
 		iommufd_pages_lock(t->ictx, pages);
 		need[pages->source->account] +=
 			iommufd_pages_count_pinned(pages);
@@ -163,13 +163,13 @@ static void uncharge_rest(struct takeover *t)
 
 static int charge_all(struct takeover *t, const unsigned long *need)
 {
-	int account, rc;
+	int account, ret;
 
 	for (account = 0; account < ARRAY_SIZE(t->charged); account++) {
-		rc = iommufd_source_charge_current(account, need[account]);
-		if (rc) {
+		ret = iommufd_source_charge_current(account, need[account]);
+		if (ret) {
 			uncharge_rest(t);
-			return rc;
+			return ret;
 		}
 		t->charged[account] = need[account];
 	}
@@ -205,21 +205,21 @@ int iommufd_ioas_change_process_ioctl(struct iommufd_ucmd *ucmd)
 	const struct iommu_ioas_change_process *cmd = ucmd->cmd;
 	struct takeover t = { .ictx = ucmd->ictx };
 	unsigned long need[ARRAY_SIZE(t.charged)] = {};
-	int rc;
+	int ret;
 
 	if (cmd->__reserved)
 		return -EOPNOTSUPP;
 	INIT_LIST_HEAD(&t.list);
-	rc = down_write_killable(&ucmd->ictx->process_lock);
-	if (rc)
-		return rc;
+	ret = down_write_killable(&ucmd->ictx->process_lock);
+	if (ret)
+		return ret;
 	lock_all(&t);
-	rc = check_all(&t);
-	if (!rc)
-		rc = prepare_all(&t, need);
-	if (!rc)
-		rc = charge_all(&t, need);
-	if (rc) {
+	ret = check_all(&t);
+	if (!ret)
+		ret = prepare_all(&t, need);
+	if (!ret)
+		ret = charge_all(&t, need);
+	if (ret) {
 		forget_all(&t);
 	} else {
 		pass_all(&t);
@@ -227,5 +227,5 @@ int iommufd_ioas_change_process_ioctl(struct iommufd_ucmd *ucmd)
 	}
 	unlock_all(&t);
 	up_write(&ucmd->ictx->process_lock);
-	return rc;
+	return ret;
 }

@@ -29,7 +29,7 @@ struct who {
 	char text[80];
 };
 
-/* A process chooses its own name: what cannot be printed is escaped. */
+/* A process chooses its own name: what cannot be printed is escaped */
 static const char *task_name(struct who *who, struct task_struct *task)
 {
 	snprintf(who->text, sizeof(who->text), "%*pE[%d]",

@@ -87,7 +87,7 @@ static void chunk_insert(struct iommufd_pages *pages, struct run_chunk *chunk)
 	rb_insert_color(&chunk->rb, &pages->chunks);
 }
 
-/* Let @chunk begin at @index, which it holds. */
+/* Let @chunk begin at @index, which it holds */
 static void chunk_advance(struct run_chunk *chunk, unsigned long index)
 {
 	unsigned long skip = chunk->skip + (index - chunk->first);
@@ -117,7 +117,7 @@ void run_builder_init(struct run_builder *b, unsigned long first)
 	b->full = NULL;
 }
 
-/* There is no room left: go on in a new chunk. */
+/* There is no room left: go on in a new chunk */
 static int builder_grow(struct run_builder *b)
 {
 	struct run_chunk *chunk;
@@ -163,10 +163,10 @@ int run_builder_add(struct run_builder *b, unsigned long pfn,
 		}
 	}
 	if (unlikely(!b->room)) {
-		int rc = builder_grow(b);
+		int ret = builder_grow(b);
 
-		if (rc)
-			return rc;
+		if (ret)
+			return ret;
 	}
 	b->runs[b->nr++] = run_pack(pfn, npages);
 	b->room--;
@@ -177,7 +177,7 @@ int run_builder_add(struct run_builder *b, unsigned long pfn,
 /* Unrolled, since it is the only thing done for each page of a superpage */
 #define SAME(k) (list[i + (k)] == page + (k))
 
-/* How many entries of @list, from the first on, follow one another. */
+/* How many entries of @list, from the first on, follow one another */
 static __always_inline unsigned long pages_in_a_row(struct page **list,
 						    unsigned long n)
 {
@@ -214,11 +214,11 @@ int run_builder_add_pages(struct run_builder *b, struct page **list,
 
 	while (i < n) {
 		unsigned long npages = pages_in_a_row(list + i, n - i);
-		int rc = run_builder_add(b, page_to_pfn(list[i]), npages);
+		int ret = run_builder_add(b, page_to_pfn(list[i]), npages);
 
-		if (rc) {
+		if (ret) {
 			unpin_user_pages(list + i, n - i);
-			return rc;
+			return ret;
 		}
 		i += npages;
 	}
@@ -264,10 +264,10 @@ int run_builder_commit(struct run_builder *b, struct iommufd_pages *pages)
 		return 0;
 	}
 	if (!pages->in_chunks) {
-		int rc = runs_to_chunks(pages);
+		int ret = runs_to_chunks(pages);
 
-		if (rc)
-			return rc;
+		if (ret)
+			return ret;
 	}
 	chunk = builder_last_chunk(b);
 	if (!chunk)
@@ -476,7 +476,7 @@ void runs_drop_spare(struct iommufd_pages *pages)
 	kfree(spare);
 }
 
-/* Charge a holder that begins at @index with a cut before it. */
+/* Charge a holder that begins at @index with a cut before it */
 static struct run_chunk *spare_for_cut(struct iommufd_pages *pages,
 				       unsigned long index)
 {
@@ -499,7 +499,7 @@ static struct run_chunk *spare_for_cut(struct iommufd_pages *pages,
 	return NULL;
 }
 
-/* Make the part of @chunk behind @index a chunk of its own. */
+/* Make the part of @chunk behind @index a chunk of its own */
 static void chunk_split(struct iommufd_pages *pages, struct run_chunk *chunk,
 			unsigned long index)
 {
@@ -518,7 +518,7 @@ static void chunk_split(struct iommufd_pages *pages, struct run_chunk *chunk,
 	chunk_insert(pages, rest);
 }
 
-/* Unpin all from @first on that is in @chunk, up to @last. */
+/* Unpin all from @first on that is in @chunk, up to @last */
 static void unpin_chunk(const struct iommufd_pages *pages,
 			const struct run_chunk *chunk, unsigned long first,
 			unsigned long last)

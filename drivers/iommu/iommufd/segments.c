@@ -47,7 +47,7 @@ static bool is_device(const struct vm_area_struct *vma)
 	return vma->vm_flags & VM_PFNMAP;
 }
 
-/* Where ordinary memory, or nothing, ends; *@from: looked at up to here. */
+/* Where ordinary memory, or nothing, ends; *@from: looked at up to here */
 static bool memory_end(struct mm_struct *mm, unsigned long *from,
 		       unsigned long last, unsigned long *end)
 {
@@ -136,14 +136,14 @@ static int segments_make(struct segments *s)
 {
 	unsigned long end;
 	bool device;
-	int rc;
+	int ret;
 
 	for (;;) {
-		rc = segment_find(s, &device, &end);
-		if (!rc)
-			rc = segment_add(s, device, end);
-		if (rc || end == s->last)
-			return rc;
+		ret = segment_find(s, &device, &end);
+		if (!ret)
+			ret = segment_add(s, device, end);
+		if (ret || end == s->last)
+			return ret;
 		s->first = end + 1;
 		if (fatal_signal_pending(current))
 			return -EINTR;
@@ -177,22 +177,22 @@ int iommufd_segments_map(struct iommufd_ioas *ioas,
 		.tail = &s.list,
 	};
 	struct iommufd_area *area;
-	int rc;
+	int ret;
 
-	rc = segments_make(&s);
-	/* What exceeds a limit is refused once more, and the log says so. */
-	if (!rc && !s.has_devices && reason == -EFAULT)
-		rc = reason;
-	if (rc)
+	ret = segments_make(&s);
+	/* What exceeds a limit is refused once more, and the log says so */
+	if (!ret && !s.has_devices && reason == -EFAULT)
+		ret = reason;
+	if (ret)
 		goto err_free;
 	if (s.list->next)
 		for (area = s.list; area; area = area->next)
 			area->holder.flags |= AREA_PART;
-	rc = iommufd_areas_map(ioas, s.list, place, iova, fixed);
-	if (!rc)
+	ret = iommufd_areas_map(ioas, s.list, place, iova, fixed);
+	if (!ret)
 		return 0;
 
 err_free:
 	iommufd_areas_free(s.list);
-	return rc;
+	return ret;
 }

@@ -198,20 +198,20 @@ static int charge_user(struct iommufd_source *source, unsigned long npages)
 	return 0;
 }
 
-/* A process that has exited has nothing left to be counted. */
+/* A process that has exited has nothing left to be counted */
 static int account_mm(struct iommufd_source *source, unsigned long npages,
 		      bool inc)
 {
-	int rc;
+	int ret;
 
 	if (source->mm != current->mm && !mmget_not_zero(source->mm))
 		return -EINVAL;
 	mmap_write_lock(source->mm);
-	rc = __account_locked_vm(source->mm, npages, inc, source->task, false);
+	ret = __account_locked_vm(source->mm, npages, inc, source->task, false);
 	mmap_write_unlock(source->mm);
 	if (source->mm != current->mm)
 		mmput(source->mm);
-	return rc;
+	return ret;
 }
 
 /**
@@ -224,15 +224,15 @@ static int account_mm(struct iommufd_source *source, unsigned long npages,
  */
 int iommufd_source_charge(struct iommufd_source *source, unsigned long npages)
 {
-	int rc = 0;
+	int ret = 0;
 
 	if (source->account == IOMMUFD_ACCOUNT_USER)
-		rc = charge_user(source, npages);
+		ret = charge_user(source, npages);
 	else if (source->account == IOMMUFD_ACCOUNT_MM)
-		rc = account_mm(source, npages, true);
-	if (!rc)
+		ret = account_mm(source, npages, true);
+	if (!ret)
 		atomic64_add(npages, &source->mm->pinned_vm);
-	return rc;
+	return ret;
 }
 
 /**
@@ -265,12 +265,12 @@ int iommufd_source_charge_current(u8 account, unsigned long npages)
 		.task = current->group_leader,
 		.cred = current_cred(),
 	};
-	int rc;
+	int ret;
 
-	rc = npages ? iommufd_source_charge(&source, npages) : 0;
-	if (rc == -ENOMEM)
+	ret = npages ? iommufd_source_charge(&source, npages) : 0;
+	if (ret == -ENOMEM)
 		iommufd_refuse_memlock(&source, npages);
-	return rc;
+	return ret;
 }
 
 /**

@@ -11,7 +11,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
-/* Steps between two turns; one takes some thousand instructions at most. */
+/* Steps between two turns; one takes some thousand instructions at most */
 #define STEPS_PER_TURN 32
 
 /**

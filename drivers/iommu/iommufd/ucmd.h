@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* ioctls of /dev/iommu: each is a function over a checked structure. */
+/* ioctls of /dev/iommu: each is a function over a checked structure */
 #ifndef _IOMMUFD_UCMD_H
 #define _IOMMUFD_UCMD_H
 

@@ -107,7 +107,7 @@ static int hardware_verify(struct iommufd_ioas *ioas,
 	struct iommufd_window *window;
 	struct iommu_window *list;
 	unsigned int steps = 0;
-	int rc = 0;
+	int ret = 0;
 
 	if (!nr)
 		return 0;
@@ -119,27 +119,27 @@ static int hardware_verify(struct iommufd_ioas *ioas,
 	if (!list)
 		return -ENOMEM;
 	for_each_window(window, ioas) {
-		rc = hardware_window(hwpt, window, &list[i++]);
-		if (rc)
+		ret = hardware_window(hwpt, window, &list[i++]);
+		if (ret)
 			break;
 		take_turns(&steps);
 	}
-	if (!rc)
-		rc = window_ops(hwpt)->verify(hwpt->domain, list, nr);
+	if (!ret)
+		ret = window_ops(hwpt)->verify(hwpt->domain, list, nr);
 	kfree(list);
-	return rc;
+	return ret;
 }
 
 static int hardware_create(const struct iommufd_hwpt *hwpt,
 			   const struct iommufd_window *window)
 {
 	struct iommu_window hw;
-	int rc;
+	int ret;
 
 	if (!window_ops(hwpt))
 		return 0;
-	rc = hardware_window(hwpt, window, &hw);
-	return rc ?: window_ops(hwpt)->create(hwpt->domain, &hw);
+	ret = hardware_window(hwpt, window, &hw);
+	return ret ?: window_ops(hwpt)->create(hwpt->domain, &hw);
 }
 
 static void hardware_remove(const struct iommufd_hwpt *hwpt,
@@ -154,7 +154,7 @@ static int windows_check(struct iommufd_ioas *ioas,
 {
 	struct iommufd_window *window;
 	unsigned int steps = 0;
-	int rc;
+	int ret;
 
 	if (!ioas->windowed)
 		return window_ops(hwpt) ? -EINVAL : 0;
@@ -165,8 +165,8 @@ static int windows_check(struct iommufd_ioas *ioas,
 	}
 	if (!window_ops(hwpt))
 		return 0;
-	rc = hardware_verify(ioas, hwpt);
-	return rc && rc != -ENOMEM ? -EADDRINUSE : rc;
+	ret = hardware_verify(ioas, hwpt);
+	return ret && ret != -ENOMEM ? -EADDRINUSE : ret;
 }
 
 /**
@@ -183,11 +183,11 @@ static int windows_check(struct iommufd_ioas *ioas,
 int iommufd_windows_check(struct iommufd_ioas *ioas,
 			  const struct iommufd_hwpt *hwpt, struct device *dev)
 {
-	int rc = windows_check(ioas, hwpt);
+	int ret = windows_check(ioas, hwpt);
 
-	if (rc && rc != -ENOMEM)
+	if (ret && ret != -ENOMEM)
 		iommufd_refuse_attach_windows(dev, ioas->windowed);
-	return rc;
+	return ret;
 }
 
 /**
@@ -203,12 +203,12 @@ int iommufd_windows_show(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt)
 {
 	struct iommufd_window *window, *undo;
 	unsigned int steps = 0;
-	int rc;
+	int ret;
 
 	for_each_window(window, ioas) {
-		rc = take_turns_killable(&steps) ?:
+		ret = take_turns_killable(&steps) ?:
 		     hardware_create(hwpt, window);
-		if (rc)
+		if (ret)
 			goto err_undo;
 	}
 	return 0;
@@ -220,7 +220,7 @@ err_undo:
 		hardware_remove(hwpt, undo);
 		take_turns(&steps);
 	}
-	return rc;
+	return ret;
 }
 
 /**
@@ -278,15 +278,15 @@ static int choose_in(struct iommufd_ioas *ioas, struct iommufd_window *window,
 		     const struct iommufd_placement *p, unsigned long first,
 		     unsigned long last)
 {
-	int rc = iommufd_iova_find(&ioas->windows, &ioas->reserved, p, first,
+	int ret = iommufd_iova_find(&ioas->windows, &ioas->reserved, p, first,
 				   last, &window->node.start);
 
-	if (!rc)
+	if (!ret)
 		window->node.last = window->node.start + (p->length - 1);
-	return rc;
+	return ret;
 }
 
-/* Among several that have windows of their own, the first one's slots decide. */
+/* Among several that have windows of their own, the first one's slots decide */
 static struct iommufd_hwpt *hwpt_with_windows(struct iommufd_ioas *ioas)
 {
 	struct iommufd_hwpt *hwpt;
@@ -301,11 +301,11 @@ static int hardware_create_all(struct iommufd_ioas *ioas,
 			       struct iommufd_window *window)
 {
 	struct iommufd_hwpt *hwpt, *undo;
-	int rc = 0;
+	int ret = 0;
 
 	list_for_each_entry(hwpt, &ioas->hwpts, node) {
-		rc = hardware_create(hwpt, window);
-		if (rc)
+		ret = hardware_create(hwpt, window);
+		if (ret)
 			goto err_undo;
 	}
 	return 0;
@@ -316,7 +316,7 @@ err_undo:
 			break;
 		hardware_remove(undo, window);
 	}
-	return rc;
+	return ret;
 }
 
 static int choose_base(struct iommufd_ioas *ioas, struct iommufd_window *window,
@@ -329,19 +329,19 @@ static int choose_base(struct iommufd_ioas *ioas, struct iommufd_window *window,
 	struct iommufd_hwpt *hwpt = hwpt_with_windows(ioas);
 	const struct iommu_window_slot *slot;
 	unsigned int nr;
-	int rc;
+	int ret;
 
 	if (!hwpt) {
-		rc = choose_in(ioas, window, &p, 0, ULONG_MAX);
-		return rc ?: hardware_create_all(ioas, window);
+		ret = choose_in(ioas, window, &p, 0, ULONG_MAX);
+		return ret ?: hardware_create_all(ioas, window);
 	}
 	slot = window_ops(hwpt)->slots(hwpt->domain, &nr);
 	for (; nr; nr--, slot++) {
-		rc = choose_in(ioas, window, &p, slot->base,
+		ret = choose_in(ioas, window, &p, slot->base,
 			       slot->base + (slot->max_length - 1));
-		if (rc == -EINTR)
-			return rc;
-		if (!rc && !hardware_create_all(ioas, window))
+		if (ret == -EINTR)
+			return ret;
+		if (!ret && !hardware_create_all(ioas, window))
 			return 0;
 	}
 	return -ENOSPC;
@@ -369,16 +369,16 @@ static int window_insert(struct iommufd_ioas *ioas,
 			 unsigned long length)
 {
 	unsigned long smallest = smallest_shared_page(ioas);
-	int rc;
+	int ret;
 
 	if (!window->page_size)
 		window->page_size = smallest;
 	if (window->page_size < smallest || (length & (window->page_size - 1)))
 		return -EINVAL;
-	rc = window->fixed ? fixed_base(ioas, window, base, length) :
+	ret = window->fixed ? fixed_base(ioas, window, base, length) :
 			     choose_base(ioas, window, length);
-	if (rc)
-		return rc;
+	if (ret)
+		return ret;
 	window->id = ioas->next_window_id++;
 	gap_tree_insert(&window->node, &ioas->windows);
 	return 0;
@@ -389,7 +389,7 @@ int iommufd_ioas_window_create(struct iommufd_ioas *ioas, unsigned long *base,
 			       u32 flags, u32 *id)
 {
 	struct iommufd_window *window;
-	int rc;
+	int ret;
 
 	if (!ioas->windowed || (flags & ~WINDOW_FLAGS))
 		return -EOPNOTSUPP;
@@ -407,12 +407,12 @@ int iommufd_ioas_window_create(struct iommufd_ioas *ioas, unsigned long *base,
 	if (flags & IOMMU_IOAS_WINDOW_WRITEABLE)
 		window->prot |= IOMMU_WRITE;
 
-	rc = down_write_killable(&ioas->domains_lock);
-	if (rc)
+	ret = down_write_killable(&ioas->domains_lock);
+	if (ret)
 		goto out_free;
 	down_write(&ioas->lock);
-	rc = window_insert(ioas, window, *base, length);
-	if (!rc) {
+	ret = window_insert(ioas, window, *base, length);
+	if (!ret) {
 		*base = window->node.start;
 		*page_size = window->page_size;
 		*id = window->id;
@@ -420,13 +420,13 @@ int iommufd_ioas_window_create(struct iommufd_ioas *ioas, unsigned long *base,
 	up_write(&ioas->lock);
 	up_write(&ioas->domains_lock);
 out_free:
-	if (rc)
+	if (ret)
 		kfree(window);
-	return rc;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(iommufd_ioas_window_create);
 
-/* Close a window, so that only the caller works on it. */
+/* Close a window, so that only the caller works on it */
 static struct iommufd_window *window_close(struct iommufd_ioas *ioas, u32 id)
 {
 	struct iommufd_window *window, *found = ERR_PTR(-ENOENT);
@@ -450,18 +450,18 @@ int iommufd_ioas_window_remove(struct iommufd_ioas *ioas, u32 id)
 	struct iommufd_window *window;
 	struct iommufd_hwpt *hwpt;
 	unsigned long unmapped;
-	int rc;
+	int ret;
 
 	if (!ioas->windowed)
 		return -EOPNOTSUPP;
 	window = window_close(ioas, id);
 	if (IS_ERR(window))
 		return PTR_ERR(window);
-	rc = iommufd_ioas_unmap_range(ioas, window->node.start,
+	ret = iommufd_ioas_unmap_range(ioas, window->node.start,
 				      window->node.last, &unmapped);
 	down_write(&ioas->domains_lock);
 	down_write(&ioas->lock);
-	if (rc) {
+	if (ret) {
 		window->closed = false;
 	} else {
 		list_for_each_entry(hwpt, &ioas->hwpts, node)
@@ -470,9 +470,9 @@ int iommufd_ioas_window_remove(struct iommufd_ioas *ioas, u32 id)
 	}
 	up_write(&ioas->lock);
 	up_write(&ioas->domains_lock);
-	if (!rc)
+	if (!ret)
 		kfree(window);
-	return rc;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(iommufd_ioas_window_remove);
 
@@ -482,39 +482,39 @@ int iommufd_window_create_ioctl(struct iommufd_ucmd *ucmd)
 	unsigned long base = cmd->base, page_size = cmd->page_size;
 	struct iommufd_ioas *ioas;
 	u32 id;
-	int rc;
+	int ret;
 
 	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	rc = iommufd_ioas_window_create(ioas, &base, cmd->length, &page_size,
+	ret = iommufd_ioas_window_create(ioas, &base, cmd->length, &page_size,
 					cmd->flags, &id);
-	if (!rc) {
+	if (!ret) {
 		cmd->out_window_id = id;
 		cmd->base = base;
 		cmd->page_size = page_size;
-		rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-		if (rc)
+		ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+		if (ret)
 			iommufd_ioas_window_remove(ioas, id);
 	}
 	iommufd_ucmd_put_ioas(ucmd, ioas);
-	return rc;
+	return ret;
 }
 
 int iommufd_window_remove_ioctl(struct iommufd_ucmd *ucmd)
 {
 	const struct iommu_ioas_window_remove *cmd = ucmd->cmd;
 	struct iommufd_ioas *ioas;
-	int rc;
+	int ret;
 
 	if (cmd->__reserved)
 		return -EOPNOTSUPP;
 	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	rc = iommufd_ioas_window_remove(ioas, cmd->window_id);
+	ret = iommufd_ioas_window_remove(ioas, cmd->window_id);
 	iommufd_ucmd_put_ioas(ucmd, ioas);
-	return rc;
+	return ret;
 }
 
 static void describe(const struct iommufd_window *window,
@@ -564,7 +564,7 @@ static int copy_windows(struct iommufd_ioas *ioas,
 	struct iommu_ioas_window *list;
 	unsigned long from = 0;
 	bool more;
-	int rc = 0;
+	int ret = 0;
 
 	list = kcalloc(WINDOWS_PER_BATCH, sizeof(*list), GFP_KERNEL);
 	if (!list)
@@ -574,20 +574,20 @@ static int copy_windows(struct iommufd_ioas *ioas,
 		nr = collect(ioas, &from, list, &more);
 		n = min(nr, room);
 		if (copy_to_user(user, list, n * sizeof(*list))) {
-			rc = -EFAULT;
+			ret = -EFAULT;
 			break;
 		}
 		user += n;
 		room -= n;
 		cmd->num_windows += nr;
 		if (fatal_signal_pending(current)) {
-			rc = -EINTR;
+			ret = -EINTR;
 			break;
 		}
 		cond_resched();
 	} while (more);
 	kfree(list);
-	return rc;
+	return ret;
 }
 
 int iommufd_window_list_ioctl(struct iommufd_ucmd *ucmd)
@@ -595,22 +595,22 @@ int iommufd_window_list_ioctl(struct iommufd_ucmd *ucmd)
 	struct iommu_ioas_window_list *cmd = ucmd->cmd;
 	struct iommufd_ioas *ioas;
 	u32 room = cmd->num_windows;
-	int rc;
+	int ret;
 
 	if (cmd->__reserved)
 		return -EOPNOTSUPP;
 	ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	rc = -EOPNOTSUPP;
+	ret = -EOPNOTSUPP;
 	if (!ioas->windowed)
 		goto out_put;
-	rc = copy_windows(ioas, cmd);
-	if (!rc)
-		rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-	if (!rc && cmd->num_windows > room)
-		rc = -EMSGSIZE;
+	ret = copy_windows(ioas, cmd);
+	if (!ret)
+		ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	if (!ret && cmd->num_windows > room)
+		ret = -EMSGSIZE;
 out_put:
 	iommufd_ucmd_put_ioas(ucmd, ioas);
-	return rc;
+	return ret;
 }

@@ -117,7 +117,7 @@ struct iommu_pt_format {
 	void (*free_all)(struct iommu_pt *pt, u64 *table, unsigned int level);
 };
 
-/* Where the walker compiled over a format starts: the packed top table. */
+/* Where the walker compiled over a format starts: the packed top table */
 #define PT_TOP_LEVEL_MASK	7ul
 
 static inline unsigned long pt_top_pack(u64 *table, unsigned int level)
@@ -135,13 +135,13 @@ static inline unsigned int pt_top_level(unsigned long top)
 	return top & PT_TOP_LEVEL_MASK;
 }
 
-/* log2 of the bytes that one entry of a level maps, alone. */
+/* log2 of the bytes that one entry of a level maps, alone */
 static inline unsigned int pt_level_shift(unsigned int level)
 {
 	return PT_PAGE_SHIFT + PT_LEVEL_SHIFT * (level - 1);
 }
 
-/* Sizes of a leaf that fits into a table of a level. */
+/* Sizes of a leaf that fits into a table of a level */
 static inline unsigned long pt_table_sizes(unsigned int level)
 {
 	unsigned int shift = pt_level_shift(level + 1);
@@ -149,7 +149,7 @@ static inline unsigned long pt_table_sizes(unsigned int level)
 	return shift < BITS_PER_LONG ? BIT(shift) - 1 : ULONG_MAX;
 }
 
-/* The level of a leaf of 2^shift bytes. */
+/* The level of a leaf of 2^shift bytes */
 static inline unsigned int pt_shift_level(unsigned int shift)
 {
 	return (shift - PT_PAGE_SHIFT) / PT_LEVEL_SHIFT + 1;
@@ -160,7 +160,7 @@ static inline unsigned int pt_index(unsigned long iova, unsigned int level)
 	return (iova >> pt_level_shift(level)) & (PT_ENTRIES - 1);
 }
 
-/* The last IOVA that an aligned block of 2^shift bytes around @iova holds. */
+/* The last IOVA that an aligned block of 2^shift bytes around @iova holds */
 static inline unsigned long pt_block_last(unsigned long iova,
 					  unsigned int shift)
 {
@@ -173,7 +173,7 @@ static inline unsigned long pt_block_start(unsigned long iova,
 	return shift < BITS_PER_LONG ? iova & ~(BIT(shift) - 1) : 0;
 }
 
-/* The same for the entry, and for the whole table, of a level. */
+/* The same for the entry, and for the whole table, of a level */
 static inline unsigned long pt_entry_last(unsigned long iova,
 					  unsigned int level)
 {

@@ -10,7 +10,7 @@
 
 #include "table.h"
 
-/* An aligned range within the aperture, one half of it if there are two. */
+/* An aligned range within the aperture, one half of it if there are two */
 static bool range_ok(const struct iommu_pt *pt, unsigned long iova,
 		     size_t length, unsigned long *last)
 {

@@ -48,12 +48,12 @@ struct pt_table *pt_table_alloc(struct iommu_pt *pt, gfp_t gfp)
 	return (struct pt_table *)page;
 }
 
-/* Frees a page that no CPU but this one can know of. */
+/* Frees a page that no CPU but this one can know of */
 static void free_page_of(struct pt_table *table)
 {
 	struct page *page = (struct page *)table;
 
-	/* The allocator wants page->mapping back as it was. */
+	/* The allocator wants page->mapping back as it was */
 	table->slot = NULL;
 	count_page(page, -1);
 	__free_page(page);
@@ -65,7 +65,7 @@ void pt_table_free(struct iommu_pt *pt, struct pt_table *table)
 	free_page_of(table);
 }
 
-/* Make sure that there are @nr tables in the stash. */
+/* Make sure that there are @nr tables in the stash */
 int pt_stash_fill(struct iommu_pt *pt, struct pt_stash *stash, unsigned int nr,
 		  gfp_t gfp)
 {
@@ -125,7 +125,7 @@ static struct pt_table *settle(struct iommu_pt *pt, struct pt_table *table,
 			above->tombs--;
 			table->slot = NULL;
 		} else if (table->tombs) {
-			/* Unlinked whole, so invalidated with all below. */
+			/* Unlinked whole, so invalidated with all below */
 			pt->format->orphan(pt_entries(table));
 		}
 		table->next = chain;
@@ -136,10 +136,10 @@ static struct pt_table *settle(struct iommu_pt *pt, struct pt_table *table,
 	return chain;
 }
 
-/* As many go at once, under the lock here and after the grace period. */
+/* As many go at once, under the lock here and after the grace period */
 #define TABLES_PER_CHAIN 64
 
-/* Returns false if there was nothing left. */
+/* Returns false if there was nothing left */
 static bool free_some(struct iommu_pt *pt, struct iommu_pt_gather *gather)
 {
 	struct pt_table *table, *chain = NULL;
@@ -313,7 +313,7 @@ static bool touches(const struct pt_reservation *res, unsigned long iova,
 	return res->iova <= last && iova <= res->last;
 }
 
-/* Get up to @nr tables from reservations that touch a range. */
+/* Get up to @nr tables from reservations that touch a range */
 void pt_reservation_take(struct iommu_pt *pt, unsigned long iova,
 			 unsigned long last, struct pt_stash *stash,
 			 unsigned int nr)
@@ -339,7 +339,7 @@ bool pt_reservation_overlaps(struct iommu_pt *pt, unsigned long iova,
 	return false;
 }
 
-/* Give back what an unmap of a range had reserved. */
+/* Give back what an unmap of a range had reserved */
 void pt_reservation_drop(struct iommu_pt *pt, unsigned long iova,
 			 unsigned long last)
 {

@@ -58,15 +58,15 @@ static_assert(sizeof(struct pt_table) <= offsetof(struct page, _mapcount));
 
 #define PT_TOP_BIAS		(1 << 16)
 
-/* Entries of a cache line. */
+/* Entries of a cache line */
 #define PT_LINE			8u
 
 static_assert(PT_ENTRIES / PT_LINE <= BITS_PER_LONG);
 
-/* So many entries and it pays to know their lines, and to use string stores. */
+/* So many entries and it pays to know their lines, and to use string stores */
 #define PT_MANY			32u
 
-/* The table that an entry, or the first entry itself, lies in. */
+/* The table that an entry, or the first entry itself, lies in */
 static inline struct pt_table *pt_table_of(const u64 *entry)
 {
 	return (struct pt_table *)virt_to_page(entry);
@@ -104,7 +104,7 @@ static inline struct pt_table *pt_stash_get(struct pt_stash *stash)
 	return table;
 }
 
-/* The lines that entries from @first to before @end fill. */
+/* The lines that entries from @first to before @end fill */
 static inline unsigned long pt_whole_lines(unsigned int first, unsigned int end)
 {
 	unsigned int line = DIV_ROUND_UP(first, PT_LINE), stop = end / PT_LINE;
@@ -126,7 +126,7 @@ bool pt_reservation_overlaps(struct iommu_pt *pt, unsigned long iova,
 void pt_reservation_drop(struct iommu_pt *pt, unsigned long iova,
 			 unsigned long last);
 
-/* Record that the translation of a range changed. */
+/* Record that the translation of a range changed */
 static inline void pt_gather_range(struct iommu_pt_gather *gather,
 				   unsigned long iova, unsigned long last)
 {

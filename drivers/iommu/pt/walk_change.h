@@ -20,7 +20,7 @@
 #include "walk_cut.h"
 #include "walk_read.h"
 
-/* Entries changed in a row are flushed and recorded together. */
+/* Entries changed in a row are flushed and recorded together */
 static void change_done(struct walk *walk, const struct spot *spot,
 			u64 *first, unsigned long iova, unsigned long last)
 {
@@ -31,7 +31,7 @@ static void change_done(struct walk *walk, const struct spot *spot,
 			pt_entry_last(last, level));
 }
 
-/* Attributes of the leaves of one table, from @spot on. */
+/* Attributes of the leaves of one table, from @spot on */
 static unsigned long change_table(struct walk *walk, struct spot *spot,
 				  unsigned long iova, unsigned long last,
 				  unsigned int set, unsigned int clear)
@@ -49,7 +49,7 @@ static unsigned long change_table(struct walk *walk, struct spot *spot,
 			change_done(walk, spot, spot->slot, iova, end);
 			break;
 		}
-		/* It was cut meanwhile: walk down again. */
+		/* It was cut meanwhile: walk down again */
 		if (entry_is_table(old, spot->level))
 			return iova;
 		if (end >= last || end == pt_table_last(end, spot->level))
@@ -60,7 +60,7 @@ static unsigned long change_table(struct walk *walk, struct spot *spot,
 	}
 }
 
-/* Cut superpages that reach out of the range, sleeping for memory. */
+/* Cut superpages that reach out of the range, sleeping for memory */
 static int change_cut_ends(struct walk *walk, unsigned long iova,
 			   unsigned long last, gfp_t gfp)
 {
@@ -111,10 +111,10 @@ static int pt_set_attrs(struct iommu_pt *pt, unsigned long iova,
 	return ret;
 }
 
-/* Leaves that one section demotes at most. */
+/* Leaves that one section demotes at most */
 #define DEMOTE_BATCH		64
 
-/* Demote from *@iova on, until a table is missing or it is long enough. */
+/* Demote from *@iova on, until a table is missing or it is long enough */
 static int demote_some(struct walk *walk, unsigned long *iova,
 		       unsigned long last, bool *done)
 {
@@ -174,7 +174,7 @@ static int pt_demote(struct iommu_pt *pt, unsigned long iova,
 	return ret;
 }
 
-/* The part of a leaf's memory that one of its entries maps. */
+/* The part of a leaf's memory that one of its entries maps */
 static phys_addr_t entry_addr(u64 entry, unsigned int level, unsigned long iova)
 {
 	return fmt_leaf_addr(entry, level) +
@@ -223,7 +223,7 @@ static u64 promoted_bits(const struct walk *walk, u64 entry, u64 used)
 	return used;
 }
 
-/* Join entries of one table into the largest groups that act as one. */
+/* Join entries of one table into the largest groups that act as one */
 static void join_groups(struct walk *walk, u64 *entries, unsigned int level,
 			unsigned long iova, unsigned int i, unsigned int end)
 {
@@ -258,7 +258,7 @@ static void join_groups(struct walk *walk, u64 *entries, unsigned int level,
 	}
 }
 
-/* One write makes a leaf of a table, if it is full of one run. */
+/* One write makes a leaf of a table, if it is full of one run */
 static void join_table(struct walk *walk, u64 *slot, u64 *entries,
 		       unsigned int level, unsigned long iova)
 {

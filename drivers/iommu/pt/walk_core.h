@@ -95,7 +95,7 @@ static inline void walk_init(struct walk *walk, struct iommu_pt *pt,
 	walk->stash.nr = 0;
 }
 
-/* @locked tells, and sparse could not: so it is told of neither. */
+/* @locked tells, and sparse could not: so it is told of neither */
 static inline void walk_lock(struct walk *walk)
 {
 	if (walk->locked)
@@ -128,7 +128,7 @@ static inline void walk_leave(struct walk *walk)
 	rcu_read_unlock();
 }
 
-/* Hands over what was unlinked, and gives back tables not used. */
+/* Hands over what was unlinked, and gives back tables not used */
 static inline void walk_end(struct walk *walk)
 {
 	if (unlikely(!list_empty(&walk->covered)))
@@ -154,13 +154,13 @@ static __always_inline void walk_await_cut(struct walk *walk)
 		walk_lock(walk);
 }
 
-/* Outside a section: get the tables that the last one asked for. */
+/* Outside a section: get the tables that the last one asked for */
 static inline int walk_feed(struct walk *walk, gfp_t gfp)
 {
 	return pt_stash_fill(walk->pt, &walk->stash, walk->need, gfp);
 }
 
-/* Entries written in a row, or a whole new table: push them to memory. */
+/* Entries written in a row, or a whole new table: push them to memory */
 static inline void walk_flush(const struct walk *walk, u64 *entries,
 			      unsigned int nr)
 {
@@ -178,7 +178,7 @@ static __always_inline u64 peek(const u64 *entry)
 	return data_race(*entry);
 }
 
-/* Two bits of an entry decide what it is, and level 1 has no tables. */
+/* Two bits of an entry decide what it is, and level 1 has no tables */
 static inline bool entry_is_table(u64 entry, unsigned int level)
 {
 	return level > 1 && fmt_present(entry) && fmt_is_table(entry);
@@ -204,7 +204,7 @@ static inline u64 table_to_entry(u64 *entries, unsigned int level)
 	return fmt_table(virt_to_phys(entries), level);
 }
 
-/* Bit 3 alone marks it, beside the address: no format calls that present. */
+/* Bit 3 alone marks it, beside the address: no format calls that present */
 #define TOMB_MARK		BIT_ULL(3)
 
 static inline u64 table_to_tomb(u64 *entries)
@@ -217,7 +217,7 @@ static inline u64 *tomb_to_entries(u64 tomb)
 	return phys_to_virt((phys_addr_t)(tomb & ~TOMB_MARK));
 }
 
-/* Entries of its level that make up a leaf of 2^shift bytes: log2. */
+/* Entries of its level that make up a leaf of 2^shift bytes: log2 */
 static inline unsigned int leaf_entries_shift(unsigned int shift)
 {
 	return FMT_CONTIGUOUS ? (shift - PT_PAGE_SHIFT) % PT_LEVEL_SHIFT : 0;
@@ -237,7 +237,7 @@ struct spot {
 	unsigned int level;
 };
 
-/* Walk down to the entry that is not a table. */
+/* Walk down to the entry that is not a table */
 static inline void walk_down(struct iommu_pt *pt, unsigned long iova,
 			     struct spot *spot)
 {
@@ -263,13 +263,13 @@ static inline bool top_reaches(unsigned long top, unsigned long iova)
 	return !FMT_GROWS || shift >= BITS_PER_LONG || !(iova >> shift);
 }
 
-/* The last IOVA that the top table reaches. */
+/* The last IOVA that the top table reaches */
 static inline unsigned long top_last(unsigned long iova, struct iommu_pt *pt)
 {
 	return pt_table_last(iova, pt_top_level(READ_ONCE(pt->top)));
 }
 
-/* Unlink a table that emptied, and those above that empty with it. */
+/* Unlink a table that emptied, and those above that empty with it */
 static void walk_retire(struct walk *walk, struct pt_table *table)
 {
 	bool locked = walk->locked;
@@ -295,14 +295,14 @@ static void walk_retire(struct walk *walk, struct pt_table *table)
 		walk_unlock(walk);
 }
 
-/* @nr entries of a table are in use no more; hardware may know its way. */
+/* @nr entries of a table are in use no more; hardware may know its way */
 static inline void walk_put(struct walk *walk, struct pt_table *table, int nr)
 {
 	if (unlikely(!atomic_sub_return(nr, &table->count)))
 		walk_retire(walk, table);
 }
 
-/* @nr entries of a table are about to be in use; false if it is dying. */
+/* @nr entries of a table are about to be in use; false if it is dying */
 static inline bool walk_get(struct walk *walk, struct pt_table *table, int nr)
 {
 	int old = atomic_read(&table->count);
@@ -314,7 +314,7 @@ static inline bool walk_get(struct walk *walk, struct pt_table *table, int nr)
 	return true;
 }
 
-/* Turn the tombstone in @slot back into a way to its table. */
+/* Turn the tombstone in @slot back into a way to its table */
 static u64 walk_revive(struct walk *walk, u64 *slot, u64 tomb)
 {
 	u64 *entries = tomb_to_entries(tomb);
@@ -332,7 +332,7 @@ static u64 walk_revive(struct walk *walk, u64 *slot, u64 tomb)
 	return entry;
 }
 
-/* The table in @slot can no longer come back to life. */
+/* The table in @slot can no longer come back to life */
 static void walk_orphan(u64 *slot)
 {
 	struct pt_table *table = pt_table_of(tomb_to_entries(*slot));

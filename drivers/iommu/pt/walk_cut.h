@@ -15,7 +15,7 @@
 
 #include "walk_core.h"
 
-/* The size that a leaf is cut into: the largest allowed of a level. */
+/* The size that a leaf is cut into: the largest allowed of a level */
 static inline unsigned int cut_shift(unsigned long sizes, unsigned int level,
 				     unsigned int below)
 {
@@ -27,7 +27,7 @@ static inline unsigned int cut_shift(unsigned long sizes, unsigned int level,
 	return sizes ? __fls(sizes) : least;
 }
 
-/* Lead from the leaf at @spot to a table that does the same. */
+/* Lead from the leaf at @spot to a table that does the same */
 static void cut_to_table(struct walk *walk, const struct spot *spot,
 			 unsigned long iova)
 {
@@ -82,7 +82,7 @@ static u64 rewrite_entry(u64 *entry, u64 leaf, u64 more)
 	return old & (FMT_ACCESSED | FMT_DIRTY);
 }
 
-/* As if hardware had noted this in an entry, if it still is a leaf. */
+/* As if hardware had noted this in an entry, if it still is a leaf */
 static void note_in_entry(u64 *entry, u64 used)
 {
 	u64 old = READ_ONCE(*entry);
@@ -93,7 +93,7 @@ static void note_in_entry(u64 *entry, u64 used)
 	} while (!try_cmpxchg(entry, &old, old | used));
 }
 
-/* Make smaller groups of the group of contiguous entries at @spot. */
+/* Make smaller groups of the group of contiguous entries at @spot */
 static void cut_group(struct walk *walk, const struct spot *spot,
 		      unsigned long iova)
 {
@@ -108,9 +108,9 @@ static void cut_group(struct walk *walk, const struct spot *spot,
 
 	walk_lock(walk);
 	WRITE_ONCE(walk->pt->cutting, 1);
-	/* Pairs with the ordered operation before walk_await_cut(). */
+	/* Pairs with the ordered operation before walk_await_cut() */
 	smp_mb();
-	/* Somebody else may have cut it before. */
+	/* Somebody else may have cut it before */
 	if ((READ_ONCE(*spot->slot) ^ spot->entry) &
 	    ~(FMT_ACCESSED | FMT_DIRTY))
 		goto unlock;
@@ -195,7 +195,7 @@ static void cut_plan(struct iommu_pt *pt, unsigned long iova,
 	}
 }
 
-/* Let a leaf begin or end at @at, which is in or beside the one of @iova. */
+/* Let a leaf begin or end at @at, which is in or beside the one of @iova */
 static void cut_at(struct walk *walk, unsigned long iova, unsigned long at)
 {
 	struct spot spot;
@@ -208,7 +208,7 @@ static void cut_at(struct walk *walk, unsigned long iova, unsigned long at)
 	}
 }
 
-/* Carry out a plan in the section that made it, with its tables at hand. */
+/* Carry out a plan in the section that made it, with its tables at hand */
 static void cut_ends(struct walk *walk, unsigned long iova, unsigned long last,
 		     const struct cut *cut)
 {

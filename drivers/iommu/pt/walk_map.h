@@ -32,13 +32,13 @@ struct source {
 	bool started;
 };
 
-/* All sizes up to 2^shift. */
+/* All sizes up to 2^shift */
 static inline unsigned long sizes_up_to(unsigned int shift)
 {
 	return (2ul << shift) - 1;
 }
 
-/* log2 of the largest size that fits an address and what is left of a run. */
+/* log2 of the largest size that fits an address and what is left of a run */
 static inline unsigned int largest_shift(unsigned long iova, phys_addr_t addr,
 					 size_t run_left, unsigned long sizes)
 {
@@ -55,14 +55,14 @@ static inline unsigned int source_shift(const struct source *source,
 			     sizes);
 }
 
-/* Entries of a table that the next fill writes. */
+/* Entries of a table that the next fill writes */
 static inline unsigned int source_entries(const struct source *source,
 					  unsigned long sizes,
 					  unsigned int level)
 {
 	unsigned int room = PT_ENTRIES - pt_index(source->iova, level);
 
-	/* Below the second level's alignment nothing larger can fit. */
+	/* Below the second level's alignment nothing larger can fit */
 	if (level == 1)
 		return min_t(size_t, room, source->left >> PT_PAGE_SHIFT);
 	if (FMT_CONTIGUOUS)
@@ -164,7 +164,7 @@ static __always_inline unsigned int fill_level(struct source *source,
 	for (;;) {
 		u64 value = fmt_leaf(addr, level, shift) | attrs;
 
-		/* The shortest way for scattered pages: one run, one entry. */
+		/* The shortest way for scattered pages: one run, one entry */
 		if (left == BIT(shift)) {
 			if (check && unlikely(peek(entry)))
 				return entry - first;
@@ -205,7 +205,7 @@ static __always_inline unsigned int fill_level(struct source *source,
 	return nr;
 }
 
-/* Bits that hardware ignores, on an entry in which it may set others. */
+/* Bits that hardware ignores, on an entry in which it may set others */
 static inline void mark_entry(const struct walk *walk, u64 *entry, u64 mark)
 {
 	u64 old = READ_ONCE(*entry);
@@ -262,7 +262,7 @@ static int map_check(struct walk *walk, u64 *slot, unsigned int nr)
 	return 0;
 }
 
-/* Take back entries that were visible for a moment. */
+/* Take back entries that were visible for a moment */
 static void map_undo(struct walk *walk, u64 *slot, unsigned int written,
 		     unsigned int nr, unsigned long iova)
 {
@@ -278,7 +278,7 @@ static void map_undo(struct walk *walk, u64 *slot, unsigned int written,
 	walk_put(walk, pt_table_of(slot), nr);
 }
 
-/* Many pages at once will mostly go at once, and are quicker to clear then. */
+/* Many pages at once will mostly go at once, and are quicker to clear then */
 static void note_lines(struct pt_table *table, unsigned int first,
 		       unsigned int nr, unsigned int level)
 {
@@ -286,7 +286,7 @@ static void note_lines(struct pt_table *table, unsigned int first,
 		atomic_long_or(pt_whole_lines(first, first + nr), &table->full);
 }
 
-/* Fill a part of a table that is in use. */
+/* Fill a part of a table that is in use */
 static int map_live(struct walk *walk, struct source *source, u64 *entries,
 		    unsigned int level, unsigned long sizes)
 {
@@ -311,7 +311,7 @@ static int map_live(struct walk *walk, struct source *source, u64 *entries,
 	return 0;
 }
 
-/* Take apart what map_build() could not install. */
+/* Take apart what map_build() could not install */
 static void map_unbuild(struct walk *walk, struct pt_table *table,
 			unsigned long iova, unsigned int level, unsigned int nr)
 {
@@ -420,17 +420,17 @@ static int grow(struct walk *walk, unsigned long iova)
 	root.levels = level;
 	if (pt->root_changed)
 		pt->root_changed(pt, &root);
-	/* Whoever sees the new top sees its entries. */
+	/* Whoever sees the new top sees its entries */
 	smp_store_release(&pt->top, top);
 
-	/* The old top is a table like others now; it may even be empty. */
+	/* The old top is a table like others now; it may even be empty */
 	walk_put(walk, old, PT_TOP_BIAS);
 	if (walk->gather->tables)
 		pt_gather_range(walk->gather, 0, 0);
 	return 0;
 }
 
-/* One step: one table, or a part of it. */
+/* One step: one table, or a part of it */
 static int map_table(struct walk *walk, struct source *source)
 {
 	unsigned long top = READ_ONCE(walk->pt->top), sizes = walk->sizes;
@@ -455,7 +455,7 @@ static int map_table(struct walk *walk, struct source *source)
 				return -EADDRINUSE;
 			if (!walk->locked)
 				return -EAGAIN;
-			/* What comes back to life must not stay empty. */
+			/* What comes back to life must not stay empty */
 			if (walk->stash.nr < l - 1 - level) {
 				walk->need = l - 1 - level;
 				return -ENOMEM;
@@ -470,7 +470,7 @@ static int map_table(struct walk *walk, struct source *source)
 /* Steps, of one table each, after which a caller that may sleep gives way */
 #define MAP_STEPS		32
 
-/* As far as it goes without sleeping, or for MAP_STEPS. */
+/* As far as it goes without sleeping, or for MAP_STEPS */
 static int map_section(struct walk *walk, struct source *source)
 {
 	unsigned int steps = MAP_STEPS;

@@ -10,7 +10,7 @@
 
 #include "walk_core.h"
 
-/* A leaf whole: what hardware noted in any of its entries holds for all. */
+/* A leaf whole: what hardware noted in any of its entries holds for all */
 static u64 leaf_entry(const struct spot *spot)
 {
 	unsigned int shift = fmt_leaf_shift(spot->entry, spot->level);
@@ -26,7 +26,7 @@ static u64 leaf_entry(const struct spot *spot)
 	return entry;
 }
 
-/* The last IOVA of a hole, as far as one table shows it. */
+/* The last IOVA of a hole, as far as one table shows it */
 static unsigned long hole_end(const struct spot *spot, unsigned long iova,
 			      unsigned long last)
 {
@@ -66,7 +66,7 @@ static bool spot_next(struct spot *spot, unsigned long *iova,
 	return !entry_is_table(spot->entry, spot->level);
 }
 
-/* Nothing can be mapped where a table does not reach. */
+/* Nothing can be mapped where a table does not reach */
 static bool clamp_range(struct iommu_pt *pt, unsigned long iova,
 			unsigned long *last)
 {
@@ -132,7 +132,7 @@ static int pt_visit(struct iommu_pt *pt, unsigned long iova,
 	return ret;
 }
 
-/* Give a leaf's dirty bits up; another part of it may be clean already. */
+/* Give a leaf's dirty bits up; another part of it may be clean already */
 static void clean_leaf(struct walk *walk, const struct spot *spot)
 {
 	unsigned int shift = fmt_leaf_shift(spot->entry, spot->level);
@@ -253,14 +253,14 @@ static void pt_flush_tables(struct iommu_pt *pt)
 		for (level = pt_top_level(top);; level--) {
 			u64 entry = READ_ONCE(entries[pt_index(pos, level)]);
 
-			/* Seen before, unless this is its first entry. */
+			/* Seen before, unless this is its first entry */
 			from = pt_table_start(pos, level);
 			if (first || from == pos)
 				clflush_cache_range(entries, PT_TABLE_SIZE);
 			if (level == 1 || (!entry_is_table(entry, level) &&
 					   !entry_is_tomb(entry)))
 				break;
-			/* Tables that may come back to life are included. */
+			/* Tables that may come back to life are included */
 			entries = entry_is_tomb(entry) ?
 				  tomb_to_entries(entry) :
 				  entry_to_entries(entry);
@@ -277,7 +277,7 @@ static void pt_flush_tables(struct iommu_pt *pt)
 	}
 }
 
-/* Cut the tombstones in a table that is about to be freed. */
+/* Cut the tombstones in a table that is about to be freed */
 static void pt_orphan(u64 *entries)
 {
 	unsigned int i;

@@ -72,7 +72,7 @@ static noinline void yield_leaf(struct unmap *unmap, unsigned long iova,
 	run->length = size;
 }
 
-/* An entry that held a leaf, or its part of a leaf, is no more. */
+/* An entry that held a leaf, or its part of a leaf, is no more */
 static __always_inline void yield_entry(struct unmap *unmap, unsigned long iova,
 					u64 entry, unsigned int level)
 {
@@ -113,7 +113,7 @@ static __always_inline u64 take_leaf(u64 *slot, u64 entry, unsigned int level)
 	return entry;
 }
 
-/* A table that the range covers whole, already unlinked. */
+/* A table that the range covers whole, already unlinked */
 static void unmap_covered(struct unmap *unmap, u64 *entries, unsigned int level,
 			  unsigned long iova)
 {
@@ -163,7 +163,7 @@ static __always_inline unsigned int clear_pages(u64 *entry, unsigned int nr)
 	u64 *end = entry + nr, zero = 0;
 	unsigned int i;
 
-	/* Stores of a register are half as long as those of a constant. */
+	/* Stores of a register are half as long as those of a constant */
 	OPTIMIZER_HIDE_VAR(zero);
 	for (; end - entry >= PT_LINE; entry += PT_LINE) {
 		u64 all = peek(&entry[0]) & peek(&entry[1]) &
@@ -209,7 +209,7 @@ static noinline unsigned int clear_lines(u64 *entries, unsigned int first,
 	return gone;
 }
 
-/* Leaves of level 1, the most frequent case by far. */
+/* Leaves of level 1, the most frequent case by far */
 static unsigned int unmap_pages(struct unmap *unmap, struct pt_table *table,
 				u64 *entries, unsigned long iova,
 				unsigned long last)
@@ -323,7 +323,7 @@ done:
 	walk_put(walk, table, gone);
 }
 
-/* Have the tables at hand that the cuts take, or change nothing. */
+/* Have the tables at hand that the cuts take, or change nothing */
 static bool unmap_prepare(struct unmap *unmap, unsigned long iova,
 			  unsigned long last)
 {
@@ -349,7 +349,7 @@ static bool unmap_prepare(struct unmap *unmap, unsigned long iova,
 	return true;
 }
 
-/* A range inside one table of level 1 needs no preparation: true if done. */
+/* A range inside one table of level 1 needs no preparation: true if done */
 static inline bool unmap_quick(struct unmap *unmap, unsigned long iova,
 			       unsigned long last)
 {

@@ -56,7 +56,7 @@ static void write_desc(struct vtd_queue *queue, unsigned int slot,
 	}
 }
 
-/* Let a unit that does not snoop see slots from @first on. */
+/* Let a unit that does not snoop see slots from @first on */
 static void flush_descs(struct vtd_queue *queue, unsigned int first,
 			unsigned int nr)
 {

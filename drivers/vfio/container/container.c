@@ -38,7 +38,7 @@ static DEFINE_HASHTABLE(containers, 6);
 static DEFINE_SPINLOCK(containers_lock);
 static unsigned long last_id;
 
-/* One after another they spread as evenly as can be. */
+/* One after another they spread as evenly as can be */
 static struct hlist_head *container_bucket(unsigned long id)
 {
 	return &containers[id % HASH_SIZE(containers)];
@@ -93,26 +93,26 @@ static bool type_is_known(unsigned long type)
 static int container_init(struct container *c)
 {
 	u32 flags = container_is_spapr(c) ? IOMMU_IOAS_ALLOC_WINDOWED : 0;
-	int rc;
+	int ret;
 
 	c->ictx = iommufd_ctx_create(IOMMUFD_ACCOUNT_MM);
 	if (IS_ERR(c->ictx))
 		return PTR_ERR(c->ictx);
 	c->ioas = iommufd_ioas_create(c->ictx, flags);
 	if (IS_ERR(c->ioas)) {
-		rc = PTR_ERR(c->ioas);
+		ret = PTR_ERR(c->ioas);
 		goto put_ctx;
 	}
-	/* Any range can be unmapped: no page may be larger than the smallest. */
+	/* Any range can be unmapped: no page may be larger than the smallest */
 	if (container_is_v1(c) || container_is_spapr(c)) {
-		rc = iommufd_ioas_small_pages(c->ioas);
-		if (rc)
+		ret = iommufd_ioas_small_pages(c->ioas);
+		if (ret)
 			goto destroy_ioas;
 	}
 	if (container_is_spapr(c)) {
 		c->spapr = spapr_create(c);
 		if (IS_ERR(c->spapr)) {
-			rc = PTR_ERR(c->spapr);
+			ret = PTR_ERR(c->spapr);
 			goto destroy_ioas;
 		}
 	}
@@ -123,13 +123,13 @@ destroy_ioas:
 	iommufd_ioas_destroy(c->ioas);
 put_ctx:
 	iommufd_ctx_put(c->ictx);
-	return rc;
+	return ret;
 }
 
 static void *container_open(unsigned long type)
 {
 	struct container *c;
-	int rc;
+	int ret;
 
 	if (!type_is_known(type))
 		return ERR_PTR(-EINVAL);
@@ -146,15 +146,15 @@ static void *container_open(unsigned long type)
 	xa_init(&c->pinned);
 	xa_init(&c->written);
 	init_rwsem(&c->writing);
-	rc = container_init(c);
-	if (rc) {
+	ret = container_init(c);
+	if (ret) {
 		kfree(c);
-		return ERR_PTR(rc);
+		return ERR_PTR(ret);
 	}
 	return (void *)c->id;
 }
 
-/* vfio.ko has detached all groups, except those that SET_IOMMU failed with. */
+/* vfio.ko has detached all groups, except those that SET_IOMMU failed with */
 static void container_release(void *data)
 {
 	struct container *c = container_get(data);
@@ -162,13 +162,13 @@ static void container_release(void *data)
 	if (WARN_ON(!c))
 		return;
 	container_hide(c);
-	/* What was taken here, and what there was from the beginning. */
+	/* What was taken here, and what there was from the beginning */
 	container_put(c);
 	container_put(c);
 	wait_for_completion(&c->idle);
 	WARN_ON(!list_empty(&c->groups));
 	iommufd_ioas_destroy(c->ioas);
-	/* After what was copied from its memory. */
+	/* After what was copied from its memory */
 	if (c->spapr)
 		spapr_destroy(c->spapr);
 	iommufd_ctx_put(c->ictx);
@@ -178,21 +178,21 @@ static void container_release(void *data)
 
 static int attach_hardware(struct container *c, struct iommu_group *group)
 {
-	int rc = iommufd_ioas_attach_group(c->ioas, group);
+	int ret = iommufd_ioas_attach_group(c->ioas, group);
 
-	if (!rc && c->spapr) {
-		rc = spapr_attached(c);
-		if (rc)
+	if (!ret && c->spapr) {
+		ret = spapr_attached(c);
+		if (ret)
 			iommufd_ioas_detach_group(c->ioas, group);
 	}
-	return rc;
+	return ret;
 }
 
 static int add_group(struct container *c, struct iommu_group *group,
 		     enum vfio_group_type type)
 {
 	struct container_group *entry;
-	int rc;
+	int ret;
 
 	entry = kzalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
 	if (!entry)
@@ -200,12 +200,12 @@ static int add_group(struct container *c, struct iommu_group *group,
 	entry->group = group;
 	entry->emulated = type == VFIO_EMULATED_IOMMU;
 	if (entry->emulated)
-		rc = container_add_emulated(c);
+		ret = container_add_emulated(c);
 	else
-		rc = attach_hardware(c, group);
-	if (rc) {
+		ret = attach_hardware(c, group);
+	if (ret) {
 		kfree(entry);
-		return rc;
+		return ret;
 	}
 	if (!entry->emulated) {
 		c->nr_hardware++;
@@ -219,7 +219,7 @@ static int container_attach_group(void *data, struct iommu_group *group,
 				  enum vfio_group_type type)
 {
 	struct container *c;
-	int rc;
+	int ret;
 
 	if (type == VFIO_NO_IOMMU)
 		return -EINVAL;
@@ -227,10 +227,10 @@ static int container_attach_group(void *data, struct iommu_group *group,
 	if (WARN_ON(!c))
 		return -EINVAL;
 	mutex_lock(&c->lock);
-	rc = add_group(c, group, type);
+	ret = add_group(c, group, type);
 	mutex_unlock(&c->lock);
 	container_put(c);
-	return rc;
+	return ret;
 }
 
 static void container_detach_group(void *data, struct iommu_group *group)
@@ -264,7 +264,7 @@ static long dispatch(struct container *c, unsigned int cmd, unsigned long arg)
 
 	if (cmd == VFIO_CHECK_EXTENSION)
 		return container_check_extension(c, arg);
-	/* Numbers of this interface mean something else in the others. */
+	/* Numbers of this interface mean something else in the others */
 	if (c->spapr)
 		return spapr_ioctl(c, cmd, user);
 	switch (cmd) {
@@ -284,7 +284,7 @@ static long dispatch(struct container *c, unsigned int cmd, unsigned long arg)
 static long container_ioctl(void *data, unsigned int cmd, unsigned long arg)
 {
 	struct container *c;
-	long rc;
+	long ret;
 
 	/* Asked before there is a container, or too late for one */
 	if (!data)
@@ -293,9 +293,9 @@ static long container_ioctl(void *data, unsigned int cmd, unsigned long arg)
 	c = container_get(data);
 	if (!c)
 		return -EINVAL;
-	rc = dispatch(c, cmd, arg);
+	ret = dispatch(c, cmd, arg);
 	container_put(c);
-	return rc;
+	return ret;
 }
 
 static int ops_pin_pages(void *data, struct iommu_group *group,
@@ -303,13 +303,13 @@ static int ops_pin_pages(void *data, struct iommu_group *group,
 			 struct page **pages)
 {
 	struct container *c = container_get(data);
-	int rc;
+	int ret;
 
 	if (!c || !pages)
 		return -EINVAL;
-	rc = container_pin_pages(c, iova, nr, prot, pages);
+	ret = container_pin_pages(c, iova, nr, prot, pages);
 	container_put(c);
-	return rc;
+	return ret;
 }
 
 static void ops_unpin_pages(void *data, dma_addr_t iova, int nr)
@@ -346,13 +346,13 @@ static int ops_dma_rw(void *data, dma_addr_t iova, void *buffer,
 		      size_t length, bool write)
 {
 	struct container *c = container_get(data);
-	int rc;
+	int ret;
 
 	if (!c)
 		return -EINVAL;
-	rc = container_dma_rw(c, iova, buffer, length, write);
+	ret = container_dma_rw(c, iova, buffer, length, write);
 	container_put(c);
-	return rc;
+	return ret;
 }
 
 const struct vfio_iommu_driver_ops container_ops = {
@@ -372,11 +372,11 @@ const struct vfio_iommu_driver_ops container_ops = {
 
 static int __init container_module_init(void)
 {
-	int rc = container_register();
+	int ret = container_register();
 
-	if (rc)
-		pr_err("vfio does not take this backend: error %d\n", rc);
-	return rc;
+	if (ret)
+		pr_err("vfio does not take this backend: error %d\n", ret);
+	return ret;
 }
 
 static void __exit container_module_exit(void)

@@ -128,7 +128,7 @@ int container_report_dirty(struct container *c, u64 __user *bitmap,
 			   unsigned long *told, bool *all);
 void container_forget_dirty(struct container *c, unsigned long iova,
 			    unsigned long length, unsigned long told);
-/* Once the range is unmapped, tell besides what became dirty after the report. */
+/* Once the range is unmapped, tell besides what became dirty after the report */
 int container_report_late(struct container *c, u64 __user *bitmap,
 			  unsigned long iova, unsigned long length,
 			  unsigned long told, bool all);

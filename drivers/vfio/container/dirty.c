@@ -15,7 +15,7 @@
 #include "container.h"
 #include "dirty.h"
 
-/* A piece of the user's bitmap, and the pages that it is about. */
+/* A piece of the user's bitmap, and the pages that it is about */
 #define PIECE_PAGES 2048u
 struct piece {
 	struct container *c;
@@ -24,7 +24,7 @@ struct piece {
 	unsigned long bits[BITS_TO_LONGS(PIECE_PAGES)];
 };
 
-/* Others may run after so many pages. */
+/* Others may run after so many pages */
 #define PAGES_PER_TURN 256
 
 static bool page_is_dirty(struct container *c, unsigned long index)
@@ -52,7 +52,7 @@ static int mark_mapping(void *data, unsigned long iova, unsigned long length,
 	return 0;
 }
 
-/* The ends of what is asked for. */
+/* The ends of what is asked for */
 struct ends {
 	unsigned long first;
 	unsigned long last;
@@ -69,16 +69,16 @@ static int check_mapping(void *data, unsigned long iova, unsigned long length,
 	return iova < ends->first || last > ends->last ? -EINVAL : 0;
 }
 
-/* Mappings are reported whole: a range that begins or ends in one is wrong. */
+/* Mappings are reported whole: a range that begins or ends in one is wrong */
 static int check_ends(struct container *c, unsigned long first,
 		      unsigned long last)
 {
 	struct ends ends = { .first = first, .last = last };
-	int rc;
+	int ret;
 
-	rc = iommufd_ioas_mappings(c->ioas, first, first, check_mapping, &ends);
-	if (rc)
-		return rc;
+	ret = iommufd_ioas_mappings(c->ioas, first, first, check_mapping, &ends);
+	if (ret)
+		return ret;
 	return iommufd_ioas_mappings(c->ioas, last, last, check_mapping, &ends);
 }
 
@@ -87,15 +87,15 @@ static int report_piece(struct piece *piece, u64 __user *bitmap)
 	unsigned long pages =
 		((piece->last - piece->first) >> PAGE_SHIFT) + 1;
 	size_t size = DIRTY_BITMAP_BYTES(pages);
-	int rc;
+	int ret;
 
-	/* Bits of pages that are not mapped stay what they are. */
+	/* Bits of pages that are not mapped stay what they are */
 	if (copy_from_user(piece->bits, bitmap, size))
 		return -EFAULT;
-	rc = iommufd_ioas_mappings(piece->c->ioas, piece->first, piece->last,
+	ret = iommufd_ioas_mappings(piece->c->ioas, piece->first, piece->last,
 				   mark_mapping, piece);
-	if (rc)
-		return rc;
+	if (ret)
+		return ret;
 	return copy_to_user(bitmap, piece->bits, size) ? -EFAULT : 0;
 }
 
@@ -127,12 +127,12 @@ int container_report_dirty(struct container *c, u64 __user *bitmap,
 {
 	unsigned long last = iova + length - 1;
 	struct piece piece = { .c = c, .first = iova };
-	int rc;
+	int ret;
 
 	lockdep_assert_held(&c->lock);
-	rc = check_ends(c, iova, last);
-	if (rc)
-		return rc;
+	ret = check_ends(c, iova, last);
+	if (ret)
+		return ret;
 	*all = c->all_dirty;
 	*told = c->generation;
 	WRITE_ONCE(c->generation, *told + 1);
@@ -143,9 +143,9 @@ int container_report_dirty(struct container *c, u64 __user *bitmap,
 		if (last - piece.first >= (ulong)PIECE_PAGES << PAGE_SHIFT)
 			piece.last = piece.first - 1 +
 				     ((ulong)PIECE_PAGES << PAGE_SHIFT);
-		rc = report_piece(&piece, bitmap);
-		if (rc)
-			return rc;
+		ret = report_piece(&piece, bitmap);
+		if (ret)
+			return ret;
 		if (piece.last == last)
 			break;
 		piece.first = piece.last + 1;
@@ -173,43 +173,43 @@ static int report_late(struct container *c, u64 __user *bitmap,
 {
 	unsigned long index;
 	void *entry;
-	int rc = 0;
+	int ret = 0;
 
 	/* Since the report nothing is known to be clean any more */
 	if (c->all_dirty && !all) {
-		for (index = 0; !rc && index <= last - first; index++)
-			rc = set_bit_of_user(bitmap, index);
-		return rc;
+		for (index = 0; !ret && index <= last - first; index++)
+			ret = set_bit_of_user(bitmap, index);
+		return ret;
 	}
 	xa_for_each_range(&c->written, index, entry, first, last) {
 		if (xa_to_value(entry) > told)
-			rc = set_bit_of_user(bitmap, index - first);
+			ret = set_bit_of_user(bitmap, index - first);
 		else
 			cond_resched();
-		if (rc)
+		if (ret)
 			break;
 	}
-	return rc;
+	return ret;
 }
 
 int container_report_late(struct container *c, u64 __user *bitmap,
 			  unsigned long iova, unsigned long length,
 			  unsigned long told, bool all)
 {
-	int rc;
+	int ret;
 
 	/* Who wrote before the range was unmapped has noted it then */
-	rc = down_write_killable(&c->writing);
-	if (rc)
-		return rc;
+	ret = down_write_killable(&c->writing);
+	if (ret)
+		return ret;
 	up_write(&c->writing);
-	rc = mutex_lock_killable(&c->lock);
-	if (rc)
-		return rc;
-	rc = report_late(c, bitmap, iova >> PAGE_SHIFT,
+	ret = mutex_lock_killable(&c->lock);
+	if (ret)
+		return ret;
+	ret = report_late(c, bitmap, iova >> PAGE_SHIFT,
 			 (iova + length - 1) >> PAGE_SHIFT, told, all);
 	mutex_unlock(&c->lock);
-	return rc;
+	return ret;
 }
 
 int container_check_bitmap(u64 nr_pages, u64 size)
@@ -225,7 +225,7 @@ static int get_bitmap(struct container *c, void __user *arg, u32 argsz)
 	struct vfio_iommu_type1_dirty_bitmap_get get;
 	unsigned long page_size, told;
 	bool all;
-	int rc;
+	int ret;
 
 	if (argsz < sizeof(struct vfio_iommu_type1_dirty_bitmap) + sizeof(get))
 		return -EINVAL;
@@ -241,31 +241,31 @@ static int get_bitmap(struct container *c, void __user *arg, u32 argsz)
 	    !IS_ALIGNED(get.iova | get.size, page_size) ||
 	    !access_ok((void __user *)get.bitmap.data, get.bitmap.size))
 		return -EINVAL;
-	rc = container_check_bitmap(get.size / page_size, get.bitmap.size);
-	if (rc)
-		return rc;
+	ret = container_check_bitmap(get.size / page_size, get.bitmap.size);
+	if (ret)
+		return ret;
 
 	/* Another process may be at it, with a bitmap that is slow to come */
-	rc = mutex_lock_killable(&c->lock);
-	if (rc)
-		return rc;
+	ret = mutex_lock_killable(&c->lock);
+	if (ret)
+		return ret;
 	if (c->tracking)
-		rc = container_report_dirty(c, (u64 __user *)get.bitmap.data,
+		ret = container_report_dirty(c, (u64 __user *)get.bitmap.data,
 					    get.iova, get.size, &told, &all);
 	else
-		rc = -EINVAL;
-	if (!rc)
+		ret = -EINVAL;
+	if (!ret)
 		container_forget_dirty(c, get.iova, get.size, told);
 	mutex_unlock(&c->lock);
-	return rc;
+	return ret;
 }
 
 static int set_tracking(struct container *c, bool on)
 {
-	int rc = mutex_lock_killable(&c->lock);
+	int ret = mutex_lock_killable(&c->lock);
 
-	if (rc)
-		return rc;
+	if (ret)
+		return ret;
 	if (on && !c->tracking)
 		c->all_dirty = c->nr_hardware;
 	if (!on)

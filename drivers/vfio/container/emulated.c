@@ -38,17 +38,17 @@ int container_add_emulated(struct container *c)
 {
 	struct iommufd_access *access;
 	u32 id;
-	int rc;
+	int ret;
 
 	lockdep_assert_held(&c->lock);
 	if (!c->access) {
 		access = iommufd_access_create(c->ictx, &access_ops, c, &id);
 		if (IS_ERR(access))
 			return PTR_ERR(access);
-		rc = iommufd_access_attach(access, iommufd_ioas_id(c->ioas));
-		if (rc) {
+		ret = iommufd_access_attach(access, iommufd_ioas_id(c->ioas));
+		if (ret) {
 			iommufd_access_destroy(access);
-			return rc;
+			return ret;
 		}
 		c->access = access;
 	}
@@ -84,13 +84,13 @@ void container_unregister_device(struct container *c, struct vfio_device *dev)
 	mutex_unlock(&c->devices_lock);
 }
 
-/* Errors as vfio_iommu_type1 has them: nothing mapped is a wrong argument. */
-static int type1_error(int rc)
+/* Errors as vfio_iommu_type1 has them: nothing mapped is a wrong argument */
+static int type1_error(int ret)
 {
-	return rc == -ENOENT ? -EINVAL : rc;
+	return ret == -ENOENT ? -EINVAL : ret;
 }
 
-/* Count one more pin of a page; entries are the number of pins. */
+/* Count one more pin of a page; entries are the number of pins */
 static int count_pin(struct container *c, unsigned long index)
 {
 	void *old, *seen;
@@ -121,7 +121,7 @@ static bool uncount_pin(struct container *c, unsigned long index)
 	return true;
 }
 
-/* A report that begins meanwhile may have passed the page: note it again. */
+/* A report that begins meanwhile may have passed the page: note it again */
 static void mark_written(struct container *c, unsigned long index)
 {
 	unsigned long generation;
@@ -145,15 +145,15 @@ static int pin_page(struct container *c, unsigned long iova, int prot,
 	unsigned int flags = prot & IOMMU_WRITE ? IOMMUFD_ACCESS_RW_WRITE :
 						  IOMMUFD_ACCESS_RW_READ;
 	unsigned long index = iova >> PAGE_SHIFT;
-	int rc;
+	int ret;
 
-	rc = iommufd_access_pin_pages(c->access, iova, PAGE_SIZE, page, flags);
-	if (rc)
-		return type1_error(rc);
-	rc = count_pin(c, index);
-	if (rc) {
+	ret = iommufd_access_pin_pages(c->access, iova, PAGE_SIZE, page, flags);
+	if (ret)
+		return type1_error(ret);
+	ret = count_pin(c, index);
+	if (ret) {
 		iommufd_access_unpin_pages(c->access, iova, PAGE_SIZE);
-		return rc;
+		return ret;
 	}
 	if (c->tracking)
 		mark_written(c, index);
@@ -173,16 +173,16 @@ static void unpin_page(struct container *c, unsigned long iova)
 int container_pin_pages(struct container *c, unsigned long iova, int nr,
 			int prot, struct page **pages)
 {
-	int i, rc;
+	int i, ret;
 
 	if (container_is_v1(c))
 		return -EACCES;
-	/* Who pins has to be there to be asked to let go. */
+	/* Who pins has to be there to be asked to let go */
 	if (!c->access || list_empty_careful(&c->devices))
 		return -EINVAL;
 	for (i = 0; i < nr; i++) {
-		rc = pin_page(c, iova + i * PAGE_SIZE, prot, &pages[i]);
-		if (rc)
+		ret = pin_page(c, iova + i * PAGE_SIZE, prot, &pages[i]);
+		if (ret)
 			goto unpin;
 		cond_resched();
 	}
@@ -195,7 +195,7 @@ unpin:
 		pages[i] = NULL;
 		cond_resched();
 	}
-	return rc;
+	return ret;
 }
 
 void container_unpin_pages(struct container *c, unsigned long iova, int nr)
@@ -217,15 +217,15 @@ void container_unpin_pages(struct container *c, unsigned long iova, int nr)
 static int dma_rw_page(struct container *c, unsigned long iova, void *buffer,
 		       size_t length, unsigned int flags)
 {
-	int rc;
+	int ret;
 
 	/* Pairs with container_report_late(): no unmap ends in between */
 	down_read(&c->writing);
-	rc = iommufd_access_rw(c->access, iova, buffer, length, flags);
-	if (!rc && flags & IOMMUFD_ACCESS_RW_WRITE && c->tracking)
+	ret = iommufd_access_rw(c->access, iova, buffer, length, flags);
+	if (!ret && flags & IOMMUFD_ACCESS_RW_WRITE && c->tracking)
 		mark_written(c, iova >> PAGE_SHIFT);
 	up_read(&c->writing);
-	return type1_error(rc);
+	return type1_error(ret);
 }
 
 int container_dma_rw(struct container *c, unsigned long iova, void *buffer,
@@ -234,7 +234,7 @@ int container_dma_rw(struct container *c, unsigned long iova, void *buffer,
 	unsigned int flags = write ? IOMMUFD_ACCESS_RW_WRITE :
 				     IOMMUFD_ACCESS_RW_READ;
 	size_t piece;
-	int rc;
+	int ret;
 
 	if (!length)
 		return 0;
@@ -244,9 +244,9 @@ int container_dma_rw(struct container *c, unsigned long iova, void *buffer,
 		flags |= IOMMUFD_ACCESS_RW_KTHREAD;
 	for (; length; length -= piece) {
 		piece = min(length, PAGE_SIZE - offset_in_page(iova));
-		rc = dma_rw_page(c, iova, buffer, piece, flags);
-		if (rc)
-			return rc;
+		ret = dma_rw_page(c, iova, buffer, piece, flags);
+		if (ret)
+			return ret;
 		iova += piece;
 		buffer += piece;
 		cond_resched();

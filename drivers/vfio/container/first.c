@@ -39,20 +39,20 @@ static DEFINE_MUTEX(registrations_lock);
 static int register_once_more(void)
 {
 	struct registration *r;
-	int rc;
+	int ret;
 
 	r = kzalloc(sizeof(*r), GFP_KERNEL);
 	if (!r)
 		return -ENOMEM;
 	r->ops = container_ops;
 	mutex_lock(&registrations_lock);
-	rc = vfio_register_iommu_driver(&r->ops);
-	if (!rc)
+	ret = vfio_register_iommu_driver(&r->ops);
+	if (!ret)
 		list_add(&r->item, &registrations);
 	mutex_unlock(&registrations_lock);
-	if (rc)
+	if (ret)
 		kfree(r);
-	return rc;
+	return ret;
 }
 
 static void unregister_all(void)
@@ -66,20 +66,20 @@ static void unregister_all(void)
 	}
 }
 
-/* Its init function has run, and whoever loads it still waits. */
+/* Its init function has run, and whoever loads it still waits */
 static int module_changed(struct notifier_block *nb, unsigned long state,
 			  void *data)
 {
 	const struct module *module = data;
-	int rc;
+	int ret;
 
 	if (state != MODULE_STATE_LIVE ||
 	    strcmp(module->name, "vfio_iommu_type1"))
 		return NOTIFY_DONE;
-	rc = register_once_more();
-	if (rc)
+	ret = register_once_more();
+	if (ret)
 		pr_err("vfio_iommu_type1 serves new containers now (error %d): unload it, or load vfio_iommufd again\n",
-		       rc);
+		       ret);
 	else
 		pr_info("vfio_iommu_type1 was loaded; new containers are served by vfio_iommufd as before (unload vfio_iommufd to have it the other way)\n");
 	return NOTIFY_OK;
@@ -96,18 +96,18 @@ static struct notifier_block module_notifier = {
  */
 int container_register(void)
 {
-	int rc;
+	int ret;
 
 	/* Whichever comes first, type1 or what follows: the later one is ours */
-	rc = register_module_notifier(&module_notifier);
-	if (rc)
-		return rc;
-	rc = register_once_more();
-	if (rc) {
+	ret = register_module_notifier(&module_notifier);
+	if (ret)
+		return ret;
+	ret = register_once_more();
+	if (ret) {
 		unregister_module_notifier(&module_notifier);
 		unregister_all();
 	}
-	return rc;
+	return ret;
 }
 
 /**

@@ -33,7 +33,7 @@ int container_check_extension(struct container *c, unsigned long extension)
 	}
 }
 
-/* An array of ranges that grows. */
+/* An array of ranges that grows */
 struct range_list {
 	struct vfio_iova_range *ranges;
 	size_t nr;
@@ -67,15 +67,15 @@ static int add_iova_ranges(struct container *c, struct vfio_info_cap *caps)
 	struct vfio_iommu_type1_info_cap_iova_range *cap;
 	struct vfio_info_cap_header *header;
 	struct range_list list = {};
-	int rc;
+	int ret;
 
-	rc = iommufd_ioas_iova_ranges(c->ioas, range_list_add, &list);
-	if (rc)
+	ret = iommufd_ioas_iova_ranges(c->ioas, range_list_add, &list);
+	if (ret)
 		goto out;
 	header = vfio_info_cap_add(caps, struct_size(cap, iova_ranges, list.nr),
 				   VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, 1);
 	if (IS_ERR(header)) {
-		rc = PTR_ERR(header);
+		ret = PTR_ERR(header);
 		goto out;
 	}
 	cap = container_of(header, typeof(*cap), header);
@@ -84,7 +84,7 @@ static int add_iova_ranges(struct container *c, struct vfio_info_cap *caps)
 	       array_size(list.nr, sizeof(*list.ranges)));
 out:
 	kfree(list.ranges);
-	return rc;
+	return ret;
 }
 
 static int add_migration(unsigned long page_sizes, struct vfio_info_cap *caps)
@@ -99,7 +99,7 @@ static int add_migration(unsigned long page_sizes, struct vfio_info_cap *caps)
 	return vfio_info_add_capability(caps, &cap.header, sizeof(cap));
 }
 
-/* Mappings are bounded by memory alone: say the most that the field can. */
+/* Mappings are bounded by memory alone: say the most that the field can */
 static int add_dma_avail(struct vfio_info_cap *caps)
 {
 	struct vfio_iommu_type1_info_dma_avail cap = {
@@ -115,20 +115,20 @@ static int build_caps(struct container *c, unsigned long page_sizes,
 		      struct vfio_info_cap *caps)
 {
 	bool hardware;
-	int rc;
+	int ret;
 
-	rc = add_migration(page_sizes, caps);
-	if (rc)
-		return rc;
-	rc = add_dma_avail(caps);
-	if (rc)
-		return rc;
-	rc = mutex_lock_killable(&c->lock);
-	if (rc)
-		return rc;
+	ret = add_migration(page_sizes, caps);
+	if (ret)
+		return ret;
+	ret = add_dma_avail(caps);
+	if (ret)
+		return ret;
+	ret = mutex_lock_killable(&c->lock);
+	if (ret)
+		return ret;
 	hardware = c->nr_hardware;
 	mutex_unlock(&c->lock);
-	/* Where no device does DMA, there is no range to speak of. */
+	/* Where no device does DMA, there is no range to speak of */
 	return hardware ? add_iova_ranges(c, caps) : 0;
 }
 
@@ -137,7 +137,7 @@ int container_get_info(struct container *c, void __user *arg)
 	struct vfio_iommu_type1_info info = {};
 	struct vfio_info_cap caps = {};
 	size_t size;
-	int rc;
+	int ret;
 
 	if (copy_from_user(&info, arg, offsetofend(typeof(info), iova_pgsizes)))
 		return -EFAULT;
@@ -147,8 +147,8 @@ int container_get_info(struct container *c, void __user *arg)
 
 	info.iova_pgsizes = iommufd_ioas_page_sizes(c->ioas);
 	info.flags = VFIO_IOMMU_INFO_PGSIZES | VFIO_IOMMU_INFO_CAPS;
-	rc = build_caps(c, info.iova_pgsizes, &caps);
-	if (rc)
+	ret = build_caps(c, info.iova_pgsizes, &caps);
+	if (ret)
 		goto out;
 	if (info.argsz < sizeof(info) + caps.size) {
 		info.argsz = sizeof(info) + caps.size;
@@ -156,11 +156,11 @@ int container_get_info(struct container *c, void __user *arg)
 		vfio_info_cap_shift(&caps, sizeof(info));
 		info.cap_offset = sizeof(info);
 		if (copy_to_user(arg + sizeof(info), caps.buf, caps.size))
-			rc = -EFAULT;
+			ret = -EFAULT;
 	}
-	if (!rc && copy_to_user(arg, &info, size))
-		rc = -EFAULT;
+	if (!ret && copy_to_user(arg, &info, size))
+		ret = -EFAULT;
 out:
 	kfree(caps.buf);
-	return rc;
+	return ret;
 }

@@ -33,15 +33,15 @@
 #include "container.h"
 #include "spapr.h"
 
-/* What VFIO_IOMMU_SPAPR_TCE_GET_INFO says that there can be. */
+/* What VFIO_IOMMU_SPAPR_TCE_GET_INFO says that there can be */
 #define MAX_WINDOWS 8
 #define MAX_LEVELS 5
 #define PAGE_SIZES (SZ_4K | SZ_64K | SZ_2M | SZ_16M)
 
-/* Pages that are pinned with one call when memory is registered. */
+/* Pages that are pinned with one call when memory is registered */
 #define PIN_PAGES 512
 
-/* A window; unused if length is 0. */
+/* A window; unused if length is 0 */
 struct spapr_window {
 	unsigned long base;
 	unsigned long length;
@@ -76,7 +76,7 @@ struct spapr {
 	struct iommufd_access *access;
 };
 
-/* Registered memory is unmapped only after it was unpinned. */
+/* Registered memory is unmapped only after it was unpinned */
 static void no_unmap(void *data, unsigned long iova, unsigned long length)
 {
 }
@@ -90,7 +90,7 @@ struct spapr *spapr_create(struct container *c)
 {
 	struct spapr *spapr = kzalloc(sizeof(*spapr), GFP_KERNEL_ACCOUNT);
 	u32 id;
-	int rc;
+	int ret;
 
 	if (!spapr)
 		return ERR_PTR(-ENOMEM);
@@ -98,17 +98,17 @@ struct spapr *spapr_create(struct container *c)
 	INIT_LIST_HEAD(&spapr->memory);
 	spapr->registered = iommufd_ioas_create(c->ictx, 0);
 	if (IS_ERR(spapr->registered)) {
-		rc = PTR_ERR(spapr->registered);
+		ret = PTR_ERR(spapr->registered);
 		goto free_spapr;
 	}
 	spapr->access = iommufd_access_create(c->ictx, &access_ops, spapr, &id);
 	if (IS_ERR(spapr->access)) {
-		rc = PTR_ERR(spapr->access);
+		ret = PTR_ERR(spapr->access);
 		goto destroy_ioas;
 	}
-	rc = iommufd_access_attach(spapr->access,
+	ret = iommufd_access_attach(spapr->access,
 				   iommufd_ioas_id(spapr->registered));
-	if (rc)
+	if (ret)
 		goto destroy_access;
 	return spapr;
 
@@ -118,25 +118,25 @@ destroy_ioas:
 	iommufd_ioas_destroy(spapr->registered);
 free_spapr:
 	kfree(spapr);
-	return ERR_PTR(rc);
+	return ERR_PTR(ret);
 }
 
-/* Pin, or unpin, memory piece by piece; @pages is room for a piece. */
+/* Pin, or unpin, memory piece by piece; @pages is room for a piece */
 static int pin_memory(struct spapr *spapr, unsigned long address,
 		      unsigned long length, struct page **pages)
 {
 	unsigned long done, piece;
-	int rc;
+	int ret;
 
 	for (done = 0; done < length; done += piece) {
 		piece = min(length - done, PIN_PAGES * PAGE_SIZE);
-		rc = iommufd_access_pin_pages(spapr->access, address + done,
+		ret = iommufd_access_pin_pages(spapr->access, address + done,
 					      piece, pages,
 					      IOMMUFD_ACCESS_RW_WRITE);
-		if (rc)
+		if (ret)
 			break;
 		if (fatal_signal_pending(current)) {
-			rc = -EINTR;
+			ret = -EINTR;
 			done += piece;
 			break;
 		}
@@ -150,7 +150,7 @@ static int pin_memory(struct spapr *spapr, unsigned long address,
 					   PIN_PAGES * PAGE_SIZE);
 		cond_resched();
 	}
-	return rc;
+	return ret;
 }
 
 static void unpin_memory(struct spapr *spapr, unsigned long address,
@@ -220,17 +220,17 @@ static int open_window(struct container *c, unsigned long base,
 {
 	struct spapr_window *window = unused_window(c->spapr);
 	u32 id;
-	int rc;
+	int ret;
 
 	lockdep_assert_held(&c->spapr->lock);
 	if (!window)
 		return -ENOSPC;
-	rc = iommufd_ioas_window_create(c->ioas, &base, length, &page_size,
+	ret = iommufd_ioas_window_create(c->ioas, &base, length, &page_size,
 					flags | IOMMU_IOAS_WINDOW_READABLE |
 						IOMMU_IOAS_WINDOW_WRITEABLE,
 					&id);
-	if (rc)
-		return rc;
+	if (ret)
+		return ret;
 	*window = (struct spapr_window){ base, length, page_size, id };
 	*out = window;
 	return 0;
@@ -238,13 +238,13 @@ static int open_window(struct container *c, unsigned long base,
 
 static int close_window(struct container *c, struct spapr_window *window)
 {
-	int rc;
+	int ret;
 
 	lockdep_assert_held(&c->spapr->lock);
-	rc = iommufd_ioas_window_remove(c->ioas, window->id);
-	if (!rc)
+	ret = iommufd_ioas_window_remove(c->ioas, window->id);
+	if (!ret)
 		window->length = 0;
-	return rc;
+	return ret;
 }
 
 int spapr_attached(struct container *c)
@@ -252,28 +252,28 @@ int spapr_attached(struct container *c)
 	struct spapr *spapr = c->spapr;
 	struct spapr_window *window;
 	unsigned long length;
-	int rc = 0;
+	int ret = 0;
 
 	mutex_lock(&spapr->lock);
-	/* The largest for which there is room below what the platform reserves. */
+	/* The largest for which there is room below what the platform reserves */
 	for (length = SZ_2G; !spapr->default_length; length /= 2) {
-		rc = length < SZ_16M ? -ENOSPC :
+		ret = length < SZ_16M ? -ENOSPC :
 				       open_window(c, 0, length, SZ_4K,
 						   IOMMU_IOAS_WINDOW_FIXED_BASE,
 						   &window);
-		if (!rc)
+		if (!ret)
 			spapr->default_length = length;
-		else if (rc != -EADDRINUSE && rc != -EINVAL)
+		else if (ret != -EADDRINUSE && ret != -EINVAL)
 			break;
 	}
 	mutex_unlock(&spapr->lock);
-	if (rc == -ENOSPC)
+	if (ret == -ENOSPC)
 		pr_warn_ratelimited("a group cannot join: there is no room for a window of %#x bytes at IOVA 0, or there are %u windows already; remove one, or use a type1 container\n",
 				    SZ_16M, MAX_WINDOWS);
-	return rc;
+	return ret;
 }
 
-/* The container belongs to whoever comes first. */
+/* The container belongs to whoever comes first */
 static int claim_for_process(struct spapr *spapr)
 {
 	lockdep_assert_held(&spapr->lock);
@@ -311,7 +311,7 @@ static int create_window(struct container *c, void __user *arg)
 {
 	struct vfio_iommu_spapr_tce_create create;
 	struct spapr_window *window;
-	int rc;
+	int ret;
 
 	if (copy_from_user(&create, arg, sizeof(create)))
 		return -EFAULT;
@@ -321,12 +321,12 @@ static int create_window(struct container *c, void __user *arg)
 	    create.levels > MAX_LEVELS || !is_power_of_2(create.window_size) ||
 	    create.window_size < BIT(create.page_shift))
 		return -EINVAL;
-	rc = claim_for_process(c->spapr);
-	if (!rc)
-		rc = open_window(c, 0, create.window_size,
+	ret = claim_for_process(c->spapr);
+	if (!ret)
+		ret = open_window(c, 0, create.window_size,
 				 BIT(create.page_shift), 0, &window);
-	if (rc)
-		return rc;
+	if (ret)
+		return ret;
 	create.start_addr = window->base;
 	if (copy_to_user(arg, &create, sizeof(create))) {
 		close_window(c, window);
@@ -339,15 +339,15 @@ static int remove_window(struct container *c, void __user *arg)
 {
 	struct vfio_iommu_spapr_tce_remove remove;
 	struct spapr_window *window;
-	int rc;
+	int ret;
 
 	if (copy_from_user(&remove, arg, sizeof(remove)))
 		return -EFAULT;
 	if (remove.argsz < sizeof(remove) || remove.flags)
 		return -EINVAL;
-	rc = claim_for_process(c->spapr);
-	if (rc)
-		return rc;
+	ret = claim_for_process(c->spapr);
+	if (ret)
+		return ret;
 	window = find_window(c->spapr, remove.start_addr);
 	return window ? close_window(c, window) : -EINVAL;
 }
@@ -364,7 +364,7 @@ static int copy_registration(struct vfio_iommu_spapr_register_memory *cmd,
 	return 0;
 }
 
-/* A program registers as much as it likes: others may run in between. */
+/* A program registers as much as it likes: others may run in between */
 static struct spapr_memory *find_memory(struct spapr *spapr, u64 address,
 					u64 length)
 {
@@ -383,21 +383,21 @@ static int map_and_pin(struct spapr *spapr, unsigned long address,
 {
 	unsigned long iova = address, unmapped;
 	struct page **pages;
-	int rc;
+	int ret;
 
 	pages = kmalloc_array(PIN_PAGES, sizeof(*pages), GFP_KERNEL);
 	if (!pages)
 		return -ENOMEM;
-	rc = iommufd_ioas_map_user(spapr->registered, &iova, address, length,
+	ret = iommufd_ioas_map_user(spapr->registered, &iova, address, length,
 				   IOMMU_READ | IOMMU_WRITE, 0);
-	if (!rc) {
-		rc = pin_memory(spapr, address, length, pages);
-		if (rc)
+	if (!ret) {
+		ret = pin_memory(spapr, address, length, pages);
+		if (ret)
 			iommufd_ioas_unmap(spapr->registered, address, length,
 					   &unmapped);
 	}
 	kfree(pages);
-	return rc;
+	return ret;
 }
 
 static int register_memory(struct container *c, void __user *arg)
@@ -405,13 +405,13 @@ static int register_memory(struct container *c, void __user *arg)
 	struct vfio_iommu_spapr_register_memory cmd;
 	struct spapr *spapr = c->spapr;
 	struct spapr_memory *memory;
-	int rc;
+	int ret;
 
-	rc = copy_registration(&cmd, arg);
-	if (!rc)
-		rc = claim_for_process(spapr);
-	if (rc)
-		return rc;
+	ret = copy_registration(&cmd, arg);
+	if (!ret)
+		ret = claim_for_process(spapr);
+	if (ret)
+		return ret;
 	if (find_memory(spapr, cmd.vaddr, cmd.size))
 		return -EBUSY;
 	memory = kzalloc(sizeof(*memory), GFP_KERNEL_ACCOUNT);
@@ -419,11 +419,11 @@ static int register_memory(struct container *c, void __user *arg)
 		return -ENOMEM;
 	memory->address = cmd.vaddr;
 	memory->length = cmd.size;
-	rc = map_and_pin(spapr, cmd.vaddr, cmd.size);
-	if (rc) {
+	ret = map_and_pin(spapr, cmd.vaddr, cmd.size);
+	if (ret) {
 		kfree(memory);
-		/* It overlaps what is registered. */
-		return rc == -EEXIST ? -EINVAL : rc;
+		/* It overlaps what is registered */
+		return ret == -EEXIST ? -EINVAL : ret;
 	}
 	list_add(&memory->item, &spapr->memory);
 	return 0;
@@ -443,22 +443,22 @@ static int unregister_memory(struct container *c, void __user *arg)
 	struct vfio_iommu_spapr_register_memory cmd;
 	struct spapr *spapr = c->spapr;
 	struct spapr_memory *memory;
-	int rc;
+	int ret;
 
 	if (!spapr->mm)
 		return -EPERM;
-	rc = copy_registration(&cmd, arg);
-	if (!rc)
-		rc = claim_for_process(spapr);
-	if (rc)
-		return rc;
+	ret = copy_registration(&cmd, arg);
+	if (!ret)
+		ret = claim_for_process(spapr);
+	if (ret)
+		return ret;
 	memory = find_memory(spapr, cmd.vaddr, cmd.size);
 	if (!memory)
 		return -ENOENT;
-	rc = iommufd_ioas_mappings(c->ioas, 0, ULONG_MAX, is_memory_of, memory);
-	if (!rc)
+	ret = iommufd_ioas_mappings(c->ioas, 0, ULONG_MAX, is_memory_of, memory);
+	if (!ret)
 		free_memory(spapr, memory);
-	return rc;
+	return ret;
 }
 
 /* Whole pages of one window */
@@ -478,10 +478,10 @@ static int clear_range(struct container *c, unsigned long iova,
 		       unsigned long length)
 {
 	unsigned long unmapped;
-	int rc;
+	int ret;
 
-	rc = iommufd_ioas_cut(c->ioas, iova, length);
-	return rc ?: iommufd_ioas_unmap(c->ioas, iova, length, &unmapped);
+	ret = iommufd_ioas_cut(c->ioas, iova, length);
+	return ret ?: iommufd_ioas_unmap(c->ioas, iova, length, &unmapped);
 }
 
 /* Is all of it registered? Then mapping it fails for want of memory alone. */
@@ -507,32 +507,32 @@ static int map_dma(struct container *c, void __user *arg)
 	struct vfio_iommu_type1_dma_map map;
 	struct spapr *spapr = c->spapr;
 	unsigned long iova;
-	int prot = 0, rc;
+	int prot = 0, ret;
 
-	/* Nothing can be mapped before something was registered. */
+	/* Nothing can be mapped before something was registered */
 	if (!spapr->mm || spapr->mm != current->mm)
 		return -EPERM;
 	if (copy_from_user(&map, arg, size))
 		return -EFAULT;
 	if (map.argsz < size || map.flags & ~known || !map.flags)
 		return -EINVAL;
-	rc = check_range(spapr, map.iova, map.size);
-	if (rc)
-		return rc;
+	ret = check_range(spapr, map.iova, map.size);
+	if (ret)
+		return ret;
 	if (!IS_ALIGNED(map.vaddr,
 			find_window(spapr, map.iova)->page_size))
 		return -EINVAL;
-	rc = check_registered(spapr, map.vaddr, map.size);
-	if (rc)
-		return rc;
+	ret = check_registered(spapr, map.vaddr, map.size);
+	if (ret)
+		return ret;
 	if (map.flags & VFIO_DMA_MAP_FLAG_READ)
 		prot |= IOMMU_READ;
 	if (map.flags & VFIO_DMA_MAP_FLAG_WRITE)
 		prot |= IOMMU_WRITE;
 
-	rc = clear_range(c, map.iova, map.size);
-	if (rc)
-		return rc;
+	ret = clear_range(c, map.iova, map.size);
+	if (ret)
+		return ret;
 	iova = map.iova;
 	return iommufd_ioas_copy(c->ioas, &iova, spapr->registered, map.vaddr,
 				 map.size, prot, 0);
@@ -543,7 +543,7 @@ static int unmap_dma(struct container *c, void __user *arg)
 	const size_t size = offsetofend(struct vfio_iommu_type1_dma_unmap, size);
 	struct vfio_iommu_type1_dma_unmap unmap;
 	struct spapr *spapr = c->spapr;
-	int rc;
+	int ret;
 
 	if (!spapr->mm || spapr->mm != current->mm)
 		return -EPERM;
@@ -551,8 +551,8 @@ static int unmap_dma(struct container *c, void __user *arg)
 		return -EFAULT;
 	if (unmap.argsz < size || unmap.flags)
 		return -EINVAL;
-	rc = check_range(spapr, unmap.iova, unmap.size);
-	return rc ?: clear_range(c, unmap.iova, unmap.size);
+	ret = check_range(spapr, unmap.iova, unmap.size);
+	return ret ?: clear_range(c, unmap.iova, unmap.size);
 }
 
 long spapr_ioctl(struct container *c, unsigned int cmd, void __user *arg)
@@ -569,7 +569,7 @@ long spapr_ioctl(struct container *c, unsigned int cmd, void __user *arg)
 		{ VFIO_IOMMU_MAP_DMA, map_dma },
 		{ VFIO_IOMMU_UNMAP_DMA, unmap_dma },
 	};
-	long rc = -ENOTTY;
+	long ret = -ENOTTY;
 	size_t i;
 
 	/* Registering memory may take another process long */
@@ -577,7 +577,7 @@ long spapr_ioctl(struct container *c, unsigned int cmd, void __user *arg)
 		return -EINTR;
 	for (i = 0; i < ARRAY_SIZE(calls); i++)
 		if (calls[i].cmd == cmd)
-			rc = calls[i].run(c, arg);
+			ret = calls[i].run(c, arg);
 	mutex_unlock(&c->spapr->lock);
-	return rc;
+	return ret;
 }

@@ -22,7 +22,7 @@ int container_map_dma(struct container *c, void __user *arg)
 	const u32 known = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE;
 	struct vfio_iommu_type1_dma_map map;
 	unsigned long iova;
-	int prot = 0, rc;
+	int prot = 0, ret;
 
 	if (copy_from_user(&map, arg, offsetofend(typeof(map), size)))
 		return -EFAULT;
@@ -39,28 +39,28 @@ int container_map_dma(struct container *c, void __user *arg)
 		prot |= IOMMU_WRITE;
 
 	iova = map.iova;
-	rc = iommufd_ioas_map_user(c->ioas, &iova, map.vaddr, map.size, prot,
+	ret = iommufd_ioas_map_user(c->ioas, &iova, map.vaddr, map.size, prot,
 				   IOMMUFD_MAP_DEVICE_MEMORY);
-	/* What collides with a reserved range is a wrong range here. */
-	return rc == -EADDRINUSE ? -EINVAL : rc;
+	/* What collides with a reserved range is a wrong range here */
+	return ret == -EADDRINUSE ? -EINVAL : ret;
 }
 
 static int unmap_range(struct container *c,
 		       const struct vfio_iommu_type1_dma_unmap *unmap,
 		       unsigned long *unmapped)
 {
-	int rc;
+	int ret;
 
 	if (container_is_v1(c)) {
-		rc = iommufd_ioas_cut(c->ioas, unmap->iova, unmap->size);
-		if (rc)
-			return rc;
+		ret = iommufd_ioas_cut(c->ioas, unmap->iova, unmap->size);
+		if (ret)
+			return ret;
 	}
-	rc = iommufd_ioas_unmap(c->ioas, unmap->iova, unmap->size, unmapped);
-	return rc == -ENOENT ? -EINVAL : rc;
+	ret = iommufd_ioas_unmap(c->ioas, unmap->iova, unmap->size, unmapped);
+	return ret == -ENOENT ? -EINVAL : ret;
 }
 
-/* What VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP adds to an unmapping. */
+/* What VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP adds to an unmapping */
 static int unmap_reporting_dirty(struct container *c,
 				 const struct vfio_iommu_type1_dma_unmap *unmap,
 				 const void __user *user_bitmap,
@@ -69,7 +69,7 @@ static int unmap_reporting_dirty(struct container *c,
 	unsigned long page_size, told;
 	struct vfio_bitmap bitmap;
 	bool all;
-	int rc;
+	int ret;
 
 	if (unmap->argsz < offsetofend(typeof(*unmap), size) + sizeof(bitmap))
 		return -EINVAL;
@@ -78,26 +78,26 @@ static int unmap_reporting_dirty(struct container *c,
 	page_size = 1UL << __ffs(iommufd_ioas_page_sizes(c->ioas));
 	if (bitmap.pgsize != page_size)
 		return -EINVAL;
-	rc = container_check_bitmap(unmap->size / page_size, bitmap.size);
-	if (rc)
-		return rc;
+	ret = container_check_bitmap(unmap->size / page_size, bitmap.size);
+	if (ret)
+		return ret;
 
-	rc = mutex_lock_killable(&c->lock);
-	if (rc)
-		return rc;
+	ret = mutex_lock_killable(&c->lock);
+	if (ret)
+		return ret;
 	if (c->tracking)
-		rc = container_report_dirty(c, (u64 __user *)bitmap.data,
+		ret = container_report_dirty(c, (u64 __user *)bitmap.data,
 					    unmap->iova, unmap->size, &told,
 					    &all);
 	else
-		rc = -EINVAL;
+		ret = -EINVAL;
 	mutex_unlock(&c->lock);
-	if (rc)
-		return rc;
-	rc = unmap_range(c, unmap, unmapped);
+	if (ret)
+		return ret;
+	ret = unmap_range(c, unmap, unmapped);
 	/* Who is told that nothing was unmapped may not look at the bitmap */
-	if (rc)
-		return rc;
+	if (ret)
+		return ret;
 	container_forget_dirty(c, unmap->iova, unmap->size, told);
 	/* An error here means that the bitmap went away meanwhile, or a kill */
 	return container_report_late(c, (u64 __user *)bitmap.data, unmap->iova,
@@ -111,7 +111,7 @@ int container_unmap_dma(struct container *c, void __user *arg)
 	struct vfio_iommu_type1_dma_unmap unmap, __user *user = arg;
 	const size_t size = offsetofend(typeof(unmap), size);
 	unsigned long unmapped = 0;
-	int rc;
+	int ret;
 
 	if (copy_from_user(&unmap, arg, size))
 		return -EFAULT;
@@ -121,17 +121,17 @@ int container_unmap_dma(struct container *c, void __user *arg)
 	if (unmap.flags & VFIO_DMA_UNMAP_FLAG_ALL) {
 		if (unmap.iova || unmap.size)
 			return -EINVAL;
-		rc = iommufd_ioas_unmap_all(c->ioas, &unmapped);
+		ret = iommufd_ioas_unmap_all(c->ioas, &unmapped);
 	} else if (!unmap.size || !PAGE_ALIGNED(unmap.iova | unmap.size)) {
-		rc = -EINVAL;
+		ret = -EINVAL;
 	} else if (range_wraps(unmap.iova, unmap.size)) {
-		rc = -EOVERFLOW;
+		ret = -EOVERFLOW;
 	} else if (unmap.flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP) {
-		rc = unmap_reporting_dirty(c, &unmap, arg + size, &unmapped);
+		ret = unmap_reporting_dirty(c, &unmap, arg + size, &unmapped);
 	} else {
-		rc = unmap_range(c, &unmap, &unmapped);
+		ret = unmap_range(c, &unmap, &unmapped);
 	}
-	if (rc)
-		return rc;
+	if (ret)
+		return ret;
 	return put_user((u64)unmapped, &user->size);
 }

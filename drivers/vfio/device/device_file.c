@@ -37,7 +37,7 @@
 #include "kvm.h"
 #include "pci_device.h"
 
-/* A request to bind as Linux 6.12 knows it, which ends before the token. */
+/* A request to bind as Linux 6.12 knows it, which ends before the token */
 #define BIND_MIN_SIZE offsetofend(struct vfio_device_bind_token, out_devid)
 
 static_assert(BIND_MIN_SIZE ==
@@ -59,7 +59,7 @@ struct device_file {
 	bool bound;
 };
 
-/* Prepared devices by minor number, which is vfio.ko's own number of them. */
+/* Prepared devices by minor number, which is vfio.ko's own number of them */
 static DEFINE_XARRAY(devices);
 static DEFINE_MUTEX(devices_lock);
 static dev_t first_devt;
@@ -67,7 +67,7 @@ static struct cdev files_cdev;
 
 static bool is_bound(const struct device_file *file)
 {
-	/* Pairs with the release in bind(): the device is open when this says so. */
+	/* Pairs with the release in bind(): the device is open when this says so */
 	return smp_load_acquire(&file->bound);
 }
 
@@ -75,7 +75,7 @@ static int file_open(struct inode *inode, struct file *filp)
 {
 	struct vfio_device *device;
 	struct device_file *file;
-	int rc = 0;
+	int ret = 0;
 
 	file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
 	if (!file)
@@ -83,45 +83,45 @@ static int file_open(struct inode *inode, struct file *filp)
 	mutex_lock(&devices_lock);
 	device = xa_load(&devices, iminor(inode));
 	if (!device)
-		rc = -ENXIO;
+		ret = -ENXIO;
 	else if (!compat_vfio_device_get(device))
-		rc = -ENODEV;
+		ret = -ENODEV;
 	mutex_unlock(&devices_lock);
-	if (rc) {
+	if (ret) {
 		kfree(file);
-		return rc;
+		return ret;
 	}
 	file->device = device;
 	filp->private_data = file;
-	/* All mappings of the device's memory go through one address space. */
+	/* All mappings of the device's memory go through one address space */
 	filp->f_mapping = device->inode->i_mapping;
 	return 0;
 }
 
-/* Open the device for DMA of the context. */
+/* Open the device for DMA of the context */
 static int open_device(struct device_file *file, struct iommufd_ctx *ictx,
 		       u32 *id)
 {
 	struct vfio_device *device = file->device;
-	int rc;
+	int ret;
 
 	lockdep_assert_held(&device->dev_set->lock);
 	if (device->open_count)
 		return -EINVAL;
-	rc = kvm_answers_check(device);
-	if (rc)
-		return rc;
+	ret = kvm_answers_check(device);
+	if (ret)
+		return ret;
 	if (!try_module_get(device->dev->driver->owner))
 		return -ENODEV;
 	file->idev = iommufd_device_bind(ictx, device->dev, id);
 	if (IS_ERR(file->idev)) {
-		rc = PTR_ERR(file->idev);
+		ret = PTR_ERR(file->idev);
 		goto put_module;
 	}
 	pci_device_set_idev(device, file->idev);
 	device->open_count = 1;
-	rc = device->ops->open_device(device);
-	if (rc)
+	ret = device->ops->open_device(device);
+	if (ret)
 		goto unbind;
 	device->cdev_opened = true;
 	return 0;
@@ -132,7 +132,7 @@ unbind:
 	iommufd_device_unbind(file->idev);
 put_module:
 	module_put(device->dev->driver->owner);
-	return rc;
+	return ret;
 }
 
 static void close_device(struct device_file *file)
@@ -150,12 +150,12 @@ static void close_device(struct device_file *file)
 	module_put(device->dev->driver->owner);
 }
 
-/* Read a request to bind, in the size that the program knows it. */
+/* Read a request to bind, in the size that the program knows it */
 static int copy_bind(struct vfio_device_bind_token *cmd, uuid_t *token,
 		     struct vfio_device_bind_token __user *arg)
 {
 	u32 size;
-	int rc;
+	int ret;
 
 	if (get_user(size, &arg->argsz))
 		return -EFAULT;
@@ -163,9 +163,9 @@ static int copy_bind(struct vfio_device_bind_token *cmd, uuid_t *token,
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
-	rc = copy_struct_from_user(cmd, sizeof(*cmd), arg, size);
-	if (rc)
-		return rc;
+	ret = copy_struct_from_user(cmd, sizeof(*cmd), arg, size);
+	if (ret)
+		return ret;
 	if (cmd->flags & ~VFIO_DEVICE_BIND_FLAG_TOKEN || cmd->iommufd < 0)
 		return -EINVAL;
 	if (cmd->flags & VFIO_DEVICE_BIND_FLAG_TOKEN &&
@@ -183,7 +183,7 @@ static int check_token(struct vfio_device *device, const uuid_t *token)
 {
 	const char *name = dev_name(device->dev);
 	char *text;
-	int rc;
+	int ret;
 
 	if (!device->ops->match)
 		return token ? -EINVAL : 0;
@@ -193,11 +193,11 @@ static int check_token(struct vfio_device *device, const uuid_t *token)
 		text = kstrdup(name, GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
-	rc = device->ops->match(device, text);
+	ret = device->ops->match(device, text);
 	kfree(text);
-	if (rc < 0)
-		return rc;
-	return rc ? 0 : -ENODEV;
+	if (ret < 0)
+		return ret;
+	return ret ? 0 : -ENODEV;
 }
 
 static int bind_locked(struct device_file *file,
@@ -206,22 +206,22 @@ static int bind_locked(struct device_file *file,
 {
 	struct iommufd_ctx *ictx;
 	u32 id;
-	int rc;
+	int ret;
 
 	lockdep_assert_held(&file->device->dev_set->lock);
 	if (file->bound)
 		return -EINVAL;
-	rc = check_token(file->device, token);
-	if (rc)
-		return rc;
+	ret = check_token(file->device, token);
+	if (ret)
+		return ret;
 	ictx = iommufd_ctx_from_fd(cmd->iommufd);
 	if (IS_ERR(ictx))
 		return PTR_ERR(ictx);
-	rc = open_device(file, ictx, &id);
-	/* The bound device has a reference of its own. */
+	ret = open_device(file, ictx, &id);
+	/* The bound device has a reference of its own */
 	iommufd_ctx_put(ictx);
-	if (rc)
-		return rc;
+	if (ret)
+		return ret;
 	if (put_user(id, out_devid)) {
 		close_device(file);
 		return -EFAULT;
@@ -236,22 +236,22 @@ static int bind(struct device_file *file,
 	struct vfio_device *device = file->device;
 	struct vfio_device_bind_token cmd;
 	uuid_t token;
-	int rc;
+	int ret;
 
-	rc = copy_bind(&cmd, &token, arg);
-	if (rc)
-		return rc;
-	rc = group_hold(device);
-	if (rc)
-		return rc;
+	ret = copy_bind(&cmd, &token, arg);
+	if (ret)
+		return ret;
+	ret = group_hold(device);
+	if (ret)
+		return ret;
 	mutex_lock(&device->dev_set->lock);
-	rc = bind_locked(file, &cmd,
+	ret = bind_locked(file, &cmd,
 			 cmd.flags & VFIO_DEVICE_BIND_FLAG_TOKEN ? &token : NULL,
 			 &arg->out_devid);
 	mutex_unlock(&device->dev_set->lock);
-	if (rc)
+	if (ret)
 		group_let_go(device);
-	return rc;
+	return ret;
 }
 
 static int attach(struct device_file *file,
@@ -260,7 +260,7 @@ static int attach(struct device_file *file,
 	const size_t size = offsetofend(struct vfio_device_attach_iommufd_pt,
 					pt_id);
 	struct vfio_device_attach_iommufd_pt cmd;
-	int rc;
+	int ret;
 
 	if (copy_from_user(&cmd, arg, size))
 		return -EFAULT;
@@ -268,25 +268,25 @@ static int attach(struct device_file *file,
 		return -EINVAL;
 	if (cmd.flags)
 		return -EOPNOTSUPP;
-	/* Where the answer goes: the device leaves nothing for want of that. */
+	/* Where the answer goes: the device leaves nothing for want of that */
 	if (put_user(cmd.pt_id, &arg->pt_id))
 		return -EFAULT;
 	mutex_lock(&file->device->dev_set->lock);
 	if (file->attached)
-		rc = iommufd_device_replace(file->idev, IOMMU_NO_PASID,
+		ret = iommufd_device_replace(file->idev, IOMMU_NO_PASID,
 					    &cmd.pt_id);
 	else
-		rc = iommufd_device_attach(file->idev, IOMMU_NO_PASID,
+		ret = iommufd_device_attach(file->idev, IOMMU_NO_PASID,
 					   &cmd.pt_id);
-	if (!rc)
+	if (!ret)
 		file->attached = true;
-	if (!rc && put_user(cmd.pt_id, &arg->pt_id)) {
+	if (!ret && put_user(cmd.pt_id, &arg->pt_id)) {
 		iommufd_device_detach(file->idev, IOMMU_NO_PASID);
 		file->attached = false;
-		rc = -EFAULT;
+		ret = -EFAULT;
 	}
 	mutex_unlock(&file->device->dev_set->lock);
-	return rc;
+	return ret;
 }
 
 static int detach(struct device_file *file,
@@ -322,7 +322,7 @@ static int feature(struct vfio_device *device,
 		return -EFAULT;
 	if (cmd.argsz < sizeof(cmd) || cmd.flags & ~known)
 		return -EINVAL;
-	/* Both ways at once is a question, and no request. */
+	/* Both ways at once is a question, and no request */
 	if ((cmd.flags & both) == both &&
 	    !(cmd.flags & VFIO_DEVICE_FEATURE_PROBE))
 		return -EINVAL;
@@ -354,7 +354,7 @@ static long file_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct device_file *file = filp->private_data;
 	struct device *dev = file->device->dev;
-	long rc;
+	long ret;
 
 	if (cmd == VFIO_DEVICE_BIND_IOMMUFD)
 		return bind(file, (void __user *)arg);
@@ -363,16 +363,16 @@ static long file_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	if (!dev->driver->pm)
 		return powered_ioctl(file, cmd, arg);
 
-	/* A program may have let the device sleep. */
-	rc = pm_runtime_resume_and_get(dev);
-	if (rc) {
+	/* A program may have let the device sleep */
+	ret = pm_runtime_resume_and_get(dev);
+	if (ret) {
 		dev_info_ratelimited(dev, "does not wake up for a call: error %ld\n",
-				     rc);
+				     ret);
 		return -EIO;
 	}
-	rc = powered_ioctl(file, cmd, arg);
+	ret = powered_ioctl(file, cmd, arg);
 	pm_runtime_put(dev);
-	return rc;
+	return ret;
 }
 
 static ssize_t file_read(struct file *filp, char __user *buf, size_t count,
@@ -463,16 +463,16 @@ static const struct device_type file_type = {
 
 int device_file_prepare(struct vfio_device *device)
 {
-	int rc;
+	int ret;
 
-	/* Without an IOMMU only a group serves it, and only in unsafe mode. */
+	/* Without an IOMMU only a group serves it, and only in unsafe mode */
 	if (!device_iommu_mapped(device->dev))
 		return 0;
 	mutex_lock(&devices_lock);
-	rc = xa_insert(&devices, device->index, device, GFP_KERNEL);
+	ret = xa_insert(&devices, device->index, device, GFP_KERNEL);
 	mutex_unlock(&devices_lock);
-	if (rc)
-		return rc;
+	if (ret)
+		return ret;
 	device->device.devt = MKDEV(MAJOR(first_devt), device->index);
 	device->device.type = &file_type;
 	return 0;
@@ -487,17 +487,17 @@ void device_file_forget(struct vfio_device *device)
 
 int device_files_init(void)
 {
-	int rc;
+	int ret;
 
-	rc = alloc_chrdev_region(&first_devt, 0, MINORMASK + 1, "vfio-iommufd");
-	if (rc)
-		return rc;
+	ret = alloc_chrdev_region(&first_devt, 0, MINORMASK + 1, "vfio-iommufd");
+	if (ret)
+		return ret;
 	cdev_init(&files_cdev, &file_ops);
 	files_cdev.owner = THIS_MODULE;
-	rc = cdev_add(&files_cdev, first_devt, MINORMASK + 1);
-	if (rc)
+	ret = cdev_add(&files_cdev, first_devt, MINORMASK + 1);
+	if (ret)
 		unregister_chrdev_region(first_devt, MINORMASK + 1);
-	return rc;
+	return ret;
 }
 
 void device_files_exit(void)

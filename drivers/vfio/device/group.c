@@ -64,7 +64,7 @@ static struct file_system_type group_fs = {
 	.kill_sb = kill_anon_super,
 };
 
-/* Mounted while a group is held; under held_lock. */
+/* Mounted while a group is held; under held_lock */
 static struct vfsmount *group_mount;
 static int group_mount_users;
 
@@ -105,19 +105,19 @@ static struct file *open_group(struct vfio_device *device)
 static int hold_first(struct vfio_device *device)
 {
 	struct held_group *held;
-	int rc;
+	int ret;
 
 	lockdep_assert_held(&held_lock);
 	held = kzalloc(sizeof(*held), GFP_KERNEL_ACCOUNT);
 	if (!held)
 		return -ENOMEM;
-	rc = simple_pin_fs(&group_fs, &group_mount, &group_mount_users);
-	if (rc)
+	ret = simple_pin_fs(&group_fs, &group_mount, &group_mount_users);
+	if (ret)
 		goto free;
 	held->file = open_group(device);
 	if (IS_ERR(held->file)) {
-		rc = PTR_ERR(held->file);
-		if (rc == -EBUSY)
+		ret = PTR_ERR(held->file);
+		if (ret == -EBUSY)
 			dev_warn_ratelimited(device->dev,
 					     "its VFIO group is open, so its file cannot be bound; close the group first\n");
 		goto release_fs;
@@ -131,22 +131,22 @@ release_fs:
 	simple_release_fs(&group_mount, &group_mount_users);
 free:
 	kfree(held);
-	return rc;
+	return ret;
 }
 
 int group_hold(struct vfio_device *device)
 {
 	struct held_group *held;
-	int rc = 0;
+	int ret = 0;
 
 	mutex_lock(&held_lock);
 	held = find_held(device);
 	if (held)
 		held->users++;
 	else
-		rc = hold_first(device);
+		ret = hold_first(device);
 	mutex_unlock(&held_lock);
-	return rc;
+	return ret;
 }
 
 void group_let_go(struct vfio_device *device)
@@ -157,7 +157,7 @@ void group_let_go(struct vfio_device *device)
 	held = find_held(device);
 	if (!WARN_ON_ONCE(!held) && !--held->users) {
 		list_del(&held->entry);
-		/* Not later: who sees the device closed may open the group. */
+		/* Not later: who sees the device closed may open the group */
 		__fput_sync(held->file);
 		simple_release_fs(&group_mount, &group_mount_users);
 		kfree(held);

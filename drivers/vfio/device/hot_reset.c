@@ -56,7 +56,7 @@ static bool is_reached(const struct affected *affected, struct pci_dev *pdev)
 	return pdev && pdev->slot == affected->slot;
 }
 
-/* Note a function, or only count it when there is no room for any. */
+/* Note a function, or only count it when there is no room for any */
 static int note_function(struct pci_dev *pdev, void *data)
 {
 	struct affected *affected = data;
@@ -106,7 +106,7 @@ static int affected_find(struct affected *affected, struct pci_dev *pdev)
 	return -EAGAIN;
 }
 
-/* Whose a function is, in the terms of struct vfio_pci_dependent_device. */
+/* Whose a function is, in the terms of struct vfio_pci_dependent_device */
 static u32 owner_of(struct pci_device *caller, struct pci_dev *pdev)
 {
 	struct vfio_device_set *set = caller->core.vdev.dev_set;
@@ -120,7 +120,7 @@ static u32 owner_of(struct pci_device *caller, struct pci_dev *pdev)
 	device = vfio_find_device_in_devset(set, &pdev->dev);
 	if (!device)
 		return VFIO_PCI_DEVID_NOT_OWNED;
-	/* Other drivers of the set have no device files. */
+	/* Other drivers of the set have no device files */
 	if (device->ops == caller->core.vdev.ops)
 		idev = to_pci_device(device)->idev;
 	if (idev && iommufd_device_to_ictx(idev) == ictx)
@@ -137,7 +137,7 @@ static int copy_info(struct pci_device *caller, const struct affected *affected,
 {
 	struct vfio_pci_dependent_device *list;
 	unsigned int i;
-	int rc = 0;
+	int ret = 0;
 
 	list = kcalloc(affected->count, sizeof(*list), GFP_KERNEL_ACCOUNT);
 	if (!list)
@@ -157,9 +157,9 @@ static int copy_info(struct pci_device *caller, const struct affected *affected,
 	}
 	mutex_unlock(&caller->core.vdev.dev_set->lock);
 	if (copy_to_user(arg->devices, list, affected->count * sizeof(*list)))
-		rc = -EFAULT;
+		ret = -EFAULT;
 	kfree(list);
-	return rc;
+	return ret;
 }
 
 static int get_info(struct pci_device *caller,
@@ -169,30 +169,30 @@ static int get_info(struct pci_device *caller,
 	struct vfio_pci_hot_reset_info info;
 	struct affected affected;
 	size_t fit;
-	int rc;
+	int ret;
 
 	if (copy_from_user(&info, arg, head))
 		return -EFAULT;
 	if (info.argsz < head)
 		return -EINVAL;
-	rc = affected_find(&affected, caller->core.pdev);
-	if (rc)
-		return rc;
+	ret = affected_find(&affected, caller->core.pdev);
+	if (ret)
+		return ret;
 	info.flags = 0;
 	info.count = affected.count;
 	fit = (info.argsz - head) / sizeof(info.devices[0]);
 	if (info.count > fit)
-		rc = -ENOSPC;
+		ret = -ENOSPC;
 	else
-		rc = copy_info(caller, &affected, &info, arg);
-	/* Who brought too little room learns how much it takes. */
-	if ((!rc || rc == -ENOSPC) && copy_to_user(arg, &info, head))
-		rc = -EFAULT;
+		ret = copy_info(caller, &affected, &info, arg);
+	/* Who brought too little room learns how much it takes */
+	if ((!ret || ret == -ENOSPC) && copy_to_user(arg, &info, head))
+		ret = -EFAULT;
 	affected_free(&affected);
-	return rc;
+	return ret;
 }
 
-/* The core's part of a function that owner_of() has found to be owned. */
+/* The core's part of a function that owner_of() has found to be owned */
 static struct vfio_pci_core_device *core_of(struct pci_device *caller,
 					    struct pci_dev *pdev)
 {
@@ -209,11 +209,11 @@ static struct vfio_pci_core_device *core_of(struct pci_device *caller,
 static int wake_all(const struct affected *affected)
 {
 	unsigned int i;
-	int rc;
+	int ret;
 
 	for (i = 0; i < affected->count; i++) {
-		rc = pm_runtime_resume_and_get(&affected->functions[i]->dev);
-		if (rc)
+		ret = pm_runtime_resume_and_get(&affected->functions[i]->dev);
+		if (ret)
 			goto err_put;
 	}
 	return 0;
@@ -221,7 +221,7 @@ static int wake_all(const struct affected *affected)
 err_put:
 	while (i--)
 		pm_runtime_put(&affected->functions[i]->dev);
-	return rc;
+	return ret;
 }
 
 static void let_all_sleep(const struct affected *affected)
@@ -270,44 +270,44 @@ static void power_up(struct vfio_pci_core_device *core)
 	}
 }
 
-/* Reset functions that are awake. */
+/* Reset functions that are awake */
 static int reset_awake(struct pci_device *caller,
 		       const struct affected *affected)
 {
 	unsigned int closed, i;
-	int rc = 0;
+	int ret = 0;
 
 	for (closed = 0; closed < affected->count; closed++) {
-		rc = close_registers(core_of(caller,
+		ret = close_registers(core_of(caller,
 					     affected->functions[closed]));
-		if (rc)
+		if (ret)
 			goto out;
 	}
 	for (i = 0; i < affected->count; i++)
 		power_up(core_of(caller, affected->functions[i]));
-	rc = pci_reset_bus(caller->core.pdev);
+	ret = pci_reset_bus(caller->core.pdev);
 out:
 	while (closed--)
 		up_write(&core_of(caller, affected->functions[closed])->memory_lock);
-	return rc;
+	return ret;
 }
 
 static int reset_owned(struct pci_device *caller,
 		       const struct affected *affected)
 {
 	unsigned int i;
-	int rc;
+	int ret;
 
 	for (i = 0; i < affected->count; i++)
 		if (owner_of(caller, affected->functions[i]) ==
 		    (u32)VFIO_PCI_DEVID_NOT_OWNED)
 			return -EINVAL;
-	rc = wake_all(affected);
-	if (rc)
-		return rc;
-	rc = reset_awake(caller, affected);
+	ret = wake_all(affected);
+	if (ret)
+		return ret;
+	ret = reset_awake(caller, affected);
 	let_all_sleep(affected);
-	return rc;
+	return ret;
 }
 
 static int hot_reset(struct pci_device *caller,
@@ -317,21 +317,21 @@ static int hot_reset(struct pci_device *caller,
 	struct vfio_device_set *set = caller->core.vdev.dev_set;
 	struct vfio_pci_hot_reset cmd;
 	struct affected affected;
-	int rc;
+	int ret;
 
 	if (copy_from_user(&cmd, arg, head))
 		return -EFAULT;
-	/* Files of groups are for those who opened the device by its group. */
+	/* Files of groups are for those who opened the device by its group */
 	if (cmd.argsz < head || cmd.flags || cmd.count)
 		return -EINVAL;
 	mutex_lock(&set->lock);
-	rc = affected_find(&affected, caller->core.pdev);
-	if (!rc) {
-		rc = reset_owned(caller, &affected);
+	ret = affected_find(&affected, caller->core.pdev);
+	if (!ret) {
+		ret = reset_owned(caller, &affected);
 		affected_free(&affected);
 	}
 	mutex_unlock(&set->lock);
-	return rc;
+	return ret;
 }
 
 long hot_reset_ioctl(struct vfio_device *device, unsigned int cmd,

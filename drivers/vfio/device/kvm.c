@@ -42,7 +42,7 @@ module_param(allow_noncoherent, bool, 0644);
 MODULE_PARM_DESC(allow_noncoherent,
 		 "Open devices by file although KVM cannot be told that their DMA may bypass the CPU's caches (default: N)");
 
-/* KVM's questions are answered, or there is no KVM in this kernel. */
+/* KVM's questions are answered, or there is no KVM in this kernel */
 static bool answered = !IS_ENABLED(CONFIG_KVM_VFIO);
 
 #ifdef CONFIG_DYNAMIC_FTRACE_WITH_ARGS
@@ -60,7 +60,7 @@ static bool file_enforced_coherent(struct file *file)
 				    IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
 }
 
-/* What ftrace calls may itself not be traced. */
+/* What ftrace calls may itself not be traced */
 static void notrace divert(unsigned long ip, unsigned long parent_ip,
 			   struct ftrace_ops *ops, struct ftrace_regs *regs)
 {
@@ -83,13 +83,13 @@ static struct ftrace_ops coherent_ops = DIVERSION(file_enforced_coherent);
 static int start_diversion(struct ftrace_ops *ops,
 			   bool (*from)(struct file *file))
 {
-	int rc = ftrace_set_filter_ip(ops, (unsigned long)from, 0, 0);
+	int ret = ftrace_set_filter_ip(ops, (unsigned long)from, 0, 0);
 
-	if (!rc)
-		rc = register_ftrace_function(ops);
-	if (rc)
+	if (!ret)
+		ret = register_ftrace_function(ops);
+	if (ret)
 		ftrace_free_filter(ops);
-	return rc;
+	return ret;
 }
 
 static void stop_diversion(struct ftrace_ops *ops)
@@ -100,15 +100,15 @@ static void stop_diversion(struct ftrace_ops *ops)
 
 static int start_diversions(void)
 {
-	/* A file that is taken for valid must be answered for. */
-	int rc = start_diversion(&coherent_ops, vfio_file_enforced_coherent);
+	/* A file that is taken for valid must be answered for */
+	int ret = start_diversion(&coherent_ops, vfio_file_enforced_coherent);
 
-	if (rc)
-		return rc;
-	rc = start_diversion(&valid_ops, vfio_file_is_valid);
-	if (rc)
+	if (ret)
+		return ret;
+	ret = start_diversion(&valid_ops, vfio_file_is_valid);
+	if (ret)
 		stop_diversion(&coherent_ops);
-	return rc;
+	return ret;
 }
 
 static void stop_diversions(void)
@@ -132,15 +132,15 @@ static void stop_diversions(void)
 
 void kvm_answers_start(void)
 {
-	int rc;
+	int ret;
 
 	if (!IS_ENABLED(CONFIG_KVM_VFIO))
 		return;
-	rc = start_diversions();
-	answered = !rc;
-	if (rc)
+	ret = start_diversions();
+	answered = !ret;
+	if (ret)
 		pr_warn("KVM cannot be told of device files (ftrace: error %d), so virtual machines refuse them\n",
-			rc);
+			ret);
 }
 
 void kvm_answers_stop(void)

@@ -84,11 +84,11 @@ static int open_pci_device(struct vfio_device *device)
 {
 	struct vfio_pci_core_device *core =
 		container_of(device, struct vfio_pci_core_device, vdev);
-	int rc = vfio_pci_core_enable(core);
+	int ret = vfio_pci_core_enable(core);
 
-	if (!rc)
+	if (!ret)
 		vfio_pci_core_finish_enable(core);
-	return rc;
+	return ret;
 }
 
 static const struct vfio_device_ops device_ops = {
@@ -123,7 +123,7 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct vfio_pci_core_device *core;
 	struct pci_device *device;
-	int rc;
+	int ret;
 
 	if (is_denied(pdev))
 		return -EINVAL;
@@ -133,11 +133,11 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return PTR_ERR(device);
 	core = &device->core;
 	dev_set_drvdata(&pdev->dev, core);
-	rc = device_file_prepare(&core->vdev);
-	if (rc)
+	ret = device_file_prepare(&core->vdev);
+	if (ret)
 		goto put_device;
-	rc = vfio_pci_core_register_device(core);
-	if (rc)
+	ret = vfio_pci_core_register_device(core);
+	if (ret)
 		goto forget_file;
 	warn_of_intel_graphics(pdev);
 	return 0;
@@ -146,20 +146,20 @@ forget_file:
 	device_file_forget(&core->vdev);
 put_device:
 	vfio_put_device(&core->vdev);
-	return rc;
+	return ret;
 }
 
 static void remove(struct pci_dev *pdev)
 {
 	struct vfio_pci_core_device *core = dev_get_drvdata(&pdev->dev);
 
-	/* Nobody opens it any more; who has it open is asked to let go. */
+	/* Nobody opens it any more; who has it open is asked to let go */
 	device_file_forget(&core->vdev);
 	vfio_pci_core_unregister_device(core);
 	vfio_put_device(&core->vdev);
 }
 
-/* The core gives the functions that it makes to this driver. */
+/* The core gives the functions that it makes to this driver */
 static int sriov_configure(struct pci_dev *pdev, int nr_functions)
 {
 	if (!enable_sriov)
@@ -168,7 +168,7 @@ static int sriov_configure(struct pci_dev *pdev, int nr_functions)
 					     nr_functions);
 }
 
-/* Devices are chosen by their driver_override, and by what ids= and new_id say. */
+/* Devices are chosen by their driver_override, and by what ids= and new_id say */
 static const struct pci_device_id id_table[] = {
 	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
 	{}
@@ -189,17 +189,17 @@ static void __init add_id(const char *text)
 {
 	unsigned int vendor, device, class = 0, class_mask = 0;
 	unsigned int subvendor = PCI_ANY_ID, subdevice = PCI_ANY_ID;
-	int rc;
+	int ret;
 
 	if (sscanf(text, "%x:%x:%x:%x:%x:%x", &vendor, &device, &subvendor,
 		   &subdevice, &class, &class_mask) < 2) {
 		pr_warn("ids: '%s' is not vendor:device; left out\n", text);
 		return;
 	}
-	rc = pci_add_dynid(&driver, vendor, device, subvendor, subdevice, class,
+	ret = pci_add_dynid(&driver, vendor, device, subvendor, subdevice, class,
 			   class_mask, 0);
-	if (rc)
-		pr_warn("ids: '%s' cannot be added: error %d\n", text, rc);
+	if (ret)
+		pr_warn("ids: '%s' cannot be added: error %d\n", text, ret);
 	else
 		pr_info("ids: devices %s are claimed\n", text);
 }
@@ -233,19 +233,19 @@ static void __init set_core_params(void)
 
 static int __init driver_init_module(void)
 {
-	int rc = device_files_init();
+	int ret = device_files_init();
 
-	if (rc) {
-		pr_err("no device numbers for device files: error %d\n", rc);
-		return rc;
+	if (ret) {
+		pr_err("no device numbers for device files: error %d\n", ret);
+		return ret;
 	}
 	set_core_params();
 	kvm_answers_start();
-	rc = pci_register_driver(&driver);
-	if (rc) {
+	ret = pci_register_driver(&driver);
+	if (ret) {
 		kvm_answers_stop();
 		device_files_exit();
-		return rc;
+		return ret;
 	}
 	add_ids();
 	return 0;

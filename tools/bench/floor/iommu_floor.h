@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
-/* What iommu_floor.ko and the benchmark say to each other. */
+/* What iommu_floor.ko and the benchmark say to each other */
 #ifndef IOMMU_FLOOR_H
 #define IOMMU_FLOOR_H
 

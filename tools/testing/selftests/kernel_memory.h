@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's memory, in a mapping made the way a device's memory is mapped. */
+/* The kernel's memory, in a mapping made the way a device's memory is mapped */
 #ifndef SLUICE_KERNEL_MEMORY_H
 #define SLUICE_KERNEL_MEMORY_H
 

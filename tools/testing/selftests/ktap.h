@@ -90,7 +90,7 @@ static int ktap_nr_tests;
 				  ktap_r, ktap_r);			\
 	} while (0)
 
-/* A call that must fail with this errno. */
+/* A call that must fail with this errno */
 #define CHECK_ERR(call, error)						\
 	do {								\
 		long long ktap_rc = (long long)(call);			\
@@ -128,7 +128,7 @@ static inline int ktap_run(const struct ktap_test *test)
 	}
 	if (waitpid(pid, &status, 0) != pid)
 		return 1;
-	/* What the test left running may hold what the next one needs. */
+	/* What the test left running may hold what the next one needs */
 	kill(-pid, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0)
 		;

@@ -26,7 +26,7 @@ void bench_sync(struct bench *b)
 	iommu_pt_gather_free(&b->pt, &b->gather);
 }
 
-/* Whatever a case did, all table pages are there to be freed. */
+/* Whatever a case did, all table pages are there to be freed */
 void bench_exit(struct kunit *test)
 {
 	struct bench *b = test->priv;
@@ -110,7 +110,7 @@ unsigned long bench_count(struct bench *b, unsigned long iova, size_t length)
 	return b->leaves;
 }
 
-/* The size of the leaf at an IOVA, 0 where there is none. */
+/* The size of the leaf at an IOVA, 0 where there is none */
 size_t bench_leaf_at(struct bench *b, unsigned long iova)
 {
 	bench_count(b, iova & ~(PAGE - 1), PAGE);
@@ -126,7 +126,7 @@ u64 bench_hw_phys(struct bench *b, unsigned long iova)
 	return to.phys + (iova - to.start);
 }
 
-/* What software and hardware make of the first, a middle and the last byte. */
+/* What software and hardware make of the first, a middle and the last byte */
 void bench_expect_led(struct kunit *test, struct bench *b, unsigned long iova,
 		      u64 addr, size_t length)
 {
@@ -142,7 +142,7 @@ void bench_expect_led(struct kunit *test, struct bench *b, unsigned long iova,
 	}
 }
 
-/* Sizes that fit a table of four levels and a test. */
+/* Sizes that fit a table of four levels and a test */
 unsigned long bench_sizes_of(const struct bench *b)
 {
 	return iommu_pt_page_sizes(&b->pt) & (256 * G - 1);

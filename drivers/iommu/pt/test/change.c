@@ -5,7 +5,7 @@
 #include "bench.h"
 #include "cases.h"
 
-/* R2: the rest of a superpage stays, in entries as large as can be. */
+/* R2: the rest of a superpage stays, in entries as large as can be */
 void cutting_a_superpage_splits_just_enough(struct kunit *test)
 {
 	struct bench *b = bench_make(test);
@@ -14,7 +14,7 @@ void cutting_a_superpage_splits_just_enough(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, bench_map(b, G, G, G), 0);
 	KUNIT_EXPECT_EQ(test, bench_hw_phys(b, G + 5), G + 5);
 	KUNIT_EXPECT_EQ(test, bench_unmap(b, G + 2 * M, PAGE), PAGE);
-	/* Hardware may have the whole superpage cached. */
+	/* Hardware may have the whole superpage cached */
 	KUNIT_EXPECT_EQ(test, b->gather.start, G);
 	KUNIT_EXPECT_EQ(test, b->gather.last, 2 * G - 1);
 	bench_sync(b);
@@ -76,7 +76,7 @@ void a_reservation_outlives_a_promotion(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bench_unmap(b, G, M), M);
 }
 
-/* R3 and R4: what a guest without superpages makes of them, and back. */
+/* R3 and R4: what a guest without superpages makes of them, and back */
 void demotion_and_promotion_undo_each_other(struct kunit *test)
 {
 	struct bench *b = bench_make(test);
@@ -140,7 +140,7 @@ void promotion_keeps_attributes_apart(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, to.write);
 }
 
-/* R8: what is mapped changes too, in place, and not only what comes. */
+/* R8: what is mapped changes too, in place, and not only what comes */
 void attributes_change_in_place(struct kunit *test)
 {
 	struct bench *b = bench_make(test);

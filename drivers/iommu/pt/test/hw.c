@@ -14,13 +14,13 @@
 #define hw_memory(table)	(table)
 #else
 #include <linux/mm.h>
-/* What a walker sees that does not snoop. */
+/* What a walker sees that does not snoop */
 #define hw_memory(table)	host_page_memory(table)
 #endif
 
 #define HW_ADDR			0x000ffffffffff000ull
 
-/* What one entry says; @size is log2, 0 for a table. */
+/* What one entry says; @size is log2, 0 for a table */
 struct hw_entry {
 	bool present;
 	bool read;
@@ -121,7 +121,7 @@ static u64 read_entry(struct hw *hw, u64 *table, unsigned int i)
 	return READ_ONCE(table[i]);
 }
 
-/* Note an access in the leaf, unless the table changed under the walk. */
+/* Note an access in the leaf, unless the table changed under the walk */
 static bool note(struct hw *hw, u64 *table, unsigned int i, u64 *raw,
 		 const struct hw_entry *e, bool write)
 {
@@ -153,7 +153,7 @@ static bool cached_translation(struct hw *hw, unsigned long iova, bool write,
 
 		if (!t->valid || iova < t->start || iova > t->last)
 			continue;
-		/* The first write goes to the table, to note it. */
+		/* The first write goes to the table, to note it */
 		if (write && hw->tracks_dirty && !t->dirty)
 			continue;
 		*to = *t;
@@ -236,7 +236,7 @@ bool hw_translate(struct hw *hw, unsigned long iova, bool write, bool cached,
 	return true;
 }
 
-/* Drop what a gather says has changed. */
+/* Drop what a gather says has changed */
 void hw_invalidate(struct hw *hw, const struct iommu_pt_gather *gather)
 {
 	unsigned int i;

@@ -34,7 +34,7 @@ struct hw_translation {
 	bool valid;
 };
 
-/* The table of @level that IOVAs from @start to @last go through. */
+/* The table of @level that IOVAs from @start to @last go through */
 struct hw_way {
 	unsigned long start;
 	unsigned long last;

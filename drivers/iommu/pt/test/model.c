@@ -39,7 +39,7 @@ static void fail_after(struct pt_model *model, long n)
 		model->env.fail_after(n);
 }
 
-/* Make the hardware see what a gather says, and be done with it. */
+/* Make the hardware see what a gather says, and be done with it */
 static void sync_gather(struct pt_model *model, struct iommu_pt_gather *gather)
 {
 	hw_invalidate(&model->hw, gather);
@@ -61,7 +61,7 @@ static void sync_waiting(struct pt_model *model, unsigned int g)
 			model->windows[w].units[i].gathers &= ~(1u << g);
 }
 
-/* A random range of a window: mostly short, sometimes all of it. */
+/* A random range of a window: mostly short, sometimes all of it */
 static struct window *pick_range(struct pt_model *model, unsigned int *first,
 				 unsigned int *nr)
 {
@@ -186,7 +186,7 @@ static void op_map(struct pt_model *model)
 		sync_gather(model, &gather);
 }
 
-/* Mapping over what is mapped changes nothing. */
+/* Mapping over what is mapped changes nothing */
 static void op_map_again(struct pt_model *model)
 {
 	struct iommu_pt_gather gather;
@@ -311,7 +311,7 @@ static void op_unmap(struct pt_model *model)
 		sync_gather(model, &gather);
 }
 
-/* Large units must not become 512 small ones: that would take for ever. */
+/* Large units must not become 512 small ones: that would take for ever */
 static unsigned long pick_sizes(struct pt_model *model, bool large)
 {
 	unsigned long sizes = 1ul << 12;
@@ -461,7 +461,7 @@ static void op_set_attrs(struct pt_model *model)
 				(window->units[i].attrs & ~clear) | set;
 }
 
-/* Hardware of another kind comes or goes. */
+/* Hardware of another kind comes or goes */
 static void op_reshape(struct pt_model *model)
 {
 	model->op = "reshape";
@@ -475,7 +475,7 @@ static void op_reshape(struct pt_model *model)
 		if (one_in(model, 2)) {
 			iommu_pt_set_flags(&model->pt, IOMMU_PT_NONCOHERENT, 0);
 			iommu_pt_flush_tables(&model->pt);
-			/* A unit that joins has nothing cached. */
+			/* A unit that joins has nothing cached */
 			hw_init(&model->hw, &model->pt, true,
 				model->hw.tracks_dirty);
 		} else {
@@ -642,7 +642,7 @@ const char *pt_model_last_op(const struct pt_model *model)
 	return model->op;
 }
 
-/* Levels, widths and flags are the first things that are random. */
+/* Levels, widths and flags are the first things that are random */
 static int init_table(struct pt_model *model,
 		      const struct iommu_pt_format *format)
 {

@@ -8,7 +8,7 @@
 #include "model_state.h"
 #include "../format.h"
 
-/* The tables that lead to a leaf, each counted when it is first met. */
+/* The tables that lead to a leaf, each counted when it is first met */
 static void count_tables(struct pt_model *model, unsigned long iova,
 			 size_t length)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a model check knows: see model.c. */
+/* What a model check knows: see model.c */
 #ifndef PT_TEST_MODEL_STATE_H
 #define PT_TEST_MODEL_STATE_H
 
@@ -77,7 +77,7 @@ static inline unsigned long iova_of(const struct window *window, unsigned int i)
 	return window->base + ((unsigned long)i << window->shift);
 }
 
-/* The unit of an IOVA, or NULL outside all windows. */
+/* The unit of an IOVA, or NULL outside all windows */
 static inline struct unit *unit_at(struct pt_model *model, unsigned long iova,
 				   struct window **window)
 {

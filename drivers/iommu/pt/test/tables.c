@@ -5,7 +5,7 @@
 #include "bench.h"
 #include "cases.h"
 
-/* An entry in every table, and in none: pages are there and gone with them. */
+/* An entry in every table, and in none: pages are there and gone with them */
 void tables_go_with_their_last_entry(struct kunit *test)
 {
 	struct bench *b = bench_make(test);

@@ -43,7 +43,7 @@ static inline void put(struct table *t, u64 value, unsigned int bytes)
 	t->length += bytes;
 }
 
-/* Lengths are mended by whatever is added. */
+/* Lengths are mended by whatever is added */
 static inline void mend(struct table *t)
 {
 	fix(t, 4, t->length, 4);

@@ -37,7 +37,7 @@ static double now_ns(void)
 	return ts.tv_sec * 1e9 + ts.tv_nsec;
 }
 
-/* What looking at the clock takes of what it shows. */
+/* What looking at the clock takes of what it shows */
 static double clock_ns(void)
 {
 	double least = 0, start;
@@ -102,7 +102,7 @@ static void fill64(void *to, u64 value, unsigned long n)
 			     : "memory");
 }
 
-/* The bytes of 1 GiB of 4 KiB entries, written and cleared by themselves. */
+/* The bytes of 1 GiB of 4 KiB entries, written and cleared by themselves */
 static void floor_1g(double *fill, double *clear)
 {
 	struct page *pages[TABLES];
@@ -135,7 +135,7 @@ static void report(const char *format, const char *what, double value,
 	missed += !ok;
 }
 
-/* One call for 1 GiB: one run, and as many runs as there are pages. */
+/* One call for 1 GiB: one run, and as many runs as there are pages */
 static void bench_1g(const struct iommu_pt_format *format)
 {
 	double fill = 0, clear = 0, one = 0, many = 0, gone = 0, start;
@@ -205,7 +205,7 @@ static void bench_calls(struct iommu_pt *pt, unsigned long pages,
 	}
 }
 
-/* An entry at the end of each of @tables tables, so that none empties. */
+/* An entry at the end of each of @tables tables, so that none empties */
 static void build_tables(struct iommu_pt *pt, unsigned long tables)
 {
 	struct iommu_run run = { .addr = PHYS, .length = PAGE };
@@ -239,7 +239,7 @@ static void bench_small(const struct iommu_pt_format *format)
 	       unmap1, unmap256 / unmap1, 4);
 }
 
-/* A new table of 512 entries: equal ones, different ones, and a mere fill. */
+/* A new table of 512 entries: equal ones, different ones, and a mere fill */
 static void bench_contiguous(void)
 {
 	double equal = 0, differ = 0, fill = 0, none = 0, start;
@@ -283,7 +283,7 @@ static void bench_memory(const struct iommu_pt_format *format)
 	unmap(&pt, GIB);
 	after = iommu_pt_nr_tables(&pt);
 	iommu_pt_destroy(&pt);
-	/* 512 of level 1, one of 2 and 3 each, and the top. */
+	/* 512 of level 1, one of 2 and 3 each, and the top */
 	report(format->name, "tables of 1 GiB / the least", in, 515,
 	       in / 515.0, 1);
 	report(format->name, "tables of nothing / the least", before + after, 2,

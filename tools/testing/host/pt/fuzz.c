@@ -16,7 +16,7 @@ struct bytes {
 	const u8 *end;
 };
 
-/* Two bytes are enough for nearly every decision. */
+/* Two bytes are enough for nearly every decision */
 static u64 next(void *arg)
 {
 	struct bytes *bytes = arg;

@@ -89,7 +89,7 @@ static void unmap_pages(unsigned int region, unsigned int page, unsigned int n)
 	sync_gather(&gather);
 }
 
-/* One change of some pages of a worker's own. */
+/* One change of some pages of a worker's own */
 static void work_once(unsigned int worker, unsigned long *seed)
 {
 	unsigned int region = next(seed) % 2, n, page, was;
@@ -97,7 +97,7 @@ static void work_once(unsigned int worker, unsigned long *seed)
 	page = next(seed) % (REGION_PAGES / STRETCH / WORKERS);
 	page = (page * WORKERS + worker) * STRETCH + next(seed) % STRETCH;
 	n = 1 + next(seed) % (STRETCH - page % STRETCH);
-	/* Pages that are alike now, so that one call does. */
+	/* Pages that are alike now, so that one call does */
 	was = states[region][page] & MAPPED;
 	while (n > 1 && (states[region][page + n - 1] & MAPPED) != was)
 		n--;
@@ -110,7 +110,7 @@ static void work_once(unsigned int worker, unsigned long *seed)
 	else
 		map_pages(region, page, n);
 	set_states(region, page, n, 1);
-	/* Nothing stays in region 1, so that its tables come and go. */
+	/* Nothing stays in region 1, so that its tables come and go */
 	if (region == 1 && !was) {
 		set_states(region, page, n, 1);
 		unmap_pages(region, page, n);
@@ -220,7 +220,7 @@ static void *converter(void *arg)
 	return NULL;
 }
 
-/* @phys is what @iova led to at some time between two looks at its state. */
+/* @phys is what @iova led to at some time between two looks at its state */
 static void judge(unsigned int before, unsigned int after, unsigned long iova,
 		  u64 phys)
 {
@@ -282,7 +282,7 @@ static void start(const struct iommu_pt_format *format)
 	set_states(0, 0, REGION_PAGES, MAPPED);
 }
 
-/* All that is left is what the states say; then nothing is left at all. */
+/* All that is left is what the states say; then nothing is left at all */
 static void finish(void)
 {
 	struct iommu_pt_gather gather;
@@ -305,7 +305,7 @@ static void finish(void)
 	iommu_pt_destroy(&pt);
 }
 
-/* What one table of 2 MiB entries maps, to memory aligned to no larger page. */
+/* What one table of 2 MiB entries maps, to memory aligned to no larger page */
 #define WHOLE		(1ul << 30)
 static struct iommu_pt whole;
 

@@ -29,7 +29,7 @@ static unsigned long next(unsigned long *state)
 	return *state >> 11;
 }
 
-/* What a driver does: invalidate, then free. */
+/* What a driver does: invalidate, then free */
 static void sync_gather(struct iommu_pt_gather *gather)
 {
 	pthread_mutex_lock(&hw_mutex);

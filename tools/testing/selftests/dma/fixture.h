@@ -90,28 +90,28 @@ static inline void write_blocks_of(struct rig *rig, struct nvme *disk)
 /* Write a string into a file; 0 or a negative errno */
 static inline int put(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC), rc = 0;
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
 
 	if (fd < 0)
 		return -errno;
 	if (write(fd, text, strlen(text)) < 0)
-		rc = -errno;
+		ret = -errno;
 	close(fd);
-	return rc;
+	return ret;
 }
 
 /* Set a parameter of what the IOMMU drivers have in common, if one is there */
 static inline void parameter(const char *name, unsigned int value)
 {
 	char path[96], text[16];
-	int rc;
+	int ret;
 
 	snprintf(path, sizeof(path), "/sys/module/iommu_common/parameters/%s",
 		 name);
 	snprintf(text, sizeof(text), "%u", value);
-	rc = put(path, text);
-	if (rc && rc != -ENOENT)
-		ktap_fail("%s: %s", name, strerror(-rc));
+	ret = put(path, text);
+	if (ret && ret != -ENOENT)
+		ktap_fail("%s: %s", name, strerror(-ret));
 }
 
 /*
@@ -150,13 +150,13 @@ static inline void do_block(struct rig *rig, enum nvme_op op, uint64_t block,
 		ktap_fail("%s", fail_text());
 }
 
-/* Read one block into an IOVA; what the disk says of it does not matter. */
+/* Read one block into an IOVA; what the disk says of it does not matter */
 static inline void rig_read(struct rig *rig, uint64_t block, uint64_t iova)
 {
 	do_block(rig, NVME_READ, block, iova);
 }
 
-/* Let the disk fetch one block from an IOVA. */
+/* Let the disk fetch one block from an IOVA */
 static inline void rig_fetch(struct rig *rig, uint64_t block, uint64_t iova)
 {
 	do_block(rig, NVME_WRITE, block, iova);
@@ -339,14 +339,14 @@ static inline unsigned long all_entries(void)
 static inline void poke(const char *command)
 {
 	char text[96];
-	int rc;
+	int ret;
 
 	snprintf(text, sizeof(text), "%s %s", disk_address(), command);
-	rc = put("/sys/kernel/debug/iommu_poke", text);
-	if (rc == -ENOENT)
+	ret = put("/sys/kernel/debug/iommu_poke", text);
+	if (ret == -ENOENT)
 		SKIP("iommu_poke.ko is not loaded");
-	if (rc)
-		ktap_fail("poke %s: %s", text, strerror(-rc));
+	if (ret)
+		ktap_fail("poke %s: %s", text, strerror(-ret));
 }
 
 /* Hide an ability of the first unit, or with "" nothing any more */
@@ -354,16 +354,16 @@ static inline void hide(const char *what)
 {
 	const struct iommu_driver *driver = iommu_driver();
 	char path[64], text[96];
-	int rc;
+	int ret;
 
 	snprintf(path, sizeof(path), "/sys/module/%s/parameters/hide",
 		 driver->module);
 	/* An empty string alone would write nothing */
 	snprintf(text, sizeof(text), "%s%s%s\n", *what ? driver->unit : "",
 		 *what ? ":" : "", what);
-	rc = put(path, text);
-	if (rc)
-		ktap_fail("hide %s: %s", what, strerror(-rc));
+	ret = put(path, text);
+	if (ret)
+		ktap_fail("hide %s: %s", what, strerror(-ret));
 }
 
 /* Memory backed by huge pages of a size */

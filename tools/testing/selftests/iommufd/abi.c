@@ -169,11 +169,11 @@ TEST(longer_structure_with_a_tail_of_zeros_is_accepted)
 
 	for_each_rule(rule) {
 		uint32_t *size = good(rule, buffer, ioas);
-		int rc;
+		int ret;
 
 		*size = rule->size + 24;
-		rc = ioctl(fd, rule->cmd, buffer);
-		if (rc && (errno == E2BIG || errno == ENOTTY))
+		ret = ioctl(fd, rule->cmd, buffer);
+		if (ret && (errno == E2BIG || errno == ENOTTY))
 			ktap_fail("%s: errno %d", rule->name, errno);
 		/* It may have been destroyed */
 		ioas = new_ioas();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* In-kernel accesses, through those of the mock. */
+/* In-kernel accesses, through those of the mock */
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -53,7 +53,7 @@ TEST(page_is_pinned_once_for_device_and_accesses_together)
 	CHECK(pinned_times(p, 8 * PAGE, 0));
 }
 
-/* Pins come and go at random; the model is a counter per page. */
+/* Pins come and go at random; the model is a counter per page */
 TEST(pins_at_random_agree_with_a_count_per_page)
 {
 	enum { PAGES = 96, PINS = 40 };

@@ -11,7 +11,7 @@
 #define SOME_USER 4242
 #define OTHER_USER 4243
 
-/* Become a user without rights whose processes may lock so many pages. */
+/* Become a user without rights whose processes may lock so many pages */
 static void become(uid_t user, rlim_t pages)
 {
 	struct rlimit limit = { pages * PAGE, pages * PAGE };
@@ -307,12 +307,12 @@ static void take_and_give_back(int give, int back)
 
 	become(OTHER_USER, 0);
 	for (int i = 0; i < NR_CHANGES; i++) {
-		int rc = change_process();
+		int ret = change_process();
 
-		CHECK(!rc || errno == ENOMEM);
+		CHECK(!ret || errno == ENOMEM);
 		CHECK_EQ(locked_kb(), 0);
 		CHECK_EQ(pinned_kb(), 0);
-		if (rc)
+		if (ret)
 			continue;
 		CHECK_EQ(write(give, "", 1), 1);
 		CHECK_EQ(read(back, &byte, 1), 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Address spaces and devices: the ranges that they leave, and what they see. */
+/* Address spaces and devices: the ranges that they leave, and what they see */
 
 #include "fixture.h"
 

@@ -56,7 +56,7 @@ static void choose_ioas(void)
 	CHECK_EQ(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), 0);
 }
 
-/* The machine's first edu has a BAR of 1 MiB. */
+/* The machine's first edu has a BAR of 1 MiB */
 static int bar_file(void)
 {
 	char path[512], id[16] = "";
@@ -127,7 +127,7 @@ static char *setup(struct mock *mock)
 	return at;
 }
 
-/* It is gone for devices, but still mapped; and it can be mapped anew. */
+/* It is gone for devices, but still mapped; and it can be mapped anew */
 static void check_revoked(struct mock *mock)
 {
 	uint32_t copy = new_ioas();
@@ -157,7 +157,7 @@ TEST(device_memory_is_mapped_and_not_pinned)
 	CHECK_EQ(pinned_pages(), pinned);
 	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
 	CHECK_EQ(shown(mock.hwpt), 0);
-	/* What was unmapped before does not mind. */
+	/* What was unmapped before does not mind */
 	CHECK_EQ(munmap(at, BAR_SIZE), 0);
 }
 
@@ -281,7 +281,7 @@ TEST(a_device_is_attached_though_device_memory_is_gone)
 	CHECK_EQ(shown(second.hwpt), PAGE);
 	CHECK_EQ(destroy(second.test_id), 0);
 	CHECK_EQ(destroy(first.test_id), 0);
-	/* Nobody holds it: it is looked up again, and is not there. */
+	/* Nobody holds it: it is looked up again, and is not there */
 	CHECK_EQ(mock_attach(ioas, 0, &first), 0);
 	CHECK_EQ(shown(first.hwpt), PAGE);
 	CHECK_EQ(destroy(first.test_id), 0);
@@ -380,7 +380,7 @@ TEST(memory_of_the_kernel_is_no_device_memory)
 TEST(a_page_written_in_a_private_mapping_is_pinned_or_refused)
 {
 	long pinned = pinned_pages();
-	int file = bar_file(), rc;
+	int file = bar_file(), ret;
 	char *at;
 	struct mock mock;
 
@@ -389,14 +389,14 @@ TEST(a_page_written_in_a_private_mapping_is_pinned_or_refused)
 	at[0] = 1;
 	choose_ioas();
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
-	rc = map_dma(IOVA, at, PAGE);
-	if (rc)
+	ret = map_dma(IOVA, at, PAGE);
+	if (ret)
 		CHECK_EQ(errno, EFAULT);
-	CHECK_EQ(pinned_pages(), pinned + !rc);
+	CHECK_EQ(pinned_pages(), pinned + !ret);
 	/* Beside one that is still the device's, and cannot be written */
 	CHECK_ERR(map_dma(IOVA + PAGE, at, 2 * PAGE), EFAULT);
-	CHECK_EQ(pinned_pages(), pinned + !rc);
-	CHECK_EQ(unmap_dma(IOVA, PAGE), rc ? 0 : (long long)PAGE);
+	CHECK_EQ(pinned_pages(), pinned + !ret);
+	CHECK_EQ(unmap_dma(IOVA, PAGE), ret ? 0 : (long long)PAGE);
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
@@ -429,14 +429,14 @@ static void check_mixed(const char *kinds, bool attach_first)
 		CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
 	CHECK_EQ(shown(mock.hwpt), length);
 	CHECK_EQ(pinned_pages(), pinned + memory_pages);
-	/* It was one request, and goes as one. */
+	/* It was one request, and goes as one */
 	CHECK_EQ(map_dma(IOVA + length, memory(PAGE), PAGE), 0);
 	CHECK_ERR(unmap_dma(IOVA, 2 * PAGE), ENOENT);
 	CHECK_ERR(unmap_dma(IOVA + 2 * PAGE, length - 2 * PAGE), ENOENT);
 	CHECK_ERR(unmap_dma(IOVA + 2 * PAGE, length - PAGE), ENOENT);
 	CHECK_ERR(unmap_dma(IOVA, PAGE), ENOENT);
 	CHECK_EQ(shown(mock.hwpt), length + PAGE);
-	/* The process takes back one of its device mappings. */
+	/* The process takes back one of its device mappings */
 	CHECK_EQ(munmap(at + (strchr(kinds, 'B') - kinds) * 2 * PAGE, PAGE), 0);
 	CHECK_EQ(shown(mock.hwpt), length - PAGE);
 	CHECK_EQ(pinned_pages(), pinned + memory_pages + 1);
@@ -512,7 +512,7 @@ TEST(device_memory_does_not_count_as_locked)
 	CHECK_EQ(unmap_dma(IOVA, 2 * BAR_SIZE), BAR_SIZE + 4 * PAGE);
 }
 
-/* Two threads, each for a number of rounds: one takes away and gives back. */
+/* Two threads, each for a number of rounds: one takes away and gives back */
 static char *contested;
 static int contested_file;
 

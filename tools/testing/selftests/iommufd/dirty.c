@@ -23,10 +23,10 @@ static int alloc_table(uint32_t flags, uint32_t *table)
 		.dev_id = device,
 		.pt_id = ioas,
 	};
-	int rc = ioctl(fd, IOMMU_HWPT_ALLOC, &cmd);
+	int ret = ioctl(fd, IOMMU_HWPT_ALLOC, &cmd);
 
 	*table = cmd.out_hwpt_id;
-	return rc;
+	return ret;
 }
 
 static int track(uint32_t table, uint32_t flags)
@@ -65,7 +65,7 @@ static uint64_t dirty_pages(uint32_t flags)
 	return bits;
 }
 
-/* Do as if a device had written to these pages. */
+/* Do as if a device had written to these pages */
 static void write_at(uint64_t iova, uint64_t pages)
 {
 	struct iommu_test_cmd cmd = {
@@ -147,7 +147,7 @@ TEST(reading_without_clearing_changes_nothing)
 	CHECK_EQ(dirty_pages(NO_CLEAR), 0);
 }
 
-/* The mock's devices do not note it before an invalidation. */
+/* The mock's devices do not note it before an invalidation */
 TEST(a_page_that_is_written_to_again_is_reported_again)
 {
 	setup_pages();
@@ -232,7 +232,7 @@ TEST(a_large_page_is_dirty_as_a_whole)
 	CHECK_EQ(bits, 0xffffffff00000000);
 }
 
-/* Who asks for the other part later has to be told too. */
+/* Who asks for the other part later has to be told too */
 TEST(a_large_page_that_is_read_in_part_stays_dirty)
 {
 	uint64_t bits = 0, before;
@@ -370,7 +370,7 @@ TEST(a_device_that_cannot_track_is_kept_out)
 		  EOPNOTSUPP);
 }
 
-/* Others may change what is mapped. */
+/* Others may change what is mapped */
 
 #define ROUNDS 300
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Fault queues: page requests are read, answered, and answered by leaving. */
+/* Fault queues: page requests are read, answered, and answered by leaving */
 
 #include <poll.h>
 #include <pthread.h>
@@ -257,7 +257,7 @@ TEST(leaving_answers_what_is_open)
 	CHECK(!readable(second));
 }
 
-/* Another thread's read or write of a queue. */
+/* Another thread's read or write of a queue */
 struct transfer {
 	pthread_t thread;
 	int queue;

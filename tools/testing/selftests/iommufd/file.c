@@ -138,7 +138,7 @@ TEST(memfd_that_a_user_may_only_read_is_mapped_for_reading_only)
 	is_for_reading_only(own, EACCES);
 }
 
-/* Open a file of root's on a new tmpfs, which everybody may read. */
+/* Open a file of root's on a new tmpfs, which everybody may read */
 static int roots_file(int flags)
 {
 	int file;

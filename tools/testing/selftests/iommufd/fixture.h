@@ -82,10 +82,10 @@ static inline int map_any(uint32_t ioas, const void *memory, uint64_t length,
 		.user_va = (uintptr_t)memory,
 		.length = length,
 	};
-	int rc = ioctl(fd, IOMMU_IOAS_MAP, &cmd);
+	int ret = ioctl(fd, IOMMU_IOAS_MAP, &cmd);
 
 	*iova = cmd.iova;
-	return rc;
+	return ret;
 }
 
 static inline int map_file_at(uint32_t ioas, int file, uint64_t start,
@@ -160,12 +160,12 @@ static inline int iova_ranges(uint32_t ioas, struct iommu_iova_range *ranges,
 		.num_iovas = *nr,
 		.allowed_iovas = (uintptr_t)ranges,
 	};
-	int rc = ioctl(fd, IOMMU_IOAS_IOVA_RANGES, &cmd);
+	int ret = ioctl(fd, IOMMU_IOAS_IOVA_RANGES, &cmd);
 
 	*nr = cmd.num_iovas;
 	if (alignment)
 		*alignment = cmd.out_iova_alignment;
-	return rc;
+	return ret;
 }
 
 static inline int option(uint32_t id, uint16_t op, uint32_t object,
@@ -178,10 +178,10 @@ static inline int option(uint32_t id, uint16_t op, uint32_t object,
 		.object_id = object,
 		.val64 = *value,
 	};
-	int rc = ioctl(fd, IOMMU_OPTION, &cmd);
+	int ret = ioctl(fd, IOMMU_OPTION, &cmd);
 
 	*value = cmd.val64;
-	return rc;
+	return ret;
 }
 
 static inline int change_process(void)
@@ -223,7 +223,7 @@ static inline void need_mock(void)
 		SKIP("iommufd_mock is not loaded");
 }
 
-/* Attach a new mock device to an address space or hardware page table. */
+/* Attach a new mock device to an address space or hardware page table */
 static inline int mock_attach(uint32_t id, uint32_t flags, struct mock *mock)
 {
 	struct iommu_test_cmd cmd = {
@@ -232,16 +232,16 @@ static inline int mock_attach(uint32_t id, uint32_t flags, struct mock *mock)
 		.id = id,
 		.mock_domain_flags.dev_flags = flags,
 	};
-	int rc;
+	int ret;
 
 	need_mock();
-	rc = ioctl(fd, IOMMU_TEST_CMD, &cmd);
-	if (!rc && mock) {
+	ret = ioctl(fd, IOMMU_TEST_CMD, &cmd);
+	if (!ret && mock) {
 		mock->test_id = cmd.mock_domain_flags.out_stdev_id;
 		mock->hwpt = cmd.mock_domain_flags.out_hwpt_id;
 		mock->device = cmd.mock_domain_flags.out_idev_id;
 	}
-	return rc;
+	return ret;
 }
 
 static inline int mock_replace(const struct mock *mock, uint32_t *pt_id)
@@ -252,10 +252,10 @@ static inline int mock_replace(const struct mock *mock, uint32_t *pt_id)
 		.id = mock->test_id,
 		.mock_domain_replace.pt_id = *pt_id,
 	};
-	int rc = ioctl(fd, IOMMU_TEST_CMD, &cmd);
+	int ret = ioctl(fd, IOMMU_TEST_CMD, &cmd);
 
 	*pt_id = cmd.mock_domain_replace.pt_id;
-	return rc;
+	return ret;
 }
 
 /* enum iommufd_hw_capabilities of a device */
@@ -359,10 +359,10 @@ static inline int access_pin(int access, uint64_t iova, uint64_t length,
 			.uptr = (uintptr_t)memory,
 		},
 	};
-	int rc = ioctl(fd, IOMMU_TEST_CMD, &cmd);
+	int ret = ioctl(fd, IOMMU_TEST_CMD, &cmd);
 
 	*id = cmd.access_pages.out_access_pages_id;
-	return rc;
+	return ret;
 }
 
 static inline int access_unpin(int access, uint32_t id)
@@ -397,7 +397,7 @@ static inline int access_rw(int access, uint64_t iova, void *memory,
 
 /* Processes */
 
-/* Run it in a process of its own, and say whether it ended well. */
+/* Run it in a process of its own, and say whether it ended well */
 static inline bool in_child(void (*fn)(void *), void *arg)
 {
 	pid_t pid = fork();

@@ -287,10 +287,10 @@ static int move_to(struct vfio_device *device, uint32_t *pt_id)
 		.argsz = sizeof(cmd),
 		.pt_id = *pt_id,
 	};
-	int rc = ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd);
+	int ret = ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd);
 
 	*pt_id = cmd.pt_id;
-	return rc;
+	return ret;
 }
 
 TEST(device_is_never_moved_into_a_table_of_another_iommu_driver)

@@ -154,7 +154,7 @@ TEST(hole_that_was_punched_is_filled_again)
 	unmap_and_close(4);
 }
 
-/* What others have been promised is not taken from them. */
+/* What others have been promised is not taken from them */
 TEST(map_with_no_pages_left_is_enomem)
 {
 	char *p;
@@ -293,7 +293,7 @@ TEST(access_fills_a_hole)
 #define PROCESSES 4
 #define ROUNDS 50
 
-/* Start processes that do it all at once, and see all of them end well. */
+/* Start processes that do it all at once, and see all of them end well */
 static void in_parallel(void (*work)(int nr))
 {
 	int i, status, start[2];
@@ -339,7 +339,7 @@ TEST(hole_that_several_fill_is_filled_once)
 	unmap_and_close(0);
 }
 
-/* Every second one takes the pages away that the others fill in. */
+/* Every second one takes the pages away that the others fill in */
 static void fill_against(int nr, void (*take_away)(void))
 {
 	uint64_t iova = IOVA + nr * 4 * HUGE;

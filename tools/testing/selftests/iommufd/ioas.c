@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Address spaces: mapping, unmapping, copying, options, the list of mappings. */
+/* Address spaces: mapping, unmapping, copying, options, the list of mappings */
 #include <pthread.h>
 
 #include "fixture.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Nested hardware page tables: made, attached, moved, invalidated, destroyed. */
+/* Nested hardware page tables: made, attached, moved, invalidated, destroyed */
 
 #include <pthread.h>
 
@@ -23,10 +23,10 @@ static struct iommu_hwpt_alloc nested_cmd(const struct mock *mock, uint32_t pt)
 
 static int make(struct iommu_hwpt_alloc cmd, uint32_t *hwpt)
 {
-	int rc = ioctl(fd, IOMMU_HWPT_ALLOC, &cmd);
+	int ret = ioctl(fd, IOMMU_HWPT_ALLOC, &cmd);
 
 	*hwpt = cmd.out_hwpt_id;
-	return rc;
+	return ret;
 }
 
 static uint32_t new_parent(const struct mock *mock, uint32_t ioas)
@@ -60,10 +60,10 @@ static int invalidate(uint32_t hwpt, const void *entries, uint32_t *nr)
 		.entry_len = sizeof(struct iommu_hwpt_invalidate_selftest),
 		.entry_num = *nr,
 	};
-	int rc = ioctl(fd, IOMMU_HWPT_INVALIDATE, &cmd);
+	int ret = ioctl(fd, IOMMU_HWPT_INVALIDATE, &cmd);
 
 	*nr = cmd.entry_num;
-	return rc;
+	return ret;
 }
 
 /* Do the registers hold the mark but for those that @cleared names? */

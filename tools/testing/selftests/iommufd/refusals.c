@@ -13,7 +13,7 @@
 
 #define MIB (1ull << 20)
 
-/* Give up root's rights, after the log was opened with them. */
+/* Give up root's rights, after the log was opened with them */
 static void become_nobody(rlim_t pages)
 {
 	struct rlimit limit = { pages * PAGE, pages * PAGE };

@@ -18,7 +18,7 @@
 #include "vfio.h"
 #include "vfio_abi.h"
 
-/* Instructions; what the two threads themselves take is included. */
+/* Instructions; what the two threads themselves take is included */
 #define MOST	200000
 #define PERIOD	20000
 
@@ -95,7 +95,7 @@ static void setup(void)
 
 static int too_long;
 
-/* What a call returned; what it took is printed. */
+/* What a call returned; what it took is printed */
 #define TIMED(what, call)						\
 ({									\
 	long long timed_rc;						\
@@ -120,7 +120,7 @@ static int too_long;
 	timed_rc;							\
 })
 
-/* With REPORT_ONLY whoever reads the table judges, of several runs together. */
+/* With REPORT_ONLY whoever reads the table judges, of several runs together */
 static void finish(void)
 {
 	if (!getenv("REPORT_ONLY"))
@@ -256,13 +256,13 @@ static int list_mappings(uint32_t ioas, long n)
 		.num_mappings = n,
 		.mappings = (uintptr_t)list,
 	};
-	int rc;
+	int ret;
 
 	memset(list, 1, n * sizeof(*list));
-	rc = TIMED("MAPPINGS", ioctl(fd, IOMMU_IOAS_MAPPINGS, &cmd));
+	ret = TIMED("MAPPINGS", ioctl(fd, IOMMU_IOAS_MAPPINGS, &cmd));
 	CHECK_EQ(cmd.num_mappings, n);
 	free(list);
-	return rc;
+	return ret;
 }
 
 TEST(areas)
@@ -367,10 +367,10 @@ static int create_window(uint32_t ioas, uint64_t base, uint64_t length,
 		.length = length,
 		.page_size = PAGE,
 	};
-	int rc = ioctl(fd, IOMMU_IOAS_WINDOW_CREATE, &cmd);
+	int ret = ioctl(fd, IOMMU_IOAS_WINDOW_CREATE, &cmd);
 
 	*id = cmd.out_window_id;
-	return rc;
+	return ret;
 }
 
 static int remove_window(uint32_t ioas, uint32_t id)
@@ -427,7 +427,7 @@ struct shared {
 	int64_t killed;		/* when */
 };
 
-/* Die @later after the map began; @maps: or without one. */
+/* Die @later after the map began; @maps: or without one */
 static void work_and_die(struct shared *shared, bool maps, int64_t later)
 {
 	struct sigevent event = {
@@ -492,6 +492,6 @@ TEST(a_kill_ends_a_map_of_present_memory)
 	CHECK_EQ(pinned_pages(), before);
 	printf("# map %.3f M; dead after %.3f M, without a map after %.3f M\n",
 	       whole / 1e6, killed / 1e6, alone / 1e6);
-	/* It gives back a tenth, and does not go on with the rest first. */
+	/* It gives back a tenth, and does not go on with the rest first */
 	CHECK(killed < alone + whole / 2);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Calls that wait in the middle, and what others can do meanwhile. */
+/* Calls that wait in the middle, and what others can do meanwhile */
 #include "slow.h"
 
 static uint32_t ioas;
@@ -59,9 +59,9 @@ TEST(automatic_table_that_goes_is_no_obstacle_for_the_next_device)
 
 /* Processes that wait behind a map, and are killed */
 
-static void *map_slow(void *rc)
+static void *map_slow(void *ret)
 {
-	*(int *)rc = map_at(ioas, slow.at, PAGE, IOVA, RW);
+	*(int *)ret = map_at(ioas, slow.at, PAGE, IOVA, RW);
 	return NULL;
 }
 
@@ -98,7 +98,7 @@ static void (*const waiting[NR_WAITING])(void) = {
 	attach_another, make_access, choose_small_pages, map_another, copy_it,
 };
 
-/* Let a process make a call, until it is asleep in it. */
+/* Let a process make a call, until it is asleep in it */
 static pid_t wait_in(void (*call)(void))
 {
 	char path[64];
@@ -120,13 +120,13 @@ TEST(process_that_waits_behind_a_slow_map_can_be_killed)
 {
 	pid_t pids[NR_WAITING];
 	pthread_t thread;
-	int status, rc;
+	int status, ret;
 
 	ioas = new_ioas();
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
 	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, 4 * IOVA, RW), 0);
 	slow_memory(&slow, PAGE);
-	CHECK_EQ(pthread_create(&thread, NULL, map_slow, &rc), 0);
+	CHECK_EQ(pthread_create(&thread, NULL, map_slow, &ret), 0);
 	slow_touched(&slow);
 	for (int i = 0; i < NR_WAITING; i++)
 		pids[i] = wait_in(waiting[i]);
@@ -138,7 +138,7 @@ TEST(process_that_waits_behind_a_slow_map_can_be_killed)
 	}
 	slow_let_go(&slow);
 	CHECK_EQ(pthread_join(thread, NULL), 0);
-	CHECK_EQ(rc, 0);
+	CHECK_EQ(ret, 0);
 	/* Nothing is left of what they wanted */
 	CHECK_EQ(unmap_all(ioas), 2 * PAGE);
 	CHECK_EQ(destroy(mock.test_id), 0);

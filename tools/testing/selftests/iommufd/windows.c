@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Windows: every promise of their description has a test here. */
+/* Windows: every promise of their description has a test here */
 #include <pthread.h>
 
 #include "fixture.h"
@@ -24,12 +24,12 @@ static int create(uint32_t ioas, uint32_t flags, uint64_t base, uint64_t length,
 		.page_size = page_size,
 		.base = base,
 	};
-	int rc = ioctl(fd, IOMMU_IOAS_WINDOW_CREATE, &cmd);
+	int ret = ioctl(fd, IOMMU_IOAS_WINDOW_CREATE, &cmd);
 
-	if (!rc && out)
+	if (!ret && out)
 		*out = (struct window){ cmd.out_window_id, cmd.base,
 					cmd.page_size };
-	return rc;
+	return ret;
 }
 
 static int create_at(uint32_t ioas, uint64_t base, uint64_t length,
@@ -57,10 +57,10 @@ static int list(uint32_t ioas, struct iommu_ioas_window *windows, uint32_t *nr)
 		.num_windows = *nr,
 		.windows = (uintptr_t)windows,
 	};
-	int rc = ioctl(fd, IOMMU_IOAS_WINDOW_LIST, &cmd);
+	int ret = ioctl(fd, IOMMU_IOAS_WINDOW_LIST, &cmd);
 
 	*nr = cmd.num_windows;
-	return rc;
+	return ret;
 }
 
 static uint32_t windowed(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The ioctls of a VFIO container: what each promises, and bad input. */
+/* The ioctls of a VFIO container: what each promises, and bad input */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/resource.h>
@@ -26,7 +26,7 @@ TEST(enforced_coherency_is_told_as_it_is)
 	const char *coherent = getenv("VFIO_COHERENT");
 	struct box box;
 
-	/* Whether the unit has snoop control is what the machine was made with. */
+	/* Whether the unit has snoop control is what the machine was made with */
 	if (!coherent)
 		SKIP("VFIO_COHERENT does not say what to expect");
 	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
@@ -150,7 +150,7 @@ static int dirty_bitmap(int fd, uint64_t iova, uint64_t pages, void *bits,
 	return ioctl(fd, VFIO_IOMMU_DIRTY_PAGES, &cmd);
 }
 
-/* type1 of Linux 6.12 answers EINVAL; that of Linux 7.3 what ours does. */
+/* type1 of Linux 6.12 answers EINVAL; that of Linux 7.3 what ours does */
 TEST(a_range_that_wraps_is_eoverflow)
 {
 	int wraps = backend_is_type1() ? EINVAL : EOVERFLOW;
@@ -449,7 +449,7 @@ TEST(get_info_with_a_short_buffer_tells_the_size)
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_GET_INFO, NULL), EFAULT);
 }
 
-/* Be any user, with @limit bytes of locked memory; seteuid(0) ends it. */
+/* Be any user, with @limit bytes of locked memory; seteuid(0) ends it */
 static void become_nobody(rlim_t limit)
 {
 	struct rlimit locked = { limit, limit };
@@ -497,7 +497,7 @@ TEST(locked_memory_is_counted_to_the_process)
 	struct box box;
 
 	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
-	/* One without CAP_IPC_LOCK: to whom it does not matter need not be told. */
+	/* One without CAP_IPC_LOCK: to whom it does not matter need not be told */
 	become_nobody(32 * PAGE);
 	CHECK_EQ(locked_kb(), 0);
 	CHECK_EQ(map(box.space.fd, IOVA, memory(16 * PAGE), 16 * PAGE, RW), 0);
@@ -517,7 +517,7 @@ TEST(there_is_no_limit_of_65535_mappings)
 	if (!access("/sys/kernel/debug/kmemleak", F_OK))
 		SKIP("it would take minutes in a kernel that looks for leaks");
 	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
-	/* Apart, so that no two look like one. */
+	/* Apart, so that no two look like one */
 	for (unsigned long i = 0; i < nr; i++)
 		if (map(box.space.fd, IOVA + i * 2 * PAGE, at, PAGE, RW))
 			ktap_fail("mapping %lu: %s", i, strerror(errno));
@@ -539,7 +539,7 @@ TEST(two_groups_share_one_container)
 	vfio_device_close(&box.device);
 	CHECK_EQ(unmap(fd, IOVA, 5 * PAGE), 5 * PAGE);
 	vfio_device_close(&second);
-	/* Without a group there is no backend. */
+	/* Without a group there is no backend */
 	CHECK_ERR(unmap(fd, IOVA, PAGE), EINVAL);
 }
 
@@ -569,7 +569,7 @@ TEST(a_process_may_map_its_memory_in_the_container_of_another)
 			      errno : 0);
 	CHECK_EQ(waitpid(child, &status, 0), child);
 	CHECK_EQ(status, 0);
-	/* The memory outlives the process that had it. */
+	/* The memory outlives the process that had it */
 	CHECK_EQ(pinned_pages(), pinned + 8);
 	CHECK_EQ(unmap(box.space.fd, IOVA, 8 * PAGE), 8 * PAGE);
 	CHECK_EQ(pinned_pages(), pinned);
@@ -619,7 +619,7 @@ TEST(unbinding_the_driver_waits_for_the_group)
 	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
 }
 
-/* Threads that map and unmap ranges of their own. */
+/* Threads that map and unmap ranges of their own */
 struct churn {
 	int fd;
 	uint64_t iova;
@@ -662,7 +662,7 @@ static void *keep_mapping(void *data)
 	struct churn *c = data;
 	void *at = memory(PAGE);
 
-	/* Until there is no backend any more, which is what ends it. */
+	/* Until there is no backend any more, which is what ends it */
 	for (;;) {
 		if (map(c->fd, c->iova, at, PAGE, RW)) {
 			c->error = errno;
@@ -675,7 +675,7 @@ static void *keep_mapping(void *data)
 TEST(the_last_group_may_leave_while_others_map)
 {
 	struct churn work = { .iova = IOVA };
-	/* A kernel that looks for leaks takes seconds to open a device. */
+	/* A kernel that looks for leaks takes seconds to open a device */
 	const int rounds = !access("/sys/kernel/debug/kmemleak", F_OK) ? 5 : 20;
 	long long pinned = pinned_pages();
 	pthread_t thread;
@@ -712,7 +712,7 @@ TEST(device_memory_can_be_mapped)
 	CHECK_EQ(unmap(box.space.fd, IOVA, size), size);
 }
 
-/* Ask for, or unmap with, a bitmap of @pages pages. */
+/* Ask for, or unmap with, a bitmap of @pages pages */
 static int dirty_flag(int fd, uint32_t flags)
 {
 	struct vfio_iommu_type1_dirty_bitmap cmd = {

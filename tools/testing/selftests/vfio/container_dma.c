@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What devices reach through a container, and what they do not. */
+/* What devices reach through a container, and what they do not */
 #include "disk.h"
 
 TEST(a_disk_reads_into_what_is_mapped)
@@ -103,7 +103,7 @@ TEST(many_mappings_far_apart_are_all_reached)
 		CHECK_EQ(map(box.space.fd, 0x100000000ull * (i + 1) + i * PAGE,
 			     at[i], PAGE, RW), 0);
 	}
-	/* All in flight at once. */
+	/* All in flight at once */
 	for (int i = 0; i < NR; i++) {
 		id[i] = nvme_begin(&disk, NVME_READ, 1000 + i, 1,
 				   0x100000000ull * (i + 1) + i * PAGE);
@@ -140,7 +140,7 @@ TEST(two_disks_in_one_container_see_the_same)
 
 	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
 	disk_start(&first_disk, &box.device, QUEUES);
-	/* Mapped before the second device comes. */
+	/* Mapped before the second device comes */
 	CHECK_EQ(map(box.space.fd, IOVA, at, 2 * PAGE, RW), 0);
 	if (vfio_device_open(&second, &box.space, address_of("NVME1")))
 		ktap_fail("%s", fail_text());
@@ -192,7 +192,7 @@ TEST(a_disk_reads_into_the_memory_of_another)
 	if (vfio_device_open(&second, &box.space, address_of("NVME1")) ||
 	    vfio_device_bus_master(&second, false))
 		ktap_fail("%s", fail_text());
-	/* Its controller memory buffer. */
+	/* Its controller memory buffer */
 	bar = vfio_device_bar(&second, 2, &size);
 	if (!bar)
 		SKIP("the second disk has no memory: %s", fail_text());
@@ -217,7 +217,7 @@ TEST(memory_that_its_process_gave_back_is_still_the_disks_own)
 	disk_start(&disk, &box.device, QUEUES);
 	CHECK_EQ(map(box.space.fd, IOVA, at, PAGE, RW), 0);
 	CHECK_EQ(munmap(at, PAGE), 0);
-	/* Nobody else gets the page while the disk can write to it. */
+	/* Nobody else gets the page while the disk can write to it */
 	other = memory(1024 * PAGE);
 	disk_read(&disk, 3, 1, IOVA);
 	CHECK(is_untouched(other, 1024 * PAGE));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Device files: /dev/vfio/devices/vfioN, bound to /dev/iommu. */
+/* Device files: /dev/vfio/devices/vfioN, bound to /dev/iommu */
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -66,7 +66,7 @@ TEST(bind_refuses_malformed_arguments)
 	CHECK_EQ(get_info(fd), 0);
 }
 
-/* What follows the request must be zero, as far as nothing is known of it. */
+/* What follows the request must be zero, as far as nothing is known of it */
 TEST(bind_takes_requests_of_other_sizes)
 {
 	struct {
@@ -82,14 +82,14 @@ TEST(bind_takes_requests_of_other_sizes)
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd), E2BIG);
 	cmd.unknown[1] = 0;
 	cmd.known.argsz = sizeof(cmd.known) + 8;
-	/* Without the flag the pointer is not read. */
+	/* Without the flag the pointer is not read */
 	cmd.known.token_uuid_ptr = 1;
 	CHECK_EQ(ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd), 0);
 	CHECK(cmd.known.out_devid);
 	CHECK_EQ(get_info(fd), 0);
 }
 
-/* Neither a physical nor a virtual function: nobody could have set one. */
+/* Neither a physical nor a virtual function: nobody could have set one */
 TEST(a_token_without_use_is_refused)
 {
 	int fd = open_file("NVME0"), iommu = open_iommu();
@@ -127,7 +127,7 @@ TEST(the_group_excludes_the_file)
 	CHECK_EQ(bind_file(fd, iommu), 0);
 }
 
-/* An open group is all that it takes to reset its devices. */
+/* An open group is all that it takes to reset its devices */
 TEST(an_open_group_without_a_container_excludes_the_file)
 {
 	int fd = open_file("NVME0"), iommu = open_iommu();
@@ -148,10 +148,10 @@ TEST(the_file_excludes_the_group)
 
 	CHECK_EQ(bind_file(fd, iommu), 0);
 	CHECK_ERR(open_group("NVME0"), EBUSY);
-	/* Who fails to bind does not give away what another one has. */
+	/* Who fails to bind does not give away what another one has */
 	CHECK_ERR(bind_file(second, iommu), EINVAL);
 	CHECK_ERR(open_group("NVME0"), EBUSY);
-	/* Other groups are nobody's. */
+	/* Other groups are nobody's */
 	group = open_group("NVME1");
 	CHECK(group >= 0);
 	close(group);
@@ -161,7 +161,7 @@ TEST(the_file_excludes_the_group)
 		ktap_fail("%s", fail_text());
 }
 
-/* Neither way round may leave the group closed to all. */
+/* Neither way round may leave the group closed to all */
 TEST(a_bind_that_fails_leaves_the_group_free)
 {
 	int fd = open_file("NVME0"), iommu = open_iommu();
@@ -290,7 +290,7 @@ TEST(a_disk_moves_between_address_spaces)
 	box_open(&box, VFIO_SPACE_IOMMUFD, "NVME0");
 	disk_start(&disk, &box.device, QUEUES);
 	CHECK_EQ(vfio_map(&box.space, IOVA, first, PAGE, VFIO_PROT_RW), 0);
-	/* The other space has the queues too, and another page at IOVA. */
+	/* The other space has the queues too, and another page at IOVA */
 	other = box.space;
 	other.ioas_id = new_ioas(other.fd);
 	CHECK_EQ(vfio_map(&other, QUEUES, disk.memory, nvme_memory_size(),
@@ -323,7 +323,7 @@ TEST(a_detached_disk_reaches_nothing)
 	disk.timeout_ms = 300;
 	command = nvme_begin(&disk, NVME_READ, 1, 1, IOVA);
 	CHECK(command >= 0);
-	/* Its queues are out of reach too. */
+	/* Its queues are out of reach too */
 	CHECK_EQ(nvme_wait(&disk, command), -ETIMEDOUT);
 	CHECK(is_untouched(at, PAGE));
 	id = box.space.ioas_id;
@@ -412,7 +412,7 @@ TEST(questions_about_the_device_are_checked)
 	CHECK_ERR(ioctl(fd, _IO(VFIO_TYPE, VFIO_BASE + 99), 0), ENOTTY);
 }
 
-/* A region's number is in the upper bits of an offset. */
+/* A region's number is in the upper bits of an offset */
 TEST(what_is_no_region_is_not_reached)
 {
 	const uint64_t nowhere = 1000ull << 40;
@@ -424,11 +424,11 @@ TEST(what_is_no_region_is_not_reached)
 	CHECK_ERR(pwrite(fd, &value, 4, nowhere), EINVAL);
 	CHECK_ERR((intptr_t)mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd,
 				 nowhere), EINVAL);
-	/* The configuration space can be read, and not mapped. */
+	/* The configuration space can be read, and not mapped */
 	CHECK_ERR((intptr_t)mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd,
 				 (uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << 40),
 		  EINVAL);
-	/* Past the end of the first BAR, which is 16 KiB. */
+	/* Past the end of the first BAR, which is 16 KiB */
 	CHECK_ERR((intptr_t)mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd,
 				 1ull << 39), EINVAL);
 }
@@ -455,14 +455,14 @@ TEST(set_irqs_refuses_malformed_arguments)
 	set.start = 1;
 	set.count = UINT32_MAX;
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), EINVAL);
-	/* Eventfds that are not there. */
+	/* Eventfds that are not there */
 	set.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
 	set.start = 0;
 	set.count = 1;
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), EINVAL);
 }
 
-/* The disks share no bridge that could be reset. */
+/* The disks share no bridge that could be reset */
 TEST(hot_reset_is_refused)
 {
 	struct vfio_pci_hot_reset_info info = { .argsz = sizeof(info) - 1 };
@@ -479,7 +479,7 @@ TEST(hot_reset_is_refused)
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_PCI_HOT_RESET, &reset), ENODEV);
 	reset.head.flags = 1;
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_PCI_HOT_RESET, &reset), EINVAL);
-	/* Groups are for those who opened the device by its group. */
+	/* Groups are for those who opened the device by its group */
 	reset.head = (struct vfio_pci_hot_reset){
 		.argsz = sizeof(reset),
 		.count = 1,
@@ -490,7 +490,7 @@ TEST(hot_reset_is_refused)
 
 TEST(an_interrupt_reaches_an_eventfd)
 {
-	/* As if the device had raised it. */
+	/* As if the device had raised it */
 	struct vfio_irq_set raise = {
 		.argsz = sizeof(raise),
 		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
@@ -548,7 +548,7 @@ TEST(unbinding_the_driver_waits_for_the_file)
 	CHECK_EQ(bind_file(fd, iommu), 0);
 }
 
-/* The node in /dev is gone by then, and a node of one's own is not. */
+/* The node in /dev is gone by then, and a node of one's own is not */
 TEST(a_device_that_leaves_is_opened_by_nobody_any_more)
 {
 	char name[64], path[128];

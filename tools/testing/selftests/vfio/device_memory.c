@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Memory of devices: what counts as such, and that its owner can take it back. */
+/* Memory of devices: what counts as such, and that its owner can take it back */
 #include <linux/pci_regs.h>
 #include <pthread.h>
 
@@ -21,7 +21,7 @@ TEST(memory_of_the_kernel_is_no_device_memory)
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
-/* Two disks in a container: the first reads into the memory of the second. */
+/* Two disks in a container: the first reads into the memory of the second */
 struct pair {
 	struct box box;
 	struct vfio_device second;
@@ -51,7 +51,7 @@ static void pair_open(struct pair *pair, enum vfio_space_kind kind)
 	CHECK_EQ(map(pair->box.space.fd, IOVA, pair->bar, pair->size, RW), 0);
 }
 
-/* The disk reaches the memory that is mapped into this process at pair->bar. */
+/* The disk reaches the memory that is mapped into this process at pair->bar */
 static void check_reached(struct pair *pair, uint64_t block)
 {
 	memset(pair->bar, 0x5a, PAGE);
@@ -59,7 +59,7 @@ static void check_reached(struct pair *pair, uint64_t block)
 	CHECK(is_block(pair->bar, block, 0));
 }
 
-/* It does not, though the memory is there again; and after a new map it does. */
+/* It does not, though the memory is there again; and after a new map it does */
 static void check_taken_back(struct pair *pair)
 {
 	int fd = pair->box.space.fd;
@@ -121,7 +121,7 @@ TEST(closing_a_device_takes_its_memory_from_devices)
 	pair_open(&pair, VFIO_SPACE_TYPE1V2);
 	check_reached(&pair, 3);
 	vfio_device_close(&pair.second);
-	/* The mapping keeps the device open, and its memory reachable. */
+	/* The mapping keeps the device open, and its memory reachable */
 	check_reached(&pair, 4);
 	CHECK_EQ(munmap(pair.bar, pair.size), 0);
 	if (vfio_device_open(&pair.second, &pair.box.space,
@@ -197,7 +197,7 @@ TEST(memory_and_device_memory_are_mapped_in_one_call)
 		CHECK_EQ(unmap(box.space.fd, IOVA, 3 * PAGE), 3 * PAGE);
 		CHECK_EQ(pinned_pages(), pinned);
 	}
-	/* What is beside the device's memory is reached like any memory. */
+	/* What is beside the device's memory is reached like any memory */
 	CHECK_EQ(map(box.space.fd, IOVA, at, 3 * PAGE, RW), 0);
 	disk_start(&disk, &box.device, QUEUES);
 	disk_read(&disk, 5, 1, IOVA + PAGE);

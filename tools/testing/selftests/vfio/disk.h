@@ -10,10 +10,10 @@
 #include "nvme.h"
 
 #define QUEUES 0x10000000ull
-/* Where the queues of a second disk are. */
+/* Where the queues of a second disk are */
 #define MORE_QUEUES 0x18000000ull
 #define BLOCK 512ul
-/* After so long it does not answer: QEMU may get no CPU for a while. */
+/* After so long it does not answer: QEMU may get no CPU for a while */
 #define HANG_MS 120000
 
 static inline void disk_start(struct nvme *disk, struct vfio_device *device,
@@ -27,14 +27,14 @@ static inline void disk_start(struct nvme *disk, struct vfio_device *device,
 static inline void disk_read(struct nvme *disk, uint64_t block,
 			     unsigned int count, uint64_t iova)
 {
-	int rc = nvme_read(disk, block, count, iova);
+	int ret = nvme_read(disk, block, count, iova);
 
-	if (rc)
+	if (ret)
 		ktap_fail("reading block %llu: %s", (unsigned long long)block,
-			  rc < 0 ? fail_text() : "the disk reports an error");
+			  ret < 0 ? fail_text() : "the disk reports an error");
 }
 
-/* A read that the IOMMU should stop; what the disk says of it is its affair. */
+/* A read that the IOMMU should stop; what the disk says of it is its affair */
 static inline void disk_read_blocked(struct nvme *disk, uint64_t block,
 				     unsigned int count, uint64_t iova)
 {
@@ -52,7 +52,7 @@ static inline bool is_block(const void *at, uint64_t block, int disk)
 	return !strncmp(at, text, strlen(text));
 }
 
-/* All bytes are those of memory(). */
+/* All bytes are those of memory() */
 static inline bool is_untouched(const void *at, size_t length)
 {
 	const uint8_t *bytes = at;

@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <pthread.h>
 
-#include "../../../../drivers/vfio/mock/vfio_mock.h"
+#include "../../../../drivers/testing/vfio_mock/vfio_mock.h"
 #include "fixture.h"
 
 struct mock {
@@ -23,7 +23,7 @@ static int open_container(void)
 	return fd;
 }
 
-/* Put mock device @n into the container, and open it. */
+/* Put mock device @n into the container, and open it */
 static void mock_open(struct mock *mock, int container, int n, int type)
 {
 	char path[128], target[PATH_MAX] = "", name[32];
@@ -111,7 +111,7 @@ TEST(pages_are_pinned_only_while_a_driver_holds_them)
 	CHECK_EQ(pinned_pages(), pinned);
 	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_PIN, IOVA, 3, true), 0);
 	CHECK_EQ(pinned_pages(), pinned + 3);
-	/* A second pin of the same page, and the first goes. */
+	/* A second pin of the same page, and the first goes */
 	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_PIN, IOVA, 1, true), 0);
 	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_UNPIN, IOVA, 1, false), 0);
 	CHECK_EQ(pinned_pages(), pinned + 3);
@@ -293,7 +293,7 @@ TEST(a_driver_and_a_disk_share_a_container)
 	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_PIN, IOVA, 2, true), 0);
 	CHECK_EQ(mock_copy(&mock, VFIO_MOCK_PEEK, IOVA, seen, 8, false), 0);
 	CHECK(!memcmp(seen, at, 8));
-	/* The disk leaves: what the driver holds stays, the rest is free. */
+	/* The disk leaves: what the driver holds stays, the rest is free */
 	vfio_device_close(&box.device);
 	CHECK_EQ(pinned_pages(), pinned + 2);
 	CHECK_EQ(mock_copy(&mock, VFIO_MOCK_PEEK, IOVA, seen, 8, false), 0);
@@ -346,7 +346,7 @@ TEST(only_what_drivers_hold_or_write_is_dirty)
 	CHECK_EQ(mock_copy(&mock, VFIO_MOCK_RW, IOVA + 7 * PAGE, &byte, 1,
 			   false), 0);
 	CHECK_EQ(dirty_pages(container), 1 << 3 | 1 << 5);
-	/* Held still: it may have been written since. */
+	/* Held still: it may have been written since */
 	CHECK_EQ(dirty_pages(container), 1 << 3);
 	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_UNPIN, IOVA + 3 * PAGE, 1, false), 0);
 	CHECK_EQ(dirty_pages(container), 1 << 3);
@@ -426,7 +426,7 @@ TEST(a_write_that_fails_half_way_makes_dirty_what_it_reached)
 	CHECK_EQ(dirty_pages(container), 0);
 }
 
-/* Another thread's unmap that tells what was dirty. */
+/* Another thread's unmap that tells what was dirty */
 struct unmapper {
 	pthread_t thread;
 	int container;

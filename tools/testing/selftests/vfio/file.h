@@ -12,14 +12,14 @@
 
 #include "fixture.h"
 
-/* With vfio-pci, and on the kernel's own container backend, there are none. */
+/* With vfio-pci, and on the kernel's own container backend, there are none */
 static inline void need_files(void)
 {
 	if (access("/dev/vfio/devices", F_OK))
 		SKIP("the disks have no device files");
 }
 
-/* The name of the device's file, as a program finds it through sysfs. */
+/* The name of the device's file, as a program finds it through sysfs */
 static inline void file_name(const char *address, char *name, size_t size)
 {
 	char folder[128];
@@ -51,7 +51,7 @@ static inline int open_file(const char *variable)
 	return fd;
 }
 
-/* The device's group, with nothing done to it; as open() has it. */
+/* The device's group, with nothing done to it; as open() has it */
 static inline int open_group(const char *variable)
 {
 	char link[PATH_MAX], target[PATH_MAX], path[64];
@@ -121,10 +121,10 @@ static inline int attach_file(int fd, uint32_t *id)
 		.argsz = sizeof(cmd),
 		.pt_id = *id,
 	};
-	int rc = ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd);
+	int ret = ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd);
 
 	*id = cmd.pt_id;
-	return rc;
+	return ret;
 }
 
 static inline int detach_file(int fd)

@@ -30,7 +30,7 @@ static inline bool backend_is_type1(void)
 	return backend && !strcmp(backend, "type1");
 }
 
-/* VFIO_COHERENT=1 says that the IOMMU enforces coherency. */
+/* VFIO_COHERENT=1 says that the IOMMU enforces coherency */
 static inline bool iommu_is_coherent(void)
 {
 	const char *coherent = getenv("VFIO_COHERENT");
@@ -47,7 +47,7 @@ static inline const char *address_of(const char *variable)
 	return address;
 }
 
-/* A container of one kind with one device in it. */
+/* A container of one kind with one device in it */
 struct box {
 	struct vfio_space space;
 	struct vfio_device device;
@@ -79,7 +79,7 @@ static inline void *memory(size_t length)
 	return at;
 }
 
-/* -1 and errno, as ioctl() has it. */
+/* -1 and errno, as ioctl() has it */
 static inline int map(int fd, uint64_t iova, const void *at, uint64_t length,
 		      uint32_t flags)
 {
@@ -96,7 +96,7 @@ static inline int map(int fd, uint64_t iova, const void *at, uint64_t length,
 
 #define RW (VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
 
-/* Bytes unmapped, or -1 and errno. */
+/* Bytes unmapped, or -1 and errno */
 static inline long long unmap_flags(int fd, uint64_t iova, uint64_t length,
 				    uint32_t flags)
 {
@@ -115,7 +115,7 @@ static inline long long unmap(int fd, uint64_t iova, uint64_t length)
 	return unmap_flags(fd, iova, length, 0);
 }
 
-/* Let the first interrupt of an index signal; as ioctl() has it. */
+/* Let the first interrupt of an index signal; as ioctl() has it */
 static inline int set_eventfd(int fd, uint32_t index, int eventfd)
 {
 	struct {
@@ -139,7 +139,7 @@ static inline long long vmstat(const char *name)
 	long long value, found = -1;
 	FILE *file;
 
-	/* The CPUs count apart, and are added up now and then; or now. */
+	/* The CPUs count apart, and are added up now and then; or now */
 	file = fopen("/proc/sys/vm/stat_refresh", "w");
 	if (!file || fputc('1', file) == EOF || fclose(file))
 		ktap_fail("/proc/sys/vm/stat_refresh cannot be written");
@@ -156,7 +156,7 @@ static inline long long vmstat(const char *name)
 	return found;
 }
 
-/* Pages that are pinned now, in the whole machine. */
+/* Pages that are pinned now, in the whole machine */
 static inline long long pinned_pages(void)
 {
 	return vmstat("nr_foll_pin_acquired") - vmstat("nr_foll_pin_released");

@@ -43,7 +43,7 @@ static int hot_reset_by_groups(int fd, const int32_t *groups, int count)
 	return ioctl(fd, VFIO_DEVICE_PCI_HOT_RESET, &cmd);
 }
 
-/* A bound file; @id is what the context knows the device by. */
+/* A bound file; @id is what the context knows the device by */
 static int open_bound(const char *variable, int iommu, uint32_t *id)
 {
 	struct vfio_device_bind_iommufd cmd = {
@@ -92,7 +92,7 @@ static void need_disk(const char *variable)
 		SKIP("the functions are no disks");
 }
 
-/* What is said of a function, by its name. */
+/* What is said of a function, by its name */
 static uint32_t id_of(const struct answer *answer, const char *variable)
 {
 	unsigned int segment, bus, slot, function, i;
@@ -129,7 +129,7 @@ static void bind_driver(const char *variable, const char *driver)
 		CHECK_EQ(write_sysfs("/sys/bus/pci/drivers_probe", address), 0);
 }
 
-/* The disk was started, and not reset since. */
+/* The disk was started, and not reset since */
 static bool is_ready(const struct nvme *disk)
 {
 	const uint32_t *status = (const uint32_t *)(disk->regs + 0x1c);
@@ -167,7 +167,7 @@ TEST(the_answer_says_how_much_room_it_takes)
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &head), ENOSPC);
 	CHECK_EQ(head.count, count);
 	CHECK_EQ(head.flags, 0);
-	/* What does not fit is not written. */
+	/* What does not fit is not written */
 	memset(answer, 0x5a, PAGE);
 	answer->head.argsz = sizeof(head) +
 			     count * sizeof(answer->devices[0]) - 1;
@@ -196,7 +196,7 @@ TEST(hot_reset_refuses_malformed_arguments)
 	cmd.argsz = sizeof(cmd);
 	cmd.flags = 1;
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_PCI_HOT_RESET, &cmd), EINVAL);
-	/* Groups prove nothing here. */
+	/* Groups prove nothing here */
 	CHECK_ERR(hot_reset_by_groups(fd, &fd, 1), EINVAL);
 }
 
@@ -216,7 +216,7 @@ TEST(a_disk_is_reset_and_works_after_it)
 		CHECK(is_block(at, 10 + i, 0));
 		CHECK(is_ready(&disk));
 		CHECK_EQ(hot_reset(box.device.fd), 0);
-		/* Through the mapping that was there before. */
+		/* Through the mapping that was there before */
 		CHECK(!is_ready(&disk));
 		nvme_close(&disk);
 	}
@@ -340,7 +340,7 @@ TEST(the_other_device_of_the_group_is_owned_too)
 	}
 }
 
-/* Without a driver of VFIO's nobody keeps another driver from it. */
+/* Without a driver of VFIO's nobody keeps another driver from it */
 TEST(a_device_without_a_vfio_driver_is_not_owned)
 {
 	int iommu = open_iommu(), fd;
@@ -424,7 +424,7 @@ TEST(a_device_opened_by_its_group_is_not_owned)
 	check_not_owned(first);
 }
 
-/* The file of a group would prove the ownership of all devices in it. */
+/* The file of a group would prove the ownership of all devices in it */
 TEST(the_group_of_a_bound_device_proves_nothing)
 {
 	int iommu = open_iommu(), second;
@@ -439,11 +439,11 @@ TEST(the_group_of_a_bound_device_proves_nothing)
 	groups[1] = open_group("SECOND");
 	CHECK_ERR(groups[1], EBUSY);
 	close(second);
-	/* And with that of one that is bound to nothing it can be done. */
+	/* And with that of one that is bound to nothing it can be done */
 	groups[1] = open_group("SECOND");
 	CHECK(groups[1] >= 0);
 	CHECK_EQ(hot_reset_by_groups(box.device.fd, groups, 2), 0);
-	/* An open group keeps the device from being bound. */
+	/* An open group keeps the device from being bound */
 	second = open_file("SECOND");
 	CHECK_ERR(bind_file(second, iommu), EBUSY);
 	close(groups[1]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Processes that are killed at random points, with DMA in flight. */
+/* Processes that are killed at random points, with DMA in flight */
 #define KTAP_TIMEOUT 700
 #include <time.h>
 
@@ -10,10 +10,10 @@ enum stage { OPENING, MAPPING, READING, UNMAPPING, CLOSING, NR_STAGES };
 
 #define ROUNDS 60u
 
-/* What a process tells of itself, in memory that it shares. */
+/* What a process tells of itself, in memory that it shares */
 struct progress {
 	_Atomic int stage;
-	/* How often it has come to each; and for how long it was there, in all. */
+	/* How often it has come to each; and for how long it was there, in all */
 	_Atomic unsigned int times[NR_STAGES];
 	unsigned long spent_us[NR_STAGES];
 	unsigned long since_us;
@@ -48,7 +48,7 @@ static void begin(struct progress *p)
 	p->since_us = now_us();
 }
 
-/* Open, map, read, unmap, close. */
+/* Open, map, read, unmap, close */
 static void work(enum vfio_space_kind kind, char *at, struct progress *p)
 {
 	struct nvme disk;
@@ -79,7 +79,7 @@ static void work(enum vfio_space_kind kind, char *at, struct progress *p)
 	leave(p);
 }
 
-/* Wait until the process has come to the stage so often, and a moment longer. */
+/* Wait until the process has come to the stage so often, and a moment longer */
 static void wait_for_stage(pid_t child, struct progress *p, enum stage goal,
 			   unsigned int times, unsigned long usual_us)
 {
@@ -110,7 +110,7 @@ static void check_kills(enum vfio_space_kind kind)
 	printf("# seed %u\n", seed);
 	srandom(seed);
 	work(kind, at, p);
-	/* How long each takes is up to the machine. */
+	/* How long each takes is up to the machine */
 	begin(p);
 	work(kind, at, p);
 	for (int i = 0; i < NR_STAGES; i++)
@@ -132,7 +132,7 @@ static void check_kills(enum vfio_space_kind kind)
 			       usual_us[stage]);
 		CHECK_EQ(kill(child, SIGKILL), 0);
 		CHECK_EQ(waitpid(child, &status, 0), child);
-		/* Killed by this test, and not by a check of its own. */
+		/* Killed by this test, and not by a check of its own */
 		CHECK(WIFSIGNALED(status));
 		hit += !killed[p->stage]++;
 		if (pinned_pages() != pinned)

@@ -10,7 +10,7 @@
 #include "disk.h"
 #include "file.h"
 
-/* Of Linux 6.6; the C library's headers may be older, the numbers are not. */
+/* Of Linux 6.6; the C library's headers may be older, the numbers are not */
 #ifndef KVM_DEV_VFIO_FILE
 #define KVM_DEV_VFIO_FILE KVM_DEV_VFIO_GROUP
 #define KVM_DEV_VFIO_FILE_ADD KVM_DEV_VFIO_GROUP_ADD
@@ -20,13 +20,13 @@
 #define EVENTS "/sys/kernel/tracing/kprobe_events"
 #define ENABLE "/sys/kernel/tracing/events/kprobes/enable"
 
-/* A virtual machine without processors, and its device for VFIO. */
+/* A virtual machine without processors, and its device for VFIO */
 struct machine {
 	int fd;
 	int vfio;
 };
 
-/* How often KVM was told, and told back, since the probes were set. */
+/* How often KVM was told, and told back, since the probes were set */
 struct told {
 	long noncoherent;
 	long coherent;
@@ -198,7 +198,7 @@ TEST(two_files_of_a_device_are_two)
 	CHECK_EQ(remove_file(&machine, second), 0);
 }
 
-/* As QEMU does it: KVM first, then bind, attach and DMA. */
+/* As QEMU does it: KVM first, then bind, attach and DMA */
 TEST(a_disk_that_kvm_knows_works)
 {
 	int told = !iommu_is_coherent(), fd;
@@ -219,7 +219,7 @@ TEST(a_disk_that_kvm_knows_works)
 	CHECK(is_block(at, 7, 0));
 	nvme_close(&disk);
 
-	/* KVM holds the file, and with it the device. */
+	/* KVM holds the file, and with it the device */
 	vfio_device_close(&box.device);
 	CHECK_TOLD(before, told, 0);
 	fd = open_file("NVME0");
@@ -268,7 +268,7 @@ TEST(kvm_is_told_of_groups_as_before)
 	CHECK_TOLD(before, told, 0);
 	CHECK_EQ(remove_file(&machine, box.device.group_fd), 0);
 	CHECK_TOLD(before, told, told);
-	/* The file of a device that was opened by its group is one, too. */
+	/* The file of a device that was opened by its group is one, too */
 	CHECK_EQ(add_file(&machine, box.device.fd), 0);
 }
 

@@ -16,22 +16,22 @@
 /* 0 or errno */
 static inline int write_sysfs(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY), rc;
+	int fd = open(path, O_WRONLY), ret;
 
 	if (fd < 0)
 		return errno;
-	rc = write(fd, text, strlen(text)) < 0 ? errno : 0;
+	ret = write(fd, text, strlen(text)) < 0 ? errno : 0;
 	close(fd);
-	return rc;
+	return ret;
 }
 
-/* What is going on between ask_to_leave() and has_left(). */
+/* What is going on between ask_to_leave() and has_left() */
 struct leaving {
 	pid_t child;
 	int fd;
 };
 
-/* Write to sysfs, which does not return before the device is closed. */
+/* Write to sysfs, which does not return before the device is closed */
 static inline struct leaving ask_to_leave(int fd, const char *path,
 					  const char *text)
 {
@@ -62,7 +62,7 @@ static inline struct leaving ask_to_leave(int fd, const char *path,
 	return leaving;
 }
 
-/* It still is what it was. */
+/* It still is what it was */
 static inline void check_has_not_left(const struct leaving *leaving)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
@@ -72,7 +72,7 @@ static inline void check_has_not_left(const struct leaving *leaving)
 	CHECK_EQ(ioctl(leaving->fd, VFIO_DEVICE_GET_INFO, &info), 0);
 }
 
-/* To be called when it is closed. */
+/* To be called when it is closed */
 static inline void check_has_left(const struct leaving *leaving)
 {
 	int status;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Open files that go from one process to another. */
+/* Open files that go from one process to another */
 #include <sys/socket.h>
 
 #include "disk.h"
@@ -7,7 +7,7 @@
 
 #define MAX_FDS 3
 
-/* What is sent beside the files. */
+/* What is sent beside the files */
 struct news {
 	struct box box;
 	int nr_fds;
@@ -73,7 +73,7 @@ static void receive_box(int socket, struct box *box, enum vfio_space_kind kind)
 	box->device.space = &box->space;
 }
 
-/* A process that sends all that it has open, and waits. */
+/* A process that sends all that it has open, and waits */
 static pid_t start_sender(int socket, enum vfio_space_kind kind, void *at)
 {
 	pid_t child = fork();
@@ -145,7 +145,7 @@ TEST(a_device_file_passed_on_outlives_who_opened_it)
 	check_passed_on(VFIO_SPACE_IOMMUFD);
 }
 
-/* Maps its memory in an address space of its own, and has it filled by another. */
+/* Maps its memory in an address space of its own, and has it filled by another */
 static void be_filled(int socket)
 {
 	struct box box = { .device.group_fd = -1 };
@@ -180,14 +180,14 @@ TEST(a_device_can_be_bound_to_the_iommu_of_another_process)
 	CHECK_EQ(write(sockets[0], "", 1), 1);
 	CHECK_EQ(waitpid(child, &status, 0), child);
 	CHECK_EQ(status, 0);
-	/* Its memory is still there for the disk. */
+	/* Its memory is still there for the disk */
 	disk_read(&disk, 34, 1, IOVA);
 	nvme_close(&disk);
 	box_close(&box);
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
-/* One that may open nothing gets what it needs from one that may. */
+/* One that may open nothing gets what it needs from one that may */
 TEST(a_process_without_rights_may_use_what_it_is_given)
 {
 	char *at = memory(PAGE);

@@ -43,7 +43,7 @@ TEST(log_tells_of_a_reserved_range)
 	CHECK(log_says("IOVA 0xfee00000-0xfee00fff: 0xfee00000-0xfeefffff is reserved"));
 }
 
-/* Put the disk's group into a container, and do not open the disk. */
+/* Put the disk's group into a container, and do not open the disk */
 static void take_group(const char *address)
 {
 	char path[128], target[128], file[160];

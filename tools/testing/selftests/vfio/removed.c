@@ -8,7 +8,7 @@
 #include "file.h"
 #include "leave.h"
 
-/* The device, and what its driver is called. */
+/* The device, and what its driver is called */
 struct removal {
 	const char *address;
 	char driver[64];
@@ -47,18 +47,18 @@ static void removal_end(struct removal *removal)
 	CHECK_ERR(access(path, F_OK), ENOENT);
 }
 
-/* Find the device again, and give it to its driver. */
+/* Find the device again, and give it to its driver */
 static void find_again(const struct removal *removal)
 {
 	char path[PATH_MAX];
-	int rc;
+	int ret;
 
 	CHECK_EQ(write_sysfs("/sys/bus/pci/rescan", "1"), 0);
 	device_path(path, removal->address, "driver_override");
 	CHECK_EQ(write_sysfs(path, removal->driver), 0);
 	device_path(path, removal->address, "driver/unbind");
-	rc = write_sysfs(path, removal->address);
-	CHECK(!rc || rc == ENOENT);
+	ret = write_sysfs(path, removal->address);
+	CHECK(!ret || ret == ENOENT);
 	CHECK_EQ(write_sysfs("/sys/bus/pci/drivers_probe", removal->address),
 		 0);
 }
@@ -91,7 +91,7 @@ TEST(a_device_is_removed_when_its_group_is_closed)
 	disk_start(&disk, &box.device, QUEUES);
 	CHECK_EQ(map(box.space.fd, IOVA, at, PAGE, RW), 0);
 	removal_begin(&removal, address_of("NVME0"), box.device.fd);
-	/* It reads, and memory can still be mapped for it. */
+	/* It reads, and memory can still be mapped for it */
 	CHECK_EQ(map(box.space.fd, IOVA + PAGE, at + PAGE, PAGE, RW), 0);
 	disk_read(&disk, 11, 1, IOVA);
 	disk_read(&disk, 12, 1, IOVA + PAGE);
@@ -100,7 +100,7 @@ TEST(a_device_is_removed_when_its_group_is_closed)
 	nvme_close(&disk);
 	vfio_device_close(&box.device);
 	removal_end(&removal);
-	/* The container is empty, and of use to nobody. */
+	/* The container is empty, and of use to nobody */
 	CHECK_ERR(map(box.space.fd, IOVA, at, PAGE, RW), EINVAL);
 	vfio_space_close(&box.space);
 	CHECK_EQ(pinned_pages(), pinned);
@@ -136,7 +136,7 @@ TEST(the_other_device_of_the_container_works_on)
 	disk_read_blocked(&other_disk, 8, 1, IOVA);
 	CHECK(is_untouched(at, PAGE));
 
-	/* What was removed comes back to where it was. */
+	/* What was removed comes back to where it was */
 	find_again(&removal);
 	if (vfio_device_open(&box.device, &box.space, address_of("NVME0")))
 		ktap_fail("%s", fail_text());
@@ -164,7 +164,7 @@ TEST(a_device_is_removed_when_its_file_is_closed)
 	nvme_close(&disk);
 	vfio_device_close(&box.device);
 	removal_end(&removal);
-	/* The address space has nobody in it, and is there all the same. */
+	/* The address space has nobody in it, and is there all the same */
 	CHECK_EQ(vfio_unmap(&box.space, IOVA, PAGE), 0);
 	vfio_space_close(&box.space);
 	CHECK_EQ(pinned_pages(), pinned);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The sPAPR TCE v2 interface of a container: windows and registered memory. */
+/* The sPAPR TCE v2 interface of a container: windows and registered memory */
 #include "disk.h"
 
 #define SIZE_64K (64ul << 10)
@@ -36,10 +36,10 @@ static int create_window(int fd, uint32_t page_shift, uint64_t size,
 		.window_size = size,
 		.levels = levels,
 	};
-	int rc = ioctl(fd, VFIO_IOMMU_SPAPR_TCE_CREATE, &cmd);
+	int ret = ioctl(fd, VFIO_IOMMU_SPAPR_TCE_CREATE, &cmd);
 
 	*base = cmd.start_addr;
-	return rc;
+	return ret;
 }
 
 static int remove_window(int fd, uint64_t base)
@@ -52,7 +52,7 @@ static int remove_window(int fd, uint64_t base)
 	return ioctl(fd, VFIO_IOMMU_SPAPR_TCE_REMOVE, &cmd);
 }
 
-/* Memory that begins where pages of 64 KiB do. */
+/* Memory that begins where pages of 64 KiB do */
 static void *aligned_memory(size_t length)
 {
 	uintptr_t at = (uintptr_t)memory(length + SIZE_64K);
@@ -94,7 +94,7 @@ TEST(calls_of_type1_are_not_there)
 
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_ENABLE), ENOTTY);
 	CHECK_EQ(ioctl(fd, VFIO_CHECK_EXTENSION, VFIO_UNMAP_ALL), 0);
-	/* The number is that of VFIO_IOMMU_GET_INFO: it means another thing. */
+	/* The number is that of VFIO_IOMMU_GET_INFO: it means another thing */
 	CHECK_EQ(VFIO_IOMMU_GET_INFO, VFIO_IOMMU_SPAPR_TCE_GET_INFO);
 	CHECK_EQ(ioctl(fd, VFIO_IOMMU_GET_INFO, &info), 0);
 	CHECK_EQ(info.flags, VFIO_IOMMU_SPAPR_INFO_DDW);
@@ -125,7 +125,7 @@ TEST(memory_is_pinned_and_counted_when_it_is_registered)
 	pinned = pinned_pages();
 	CHECK_EQ(register_memory(fd, at, length), 0);
 	CHECK_EQ(pinned_pages(), pinned + 1500);
-	/* Mapped twice: it is the same memory. */
+	/* Mapped twice: it is the same memory */
 	CHECK_EQ(map(fd, IOVA, at, length, RW), 0);
 	CHECK_EQ(map(fd, IOVA + length, at, length, RW), 0);
 	CHECK_EQ(pinned_pages(), pinned + 1500);
@@ -203,7 +203,7 @@ TEST(windows_come_and_go)
 	CHECK_EQ(remove_window(fd, base), 0);
 	CHECK_ERR(map(fd, base, at, SIZE_64K, RW), ENXIO);
 	CHECK_ERR(remove_window(fd, base), EINVAL);
-	/* What was mapped in it is free. */
+	/* What was mapped in it is free */
 	CHECK_EQ(unregister_memory(fd, at, 2 * SIZE_64K), 0);
 }
 
@@ -239,7 +239,7 @@ TEST(create_refuses_malformed_windows)
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_TCE_CREATE, &cmd), EINVAL);
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_TCE_CREATE, NULL), EFAULT);
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_TCE_REMOVE, NULL), EFAULT);
-	/* As many as GET_INFO says, the default one among them. */
+	/* As many as GET_INFO says, the default one among them */
 	while (!create_window(fd, 12, SIZE_1G, 1, &base))
 		nr++;
 	CHECK_EQ(errno, ENOSPC);
@@ -272,7 +272,7 @@ TEST(remove_and_unregister_refuse_malformed_arguments)
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, &memory),
 		  EINVAL);
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, NULL), EFAULT);
-	/* All is as it was. */
+	/* All is as it was */
 	CHECK_EQ(map(fd, IOVA, at, PAGE, RW), 0);
 }
 
@@ -341,7 +341,7 @@ TEST(mapping_over_a_mapping_replaces_it)
 	CHECK(is_untouched(at + PAGE, PAGE));
 	CHECK(is_block(at + 4 * PAGE, 2, 0));
 	CHECK(is_block(at + 2 * PAGE, 3, 0));
-	/* And a part of what was mapped at once can go. */
+	/* And a part of what was mapped at once can go */
 	CHECK(unmap(fd, IOVA + 2 * PAGE, PAGE) >= 0);
 	memset(at, 0x5a, 8 * PAGE);
 	disk_read_blocked(&disk, 4, 1, IOVA + 2 * PAGE);

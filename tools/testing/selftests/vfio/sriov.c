@@ -44,7 +44,7 @@ static int set_vfs(const char *number)
 	return write_sysfs(path, number);
 }
 
-/* The last part of a link in the folder of a PCI device. */
+/* The last part of a link in the folder of a PCI device */
 static void read_link(const char *address, const char *name, char *last,
 		      size_t size)
 {
@@ -60,7 +60,7 @@ static void read_link(const char *address, const char *name, char *last,
 	snprintf(last, size, "%.31s", strrchr(target, '/') + 1);
 }
 
-/* Make the VF; VF is then the name that the other helpers know it by. */
+/* Make the VF; VF is then the name that the other helpers know it by */
 static void make_vf(void)
 {
 	char address[32];
@@ -71,7 +71,7 @@ static void make_vf(void)
 	setenv("VF", address, 1);
 }
 
-/* The PF as its user sees it; with a token, which is then that of the VF. */
+/* The PF as its user sees it; with a token, which is then that of the VF */
 static int open_pf(int iommu)
 {
 	int fd = open_file("NVME0");
@@ -105,7 +105,7 @@ TEST(virtual_functions_go_to_the_driver_of_the_physical_one)
 	read_link(address_of("VF"), "driver", vf_driver, sizeof(vf_driver));
 	CHECK_EQ(strcmp(driver, "vfio-iommufd-pci"), 0);
 	CHECK_EQ(strcmp(driver, vf_driver), 0);
-	/* One step to another number is none that PCI has. */
+	/* One step to another number is none that PCI has */
 	CHECK_EQ(set_vfs("1"), 0);
 	CHECK_EQ(set_vfs("2"), ERANGE);
 	CHECK_EQ(set_vfs("0"), 0);
@@ -134,7 +134,7 @@ TEST(a_virtual_function_wants_the_token_of_its_file)
 	CHECK_ERR(get_info(vf), EINVAL);
 	CHECK_EQ(bind_with_token(vf, iommu, token), 0);
 	CHECK_EQ(get_info(vf), 0);
-	/* What it was bound with says nothing about the next user. */
+	/* What it was bound with says nothing about the next user */
 	close(vf);
 	vf = open_file("VF");
 	CHECK_ERR(bind_file(vf, iommu), EACCES);
@@ -143,7 +143,7 @@ TEST(a_virtual_function_wants_the_token_of_its_file)
 	CHECK_EQ(set_vfs("0"), 0);
 }
 
-/* Nobody knows the token then: it is made of random numbers. */
+/* Nobody knows the token then: it is made of random numbers */
 TEST(a_virtual_function_without_a_user_of_the_physical_one_wants_it_too)
 {
 	int iommu = open_iommu(), pf, vf;
@@ -165,7 +165,7 @@ TEST(the_user_of_the_physical_function_changes_the_token)
 	int iommu = open_iommu(), pf, vf;
 
 	pf = open_file("NVME0");
-	/* No VF is in use: a PF needs no token. */
+	/* No VF is in use: a PF needs no token */
 	CHECK_EQ(bind_file(pf, iommu), 0);
 	make_vf();
 	CHECK_EQ(set_token(pf, wrong_token), 0);
@@ -178,7 +178,7 @@ TEST(the_user_of_the_physical_function_changes_the_token)
 	CHECK_EQ(set_vfs("0"), 0);
 }
 
-/* Who has the token comes as far as to hear that the device is in use. */
+/* Who has the token comes as far as to hear that the device is in use */
 TEST(a_physical_function_wants_the_token_while_others_are_in_use)
 {
 	int iommu = open_iommu(), pf, vf, second;
@@ -198,7 +198,7 @@ TEST(a_physical_function_wants_the_token_while_others_are_in_use)
 	CHECK_EQ(set_vfs("0"), 0);
 }
 
-/* Both ways to open a device ask for the same. */
+/* Both ways to open a device ask for the same */
 TEST(a_virtual_function_wants_the_token_of_its_group)
 {
 	int iommu = open_iommu(), container = open("/dev/vfio/vfio", O_RDWR);
@@ -223,7 +223,7 @@ TEST(a_virtual_function_wants_the_token_of_its_group)
 	CHECK_EQ(set_vfs("0"), 0);
 }
 
-/* The number is written by one who waits until the user has let go. */
+/* The number is written by one who waits until the user has let go */
 TEST(virtual_functions_in_use_are_waited_for)
 {
 	int iommu = open_iommu(), pf, vf;

@@ -12,12 +12,12 @@
 static int bind_once(const char *variable)
 {
 	int fd = open_file(variable), iommu = open_iommu();
-	int rc = bind_file(fd, iommu), error = errno;
+	int ret = bind_file(fd, iommu), error = errno;
 
 	close(fd);
 	close(iommu);
 	errno = error;
-	return rc;
+	return ret;
 }
 
 TEST(a_device_that_may_bypass_the_caches_is_refused_unless_allowed)

@@ -87,7 +87,7 @@ struct kunit_suite {
 #define KUNIT_ASSERT_NOT_NULL(t, p)	HOST_KUNIT_CHECK(t, p, 1, #p)
 #define KUNIT_FAIL(t, text)		HOST_KUNIT_CHECK(t, 0, 0, text)
 
-/* One suite a program: its file ends in this, as in the kernel. */
+/* One suite a program: its file ends in this, as in the kernel */
 #define kunit_test_suite(suite) \
 	struct kunit_suite *const host_kunit_suite = &(suite)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's words for what the compiler does, for user space. */
+/* The kernel's words for what the compiler does, for user space */
 #ifndef HOST_LINUX_COMPILER_H
 #define HOST_LINUX_COMPILER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Doubly linked lists with the kernel's names, for user space. */
+/* Doubly linked lists with the kernel's names, for user space */
 #ifndef HOST_LINUX_LIST_H
 #define HOST_LINUX_LIST_H
 

@@ -35,16 +35,16 @@ static inline void *page_address(const struct page *page)
 	return (void *)((unsigned long)page - PAGE_SIZE);
 }
 
-/* A table as a walker that does not snoop reads it. */
+/* A table as a walker that does not snoop reads it */
 static inline void *host_page_memory(const void *addr)
 {
 	return (void *)(((unsigned long)addr & PAGE_MASK) + 2 * PAGE_SIZE);
 }
 
-/* Pages in use; and after how many allocations to fail, or -1. */
+/* Pages in use; and after how many allocations to fail, or -1 */
 extern long host_nr_pages;
 extern long host_fail_after;
-/* Cache lines flushed so far. */
+/* Cache lines flushed so far */
 extern unsigned long host_lines_flushed;
 
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);

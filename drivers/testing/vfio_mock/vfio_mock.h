@@ -8,7 +8,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* The most pages that one request may name, and that the device holds. */
+/* The most pages that one request may name, and that the device holds */
 #define VFIO_MOCK_MAX_PAGES 256
 
 /**

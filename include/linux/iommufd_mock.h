@@ -4,8 +4,8 @@
  * is handed on to it, it has objects of its own in a context, and it may look
  * at those of others. See Documentation/mock.md.
  */
-#ifndef _LINUX_IOMMUFD_TEST_H
-#define _LINUX_IOMMUFD_TEST_H
+#ifndef _LINUX_IOMMUFD_MOCK_H
+#define _LINUX_IOMMUFD_MOCK_H
 
 #include <linux/iommufd.h>
 

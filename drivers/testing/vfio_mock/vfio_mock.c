@@ -61,7 +61,7 @@ static bool add_pin(struct mock_device *mock, unsigned long iova,
 	return added;
 }
 
-/* Take one pin of the range out of the table. */
+/* Take one pin of the range out of the table */
 static bool take_pin(struct mock_device *mock, unsigned long first,
 		     unsigned long last, unsigned long *iova)
 {
@@ -96,15 +96,15 @@ static int mock_pin(struct mock_device *mock, const struct vfio_mock_cmd *cmd)
 	int prot = IOMMU_READ | (cmd->write ? IOMMU_WRITE : 0);
 	struct page **pages;
 	bool full = false;
-	int rc, i;
+	int ret, i;
 
 	if (!cmd->nr || cmd->nr > VFIO_MOCK_MAX_PAGES)
 		return -EINVAL;
 	pages = kcalloc(cmd->nr, sizeof(*pages), GFP_KERNEL);
 	if (!pages)
 		return -ENOMEM;
-	rc = vfio_pin_pages(&mock->vdev, cmd->iova, cmd->nr, prot, pages);
-	for (i = 0; i < rc; i++) {
+	ret = vfio_pin_pages(&mock->vdev, cmd->iova, cmd->nr, prot, pages);
+	for (i = 0; i < ret; i++) {
 		unsigned long iova = cmd->iova + i * PAGE_SIZE;
 
 		if (!add_pin(mock, iova, pages[i])) {
@@ -113,9 +113,9 @@ static int mock_pin(struct mock_device *mock, const struct vfio_mock_cmd *cmd)
 		}
 	}
 	kfree(pages);
-	if (rc >= 0)
-		rc = rc == cmd->nr ? 0 : -EIO;
-	return rc ?: full ? -ENOSPC : 0;
+	if (ret >= 0)
+		ret = ret == cmd->nr ? 0 : -EIO;
+	return ret ?: full ? -ENOSPC : 0;
 }
 
 static int mock_unpin(struct mock_device *mock, const struct vfio_mock_cmd *cmd)
@@ -137,7 +137,7 @@ static int mock_rw(struct mock_device *mock, const struct vfio_mock_cmd *cmd)
 {
 	void __user *user = u64_to_user_ptr(cmd->buffer);
 	void *buffer;
-	int rc = -EFAULT;
+	int ret = -EFAULT;
 
 	if (!cmd->length || cmd->length > VFIO_MOCK_MAX_PAGES * PAGE_SIZE)
 		return -EINVAL;
@@ -146,20 +146,20 @@ static int mock_rw(struct mock_device *mock, const struct vfio_mock_cmd *cmd)
 		return -ENOMEM;
 	if (cmd->write && copy_from_user(buffer, user, cmd->length))
 		goto out;
-	rc = vfio_dma_rw(&mock->vdev, cmd->iova, buffer, cmd->length,
+	ret = vfio_dma_rw(&mock->vdev, cmd->iova, buffer, cmd->length,
 			 cmd->write);
-	if (!rc && !cmd->write && copy_to_user(user, buffer, cmd->length))
-		rc = -EFAULT;
+	if (!ret && !cmd->write && copy_to_user(user, buffer, cmd->length))
+		ret = -EFAULT;
 out:
 	kvfree(buffer);
-	return rc;
+	return ret;
 }
 
-/* Found under the lock, and copied there too: nobody unpins it meanwhile. */
+/* Found under the lock, and copied there too: nobody unpins it meanwhile */
 static int mock_peek(struct mock_device *mock, const struct vfio_mock_cmd *cmd)
 {
 	void *copy;
-	int i, rc = -ENOENT;
+	int i, ret = -ENOENT;
 
 	if (!cmd->length || cmd->length > PAGE_SIZE)
 		return -EINVAL;
@@ -167,19 +167,19 @@ static int mock_peek(struct mock_device *mock, const struct vfio_mock_cmd *cmd)
 	if (!copy)
 		return -ENOMEM;
 	mutex_lock(&mock->lock);
-	for (i = 0; i < VFIO_MOCK_MAX_PAGES && rc; i++) {
+	for (i = 0; i < VFIO_MOCK_MAX_PAGES && ret; i++) {
 		struct mock_pin *pin = &mock->pins[i];
 
 		if (!pin->page || pin->iova != cmd->iova)
 			continue;
 		memcpy_from_page(copy, pin->page, 0, cmd->length);
-		rc = 0;
+		ret = 0;
 	}
 	mutex_unlock(&mock->lock);
-	if (!rc && copy_to_user(u64_to_user_ptr(cmd->buffer), copy, cmd->length))
-		rc = -EFAULT;
+	if (!ret && copy_to_user(u64_to_user_ptr(cmd->buffer), copy, cmd->length))
+		ret = -EFAULT;
 	kfree(copy);
-	return rc;
+	return ret;
 }
 
 static long mock_ioctl(struct vfio_device *vdev, unsigned int cmd_nr,
@@ -253,16 +253,16 @@ static const struct vfio_device_ops mock_ops = {
 static int mock_probe(struct platform_device *pdev)
 {
 	struct mock_device *mock;
-	int rc;
+	int ret;
 
 	mock = vfio_alloc_device(mock_device, vdev, &pdev->dev, &mock_ops);
 	if (IS_ERR(mock))
 		return PTR_ERR(mock);
 	platform_set_drvdata(pdev, mock);
-	rc = vfio_register_emulated_iommu_dev(&mock->vdev);
-	if (rc)
+	ret = vfio_register_emulated_iommu_dev(&mock->vdev);
+	if (ret)
 		vfio_put_device(&mock->vdev);
-	return rc;
+	return ret;
 }
 
 static void mock_remove(struct platform_device *pdev)
@@ -287,19 +287,19 @@ static void unregister_devices(int nr)
 
 static int __init mock_module_init(void)
 {
-	int i, rc;
+	int i, ret;
 
-	rc = platform_driver_register(&mock_driver);
-	if (rc)
-		return rc;
+	ret = platform_driver_register(&mock_driver);
+	if (ret)
+		return ret;
 	for (i = 0; i < NR_DEVICES; i++) {
 		platform_devices[i] =
 			platform_device_register_simple(NAME, i, NULL, 0);
 		if (IS_ERR(platform_devices[i])) {
-			rc = PTR_ERR(platform_devices[i]);
+			ret = PTR_ERR(platform_devices[i]);
 			unregister_devices(i);
 			platform_driver_unregister(&mock_driver);
-			return rc;
+			return ret;
 		}
 	}
 	return 0;

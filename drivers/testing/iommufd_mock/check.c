@@ -10,7 +10,7 @@
 
 #include "mock.h"
 
-/* The domain of a hardware page table, if it is one of ours. */
+/* The domain of a hardware page table, if it is one of ours */
 static struct mock_domain *domain_get(struct iommufd_ctx *ictx, u32 id,
 				      struct iommufd_object **obj)
 {
@@ -25,7 +25,7 @@ static struct mock_domain *domain_get(struct iommufd_ctx *ictx, u32 id,
 	return to_mock_domain(domain);
 }
 
-/* The page behind a user address; the caller holds no reference to it. */
+/* The page behind a user address; the caller holds no reference to it */
 static int user_page(unsigned long addr, struct page **page)
 {
 	int got = get_user_pages_fast(addr & PAGE_MASK, 1, 0, page);
@@ -45,7 +45,7 @@ static int check_map(struct mock_domain *mock, unsigned long iova,
 	unsigned long done, step;
 	phys_addr_t phys;
 	struct page *page;
-	int rc;
+	int ret;
 
 	if (((iova | length | addr) & (granule - 1)) ||
 	    check_add_overflow(addr, length, &end))
@@ -53,9 +53,9 @@ static int check_map(struct mock_domain *mock, unsigned long iova,
 	/* Granules may be smaller or larger than the CPU's pages */
 	step = min(granule, PAGE_SIZE);
 	for (done = 0; done < length; done += step) {
-		rc = user_page(addr + done, &page);
-		if (rc)
-			return rc;
+		ret = user_page(addr + done, &page);
+		if (ret)
+			return ret;
 		if (!mock_table_lookup(&mock->table, iova + done, &phys) ||
 		    phys != page_to_phys(page) + offset_in_page(addr + done))
 			return -EINVAL;
@@ -72,15 +72,15 @@ long mock_op_check_map(struct iommufd_test_call *call)
 	struct iommu_test_cmd *cmd = call->cmd;
 	struct iommufd_object *obj;
 	struct mock_domain *mock;
-	int rc;
+	int ret;
 
 	mock = domain_get(call->ictx, cmd->id, &obj);
 	if (IS_ERR(mock))
 		return PTR_ERR(mock);
-	rc = check_map(mock, cmd->check_map.iova, cmd->check_map.length,
+	ret = check_map(mock, cmd->check_map.iova, cmd->check_map.length,
 		       cmd->check_map.uptr);
 	iommufd_test_put(call->ictx, obj);
-	return rc;
+	return ret;
 }
 
 /*
@@ -94,15 +94,15 @@ long mock_op_check_refs(struct iommufd_test_call *call)
 	unsigned long addr = call->cmd->check_refs.uptr;
 	unsigned long length = call->cmd->check_refs.length, end;
 	struct page *page;
-	int rc;
+	int ret;
 
 	if (((addr | length) & ~PAGE_MASK) ||
 	    check_add_overflow(addr, length, &end))
 		return -EINVAL;
 	for (; addr != end; addr += PAGE_SIZE) {
-		rc = user_page(addr, &page);
-		if (rc)
-			return rc;
+		ret = user_page(addr, &page);
+		if (ret)
+			return ret;
 		if (!PageCompound(page) &&
 		    page_ref_count(page) / GUP_PIN_COUNTING_BIAS !=
 			    call->cmd->check_refs.refs)
@@ -120,16 +120,16 @@ long mock_op_check_cache(struct iommufd_test_call *call)
 	struct iommu_test_cmd *cmd = call->cmd;
 	struct iommufd_object *obj;
 	struct mock_device *mdev;
-	int rc = 0;
+	int ret = 0;
 
 	mdev = mock_device_get(call->ictx, cmd->id, &obj);
 	if (IS_ERR(mdev))
 		return PTR_ERR(mdev);
 	if (cmd->check_dev_cache.id > MOCK_DEV_CACHE_ID_MAX ||
 	    mdev->cache[cmd->check_dev_cache.id] != cmd->check_dev_cache.cache)
-		rc = -EINVAL;
+		ret = -EINVAL;
 	iommufd_test_put(call->ictx, obj);
-	return rc;
+	return ret;
 }
 
 /* MD_COUNT */
@@ -160,7 +160,7 @@ long mock_op_dirty(struct iommufd_test_call *call)
 	unsigned long bits, bit, *bitmap;
 	struct iommufd_object *obj;
 	struct mock_domain *mock;
-	long rc;
+	long ret;
 
 	if (!page_size || !cmd->dirty.length || !cmd->dirty.uptr ||
 	    cmd->dirty.iova % page_size || cmd->dirty.length % page_size)
@@ -171,15 +171,15 @@ long mock_op_dirty(struct iommufd_test_call *call)
 	mock = domain_get(call->ictx, cmd->id, &obj);
 	if (IS_ERR(mock))
 		return PTR_ERR(mock);
-	rc = -EINVAL;
+	ret = -EINVAL;
 	if (!mock->track_dirty)
 		goto out_put;
-	rc = -ENOMEM;
+	ret = -ENOMEM;
 	bitmap = kvcalloc(BITS_TO_LONGS(bits), sizeof(long),
 			  GFP_KERNEL_ACCOUNT);
 	if (!bitmap)
 		goto out_put;
-	rc = -EFAULT;
+	ret = -EFAULT;
 	if (copy_from_user(bitmap, u64_to_user_ptr(cmd->dirty.uptr),
 			   BITS_TO_BYTES(bits)))
 		goto out_free;
@@ -188,15 +188,15 @@ long mock_op_dirty(struct iommufd_test_call *call)
 		mock_table_set_dirty(&mock->table,
 				     cmd->dirty.iova + bit * page_size);
 		cmd->dirty.out_nr_dirty++;
-		rc = -EINTR;
+		ret = -EINTR;
 		if (fatal_signal_pending(current))
 			goto out_free;
 		cond_resched();
 	}
-	rc = iommufd_test_respond(call);
+	ret = iommufd_test_respond(call);
 out_free:
 	kvfree(bitmap);
 out_put:
 	iommufd_test_put(call->ictx, obj);
-	return rc;
+	return ret;
 }

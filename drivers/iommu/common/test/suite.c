@@ -11,8 +11,8 @@
 #include <linux/module.h>
 #include <linux/sizes.h>
 
-#include "live.h"
-#include "meter.h"
+#include "../live.h"
+#include "../meter.h"
 
 #define IOVA	SZ_1G
 #define PHYS	(4ULL * SZ_1G)

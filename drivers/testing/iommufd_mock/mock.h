@@ -20,10 +20,10 @@
 #include <linux/iommu.h>
 #include <linux/iommu_pt.h>
 #include <linux/iommu_windows.h>
-#include <linux/iommufd_test.h>
+#include <linux/iommufd_mock.h>
 #include <linux/xarray.h>
 
-#include "../iommufd/iommufd_test.h"
+#include "../../iommu/iommufd/iommufd_test.h"
 
 /**
  * struct mock_table - a page table and the cached translations of it

@@ -83,16 +83,16 @@ static int mock_map_pages(struct iommu_domain *domain, unsigned long iova,
 			  int prot, gfp_t gfp, size_t *mapped)
 {
 	struct mock_domain *mock = to_mock_domain(domain);
-	int rc;
+	int ret;
 
 	if (WARN_ON_ONCE(!mock_window_permits(mock, iova, addr,
 					      pgsize * pgcount)))
 		return -ERANGE;
 	for (; pgcount; pgcount--) {
-		rc = mock_table_map(&mock->table, iova, addr, pgsize, prot,
+		ret = mock_table_map(&mock->table, iova, addr, pgsize, prot,
 				    gfp);
-		if (rc)
-			return rc;
+		if (ret)
+			return ret;
 		iova += pgsize;
 		addr += pgsize;
 		*mapped += pgsize;
@@ -202,17 +202,17 @@ static int map_run(struct mock_domain *mock, unsigned long iova,
 		   const struct iommu_run *run, int prot, gfp_t gfp)
 {
 	size_t done, size;
-	int rc;
+	int ret;
 
 	for (done = 0; done < run->length; done += size) {
 		size = page_of_run(&mock->domain, iova + done,
 				   run->addr + done, run->length - done);
-		rc = mock_table_map(&mock->table, iova + done,
+		ret = mock_table_map(&mock->table, iova + done,
 				    run->addr + done, size, prot, gfp);
-		if (rc) {
+		if (ret) {
 			if (done)
 				mock_table_unmap_undo(&mock->table, iova, done);
-			return rc;
+			return ret;
 		}
 	}
 	return 0;
@@ -225,9 +225,9 @@ static int mock_run_map(struct iommu_domain *domain, unsigned long iova,
 	struct mock_domain *mock = to_mock_domain(domain);
 	unsigned long start = iova;
 	size_t i;
-	int rc = 0;
+	int ret = 0;
 
-	for (i = 0; i < nr && !rc; i++) {
+	for (i = 0; i < nr && !ret; i++) {
 		const struct iommu_run *run = &runs[i];
 
 		if (!run->length || iova < domain->geometry.aperture_start ||
@@ -235,16 +235,16 @@ static int mock_run_map(struct iommu_domain *domain, unsigned long iova,
 		    iova + run->length - 1 < iova ||
 		    !mock_window_permits(mock, iova, run->addr, run->length)) {
 			WARN_ONCE(1, "mock: a run leaves the aperture\n");
-			rc = -ERANGE;
+			ret = -ERANGE;
 			break;
 		}
-		rc = map_run(mock, iova, run, prot, gfp);
-		if (!rc)
+		ret = map_run(mock, iova, run, prot, gfp);
+		if (!ret)
 			iova += run->length;
 	}
-	if (rc && iova != start)
+	if (ret && iova != start)
 		mock_table_unmap_undo(&mock->table, start, iova - start);
-	return rc;
+	return ret;
 }
 
 static int mock_run_reserve(struct iommu_domain *domain, unsigned long iova,
@@ -357,7 +357,7 @@ mock_domain_alloc_user(struct device *dev, u32 flags,
 	struct mock_device *mdev = dev_iommu_priv_get(dev);
 	bool dirty = flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
 	struct iommu_hwpt_selftest data = {};
-	int rc;
+	int ret;
 
 	/* The core hands on no parent but one that it had from here */
 	if (parent)
@@ -370,11 +370,11 @@ mock_domain_alloc_user(struct device *dev, u32 flags,
 	if (user_data && user_data->type != IOMMU_HWPT_DATA_NONE) {
 		if (user_data->type != IOMMU_HWPT_DATA_SELFTEST)
 			return ERR_PTR(-EOPNOTSUPP);
-		rc = iommu_copy_struct_from_user(&data, user_data,
+		ret = iommu_copy_struct_from_user(&data, user_data,
 						 IOMMU_HWPT_DATA_SELFTEST,
 						 iotlb);
-		if (rc)
-			return ERR_PTR(rc);
+		if (ret)
+			return ERR_PTR(ret);
 	}
 	return domain_alloc(mdev, data.pagetable_type, dirty);
 }
@@ -397,16 +397,16 @@ struct iommu_domain mock_blocked_domain = {
 
 int mock_domains_init(void)
 {
-	int rc;
+	int ret;
 
-	rc = iommu_run_ops_register(&mock_runs_domain_ops, &mock_run_ops);
-	if (rc)
-		return rc;
-	rc = iommu_run_ops_register(&mock_windows_domain_ops,
+	ret = iommu_run_ops_register(&mock_runs_domain_ops, &mock_run_ops);
+	if (ret)
+		return ret;
+	ret = iommu_run_ops_register(&mock_windows_domain_ops,
 				    &mock_windows_run_ops);
-	if (rc)
+	if (ret)
 		iommu_run_ops_unregister(&mock_runs_domain_ops);
-	return rc;
+	return ret;
 }
 
 void mock_domains_exit(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the mock IOMMU meets iommufd: see <linux/iommufd_test.h>.
+ * Where the mock IOMMU meets iommufd: see <linux/iommufd_mock.h>.
  *
  * One mock at a time is registered. A lock covers which; who uses it holds a
  * reference to its module, so that it cannot go in the middle of a call or
@@ -12,14 +12,15 @@
  */
 #include <linux/export.h>
 #include <linux/module.h>
-#include <linux/iommufd_test.h>
+#include <linux/iommufd_mock.h>
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
-#include "device.h"
-#include "ioas.h"
-#include "object.h"
-#include "test_hook.h"
+#include "../device.h"
+#include "../ioas.h"
+#include "../object.h"
+#include "../pin.h"
+#include "hook.h"
 
 struct iommufd_test_object {
 	struct iommufd_object obj;
@@ -30,8 +31,6 @@ struct iommufd_test_object {
 static DEFINE_SPINLOCK(test_lock);
 static const struct iommufd_test_ops *test_ops;
 
-size_t iommufd_test_memory_limit = SZ_64K;
-
 /**
  * iommufd_test_register() - a mock comes
  * @ops: what it offers
@@ -40,15 +39,15 @@ size_t iommufd_test_memory_limit = SZ_64K;
  */
 int iommufd_test_register(const struct iommufd_test_ops *ops)
 {
-	int rc = -EBUSY;
+	int ret = -EBUSY;
 
 	spin_lock(&test_lock);
 	if (!test_ops) {
 		test_ops = ops;
-		rc = 0;
+		ret = 0;
 	}
 	spin_unlock(&test_lock);
-	return rc;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(iommufd_test_register);
 
@@ -62,11 +61,11 @@ void iommufd_test_unregister(const struct iommufd_test_ops *ops)
 	if (!WARN_ON(test_ops != ops))
 		test_ops = NULL;
 	spin_unlock(&test_lock);
-	iommufd_test_memory_limit = SZ_64K;
+	WRITE_ONCE(iommufd_batch_bytes, IOMMUFD_BATCH_BYTES);
 }
 EXPORT_SYMBOL_GPL(iommufd_test_unregister);
 
-/* The mock, with a reference to its module, or NULL. */
+/* The mock, with a reference to its module, or NULL */
 static const struct iommufd_test_ops *test_ops_get(void)
 {
 	const struct iommufd_test_ops *ops;
@@ -96,23 +95,23 @@ long iommufd_test_ioctl(struct iommufd_ctx *ictx, void __user *user)
 		.user = user,
 	};
 	const struct iommufd_test_ops *ops;
-	long rc;
+	long ret;
 
 	ops = test_ops_get();
 	if (!ops)
 		return -ENOTTY;
-	rc = get_user(call.user_size, (u32 __user *)user);
-	if (rc)
+	ret = get_user(call.user_size, (u32 __user *)user);
+	if (ret)
 		goto out;
-	rc = -EINVAL;
+	ret = -EINVAL;
 	if (call.user_size < offsetofend(struct iommu_test_cmd, last))
 		goto out;
-	rc = copy_struct_from_user(&cmd, sizeof(cmd), user, call.user_size);
-	if (!rc)
-		rc = ops->ioctl(&call);
+	ret = copy_struct_from_user(&cmd, sizeof(cmd), user, call.user_size);
+	if (!ret)
+		ret = ops->ioctl(&call);
 out:
 	module_put(ops->owner);
-	return rc;
+	return ret;
 }
 
 /**
@@ -335,17 +334,17 @@ int iommufd_test_reserve(struct iommufd_ctx *ictx, u32 ioas_id,
 {
 	struct iommufd_object *obj;
 	struct iommufd_ioas *ioas;
-	int rc;
+	int ret;
 
 	obj = iommufd_object_get(ictx, ioas_id, IOMMUFD_OBJ_IOAS);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 	ioas = container_of(obj, struct iommufd_ioas, obj);
 	down_write(&ioas->lock);
-	rc = iommufd_ioas_reserve(ioas, first, last, NULL);
+	ret = iommufd_ioas_reserve(ioas, first, last, NULL);
 	up_write(&ioas->lock);
 	iommufd_object_put(ictx, obj);
-	return rc;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(iommufd_test_reserve);
 
@@ -355,6 +354,6 @@ EXPORT_SYMBOL_GPL(iommufd_test_reserve);
  */
 void iommufd_test_limit_batch(size_t bytes)
 {
-	WRITE_ONCE(iommufd_test_memory_limit, bytes);
+	WRITE_ONCE(iommufd_batch_bytes, bytes);
 }
 EXPORT_SYMBOL_GPL(iommufd_test_limit_batch);

@@ -30,7 +30,7 @@ static const struct iommu_window_slot *mock_window_slots(struct iommu_domain *do
 	return mock_slots;
 }
 
-/* The slot that can carry a window, by number, or an error. */
+/* The slot that can carry a window, by number, or an error */
 static int slot_of(const struct iommu_window *window)
 {
 	u64 last;

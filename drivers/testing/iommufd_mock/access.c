@@ -95,7 +95,7 @@ static const struct file_operations mock_access_fops = {
 	.release = mock_access_release,
 };
 
-/* The access of a descriptor; the file is to be put. */
+/* The access of a descriptor; the file is to be put */
 static struct mock_access *access_get(int fd, struct file **file)
 {
 	*file = fget(fd);
@@ -134,7 +134,7 @@ long mock_op_access_create(struct iommufd_test_call *call)
 	struct iommufd_access *access;
 	struct mock_access *maccess;
 	struct file *file;
-	int fd, rc;
+	int fd, ret;
 
 	if (flags & ~MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES)
 		return -EOPNOTSUPP;
@@ -143,7 +143,7 @@ long mock_op_access_create(struct iommufd_test_call *call)
 		return fd;
 	file = access_file(flags);
 	if (IS_ERR(file)) {
-		rc = PTR_ERR(file);
+		ret = PTR_ERR(file);
 		goto err_fd;
 	}
 	maccess = file->private_data;
@@ -151,16 +151,16 @@ long mock_op_access_create(struct iommufd_test_call *call)
 				       flags ? &mock_access_pin_ops :
 				       &mock_access_ops, maccess, &id);
 	if (IS_ERR(access)) {
-		rc = PTR_ERR(access);
+		ret = PTR_ERR(access);
 		goto err_file;
 	}
 	maccess->access = access;
-	rc = iommufd_access_attach(access, cmd->id);
-	if (rc)
+	ret = iommufd_access_attach(access, cmd->id);
+	if (ret)
 		goto err_file;
 	cmd->create_access.out_access_fd = fd;
-	rc = iommufd_test_respond(call);
-	if (rc)
+	ret = iommufd_test_respond(call);
+	if (ret)
 		goto err_file;
 	fd_install(fd, file);
 	return 0;
@@ -169,7 +169,7 @@ err_file:
 	fput(file);
 err_fd:
 	put_unused_fd(fd);
-	return rc;
+	return ret;
 }
 
 /* ACCESS_REPLACE_IOAS */
@@ -177,15 +177,15 @@ long mock_op_access_replace(struct iommufd_test_call *call)
 {
 	struct mock_access *maccess;
 	struct file *file;
-	int rc;
+	int ret;
 
 	maccess = access_get(call->cmd->id, &file);
 	if (IS_ERR(maccess))
 		return PTR_ERR(maccess);
-	rc = iommufd_access_replace(maccess->access,
+	ret = iommufd_access_replace(maccess->access,
 				    call->cmd->access_replace_ioas.ioas_id);
 	fput(file);
-	return rc;
+	return ret;
 }
 
 /* Are these the pages at @addr? EBADE if not. */
@@ -208,32 +208,32 @@ static int same_pages(unsigned long addr, struct page **pages, size_t npages)
 	return 0;
 }
 
-/* Pins, compares, and tells the test; with the lock held. */
+/* Pins, compares, and tells the test; with the lock held */
 static int pin_range(struct iommufd_test_call *call,
 		     struct mock_access *maccess, struct mock_range *range,
 		     struct page **pages, size_t npages)
 {
 	struct iommu_test_cmd *cmd = call->cmd;
-	int rc;
+	int ret;
 
-	rc = iommufd_access_pin_pages(maccess->access, range->iova,
+	ret = iommufd_access_pin_pages(maccess->access, range->iova,
 				      range->length, pages,
 				      cmd->access_pages.flags &
 				      MOCK_FLAGS_ACCESS_WRITE ?
 				      IOMMUFD_ACCESS_RW_WRITE :
 				      IOMMUFD_ACCESS_RW_READ);
-	if (rc)
-		return rc;
+	if (ret)
+		return ret;
 	if (cmd->access_pages.uptr) {
-		rc = same_pages(cmd->access_pages.uptr -
+		ret = same_pages(cmd->access_pages.uptr -
 				offset_in_page(range->iova), pages, npages);
-		if (rc)
+		if (ret)
 			goto err_unpin;
 	}
 	range->id = maccess->next_id;
 	cmd->access_pages.out_access_pages_id = range->id;
-	rc = iommufd_test_respond(call);
-	if (rc)
+	ret = iommufd_test_respond(call);
+	if (ret)
 		goto err_unpin;
 	maccess->next_id++;
 	list_add_tail(&range->node, &maccess->ranges);
@@ -241,7 +241,7 @@ static int pin_range(struct iommufd_test_call *call,
 
 err_unpin:
 	iommufd_access_unpin_pages(maccess->access, range->iova, range->length);
-	return rc;
+	return ret;
 }
 
 /* ACCESS_PAGES */
@@ -255,7 +255,7 @@ long mock_op_access_pin(struct iommufd_test_call *call)
 	struct page **pages;
 	struct file *file;
 	size_t npages;
-	int rc = -ENOMEM;
+	int ret = -ENOMEM;
 
 	if (length > ACCESS_BYTES_MAX)
 		return -ENOMEM;
@@ -267,7 +267,7 @@ long mock_op_access_pin(struct iommufd_test_call *call)
 	if (IS_ERR(maccess))
 		return PTR_ERR(maccess);
 	if (!maccess->pins) {
-		rc = -EOPNOTSUPP;
+		ret = -EOPNOTSUPP;
 		goto out_file;
 	}
 	npages = (end >> PAGE_SHIFT) - (iova >> PAGE_SHIFT) + 1;
@@ -281,15 +281,15 @@ long mock_op_access_pin(struct iommufd_test_call *call)
 	range->length = length;
 
 	mutex_lock(&maccess->lock);
-	rc = pin_range(call, maccess, range, pages, npages);
+	ret = pin_range(call, maccess, range, pages, npages);
 	mutex_unlock(&maccess->lock);
-	if (rc)
+	if (ret)
 		kfree(range);
 out_pages:
 	kvfree(pages);
 out_file:
 	fput(file);
-	return rc;
+	return ret;
 }
 
 /* DESTROY_ACCESS_PAGES */
@@ -298,7 +298,7 @@ long mock_op_access_unpin(struct iommufd_test_call *call)
 	struct mock_access *maccess;
 	struct mock_range *range;
 	struct file *file;
-	int rc = -ENOENT;
+	int ret = -ENOENT;
 
 	maccess = access_get(call->cmd->id, &file);
 	if (IS_ERR(maccess))
@@ -307,13 +307,13 @@ long mock_op_access_unpin(struct iommufd_test_call *call)
 	list_for_each_entry(range, &maccess->ranges, node) {
 		if (range->id == call->cmd->destroy_access_pages.access_pages_id) {
 			range_unpin(maccess, range);
-			rc = 0;
+			ret = 0;
 			break;
 		}
 	}
 	mutex_unlock(&maccess->lock);
 	fput(file);
-	return rc;
+	return ret;
 }
 
 /* ACCESS_RW */
@@ -326,7 +326,7 @@ long mock_op_access_rw(struct iommufd_test_call *call)
 	struct mock_access *maccess;
 	struct file *file;
 	void *data;
-	int rc;
+	int ret;
 
 	BUILD_BUG_ON((u32)MOCK_ACCESS_RW_WRITE != (u32)IOMMUFD_ACCESS_RW_WRITE);
 	BUILD_BUG_ON((u32)MOCK_ACCESS_RW_SLOW_PATH !=
@@ -341,20 +341,20 @@ long mock_op_access_rw(struct iommufd_test_call *call)
 		return PTR_ERR(maccess);
 	data = kvzalloc(length, GFP_KERNEL_ACCOUNT);
 	if (!data) {
-		rc = -ENOMEM;
+		ret = -ENOMEM;
 		goto out_file;
 	}
-	rc = -EFAULT;
+	ret = -EFAULT;
 	if ((flags & MOCK_ACCESS_RW_WRITE) && copy_from_user(data, user, length))
 		goto out_data;
-	rc = iommufd_access_rw(maccess->access, cmd->access_rw.iova, data,
+	ret = iommufd_access_rw(maccess->access, cmd->access_rw.iova, data,
 			       length, flags);
-	if (!rc && !(flags & MOCK_ACCESS_RW_WRITE) &&
+	if (!ret && !(flags & MOCK_ACCESS_RW_WRITE) &&
 	    copy_to_user(user, data, length))
-		rc = -EFAULT;
+		ret = -EFAULT;
 out_data:
 	kvfree(data);
 out_file:
 	fput(file);
-	return rc;
+	return ret;
 }

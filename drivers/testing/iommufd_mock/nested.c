@@ -60,23 +60,23 @@ static int nested_invalidate(struct iommu_domain *domain,
 {
 	struct iommu_hwpt_invalidate_selftest request;
 	u32 done = 0;
-	int rc = 0;
+	int ret = 0;
 
 	if (array->type != IOMMU_HWPT_INVALIDATE_DATA_SELFTEST)
-		rc = -EINVAL;
-	while (!rc && done < array->entry_num) {
-		rc = iommu_copy_struct_from_user_array(&request, array,
+		ret = -EINVAL;
+	while (!ret && done < array->entry_num) {
+		ret = iommu_copy_struct_from_user_array(&request, array,
 			IOMMU_HWPT_INVALIDATE_DATA_SELFTEST, done, iotlb_id);
-		if (!rc)
-			rc = invalidate_one(to_mock_nested(domain), &request);
-		if (!rc)
+		if (!ret)
+			ret = invalidate_one(to_mock_nested(domain), &request);
+		if (!ret)
 			done++;
 		cond_resched();
-		if (!rc && fatal_signal_pending(current))
-			rc = -EINTR;
+		if (!ret && fatal_signal_pending(current))
+			ret = -EINTR;
 	}
 	array->entry_num = done;
-	return rc;
+	return ret;
 }
 
 static const struct iommu_domain_ops mock_nested_ops = {
@@ -100,14 +100,14 @@ mock_nested_alloc(struct mock_domain *parent, u32 flags,
 	struct iommu_hwpt_selftest data = {};
 	struct mock_nested *nested;
 	unsigned int i;
-	int rc;
+	int ret;
 
 	if (flags || user_data->type != IOMMU_HWPT_DATA_SELFTEST)
 		return ERR_PTR(-EOPNOTSUPP);
-	rc = iommu_copy_struct_from_user(&data, user_data,
+	ret = iommu_copy_struct_from_user(&data, user_data,
 					 IOMMU_HWPT_DATA_SELFTEST, iotlb);
-	if (rc)
-		return ERR_PTR(rc);
+	if (ret)
+		return ERR_PTR(ret);
 	nested = kzalloc(sizeof(*nested), GFP_KERNEL_ACCOUNT);
 	if (!nested)
 		return ERR_PTR(-ENOMEM);
@@ -126,7 +126,7 @@ long mock_op_check_iotlb(struct iommufd_test_call *call)
 	struct iommu_test_cmd *cmd = call->cmd;
 	struct iommu_domain *domain;
 	struct iommufd_object *obj;
-	int rc = 0;
+	int ret = 0;
 
 	domain = iommufd_test_nested_get(call->ictx, cmd->id, &obj);
 	if (IS_ERR(domain))
@@ -135,7 +135,7 @@ long mock_op_check_iotlb(struct iommufd_test_call *call)
 	    cmd->check_iotlb.id > MOCK_NESTED_DOMAIN_IOTLB_ID_MAX ||
 	    READ_ONCE(to_mock_nested(domain)->iotlb[cmd->check_iotlb.id]) !=
 		    cmd->check_iotlb.iotlb)
-		rc = -EINVAL;
+		ret = -EINVAL;
 	iommufd_test_put(call->ictx, obj);
-	return rc;
+	return ret;
 }

@@ -98,7 +98,7 @@ static const struct iommufd_test_ops mock_test_ops = {
 	.destroy = mock_device_destroy,
 };
 
-/* The unit's own device has a property only so that it has a firmware node. */
+/* The unit's own device has a property only so that it has a firmware node */
 static const struct property_entry unit_properties[] = {
 	PROPERTY_ENTRY_BOOL("iommufd-mock"),
 	{}
@@ -111,18 +111,18 @@ static int __init unit_init(void)
 		.id = PLATFORM_DEVID_NONE,
 		.properties = unit_properties,
 	};
-	int rc;
+	int ret;
 
 	unit_pdev = platform_device_register_full(&info);
 	if (IS_ERR(unit_pdev))
 		return PTR_ERR(unit_pdev);
-	rc = iommu_device_sysfs_add(&unit, &unit_pdev->dev, NULL, "%s",
+	ret = iommu_device_sysfs_add(&unit, &unit_pdev->dev, NULL, "%s",
 				    dev_name(&unit_pdev->dev));
-	if (rc)
+	if (ret)
 		goto err_pdev;
 	unit.max_pasids = BIT(MOCK_PASID_WIDTH);
-	rc = iommu_device_register(&unit, &mock_iommu_ops, &unit_pdev->dev);
-	if (rc)
+	ret = iommu_device_register(&unit, &mock_iommu_ops, &unit_pdev->dev);
+	if (ret)
 		goto err_sysfs;
 	return 0;
 
@@ -130,7 +130,7 @@ err_sysfs:
 	iommu_device_sysfs_remove(&unit);
 err_pdev:
 	platform_device_unregister(unit_pdev);
-	return rc;
+	return ret;
 }
 
 static void unit_exit(void)
@@ -142,22 +142,22 @@ static void unit_exit(void)
 
 static int __init mock_init(void)
 {
-	int rc;
+	int ret;
 
-	rc = mock_interrupts_init();
-	if (rc)
-		return rc;
-	rc = mock_faults_init();
-	if (rc)
+	ret = mock_interrupts_init();
+	if (ret)
+		return ret;
+	ret = mock_faults_init();
+	if (ret)
 		goto err_interrupts;
-	rc = mock_domains_init();
-	if (rc)
+	ret = mock_domains_init();
+	if (ret)
 		goto err_faults;
-	rc = unit_init();
-	if (rc)
+	ret = unit_init();
+	if (ret)
 		goto err_domains;
-	rc = iommufd_test_register(&mock_test_ops);
-	if (rc)
+	ret = iommufd_test_register(&mock_test_ops);
+	if (ret)
 		goto err_unit;
 	return 0;
 
@@ -169,7 +169,7 @@ err_faults:
 	mock_faults_exit();
 err_interrupts:
 	mock_interrupts_exit();
-	return rc;
+	return ret;
 }
 
 static void __exit mock_exit(void)

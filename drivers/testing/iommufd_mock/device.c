@@ -143,29 +143,29 @@ static int add_to_bus(struct mock_device *mdev)
 		{}
 	};
 	struct device *dev = &mdev->pdev->dev;
-	int rc;
+	int ret;
 
 	dev_set_drvdata(dev, mdev);
 	if (!(mdev->flags & MOCK_FLAGS_DEVICE_UNSAFE_MSI))
 		dev_set_msi_domain(dev, isolated_interrupts);
 	if (mdev->flags & MOCK_FLAGS_DEVICE_PASID) {
-		rc = device_create_managed_software_node(dev, properties, NULL);
-		if (rc)
-			return rc;
+		ret = device_create_managed_software_node(dev, properties, NULL);
+		if (ret)
+			return ret;
 	}
-	rc = compat_fwspec_set(dev, mock_unit_fwnode());
-	if (rc)
-		return rc;
-	rc = platform_device_add(mdev->pdev);
-	if (rc)
+	ret = compat_fwspec_set(dev, mock_unit_fwnode());
+	if (ret)
+		return ret;
+	ret = platform_device_add(mdev->pdev);
+	if (ret)
 		compat_fwspec_clear(dev);
-	return rc;
+	return ret;
 }
 
 static struct mock_device *device_create_on_bus(u32 flags)
 {
 	struct mock_device *mdev;
-	int rc, i;
+	int ret, i;
 
 	if (flags & ~MOCK_DEVICE_FLAGS)
 		return ERR_PTR(-EINVAL);
@@ -179,11 +179,11 @@ static struct mock_device *device_create_on_bus(u32 flags)
 
 	mdev->pdev = platform_device_alloc("iommufd_mock", PLATFORM_DEVID_AUTO);
 	if (!mdev->pdev) {
-		rc = -ENOMEM;
+		ret = -ENOMEM;
 		goto err_free;
 	}
-	rc = add_to_bus(mdev);
-	if (rc)
+	ret = add_to_bus(mdev);
+	if (ret)
 		goto err_put;
 	return mdev;
 
@@ -191,7 +191,7 @@ err_put:
 	platform_device_put(mdev->pdev);
 err_free:
 	kfree(mdev);
-	return ERR_PTR(rc);
+	return ERR_PTR(ret);
 }
 
 static void device_remove_from_bus(struct mock_device *mdev)
@@ -226,20 +226,20 @@ static int bind_and_attach(struct iommufd_test_call *call,
 {
 	struct iommu_test_cmd *cmd = call->cmd;
 	u32 idev_id, pt_id = cmd->id;
-	int rc;
+	int ret;
 
 	mdev->idev = iommufd_device_bind(call->ictx, &mdev->pdev->dev,
 					 &idev_id);
 	if (IS_ERR(mdev->idev))
 		return PTR_ERR(mdev->idev);
-	rc = iommufd_device_attach(mdev->idev, IOMMU_NO_PASID, &pt_id);
-	if (rc)
+	ret = iommufd_device_attach(mdev->idev, IOMMU_NO_PASID, &pt_id);
+	if (ret)
 		goto err_unbind;
 
 	cmd->mock_domain.out_hwpt_id = pt_id;
 	cmd->mock_domain.out_idev_id = idev_id;
-	rc = iommufd_test_respond(call);
-	if (rc)
+	ret = iommufd_test_respond(call);
+	if (ret)
 		goto err_detach;
 	return 0;
 
@@ -247,7 +247,7 @@ err_detach:
 	detach(mdev);
 err_unbind:
 	iommufd_device_unbind(mdev->idev);
-	return rc;
+	return ret;
 }
 
 /* MOCK_DOMAIN, MOCK_DOMAIN_FLAGS */
@@ -257,7 +257,7 @@ long mock_op_device_create(struct iommufd_test_call *call)
 	struct iommufd_object *obj;
 	struct mock_device *mdev;
 	u32 flags = 0;
-	int rc;
+	int ret;
 
 	if (cmd->op == IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS)
 		flags = cmd->mock_domain_flags.dev_flags;
@@ -267,11 +267,11 @@ long mock_op_device_create(struct iommufd_test_call *call)
 		return PTR_ERR(obj);
 	mdev = device_create_on_bus(flags);
 	if (IS_ERR(mdev)) {
-		rc = PTR_ERR(mdev);
+		ret = PTR_ERR(mdev);
 		goto err_abort;
 	}
-	rc = bind_and_attach(call, mdev);
-	if (rc)
+	ret = bind_and_attach(call, mdev);
+	if (ret)
 		goto err_remove;
 	iommufd_test_object_publish(call->ictx, obj, mdev);
 	return 0;
@@ -280,7 +280,7 @@ err_remove:
 	device_remove_from_bus(mdev);
 err_abort:
 	iommufd_test_object_abort(call->ictx, obj);
-	return rc;
+	return ret;
 }
 
 /**
@@ -303,20 +303,20 @@ long mock_op_device_replace(struct iommufd_test_call *call)
 	struct iommufd_object *obj;
 	struct mock_device *mdev;
 	u32 pt_id = cmd->mock_domain_replace.pt_id;
-	int rc;
+	int ret;
 
 	mdev = iommufd_test_object_get(call->ictx, cmd->id, &obj);
 	if (IS_ERR(mdev))
 		return PTR_ERR(mdev);
 	begin_move(mdev);
-	rc = iommufd_device_replace(mdev->idev, IOMMU_NO_PASID, &pt_id);
+	ret = iommufd_device_replace(mdev->idev, IOMMU_NO_PASID, &pt_id);
 	end_move(mdev);
-	if (!rc) {
+	if (!ret) {
 		cmd->mock_domain_replace.pt_id = pt_id;
-		rc = iommufd_test_respond(call);
+		ret = iommufd_test_respond(call);
 	}
 	iommufd_test_put(call->ictx, obj);
-	return rc;
+	return ret;
 }
 
 /**
