@@ -423,7 +423,7 @@ int iommufd_ioas_unmap(struct iommufd_ioas *ioas, unsigned long iova,
 int iommufd_ioas_unmap_all(struct iommufd_ioas *ioas, unsigned long *unmapped);
 
 /**
- * iommufd_ioas_cut() - cut mappings in two at the ends of a range
+ * iommufd_ioas_split() - cut mappings in two at the ends of a range
  * @ioas: the address space
  * @iova: start of the range
  * @length: bytes, not 0
@@ -436,8 +436,8 @@ int iommufd_ioas_unmap_all(struct iommufd_ioas *ioas, unsigned long *unmapped);
  * such a mapping, or if the hardware page table cannot be split there (see
  * iommufd_ioas_small_pages()); -ENOMEM.
  */
-int iommufd_ioas_cut(struct iommufd_ioas *ioas, unsigned long iova,
-		     unsigned long length);
+int iommufd_ioas_split(struct iommufd_ioas *ioas, unsigned long iova,
+		       unsigned long length);
 
 /**
  * iommufd_ioas_small_pages() - use only the smallest pages from now on

@@ -124,7 +124,7 @@ static int unmap_range(struct iommufd_ioas *ioas,
 		return iommufd_ioas_unmap_all(ioas, unmapped);
 	}
 	if (READ_ONCE(ioas->small_pages)) {
-		ret = iommufd_ioas_cut(ioas, unmap->iova, unmap->size);
+		ret = iommufd_ioas_split(ioas, unmap->iova, unmap->size);
 		if (ret)
 			return ret;
 	}

@@ -75,7 +75,7 @@ int iommufd_ioas_copy(struct iommufd_ioas *dst, unsigned long *iova,
 		      struct iommufd_ioas *src, unsigned long src_iova,
 		      unsigned long length, int prot, unsigned int flags)
 {
-	struct iommufd_place place = {
+	struct iommufd_map_request req = {
 		.length = length,
 		.origin = src_iova,
 		.prot = prot,
@@ -91,9 +91,9 @@ int iommufd_ioas_copy(struct iommufd_ioas *dst, unsigned long *iova,
 	ret = copy_range(src, src_iova, last, prot, &list);
 	if (ret)
 		return ret;
-	place.address = area_address(list, list->node.start);
-	ret = iommufd_areas_map(dst, list, &place, iova,
-			       !(flags & IOMMUFD_MAP_ALLOC_IOVA));
+	req.address = area_address(list, list->node.start);
+	ret = iommufd_areas_map(dst, list, &req, iova,
+				!(flags & IOMMUFD_MAP_ALLOC_IOVA));
 	if (ret)
 		iommufd_areas_free(list);
 	return ret;
@@ -150,8 +150,8 @@ static int reserve_at(struct iommufd_ioas *ioas,
 }
 
 /* Let @back begin at @iova and @area end before it */
-static int area_cut(struct iommufd_ioas *ioas, struct iommufd_area *area,
-		    struct iommufd_area *back, unsigned long iova)
+static int area_split(struct iommufd_ioas *ioas, struct iommufd_area *area,
+		      struct iommufd_area *back, unsigned long iova)
 {
 	unsigned long byte = area->holder.node.start * PAGE_SIZE +
 			     area->holder.offset + (iova - area->node.start);
@@ -169,8 +169,8 @@ static int area_cut(struct iommufd_ioas *ioas, struct iommufd_area *area,
 	if (!list_empty(&ioas->hwpts)) {
 		iommufd_pages_lock(ioas->ictx, area->pages);
 		ret = iommufd_pages_split(area->pages, &area->holder,
-					 (byte - 1) >> PAGE_SHIFT,
-					 &back->holder);
+					  (byte - 1) >> PAGE_SHIFT,
+					  &back->holder);
 		iommufd_pages_unlock(ioas->ictx, area->pages);
 	} else {
 		area->holder.node.last = (byte - 1) >> PAGE_SHIFT;
@@ -188,7 +188,7 @@ static int area_cut(struct iommufd_ioas *ioas, struct iommufd_area *area,
 		area->next = NULL;
 	}
 	if (area->pages->device)
-		iommufd_devmem_cut(ioas, area, back, &views);
+		iommufd_devmem_split(ioas, area, back, &views);
 	iommufd_devmem_free_views(views);
 	return 0;
 
@@ -200,8 +200,8 @@ err_back:
 }
 
 /* What begins at @iova need not go together with what is before it any more */
-static void cut_before(struct iommufd_ioas *ioas, struct iommufd_area *area,
-		       unsigned long iova)
+static void area_split_before(struct iommufd_ioas *ioas,
+			      struct iommufd_area *area, unsigned long iova)
 {
 	struct iommufd_area *before;
 
@@ -213,7 +213,7 @@ static void cut_before(struct iommufd_ioas *ioas, struct iommufd_area *area,
 }
 
 /* Make sure that no area goes on from before @iova to it */
-static int cut_at(struct iommufd_ioas *ioas, unsigned long iova)
+static int area_split_at(struct iommufd_ioas *ioas, unsigned long iova)
 {
 	struct iommufd_area *area, *back;
 	int ret;
@@ -222,7 +222,7 @@ static int cut_at(struct iommufd_ioas *ioas, unsigned long iova)
 	if (!area)
 		return 0;
 	if (area->node.start == iova) {
-		cut_before(ioas, area, iova);
+		area_split_before(ioas, area, iova);
 		return 0;
 	}
 	if (((iova | (area->holder.offset + (iova - area->node.start))) &
@@ -235,11 +235,11 @@ static int cut_at(struct iommufd_ioas *ioas, unsigned long iova)
 	back = iommufd_area_alloc();
 	if (!back)
 		return -ENOMEM;
-	return area_cut(ioas, area, back, iova);
+	return area_split(ioas, area, back, iova);
 }
 
-int iommufd_ioas_cut(struct iommufd_ioas *ioas, unsigned long iova,
-		     unsigned long length)
+int iommufd_ioas_split(struct iommufd_ioas *ioas, unsigned long iova,
+		       unsigned long length)
 {
 	unsigned long last;
 	int ret;
@@ -253,11 +253,11 @@ int iommufd_ioas_cut(struct iommufd_ioas *ioas, unsigned long iova,
 	if (ret)
 		return ret;
 	down_write(&ioas->lock);
-	ret = cut_at(ioas, iova);
+	ret = area_split_at(ioas, iova);
 	if (!ret && last != ULONG_MAX)
-		ret = cut_at(ioas, last + 1);
+		ret = area_split_at(ioas, last + 1);
 	up_write(&ioas->lock);
 	up_write(&ioas->domains_lock);
 	return ret;
 }
-EXPORT_SYMBOL_GPL(iommufd_ioas_cut);
+EXPORT_SYMBOL_GPL(iommufd_ioas_split);

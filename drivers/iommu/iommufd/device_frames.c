@@ -60,8 +60,8 @@ static int lookup_page(struct mm_struct *mm, unsigned long address, bool write,
 		}
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		ret = fixup_user_fault(mm, address, write ? FAULT_FLAG_WRITE : 0,
-				      &unlocked);
+		ret = fixup_user_fault(mm, address,
+				       write ? FAULT_FLAG_WRITE : 0, &unlocked);
 		if (ret)
 			return ret;
 	}

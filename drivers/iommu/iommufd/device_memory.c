@@ -86,7 +86,7 @@ static struct devmem_view *view_find(struct iommufd_devmem *devmem,
 }
 
 /* Hide it from every view, with one invalidation in each hardware page table */
-static void hide_all(struct iommufd_devmem *devmem, bool may_sleep)
+static void devmem_unmap_all(struct iommufd_devmem *devmem, bool may_sleep)
 {
 	union iommufd_gather gather;
 	struct iommufd_hwpt *hwpt = NULL;
@@ -97,20 +97,20 @@ static void hide_all(struct iommufd_devmem *devmem, bool may_sleep)
 		view = to_view(node);
 		if (view->hwpt != hwpt) {
 			if (hwpt)
-				iommufd_hide_end(hwpt, &gather);
+				iommufd_hwpt_unmap_end(hwpt, &gather);
 			hwpt = view->hwpt;
-			iommufd_hide_begin(hwpt, &gather);
+			iommufd_hwpt_unmap_begin(hwpt, &gather);
 			if (hwpt->run_ops)
 				gather.run.may_sleep = may_sleep;
 		}
-		iommufd_hide(hwpt, view->iova, view->length, &gather);
+		iommufd_hwpt_unmap(hwpt, view->iova, view->length, &gather);
 		rb_erase(node, &devmem->views);
 		kfree(view);
 		if (may_sleep)
 			cond_resched();
 	}
 	if (hwpt)
-		iommufd_hide_end(hwpt, &gather);
+		iommufd_hwpt_unmap_end(hwpt, &gather);
 }
 
 static bool devmem_invalidate(struct mmu_interval_notifier *sub,
@@ -132,7 +132,7 @@ static bool devmem_invalidate(struct mmu_interval_notifier *sub,
 	if (devmem->held) {
 		devmem->revoked = true;
 		shown = !RB_EMPTY_ROOT(&devmem->views);
-		hide_all(devmem, mmu_notifier_range_blockable(range));
+		devmem_unmap_all(devmem, mmu_notifier_range_blockable(range));
 	}
 	mutex_unlock(&devmem->lock);
 	/* Who exits has no use for advice */
@@ -148,7 +148,7 @@ static const struct mmu_interval_notifier_ops devmem_ops = {
 };
 
 /**
- * iommufd_devmem_create() - watch a range of a process's page table
+ * iommufd_devmem_create() - devmem_watch a range of a process's page table
  * @mm: the calling process's
  * @address: where it begins, a multiple of the page size
  * @length: bytes, whole pages
@@ -171,7 +171,7 @@ struct iommufd_devmem *iommufd_devmem_create(struct mm_struct *mm,
 	mutex_init(&devmem->lock);
 	devmem->views = RB_ROOT;
 	ret = mmu_interval_notifier_insert(&devmem->sub, mm, address, length,
-					  &devmem_ops);
+					   &devmem_ops);
 	if (!ret)
 		return devmem;
 	mutex_destroy(&devmem->lock);
@@ -193,7 +193,7 @@ void iommufd_devmem_destroy(struct iommufd_devmem *devmem)
 }
 
 /* From here on no change is missed, and none is under way that was */
-static void watch(struct iommufd_devmem *devmem)
+static void devmem_watch(struct iommufd_devmem *devmem)
 {
 	mutex_lock(&devmem->lock);
 	devmem->held = true;
@@ -203,7 +203,7 @@ static void watch(struct iommufd_devmem *devmem)
 }
 
 /* What has no frame is not shown; its runs are only counted */
-static int add_placeholders(struct run_builder *b, unsigned long npages)
+static int devmem_add_placeholders(struct run_builder *b, unsigned long npages)
 {
 	while (npages) {
 		unsigned long n = min(npages, RUN_MAX_PAGES);
@@ -216,8 +216,8 @@ static int add_placeholders(struct run_builder *b, unsigned long npages)
 	return 0;
 }
 
-static int find_frames(struct iommufd_pages *pages, unsigned long first,
-		       unsigned long npages, struct run_builder *b)
+static int devmem_find_frames(struct iommufd_pages *pages, unsigned long first,
+			      unsigned long npages, struct run_builder *b)
 {
 	struct mm_struct *mm = pages->source->mm;
 	int ret;
@@ -225,7 +225,7 @@ static int find_frames(struct iommufd_pages *pages, unsigned long first,
 	if (mm != current->mm && !mmget_not_zero(mm))
 		return -EFAULT;
 	ret = iommufd_device_frames(pages, pages->address + first * PAGE_SIZE,
-				   npages, b);
+				    npages, b);
 	if (mm != current->mm)
 		mmput(mm);
 	return ret;
@@ -239,7 +239,7 @@ static int find_frames(struct iommufd_pages *pages, unsigned long first,
  * @b: the builder, which begins at @first
  *
  * If they are not there, the memory counts as revoked: who needs it to be shown
- * finds out from iommufd_devmem_show().
+ * finds out from iommufd_devmem_map().
  *
  * Context: as iommufd_pages_hold().
  *
@@ -253,16 +253,16 @@ int iommufd_devmem_hold(struct iommufd_pages *pages, unsigned long first,
 	int ret = -EFAULT;
 
 	if (RB_EMPTY_ROOT(&pages->holders.rb_root))
-		watch(devmem);
+		devmem_watch(devmem);
 	if (!iommufd_devmem_revoked(pages))
-		ret = find_frames(pages, first, npages, b);
+		ret = devmem_find_frames(pages, first, npages, b);
 	if (ret != -EFAULT)
 		return ret;
 	mutex_lock(&devmem->lock);
 	devmem->revoked = true;
-	hide_all(devmem, true);
+	devmem_unmap_all(devmem, true);
 	mutex_unlock(&devmem->lock);
-	return add_placeholders(b, first + npages - b->next);
+	return devmem_add_placeholders(b, first + npages - b->next);
 }
 
 /**
@@ -320,18 +320,18 @@ bool iommufd_devmem_reclaim(int attempt)
 }
 
 /**
- * iommufd_devmem_show() - show an area of device memory
+ * iommufd_devmem_map() - show an area of device memory
  * @hwpt: in what
  * @area: the area; it is a holder of its pages
  * @small_pages: use the smallest pages only
  *
- * Context: as iommufd_hwpt_show().
+ * Context: as iommufd_hwpt_map().
  *
  * Return: 0; -EFAULT if the memory has been taken back; or the errors of
- * iommufd_hwpt_show(). Nothing is shown then.
+ * iommufd_hwpt_map(). Nothing is shown then.
  */
-int iommufd_devmem_show(struct iommufd_hwpt *hwpt,
-			const struct iommufd_area *area, bool small_pages)
+int iommufd_devmem_map(struct iommufd_hwpt *hwpt,
+		       const struct iommufd_area *area, bool small_pages)
 {
 	struct iommufd_devmem *devmem = devmem_of(area);
 	struct devmem_view *view;
@@ -346,7 +346,7 @@ int iommufd_devmem_show(struct iommufd_hwpt *hwpt,
 	do {
 		mutex_lock(&devmem->lock);
 		ret = devmem->revoked ? -EFAULT :
-		     iommufd_hwpt_show(hwpt, area, small_pages, DEVMEM_GFP);
+		      iommufd_hwpt_map(hwpt, area, small_pages, DEVMEM_GFP);
 		if (!ret)
 			rb_add(&view->node, &devmem->views, view_is_before);
 		mutex_unlock(&devmem->lock);
@@ -357,7 +357,7 @@ int iommufd_devmem_show(struct iommufd_hwpt *hwpt,
 }
 
 /**
- * iommufd_devmem_hide() - hide an area of device memory, if it is shown
+ * iommufd_devmem_unmap() - hide an area of device memory, if it is shown
  * @hwpt: from what
  * @area: the area
  *
@@ -365,8 +365,8 @@ int iommufd_devmem_show(struct iommufd_hwpt *hwpt,
  * end of the request: whoever takes the memory back in between would find no
  * view, and go on while devices still reach it.
  */
-void iommufd_devmem_hide(struct iommufd_hwpt *hwpt,
-			 const struct iommufd_area *area)
+void iommufd_devmem_unmap(struct iommufd_hwpt *hwpt,
+			  const struct iommufd_area *area)
 {
 	struct iommufd_devmem *devmem = devmem_of(area);
 	union iommufd_gather gather;
@@ -375,9 +375,9 @@ void iommufd_devmem_hide(struct iommufd_hwpt *hwpt,
 	mutex_lock(&devmem->lock);
 	view = view_find(devmem, hwpt, area->node.start);
 	if (view) {
-		iommufd_hide_begin(hwpt, &gather);
-		iommufd_hide(hwpt, view->iova, view->length, &gather);
-		iommufd_hide_end(hwpt, &gather);
+		iommufd_hwpt_unmap_begin(hwpt, &gather);
+		iommufd_hwpt_unmap(hwpt, view->iova, view->length, &gather);
+		iommufd_hwpt_unmap_end(hwpt, &gather);
 		rb_erase(&view->node, &devmem->views);
 	}
 	mutex_unlock(&devmem->lock);
@@ -410,7 +410,7 @@ void iommufd_devmem_unlock(const struct iommufd_area *area)
 }
 
 /**
- * iommufd_devmem_alloc_views() - prepare iommufd_devmem_cut()
+ * iommufd_devmem_alloc_views() - prepare iommufd_devmem_split()
  * @ioas: where the area is
  * @views: one for each of its hardware page tables
  *
@@ -450,14 +450,14 @@ void iommufd_devmem_free_views(struct devmem_view *views)
 }
 
 /**
- * iommufd_devmem_cut() - let two areas take the place of one
+ * iommufd_devmem_split() - let two areas take the place of one
  * @ioas: where
  * @front: the area, which ends earlier now
  * @back: the rest of it
  * @views: from iommufd_devmem_alloc_views(); those that are used are taken out
  */
-void iommufd_devmem_cut(struct iommufd_ioas *ioas, struct iommufd_area *front,
-			struct iommufd_area *back, struct devmem_view **views)
+void iommufd_devmem_split(struct iommufd_ioas *ioas, struct iommufd_area *front,
+			  struct iommufd_area *back, struct devmem_view **views)
 {
 	struct iommufd_devmem *devmem = devmem_of(front);
 	struct devmem_view *view, *rest;

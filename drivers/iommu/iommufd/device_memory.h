@@ -53,10 +53,10 @@ int iommufd_devmem_hold(struct iommufd_pages *pages, unsigned long first,
 			unsigned long npages, struct run_builder *b);
 void iommufd_devmem_release(struct iommufd_pages *pages);
 bool iommufd_devmem_revoked(struct iommufd_pages *pages);
-int iommufd_devmem_show(struct iommufd_hwpt *hwpt,
-			const struct iommufd_area *area, bool small_pages);
-void iommufd_devmem_hide(struct iommufd_hwpt *hwpt,
-			 const struct iommufd_area *area);
+int iommufd_devmem_map(struct iommufd_hwpt *hwpt,
+		       const struct iommufd_area *area, bool small_pages);
+void iommufd_devmem_unmap(struct iommufd_hwpt *hwpt,
+			  const struct iommufd_area *area);
 bool iommufd_devmem_lock(struct iommufd_hwpt *hwpt,
 			 const struct iommufd_area *area);
 void iommufd_devmem_unlock(const struct iommufd_area *area);
@@ -64,8 +64,9 @@ bool iommufd_devmem_reclaim(int attempt);
 int iommufd_devmem_alloc_views(struct iommufd_ioas *ioas,
 			       struct devmem_view **views);
 void iommufd_devmem_free_views(struct devmem_view *views);
-void iommufd_devmem_cut(struct iommufd_ioas *ioas, struct iommufd_area *front,
-			struct iommufd_area *back, struct devmem_view **views);
+void iommufd_devmem_split(struct iommufd_ioas *ioas, struct iommufd_area *front,
+			  struct iommufd_area *back,
+			  struct devmem_view **views);
 
 /* device_frames.c */
 int iommufd_device_frames(struct iommufd_pages *pages, unsigned long address,
@@ -74,7 +75,7 @@ int iommufd_device_frames(struct iommufd_pages *pages, unsigned long address,
 /* segments.c */
 int iommufd_segments_map(struct iommufd_ioas *ioas,
 			 struct iommufd_source *source,
-			 const struct iommufd_place *place,
+			 const struct iommufd_map_request *req,
 			 unsigned long *iova, bool fixed, int reason);
 
 #endif

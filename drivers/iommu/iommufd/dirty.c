@@ -213,11 +213,11 @@ static bool can_track(const struct iommufd_hwpt *hwpt)
 	       (!hwpt->run_ops || hwpt->run_ops->read_dirty);
 }
 
-/* As iommufd_hide_end(); drivers need not know an empty gather */
+/* As iommufd_hwpt_unmap_end(); drivers need not know an empty gather */
 static void invalidate(struct iommufd_hwpt *hwpt, union iommufd_gather *gather)
 {
 	if (hwpt->run_ops || gather->iotlb.start <= gather->iotlb.end)
-		iommufd_hide_end(hwpt, gather);
+		iommufd_hwpt_unmap_end(hwpt, gather);
 }
 
 /* Starting */
@@ -236,7 +236,7 @@ static int forget_all(struct iommufd_hwpt *hwpt)
 	int ret = 0;
 
 	lockdep_assert_held_write(&ioas->domains_lock);
-	iommufd_hide_begin(hwpt, &gather);
+	iommufd_hwpt_unmap_begin(hwpt, &gather);
 	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
 		ret = area_read_dirty(hwpt, area, area->node.start,
 				     area->node.last, forget, NULL, &gather);
@@ -403,7 +403,7 @@ static int report(struct report *r)
 	unsigned long iova = r->iova;
 	int ret = 0;
 
-	iommufd_hide_begin(r->hwpt, &r->gather);
+	iommufd_hwpt_unmap_begin(r->hwpt, &r->gather);
 	while (!ret && next_mapped(r, &iova)) {
 		ret = step_begin(r, iova);
 		if (ret)

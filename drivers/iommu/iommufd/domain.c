@@ -20,7 +20,7 @@
 #define RUNS_PER_CALL 16
 
 /**
- * struct show - an area that is being shown
+ * struct map_state - an area that is being shown
  * @hwpt: in what
  * @iova: where the next run goes
  * @prot: what devices may do
@@ -29,7 +29,7 @@
  * @nr: runs collected
  * @runs: the runs
  */
-struct show {
+struct map_state {
 	struct iommufd_hwpt *hwpt;
 	unsigned long iova;
 	int prot;
@@ -46,7 +46,8 @@ struct show {
  * Drivers write what they get in one call without a break. So they get a long run
  * in pieces, which end where no page ends that they could have used for it.
  */
-static size_t api_piece(const struct show *s, const struct iommu_run *run)
+static size_t domain_api_piece(const struct map_state *s,
+			       const struct iommu_run *run)
 {
 	unsigned long skew = s->iova ^ run->addr, sizes, page, span;
 
@@ -60,15 +61,15 @@ static size_t api_piece(const struct show *s, const struct iommu_run *run)
 }
 
 /* Stops behind the last piece that is mapped */
-static int api_map(struct show *s, struct iommu_run *run)
+static int domain_api_map(struct map_state *s, struct iommu_run *run)
 {
 	int ret;
 
 	while (run->length) {
-		size_t piece = api_piece(s, run);
+		size_t piece = domain_api_piece(s, run);
 
 		ret = iommu_map(s->hwpt->domain, s->iova, run->addr, piece,
-			       s->prot & ~IOMMU_RUNS_MORE, s->gfp);
+				s->prot & ~IOMMU_RUNS_MORE, s->gfp);
 		if (ret)
 			return ret;
 		s->iova += piece;
@@ -81,7 +82,7 @@ static int api_map(struct show *s, struct iommu_run *run)
 	return 0;
 }
 
-static int show_collected(struct show *s)
+static int domain_map_collected(struct map_state *s)
 {
 	const struct iommu_run_ops *ops = s->hwpt->run_ops;
 	unsigned int i;
@@ -89,7 +90,7 @@ static int show_collected(struct show *s)
 
 	if (ops) {
 		ret = ops->map(s->hwpt->domain, s->iova, s->runs, s->nr,
-			      s->prot, s->gfp);
+			       s->prot, s->gfp);
 		if (ret)
 			return ret;
 		for (i = 0; i < s->nr; i++)
@@ -98,7 +99,7 @@ static int show_collected(struct show *s)
 		return 0;
 	}
 	for (i = 0; i < s->nr; i++) {
-		ret = api_map(s, &s->runs[i]);
+		ret = domain_api_map(s, &s->runs[i]);
 		if (ret)
 			return ret;
 	}
@@ -106,7 +107,7 @@ static int show_collected(struct show *s)
 	return 0;
 }
 
-static int show_add(struct show *s, phys_addr_t addr, size_t length)
+static int domain_map_add(struct map_state *s, phys_addr_t addr, size_t length)
 {
 	struct iommu_run *last = s->nr ? &s->runs[s->nr - 1] : NULL;
 
@@ -118,7 +119,7 @@ static int show_add(struct show *s, phys_addr_t addr, size_t length)
 		int ret;
 
 		s->prot |= IOMMU_RUNS_MORE;
-		ret = show_collected(s);
+		ret = domain_map_collected(s);
 		if (ret)
 			return ret;
 		if (fatal_signal_pending(current))
@@ -132,7 +133,7 @@ static int show_add(struct show *s, phys_addr_t addr, size_t length)
 }
 
 /* What went to the driver in several calls is one request */
-static int show_end(struct show *s, const struct iommufd_area *area)
+static int domain_map_end(struct map_state *s, const struct iommufd_area *area)
 {
 	const struct iommu_run_ops *ops = s->hwpt->run_ops;
 
@@ -143,7 +144,8 @@ static int show_end(struct show *s, const struct iommufd_area *area)
 }
 
 /* Page by page, each shown before the next, so that no driver joins them */
-static int show_small(struct show *s, phys_addr_t addr, size_t length)
+static int domain_map_small(struct map_state *s, phys_addr_t addr,
+			    size_t length)
 {
 	s->prot |= IOMMU_RUNS_MORE;
 	while (length) {
@@ -153,7 +155,7 @@ static int show_small(struct show *s, phys_addr_t addr, size_t length)
 		s->runs[0].addr = addr;
 		s->runs[0].length = step;
 		s->nr = 1;
-		ret = show_collected(s) ?: take_turns_killable(&s->steps);
+		ret = domain_map_collected(s) ?: take_turns_killable(&s->steps);
 		if (ret)
 			return ret;
 		addr += step;
@@ -162,15 +164,15 @@ static int show_small(struct show *s, phys_addr_t addr, size_t length)
 	return 0;
 }
 
-static int hwpt_prot(const struct iommufd_area *area)
+static int domain_prot(const struct iommufd_area *area)
 {
 	return (area->holder.flags & AREA_PROT) | IOMMU_CACHE |
 	       (area->pages->device ? IOMMU_MMIO : 0);
 }
 
 /* What most areas are: one run, for a driver that takes runs */
-static int show_one(struct iommufd_hwpt *hwpt, const struct iommufd_area *area,
-		    gfp_t gfp)
+static int domain_map_one(struct iommufd_hwpt *hwpt,
+			  const struct iommufd_area *area, gfp_t gfp)
 {
 	const struct iommufd_pages *pages = area->pages;
 	struct iommu_run run = {
@@ -181,11 +183,11 @@ static int show_one(struct iommufd_hwpt *hwpt, const struct iommufd_area *area,
 	};
 
 	return hwpt->run_ops->map(hwpt->domain, area->node.start, &run, 1,
-				  hwpt_prot(area), gfp);
+				  domain_prot(area), gfp);
 }
 
 /**
- * iommufd_hwpt_show() - show an area in a hardware page table
+ * iommufd_hwpt_map() - show an area in a hardware page table
  * @hwpt: the hardware page table
  * @area: the area; it is a holder of its pages
  * @small_pages: use the smallest pages only
@@ -196,23 +198,23 @@ static int show_one(struct iommufd_hwpt *hwpt, const struct iommufd_area *area,
  *
  * Return: 0, or an error with nothing shown.
  */
-int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
-		      const struct iommufd_area *area, bool small_pages,
-		      gfp_t gfp)
+int iommufd_hwpt_map(struct iommufd_hwpt *hwpt,
+		     const struct iommufd_area *area, bool small_pages,
+		     gfp_t gfp)
 {
 	unsigned long left = area_length(area);
 	unsigned long skip = area->holder.offset;
 	unsigned long pfn, npages;
 	struct run_cursor cur compat_uninitialized;
-	struct show s compat_uninitialized;
+	struct map_state s compat_uninitialized;
 	int ret = 0;
 
 	if (!area->pages->in_chunks && hwpt->run_ops && !small_pages)
-		return show_one(hwpt, area, gfp);
+		return domain_map_one(hwpt, area, gfp);
 
 	s.hwpt = hwpt;
 	s.iova = area->node.start;
-	s.prot = hwpt_prot(area);
+	s.prot = domain_prot(area);
 	s.gfp = gfp;
 	s.steps = 0;
 	s.nr = 0;
@@ -225,64 +227,65 @@ int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
 
 		skip = 0;
 		left -= length;
-		ret = small_pages ? show_small(&s, addr, length) :
-				   show_add(&s, addr, length);
+		ret = small_pages ? domain_map_small(&s, addr, length) :
+				    domain_map_add(&s, addr, length);
 	}
 	if (!ret && s.nr)
-		ret = show_collected(&s);
+		ret = domain_map_collected(&s);
 	if (!ret)
-		ret = show_end(&s, area);
+		ret = domain_map_end(&s, area);
 	if (ret && s.iova != area->node.start) {
 		union iommufd_gather gather;
 
-		iommufd_hide_begin(hwpt, &gather);
-		iommufd_hide(hwpt, area->node.start,
-			     s.iova - area->node.start, &gather);
-		iommufd_hide_end(hwpt, &gather);
+		iommufd_hwpt_unmap_begin(hwpt, &gather);
+		iommufd_hwpt_unmap(hwpt, area->node.start,
+				   s.iova - area->node.start, &gather);
+		iommufd_hwpt_unmap_end(hwpt, &gather);
 	}
 	return ret;
 }
 
 /*
- * As in api_map(), in pieces; but of what is in the table it is only known that
+ * As in domain_api_map(), in pieces; but of what is in the table it is only known that
  * the largest page divides it. A piece should not be too short either.
  */
-static size_t api_unmap(struct iommu_domain *domain, unsigned long iova,
-			size_t length, struct iommu_iotlb_gather *gather)
+static size_t domain_api_unmap(struct iommu_domain *domain, unsigned long iova,
+			       size_t length, struct iommu_iotlb_gather *gather)
 {
 	unsigned long span = 1UL << __fls(domain->pgsize_bitmap);
-	size_t hidden = 0, piece;
+	size_t unmapped = 0, piece;
 
 	span = max(span, PAGES_PER_CALL * PAGE_SIZE);
 	for (; length; length -= piece, iova += piece) {
 		piece = min(length, span - (iova & (span - 1)));
-		hidden += iommu_unmap_fast(domain, iova, piece, gather);
+		unmapped += iommu_unmap_fast(domain, iova, piece, gather);
 		if (length > piece)
 			cond_resched();
 	}
-	return hidden;
+	return unmapped;
 }
 
 /**
- * iommufd_hide() - hide a range, all of which is shown
+ * iommufd_hwpt_unmap() - hide a range, all of which is shown
  * @hwpt: from what
  * @iova: where it begins
  * @length: bytes
  * @gather: what has to be invalidated
  *
- * Devices may still reach it until iommufd_hide_end().
+ * Devices may still reach it until iommufd_hwpt_unmap_end().
  */
-void iommufd_hide(const struct iommufd_hwpt *hwpt, unsigned long iova,
-		  unsigned long length, union iommufd_gather *gather)
+void iommufd_hwpt_unmap(const struct iommufd_hwpt *hwpt, unsigned long iova,
+			unsigned long length, union iommufd_gather *gather)
 {
-	size_t hidden;
+	size_t unmapped;
 
 	if (hwpt->run_ops)
-		hidden = hwpt->run_ops->unmap(hwpt->domain, iova, length,
-					      &gather->run);
+		unmapped = hwpt->run_ops->unmap(hwpt->domain, iova, length,
+						&gather->run);
 	else
-		hidden = api_unmap(hwpt->domain, iova, length, &gather->iotlb);
+		unmapped = domain_api_unmap(hwpt->domain, iova, length,
+					    &gather->iotlb);
 	/* The table does not hold what was written: do not trust it further */
-	WARN_ONCE(hidden != length, "unmapped %zu bytes of %lu\n", hidden,
+	WARN_ONCE(unmapped != length, "unmapped %zu bytes of %lu\n", unmapped,
 		  length);
 }

@@ -156,8 +156,8 @@ static bool area_is_shared(const struct iommufd_area *area)
 }
 
 static int areas_insert(struct iommufd_ioas *ioas, struct iommufd_area *list,
-			const struct iommufd_place *place, unsigned long *iova,
-			bool fixed)
+			const struct iommufd_map_request *req,
+			unsigned long *iova, bool fixed)
 {
 	struct iommufd_area *area;
 	unsigned int steps = 0;
@@ -166,9 +166,9 @@ static int areas_insert(struct iommufd_ioas *ioas, struct iommufd_area *list,
 
 	down_write(&ioas->lock);
 	if (fixed)
-		ret = iommufd_iova_check(ioas, *iova, place);
+		ret = iommufd_iova_check(ioas, *iova, req);
 	else
-		ret = iommufd_iova_alloc(ioas, iova, place);
+		ret = iommufd_iova_alloc(ioas, iova, req);
 	for (area = list; area && !ret;
 	     area = iommufd_area_in_turn(area, &steps))
 		if (area->holder.offset & (ioas->iova_alignment - 1))
@@ -198,9 +198,9 @@ static void areas_remove(struct iommufd_ioas *ioas, struct iommufd_area *list)
 	up_write(&ioas->lock);
 }
 
-static void area_hide_from_all(struct iommufd_ioas *ioas,
-			       struct iommufd_area *area,
-			       const struct iommufd_hwpt *end)
+static void area_unmap_from_all(struct iommufd_ioas *ioas,
+				struct iommufd_area *area,
+				const struct iommufd_hwpt *end)
 {
 	struct iommufd_hwpt *hwpt;
 
@@ -210,28 +210,28 @@ static void area_hide_from_all(struct iommufd_ioas *ioas,
 		if (hwpt == end)
 			break;
 		if (area->pages->device) {
-			iommufd_devmem_hide(hwpt, area);
+			iommufd_devmem_unmap(hwpt, area);
 			continue;
 		}
-		iommufd_hide_begin(hwpt, &gather);
-		iommufd_hide(hwpt, area->node.start, area_length(area),
-			     &gather);
-		iommufd_hide_end(hwpt, &gather);
+		iommufd_hwpt_unmap_begin(hwpt, &gather);
+		iommufd_hwpt_unmap(hwpt, area->node.start, area_length(area),
+				   &gather);
+		iommufd_hwpt_unmap_end(hwpt, &gather);
 		cond_resched();
 	}
 }
 
-static int area_show(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
-		     const struct iommufd_area *area)
+static int area_map(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
+		    const struct iommufd_area *area)
 {
 	if (unlikely(area->pages->device))
-		return iommufd_devmem_show(hwpt, area, ioas->small_pages);
-	return iommufd_hwpt_show(hwpt, area, ioas->small_pages,
-				 GFP_KERNEL_ACCOUNT);
+		return iommufd_devmem_map(hwpt, area, ioas->small_pages);
+	return iommufd_hwpt_map(hwpt, area, ioas->small_pages,
+				GFP_KERNEL_ACCOUNT);
 }
 
 /* Nothing shows it yet: find out now whether it is a device's memory */
-static int device_check(struct iommufd_area *area)
+static int area_check_device(struct iommufd_area *area)
 {
 	int ret;
 
@@ -256,7 +256,8 @@ static int area_fill(struct iommufd_ioas *ioas, struct iommufd_area *area)
 	if (list_empty(&ioas->hwpts)) {
 		if (area->pages->maybe_device)
 			return -EAGAIN;
-		return area->pages->device && !shared ? device_check(area) : 0;
+		return area->pages->device && !shared ?
+			       area_check_device(area) : 0;
 	}
 	if (shared)
 		iommufd_pages_lock(ioas->ictx, area->pages);
@@ -265,9 +266,9 @@ static int area_fill(struct iommufd_ioas *ioas, struct iommufd_area *area)
 		goto out_unlock;
 	area->pages->maybe_device = false;
 	list_for_each_entry(hwpt, &ioas->hwpts, node) {
-		ret = area_show(ioas, hwpt, area);
+		ret = area_map(ioas, hwpt, area);
 		if (ret) {
-			area_hide_from_all(ioas, area, hwpt);
+			area_unmap_from_all(ioas, area, hwpt);
 			iommufd_pages_release(area->pages, &area->holder);
 			break;
 		}
@@ -284,7 +285,7 @@ static void area_unfill(struct iommufd_ioas *ioas, struct iommufd_area *area)
 
 	if (list_empty(&ioas->hwpts))
 		return;
-	area_hide_from_all(ioas, area, NULL);
+	area_unmap_from_all(ioas, area, NULL);
 	if (shared)
 		iommufd_pages_lock(ioas->ictx, area->pages);
 	iommufd_pages_release(area->pages, &area->holder);
@@ -296,15 +297,15 @@ static void area_unfill(struct iommufd_ioas *ioas, struct iommufd_area *area)
  * iommufd_areas_map() - map areas side by side
  * @ioas: the address space
  * @list: new areas; on success they belong to @ioas
- * @place: all of them together
+ * @req: all of them together
  * @iova: where they begin: in if @fixed, else out
  * @fixed: the caller chose
  *
  * Return: 0, or an error and nothing is mapped.
  */
 int iommufd_areas_map(struct iommufd_ioas *ioas, struct iommufd_area *list,
-		      const struct iommufd_place *place, unsigned long *iova,
-		      bool fixed)
+		      const struct iommufd_map_request *req,
+		      unsigned long *iova, bool fixed)
 {
 	struct iommufd_area *area, *undo, *next;
 	unsigned int steps = 0;
@@ -313,7 +314,7 @@ int iommufd_areas_map(struct iommufd_ioas *ioas, struct iommufd_area *list,
 	ret = down_read_killable(&ioas->domains_lock);
 	if (ret)
 		return ret;
-	ret = areas_insert(ioas, list, place, iova, fixed);
+	ret = areas_insert(ioas, list, req, iova, fixed);
 	if (ret)
 		goto out_unlock;
 	for (area = list;; area = area->next) {
@@ -409,7 +410,7 @@ int iommufd_ioas_map_source(struct iommufd_ioas *ioas,
 			    unsigned long address, unsigned long length,
 			    unsigned long *iova, int prot, unsigned int flags)
 {
-	struct iommufd_place place = {
+	struct iommufd_map_request req = {
 		.length = length,
 		.address = address,
 		.origin = address,
@@ -423,15 +424,15 @@ int iommufd_ioas_map_source(struct iommufd_ioas *ioas,
 	if (!area)
 		goto err_source;
 	area->pages->maybe_device = flags & IOMMUFD_MAP_DEVICE_MEMORY;
-	ret = iommufd_areas_map(ioas, area, &place, iova, fixed);
+	ret = iommufd_areas_map(ioas, area, &req, iova, fixed);
 	if (!ret)
 		return 0;
 	kmem_cache_free(mapping_cache,
 			container_of(area, struct iommufd_mapping, area));
 	/* Looking before would cost every mapping what few have use for */
 	if (flags & IOMMUFD_MAP_DEVICE_MEMORY && may_be_device(ret))
-		ret = iommufd_segments_map(ioas, source, &place, iova, fixed,
-					  ret);
+		ret = iommufd_segments_map(ioas, source, &req, iova, fixed,
+					   ret);
 err_source:
 	iommufd_source_put(source);
 	return ret;
@@ -559,21 +560,21 @@ static void hwpt_empty(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 	bool any = false;
 	unsigned int steps = 0;
 
-	iommufd_hide_begin(hwpt, &gather);
+	iommufd_hwpt_unmap_begin(hwpt, &gather);
 	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
 		if (area == end)
 			break;
 		if (area->pages->device) {
-			iommufd_devmem_hide(hwpt, area);
+			iommufd_devmem_unmap(hwpt, area);
 			continue;
 		}
-		iommufd_hide(hwpt, area->node.start, area_length(area),
-			     &gather);
+		iommufd_hwpt_unmap(hwpt, area->node.start, area_length(area),
+				   &gather);
 		any = true;
 		take_turns(&steps);
 	}
 	if (any)
-		iommufd_hide_end(hwpt, &gather);
+		iommufd_hwpt_unmap_end(hwpt, &gather);
 	if (!last)
 		return;
 	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
@@ -608,7 +609,7 @@ static int hwpt_fill(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 		if (first)
 			ret = iommufd_pages_hold(area->pages, &area->holder);
 		if (!ret) {
-			ret = area_show(ioas, hwpt, area);
+			ret = area_map(ioas, hwpt, area);
 			if (ret == -EFAULT && area->pages->device)
 				ret = area_is_hole(area);
 			if (ret && first)
@@ -636,10 +637,10 @@ static int reserve_outside_aperture(struct iommufd_ioas *ioas,
 
 	if (geometry->aperture_start)
 		ret = iommufd_ioas_reserve(ioas, 0,
-					  geometry->aperture_start - 1, hwpt);
+					   geometry->aperture_start - 1, hwpt);
 	if (!ret && geometry->aperture_end != ULONG_MAX)
 		ret = iommufd_ioas_reserve(ioas, geometry->aperture_end + 1,
-					  ULONG_MAX, hwpt);
+					   ULONG_MAX, hwpt);
 	if (ret == -EADDRINUSE)
 		iommufd_refuse_attach_aperture(dev, geometry->aperture_start,
 					       geometry->aperture_end);
@@ -683,11 +684,11 @@ int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 	up_write(&ioas->lock);
 	/* What is in the trees does not change without domains_lock */
 	if (!ret)
-		ret = iommufd_windows_show(ioas, hwpt);
+		ret = iommufd_windows_add_hwpt(ioas, hwpt);
 	if (!ret) {
 		ret = hwpt_fill(ioas, hwpt, first);
 		if (ret)
-			iommufd_windows_hide(ioas, hwpt);
+			iommufd_windows_remove_hwpt(ioas, hwpt);
 	}
 	if (ret) {
 		down_write(&ioas->lock);
@@ -710,7 +711,7 @@ void iommufd_ioas_remove_hwpt(struct iommufd_ioas *ioas,
 {
 	down_write(&ioas->domains_lock);
 	hwpt_empty(ioas, hwpt, NULL, list_is_singular(&ioas->hwpts));
-	iommufd_windows_hide(ioas, hwpt);
+	iommufd_windows_remove_hwpt(ioas, hwpt);
 	down_write(&ioas->lock);
 	list_del_init(&hwpt->node);
 	iommufd_ioas_unreserve(ioas, hwpt);

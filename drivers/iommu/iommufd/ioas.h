@@ -287,8 +287,8 @@ struct iommufd_area *iommufd_mapping_alloc(struct iommufd_source *source,
 					   unsigned long address,
 					   unsigned long length, int prot);
 int iommufd_areas_map(struct iommufd_ioas *ioas, struct iommufd_area *list,
-		      const struct iommufd_place *place, unsigned long *iova,
-		      bool fixed);
+		      const struct iommufd_map_request *req,
+		      unsigned long *iova, bool fixed);
 int iommufd_ioas_map_source(struct iommufd_ioas *ioas,
 			    struct iommufd_source *source,
 			    unsigned long address, unsigned long length,
@@ -326,19 +326,19 @@ union iommufd_gather {
 	struct iommu_iotlb_gather iotlb;
 };
 
-int iommufd_hwpt_show(struct iommufd_hwpt *hwpt,
-		      const struct iommufd_area *area, bool small_pages,
-		      gfp_t gfp);
-void iommufd_hide(const struct iommufd_hwpt *hwpt, unsigned long iova,
-		  unsigned long length, union iommufd_gather *gather);
+int iommufd_hwpt_map(struct iommufd_hwpt *hwpt,
+		     const struct iommufd_area *area, bool small_pages,
+		     gfp_t gfp);
+void iommufd_hwpt_unmap(const struct iommufd_hwpt *hwpt, unsigned long iova,
+			unsigned long length, union iommufd_gather *gather);
 
 /**
- * iommufd_hide_begin() - begin to hide ranges
+ * iommufd_hwpt_unmap_begin() - begin to hide ranges
  * @hwpt: from what
  * @gather: what has to be invalidated
  */
-static inline void iommufd_hide_begin(const struct iommufd_hwpt *hwpt,
-				      union iommufd_gather *gather)
+static inline void iommufd_hwpt_unmap_begin(const struct iommufd_hwpt *hwpt,
+					    union iommufd_gather *gather)
 {
 	if (hwpt->run_ops) {
 		iommu_pt_gather_init(&gather->run);
@@ -349,14 +349,14 @@ static inline void iommufd_hide_begin(const struct iommufd_hwpt *hwpt,
 }
 
 /**
- * iommufd_hide_end() - invalidate
+ * iommufd_hwpt_unmap_end() - invalidate
  * @hwpt: from what ranges were hidden
  * @gather: those ranges
  *
  * When it returns, no device reaches them.
  */
-static inline void iommufd_hide_end(const struct iommufd_hwpt *hwpt,
-				    union iommufd_gather *gather)
+static inline void iommufd_hwpt_unmap_end(const struct iommufd_hwpt *hwpt,
+					  union iommufd_gather *gather)
 {
 	if (hwpt->run_ops)
 		hwpt->run_ops->sync(hwpt->domain, &gather->run);

@@ -161,7 +161,8 @@ int iommufd_ioas_allow_iovas_ioctl(struct iommufd_ucmd *ucmd)
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	for (i = 0; i < cmd->num_iovas && !ret; i++)
-		ret = take_turns_killable(&steps) ?: load_range(&tree, user + i);
+		ret = take_turns_killable(&steps) ?:
+		      load_range(&tree, user + i);
 	if (!ret)
 		ret = iommufd_ioas_set_allowed(ioas, &tree);
 	/* The new ones if it failed, otherwise the old ones */
@@ -184,7 +185,7 @@ static int map_prot(u32 flags)
 	       (flags & IOMMU_IOAS_MAP_WRITEABLE ? IOMMU_WRITE : 0);
 }
 
-static unsigned int map_place(u32 flags)
+static unsigned int map_alloc_flag(u32 flags)
 {
 	return flags & IOMMU_IOAS_MAP_FIXED_IOVA ? 0 : IOMMUFD_MAP_ALLOC_IOVA;
 }
@@ -224,10 +225,11 @@ int iommufd_ioas_map_ioctl(struct iommufd_ucmd *ucmd)
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	ret = iommufd_ioas_map_user(ioas, &iova, cmd->user_va, cmd->length,
-				   map_prot(cmd->flags), map_place(cmd->flags));
+				    map_prot(cmd->flags),
+				    map_alloc_flag(cmd->flags));
 	if (!ret)
 		ret = respond_iova(ioas, iova, cmd->length, cmd->flags,
-				  &user->iova);
+				   &user->iova);
 	iommufd_ucmd_put_ioas(ucmd, ioas);
 	return ret;
 }
@@ -250,11 +252,11 @@ int iommufd_ioas_map_file_ioctl(struct iommufd_ucmd *ucmd)
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	ret = iommufd_ioas_map_file(ioas, &iova, cmd->fd, cmd->start,
-				   cmd->length, map_prot(cmd->flags),
-				   map_place(cmd->flags));
+				    cmd->length, map_prot(cmd->flags),
+				    map_alloc_flag(cmd->flags));
 	if (!ret)
 		ret = respond_iova(ioas, iova, cmd->length, cmd->flags,
-				  &user->iova);
+				   &user->iova);
 	iommufd_ucmd_put_ioas(ucmd, ioas);
 	return ret;
 }
@@ -283,10 +285,11 @@ int iommufd_ioas_copy_ioctl(struct iommufd_ucmd *ucmd)
 		goto out_src;
 	}
 	ret = iommufd_ioas_copy(dst, &iova, src, cmd->src_iova, cmd->length,
-			       map_prot(cmd->flags), map_place(cmd->flags));
+				map_prot(cmd->flags),
+				map_alloc_flag(cmd->flags));
 	if (!ret)
 		ret = respond_iova(dst, iova, cmd->length, cmd->flags,
-				  &user->dst_iova);
+				   &user->dst_iova);
 	iommufd_ucmd_put_ioas(ucmd, dst);
 out_src:
 	iommufd_ucmd_put_ioas(ucmd, src);
@@ -310,7 +313,7 @@ int iommufd_ioas_unmap_ioctl(struct iommufd_ucmd *ucmd)
 		ret = -EOVERFLOW;
 	} else {
 		ret = iommufd_ioas_unmap(ioas, cmd->iova, cmd->length,
-					&unmapped);
+					 &unmapped);
 		if (!ret && !unmapped)
 			ret = -ENOENT;
 	}

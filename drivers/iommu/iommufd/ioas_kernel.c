@@ -31,10 +31,10 @@ u32 iommufd_ioas_id(const struct iommufd_ioas *ioas)
 }
 EXPORT_SYMBOL_GPL(iommufd_ioas_id);
 
-static int walk_windows(struct iommufd_ioas *ioas, unsigned long from,
-			int (*fn)(void *data, unsigned long first,
-				  unsigned long last),
-			void *data)
+static int ioas_walk_windows(struct iommufd_ioas *ioas, unsigned long from,
+			     int (*fn)(void *data, unsigned long first,
+				       unsigned long last),
+			     void *data)
 {
 	struct gap_node *node;
 	unsigned int steps = 0;
@@ -44,7 +44,7 @@ static int walk_windows(struct iommufd_ioas *ioas, unsigned long from,
 	     node && !ret;
 	     node = gap_tree_next(node, ULONG_MAX))
 		ret = take_turns_killable(&steps) ?:
-		     fn(data, node->start, node->last);
+		      fn(data, node->start, node->last);
 	return ret;
 }
 
@@ -68,7 +68,7 @@ int iommufd_iova_ranges_from(struct iommufd_ioas *ioas, unsigned long from,
 
 	down_read(&ioas->lock);
 	if (ioas->windowed) {
-		ret = walk_windows(ioas, from, fn, data);
+		ret = ioas_walk_windows(ioas, from, fn, data);
 		goto out_unlock;
 	}
 	iova_for_each_span(&span, &ioas->reserved, from, ULONG_MAX) {
@@ -108,8 +108,8 @@ int iommufd_ioas_mappings(struct iommufd_ioas *ioas, unsigned long first,
 		if (!area_is(area, AREA_LIVE))
 			continue;
 		ret = fn(data, area->node.start, area_length(area),
-			area_address(area, area->node.start),
-			area->holder.flags & AREA_PROT);
+			 area_address(area, area->node.start),
+			 area->holder.flags & AREA_PROT);
 		if (ret)
 			break;
 	}

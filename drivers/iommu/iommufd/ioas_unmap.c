@@ -37,8 +37,8 @@ struct unmap {
 };
 
 /* Does the range take only a part of what one request has mapped? */
-static bool request_is_cut(struct unmap *u, const struct iommufd_area *first,
-			   const struct iommufd_area *last)
+static bool request_is_split(struct unmap *u, const struct iommufd_area *first,
+			     const struct iommufd_area *last)
 {
 	struct iommufd_area *before = NULL;
 
@@ -50,7 +50,7 @@ static bool request_is_cut(struct unmap *u, const struct iommufd_area *first,
 	return before && area_is(before, AREA_PART) && before->next == first;
 }
 
-static noinline int areas_check_all(struct unmap *u, struct iommufd_area *first)
+static noinline int unmap_check_all(struct unmap *u, struct iommufd_area *first)
 {
 	struct iommufd_area *area, *last = NULL;
 	unsigned int steps = 0;
@@ -66,7 +66,7 @@ static noinline int areas_check_all(struct unmap *u, struct iommufd_area *first)
 		last = area;
 		take_turns(&steps);
 	}
-	if (last && request_is_cut(u, first, last))
+	if (last && request_is_split(u, first, last))
 		return -ENOENT;
 	if (!ret)
 		return 0;
@@ -82,7 +82,7 @@ static noinline int areas_check_all(struct unmap *u, struct iommufd_area *first)
  * Is everything in the range ready to go? Returns 0, an error, or -EAGAIN and
  * has closed the areas that accesses hold.
  */
-static int areas_check(struct unmap *u)
+static int unmap_check(struct unmap *u)
 {
 	struct iommufd_area *area;
 
@@ -95,10 +95,10 @@ static int areas_check(struct unmap *u)
 		u->only = area;
 		return 0;
 	}
-	return areas_check_all(u, area);
+	return unmap_check_all(u, area);
 }
 
-static void areas_reopen(struct unmap *u)
+static void unmap_reopen(struct unmap *u)
 {
 	struct iommufd_area *area;
 	unsigned int steps = 0;
@@ -111,7 +111,7 @@ static void areas_reopen(struct unmap *u)
 	}
 }
 
-static void areas_claim(struct unmap *u)
+static void unmap_claim(struct unmap *u)
 {
 	struct iommufd_area *area, **tail = &u->list;
 	unsigned int steps = 0;
@@ -133,7 +133,7 @@ static void areas_claim(struct unmap *u)
 	*tail = NULL;
 }
 
-static void areas_hide(struct unmap *u)
+static void unmap_from_hwpts(struct unmap *u)
 {
 	struct iommufd_area *area;
 	struct iommufd_hwpt *hwpt;
@@ -143,20 +143,20 @@ static void areas_hide(struct unmap *u)
 		union iommufd_gather gather compat_uninitialized;
 		bool any = false;
 
-		iommufd_hide_begin(hwpt, &gather);
+		iommufd_hwpt_unmap_begin(hwpt, &gather);
 		for (area = u->list; area;
 		     area = iommufd_area_in_turn(area, &steps)) {
 			if (unlikely(area->pages->device)) {
-				iommufd_devmem_hide(hwpt, area);
+				iommufd_devmem_unmap(hwpt, area);
 				continue;
 			}
-			iommufd_hide(hwpt, area->node.start, area_length(area),
-				     &gather);
+			iommufd_hwpt_unmap(hwpt, area->node.start,
+					   area_length(area), &gather);
 			any = true;
 		}
 		/* The Linux IOMMU API does not expect an empty gather */
 		if (any)
-			iommufd_hide_end(hwpt, &gather);
+			iommufd_hwpt_unmap_end(hwpt, &gather);
 	}
 }
 
@@ -164,7 +164,7 @@ static void areas_hide(struct unmap *u)
  * An area that is DYING is not found by those who would take a new count of
  * its pages: if it has the only one, it is alone.
  */
-static void area_unpin(struct iommufd_ctx *ictx, struct iommufd_area *area)
+static void unmap_unpin(struct iommufd_ctx *ictx, struct iommufd_area *area)
 {
 	if (refcount_read(&area->pages->users) == 1) {
 		/* Whoever gave its count back has released its pages before */
@@ -177,7 +177,7 @@ static void area_unpin(struct iommufd_ctx *ictx, struct iommufd_area *area)
 	iommufd_pages_unlock(ictx, area->pages);
 }
 
-static void areas_remove(struct unmap *u)
+static void unmap_remove(struct unmap *u)
 {
 	struct iommufd_area *area, *next;
 	unsigned int steps = 0;
@@ -185,7 +185,7 @@ static void areas_remove(struct unmap *u)
 	if (!list_empty(&u->ioas->hwpts)) {
 		for (area = u->list; area;
 		     area = iommufd_area_in_turn(area, &steps))
-			area_unpin(u->ioas->ictx, area);
+			unmap_unpin(u->ioas->ictx, area);
 	}
 	down_write(&u->ioas->lock);
 	for (area = u->list; area; area = iommufd_area_in_turn(area, &steps))
@@ -216,7 +216,7 @@ int iommufd_ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
 	for (;;) {
 		down_read(&ioas->domains_lock);
 		down_write(&ioas->lock);
-		ret = areas_check(&u);
+		ret = unmap_check(&u);
 		if (ret != -EAGAIN)
 			break;
 		if (++tries > ACCESS_TRIES) {
@@ -228,13 +228,13 @@ int iommufd_ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
 		iommufd_accesses_let_go(ioas, first, last);
 	}
 	if (ret && tries)
-		areas_reopen(&u);
+		unmap_reopen(&u);
 	if (!ret)
-		areas_claim(&u);
+		unmap_claim(&u);
 	up_write(&ioas->lock);
 	if (u.list) {
-		areas_hide(&u);
-		areas_remove(&u);
+		unmap_from_hwpts(&u);
+		unmap_remove(&u);
 	}
 	up_read(&ioas->domains_lock);
 	*unmapped = u.bytes;

@@ -196,7 +196,7 @@ static struct iommufd_window *window_of(struct iommufd_ioas *ioas,
  * iommufd_iova_check() - may this be mapped here?
  * @ioas: the address space
  * @iova: where it begins
- * @place: what wants to be there
+ * @req: what wants to be there
  *
  * Context: iommufd_ioas::domains_lock and lock held.
  *
@@ -205,30 +205,30 @@ static struct iommufd_window *window_of(struct iommufd_ioas *ioas,
  * -EPERM.
  */
 int iommufd_iova_check(struct iommufd_ioas *ioas, unsigned long iova,
-		       const struct iommufd_place *place)
+		       const struct iommufd_map_request *req)
 {
 	struct interval_tree_node *node;
 	unsigned long last;
 
-	if (check_add_overflow(iova, place->length - 1, &last))
+	if (check_add_overflow(iova, req->length - 1, &last))
 		return -EOVERFLOW;
 	if (ioas->windowed) {
 		struct iommufd_window *window = window_of(ioas, iova, last);
 
 		if (!window)
 			return iommufd_refuse_no_window(iova, last);
-		if (place->prot & ~window->prot)
+		if (req->prot & ~window->prot)
 			return -EPERM;
-		if ((iova | place->length | place->origin) &
+		if ((iova | req->length | req->origin) &
 		    (window->page_size - 1))
-			return iommufd_refuse_alignment(iova, place->length,
-							place->origin,
+			return iommufd_refuse_alignment(iova, req->length,
+							req->origin,
 							window->page_size);
 	}
-	if ((iova | place->length | place->address) &
+	if ((iova | req->length | req->address) &
 	    (ioas->iova_alignment - 1))
-		return iommufd_refuse_alignment(iova, place->length,
-						place->address,
+		return iommufd_refuse_alignment(iova, req->length,
+						req->address,
 						ioas->iova_alignment);
 	node = interval_tree_iter_first(&ioas->reserved, iova, last);
 	if (node)
@@ -239,8 +239,9 @@ int iommufd_iova_check(struct iommufd_ioas *ioas, unsigned long iova,
 }
 
 /* Place it in a free stretch, as low as possible */
-static bool place_in(const struct iommufd_placement *p, unsigned long first,
-		     unsigned long last, unsigned long *iova)
+static bool iova_place_in(const struct iommufd_placement *p,
+			  unsigned long first, unsigned long last,
+			  unsigned long *iova)
 {
 	unsigned long start;
 
@@ -254,14 +255,14 @@ static bool place_in(const struct iommufd_placement *p, unsigned long first,
 }
 
 /* The same between areas, where something may be reserved */
-static bool place_in_gap(struct rb_root_cached *reserved,
-			 const struct iommufd_placement *p,
-			 const struct gap *gap, unsigned long *iova)
+static bool iova_place_in_gap(struct rb_root_cached *reserved,
+			      const struct iommufd_placement *p,
+			      const struct gap *gap, unsigned long *iova)
 {
 	unsigned long first = gap->first;
 	struct interval_tree_node *node;
 
-	while (place_in(p, first, gap->last, iova)) {
+	while (iova_place_in(p, first, gap->last, iova)) {
 		node = interval_tree_iter_first(reserved, *iova,
 						*iova + (p->length - 1));
 		if (!node)
@@ -277,19 +278,19 @@ static bool place_in_gap(struct rb_root_cached *reserved,
 #define GAPS_IN_TURN 64
 
 /* Find a gap of at least @width that it fits in; @tries: or give up, if not 0 */
-static int place_by_width(const struct rb_root *used,
-			  struct rb_root_cached *reserved,
-			  const struct iommufd_placement *p,
-			  unsigned long first, unsigned long last,
-			  unsigned long width, unsigned int tries,
-			  unsigned long *iova)
+static int iova_place_by_width(const struct rb_root *used,
+			       struct rb_root_cached *reserved,
+			       const struct iommufd_placement *p,
+			       unsigned long first, unsigned long last,
+			       unsigned long width, unsigned int tries,
+			       unsigned long *iova)
 {
 	unsigned int steps = 0;
 	struct gap gap;
 	int ret;
 
 	while (gap_tree_find(used, first, last, width, &gap)) {
-		if (place_in_gap(reserved, p, &gap, iova))
+		if (iova_place_in_gap(reserved, p, &gap, iova))
 			return 0;
 		if (gap.last == last)
 			break;
@@ -325,36 +326,36 @@ int iommufd_iova_find(const struct rb_root *used,
 	unsigned long surely;
 	int ret;
 
-	ret = place_by_width(used, reserved, p, first, last, p->length,
-			    GAPS_IN_TURN, iova);
+	ret = iova_place_by_width(used, reserved, p, first, last, p->length,
+				  GAPS_IN_TURN, iova);
 	if (ret != -EAGAIN)
 		return ret;
 	ret = -ENOSPC;
 	if (!check_add_overflow(p->length, p->align - 1 + p->offset, &surely))
-		ret = place_by_width(used, reserved, p, first, last, surely, 0,
-				    iova);
+		ret = iova_place_by_width(used, reserved, p, first, last,
+					  surely, 0, iova);
 	if (ret != -ENOSPC)
 		return ret;
 	/* There may still be one that is aligned by chance: see all */
-	return place_by_width(used, reserved, p, first, last, p->length, 0,
-			      iova);
+	return iova_place_by_width(used, reserved, p, first, last, p->length, 0,
+				   iova);
 }
 
 /*
  * Begin behind the mapping that was placed last, and only then look below it:
  * so that the n-th mapping does not fill every gap before that.
  */
-static int place_from_hint(struct iommufd_ioas *ioas,
-			   const struct iommufd_placement *p,
-			   unsigned long first, unsigned long last,
-			   unsigned long *iova)
+static int iova_place_from_hint(struct iommufd_ioas *ioas,
+				const struct iommufd_placement *p,
+				unsigned long first, unsigned long last,
+				unsigned long *iova)
 {
 	unsigned long hint = ioas->alloc_hint;
 	int ret = -ENOSPC;
 
 	if (hint > first && hint <= last)
 		ret = iommufd_iova_find(&ioas->areas, &ioas->reserved, p, hint,
-				       last, iova);
+					last, iova);
 	if (ret != -ENOSPC)
 		return ret;
 	return iommufd_iova_find(&ioas->areas, &ioas->reserved, p, first, last,
@@ -362,8 +363,8 @@ static int place_from_hint(struct iommufd_ioas *ioas,
 }
 
 /* There is no place up to @from. Where, at the lowest, could there be one? */
-static bool next_place(struct iommufd_ioas *ioas, unsigned long from,
-		       unsigned long length, unsigned long *first)
+static bool iova_next_gap(struct iommufd_ioas *ioas, unsigned long from,
+			  unsigned long length, unsigned long *first)
 {
 	struct gap gap;
 
@@ -388,9 +389,10 @@ static unsigned long useful_alignment(unsigned long length,
 	return min(align, length >= SZ_1G ? SZ_1G : SZ_2M);
 }
 
-static int alloc_in_windows(struct iommufd_ioas *ioas,
-			    const struct iommufd_place *place,
-			    struct iommufd_placement *p, unsigned long *iova)
+static int iova_alloc_in_windows(struct iommufd_ioas *ioas,
+				 const struct iommufd_map_request *req,
+				 struct iommufd_placement *p,
+				 unsigned long *iova)
 {
 	unsigned long align = p->align, first = 0;
 	unsigned int steps = 0;
@@ -406,22 +408,22 @@ static int alloc_in_windows(struct iommufd_ioas *ioas,
 			return killed;
 		if (window->closed) {
 			;
-		} else if (place->prot & ~window->prot) {
+		} else if (req->prot & ~window->prot) {
 			/* The last reason is the one nearest to success */
 			if (ret == -ENXIO)
 				ret = -EPERM;
-		} else if ((p->length | place->origin) &
+		} else if ((p->length | req->origin) &
 			   (window->page_size - 1)) {
 			if (ret != -ENOSPC)
 				ret = -EINVAL;
 		} else {
 			p->align = max(align, window->page_size);
-			ret = place_from_hint(ioas, p, node->start, node->last,
-					     iova);
+			ret = iova_place_from_hint(ioas, p, node->start,
+						   node->last, iova);
 			if (ret != -ENOSPC)
 				return ret;
 			/* What is full by then need not be looked at */
-			if (!next_place(ioas, node->last, p->length, &first))
+			if (!iova_next_gap(ioas, node->last, p->length, &first))
 				break;
 			continue;
 		}
@@ -432,9 +434,9 @@ static int alloc_in_windows(struct iommufd_ioas *ioas,
 	return ret;
 }
 
-static int alloc_in_allowed(struct iommufd_ioas *ioas,
-			    const struct iommufd_placement *p,
-			    unsigned long *iova)
+static int iova_alloc_in_allowed(struct iommufd_ioas *ioas,
+				 const struct iommufd_placement *p,
+				 unsigned long *iova)
 {
 	unsigned long first = PAGE_SIZE, last = ULONG_MAX - PAGE_SIZE;
 	struct interval_tree_node *node;
@@ -443,15 +445,15 @@ static int alloc_in_allowed(struct iommufd_ioas *ioas,
 	int ret;
 
 	if (RB_EMPTY_ROOT(&ioas->allowed.rb_root))
-		return place_from_hint(ioas, p, first, last, iova);
+		return iova_place_from_hint(ioas, p, first, last, iova);
 	while ((node = interval_tree_iter_first(&ioas->allowed, from, last))) {
-		ret = place_from_hint(ioas, p, max(node->start, first),
-				     min(node->last, last), iova);
+		ret = iova_place_from_hint(ioas, p, max(node->start, first),
+					   min(node->last, last), iova);
 		if (ret == -ENOSPC)
 			ret = take_turns_killable(&steps) ?: -ENOSPC;
 		if (ret != -ENOSPC)
 			return ret;
-		if (!next_place(ioas, node->last, p->length, &from))
+		if (!iova_next_gap(ioas, node->last, p->length, &from))
 			break;
 	}
 	return -ENOSPC;
@@ -462,7 +464,7 @@ static int alloc_in_allowed(struct iommufd_ioas *ioas,
  * @ioas: the address space
  * @iova: where it can begin; not in the first or the last page that there
  *	could be, unless a window holds them
- * @place: what wants to be mapped
+ * @req: what wants to be mapped
  *
  * Context: iommufd_ioas::lock held for writing.
  *
@@ -471,27 +473,27 @@ static int alloc_in_allowed(struct iommufd_ioas *ioas,
  * window and -EPERM if none grants the access.
  */
 int iommufd_iova_alloc(struct iommufd_ioas *ioas, unsigned long *iova,
-		       const struct iommufd_place *place)
+		       const struct iommufd_map_request *req)
 {
-	struct iommufd_placement p = { .length = place->length };
+	struct iommufd_placement p = { .length = req->length };
 	int ret;
 
 	lockdep_assert_held_write(&ioas->lock);
 
-	if (place->length >= ULONG_MAX / 2)
+	if (req->length >= ULONG_MAX / 2)
 		return -EOVERFLOW;
-	if ((place->length | place->address) & (ioas->iova_alignment - 1))
-		return iommufd_refuse_alignment(0, place->length,
-						place->address,
+	if ((req->length | req->address) & (ioas->iova_alignment - 1))
+		return iommufd_refuse_alignment(0, req->length,
+						req->address,
 						ioas->iova_alignment);
-	p.align = max(useful_alignment(place->length, place->address),
+	p.align = max(useful_alignment(req->length, req->address),
 		      PAGE_SIZE);
-	p.offset = offset_in_page(place->address);
+	p.offset = offset_in_page(req->address);
 	if (ioas->windowed)
-		ret = alloc_in_windows(ioas, place, &p, iova);
+		ret = iova_alloc_in_windows(ioas, req, &p, iova);
 	else
-		ret = alloc_in_allowed(ioas, &p, iova);
+		ret = iova_alloc_in_allowed(ioas, &p, iova);
 	if (!ret)
-		ioas->alloc_hint = *iova + place->length;
+		ioas->alloc_hint = *iova + req->length;
 	return ret;
 }

@@ -63,14 +63,14 @@ int iommufd_ioas_set_allowed(struct iommufd_ioas *ioas,
 void iommufd_ranges_free(struct rb_root *ranges);
 
 /**
- * struct iommufd_place - what wants to be mapped
+ * struct iommufd_map_request - what wants to be mapped
  * @length: bytes, not 0
  * @address: of the memory: a mapping aligned as it is can use superpages
  * @origin: what has to be aligned to the page size of a window beside IOVA and
  *	length: @address, or where it is copied from
  * @prot: IOMMU_READ, IOMMU_WRITE
  */
-struct iommufd_place {
+struct iommufd_map_request {
 	unsigned long length;
 	unsigned long address;
 	unsigned long origin;
@@ -94,8 +94,8 @@ int iommufd_iova_find(const struct rb_root *used,
 		      const struct iommufd_placement *p, unsigned long first,
 		      unsigned long last, unsigned long *iova);
 int iommufd_iova_check(struct iommufd_ioas *ioas, unsigned long iova,
-		       const struct iommufd_place *place);
+		       const struct iommufd_map_request *req);
 int iommufd_iova_alloc(struct iommufd_ioas *ioas, unsigned long *iova,
-		       const struct iommufd_place *place);
+		       const struct iommufd_map_request *req);
 
 #endif

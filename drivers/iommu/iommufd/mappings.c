@@ -10,8 +10,8 @@
 
 #define MAPPINGS_PER_BATCH (SZ_4K / sizeof(struct iommu_ioas_mapping))
 
-static void describe(const struct iommufd_area *area,
-		     struct iommu_ioas_mapping *out)
+static void mapping_describe(const struct iommufd_area *area,
+			     struct iommu_ioas_mapping *out)
 {
 	int prot = area->holder.flags & AREA_PROT;
 
@@ -31,8 +31,9 @@ static void describe(const struct iommufd_area *area,
 }
 
 /* At most @room mappings from *@iova on, which goes on behind the last one */
-static u32 collect(struct iommufd_ioas *ioas, u64 *iova,
-		   struct iommu_ioas_mapping *list, u32 room, bool *more)
+static u32 mappings_collect(struct iommufd_ioas *ioas, u64 *iova,
+			    struct iommu_ioas_mapping *list, u32 room,
+			    bool *more)
 {
 	struct iommufd_area *area;
 	unsigned int steps = 0;
@@ -49,7 +50,7 @@ static u32 collect(struct iommufd_ioas *ioas, u64 *iova,
 			*iova = area->node.start;
 			break;
 		}
-		describe(area, &list[nr++]);
+		mapping_describe(area, &list[nr++]);
 	}
 	up_read(&ioas->lock);
 	if (nr && !*more)
@@ -70,8 +71,8 @@ static int copy_mappings(struct iommufd_ioas *ioas,
 	if (!list)
 		return -ENOMEM;
 	do {
-		n = collect(ioas, &cmd->iova, list,
-			    min_t(u32, room - done, MAPPINGS_PER_BATCH), &more);
+		n = min_t(u32, room - done, MAPPINGS_PER_BATCH);
+		n = mappings_collect(ioas, &cmd->iova, list, n, &more);
 		if (copy_to_user(user + done, list, n * sizeof(*list))) {
 			ret = -EFAULT;
 			break;

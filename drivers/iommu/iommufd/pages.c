@@ -4,7 +4,7 @@
  *
  * A holder that comes pins what nobody holds yet, stretch by stretch, and is
  * then inserted; one that leaves is removed, and what nobody holds any more is
- * unpinned. Both walk the stretches of the holder's interval that the other
+ * pages_unpinned. Both walk the stretches of the holder's interval that the other
  * holders leave uncovered.
  */
 #include <linux/mm.h>
@@ -20,7 +20,7 @@
 #include "runs.h"
 
 /* What turns out to be a device's memory is not counted, so nothing is said */
-static int charge(struct iommufd_pages *pages, unsigned long npages)
+static int pages_charge(struct iommufd_pages *pages, unsigned long npages)
 {
 	int ret = iommufd_source_charge(pages->source, npages);
 
@@ -30,16 +30,16 @@ static int charge(struct iommufd_pages *pages, unsigned long npages)
 }
 
 /* What most often is pinned: a page of the calling process */
-static int pin_one(struct iommufd_pages *pages, unsigned long index)
+static int pages_pin_one(struct iommufd_pages *pages, unsigned long index)
 {
 	struct page *page;
 	int ret;
 
-	ret = charge(pages, 1);
+	ret = pages_charge(pages, 1);
 	if (ret)
 		return ret;
 	ret = pin_user_pages_fast(pages->address + index * PAGE_SIZE, 1,
-				 pages_gup_flags(pages), &page);
+				  pages_gup_flags(pages), &page);
 	if (ret <= 0) {
 		iommufd_source_uncharge(pages->source, 1);
 		return ret ?: -EFAULT;
@@ -50,7 +50,7 @@ static int pin_one(struct iommufd_pages *pages, unsigned long index)
 }
 
 /* Pages were given back, or could not be pinned after all */
-static void unpinned(struct iommufd_pages *pages, unsigned long npages)
+static void pages_unpinned(struct iommufd_pages *pages, unsigned long npages)
 {
 	if (!pages->device)
 		iommufd_source_uncharge(pages->source, npages);
@@ -58,15 +58,15 @@ static void unpinned(struct iommufd_pages *pages, unsigned long npages)
 		iommufd_devmem_release(pages);
 }
 
-static noinline int pin_stretch(struct iommufd_pages *pages,
-				unsigned long first, unsigned long last)
+static noinline int pages_pin_range(struct iommufd_pages *pages,
+				    unsigned long first, unsigned long last)
 {
 	unsigned long npages = last - first + 1;
 	struct run_builder b compat_uninitialized;
 	int ret;
 
 	if (!pages->device) {
-		ret = charge(pages, npages);
+		ret = pages_charge(pages, npages);
 		if (ret)
 			return ret;
 	}
@@ -77,35 +77,35 @@ static noinline int pin_stretch(struct iommufd_pages *pages,
 	if (!ret)
 		return 0;
 	run_builder_abort(&b, pages);
-	unpinned(pages, npages);
+	pages_unpinned(pages, npages);
 	return ret;
 }
 
-static void unpin_stretch(struct iommufd_pages *pages, unsigned long first,
-			  unsigned long last)
+static void pages_unpin_range(struct iommufd_pages *pages, unsigned long first,
+			      unsigned long last)
 {
-	runs_take_out(pages, first, last);
-	unpinned(pages, last - first + 1);
+	runs_remove(pages, first, last);
+	pages_unpinned(pages, last - first + 1);
 }
 
 /* Unpin what no holder covers in a range all of which is pinned */
-static void unpin_uncovered(struct iommufd_pages *pages, unsigned long first,
-			    unsigned long last)
+static void pages_unpin_uncovered(struct iommufd_pages *pages,
+				  unsigned long first, unsigned long last)
 {
 	struct iova_span span;
 
 	if (RB_EMPTY_ROOT(&pages->holders.rb_root)) {
-		unpin_stretch(pages, first, last);
+		pages_unpin_range(pages, first, last);
 		return;
 	}
 	iova_for_each_span(&span, &pages->holders, first, last)
 		if (!span.used)
-			unpin_stretch(pages, span.first, span.last);
+			pages_unpin_range(pages, span.first, span.last);
 }
 
 /* The holder comes where others are: it has to bring a spare */
-static int bring_spare(struct iommufd_pages *pages,
-		       struct iommufd_holder *holder)
+static int holder_add_spare(struct iommufd_pages *pages,
+			    struct iommufd_holder *holder)
 {
 	int ret;
 
@@ -143,22 +143,22 @@ int iommufd_pages_hold(struct iommufd_pages *pages,
 		if (first == last && !pages->in_chunks &&
 		    pages->source->mm == current->mm &&
 		    !pages->source->file && !pages->device)
-			ret = pin_one(pages, first);
+			ret = pages_pin_one(pages, first);
 		else
-			ret = pin_stretch(pages, first, last);
+			ret = pages_pin_range(pages, first, last);
 		if (ret)
 			return ret;
 		goto insert;
 	}
 	if (interval_tree_iter_first(&pages->holders, first, last)) {
-		ret = bring_spare(pages, holder);
+		ret = holder_add_spare(pages, holder);
 		if (ret)
 			return ret;
 	}
 	iova_for_each_span(&span, &pages->holders, first, last) {
 		if (span.used)
 			continue;
-		ret = pin_stretch(pages, span.first, span.last);
+		ret = pages_pin_range(pages, span.first, span.last);
 		if (ret)
 			goto err_unpin;
 	}
@@ -168,7 +168,7 @@ insert:
 
 err_unpin:
 	if (span.first > first)
-		unpin_uncovered(pages, first, span.first - 1);
+		pages_unpin_uncovered(pages, first, span.first - 1);
 	if (holder->spare)
 		runs_drop_spare(pages);
 	holder->spare = false;
@@ -198,10 +198,11 @@ void iommufd_pages_release(struct iommufd_pages *pages,
 {
 	if (is_only_holder(pages, holder)) {
 		pages->holders = RB_ROOT_CACHED;
-		unpin_stretch(pages, holder->node.start, holder->node.last);
+		pages_unpin_range(pages, holder->node.start, holder->node.last);
 	} else {
 		interval_tree_remove(&holder->node, &pages->holders);
-		unpin_uncovered(pages, holder->node.start, holder->node.last);
+		pages_unpin_uncovered(pages, holder->node.start,
+				      holder->node.last);
 	}
 	if (holder->spare)
 		runs_drop_spare(pages);
@@ -224,7 +225,7 @@ int iommufd_pages_split(struct iommufd_pages *pages,
 			struct iommufd_holder *back)
 {
 	/* It begins in the middle of what was one holder's */
-	int ret = bring_spare(pages, back);
+	int ret = holder_add_spare(pages, back);
 
 	if (ret)
 		return ret;

@@ -128,7 +128,7 @@ static int prepare_all(struct takeover *t, unsigned long *need)
 		if (pages->source->successor ||
 		    iommufd_source_is_current(pages->source))
 			continue;
-		ret = iommufd_source_succeed(pages->source);
+		ret = iommufd_source_add_successor(pages->source);
 		if (ret)
 			return ret;
 		iommufd_pages_lock(t->ictx, pages);

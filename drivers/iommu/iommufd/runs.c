@@ -477,8 +477,8 @@ void runs_drop_spare(struct iommufd_pages *pages)
 }
 
 /* Charge a holder that begins at @index with a cut before it */
-static struct run_chunk *spare_for_cut(struct iommufd_pages *pages,
-				       unsigned long index)
+static struct run_chunk *chunk_take_spare(struct iommufd_pages *pages,
+					  unsigned long index)
 {
 	struct interval_tree_node *node;
 	struct run_chunk *spare;
@@ -503,7 +503,7 @@ static struct run_chunk *spare_for_cut(struct iommufd_pages *pages,
 static void chunk_split(struct iommufd_pages *pages, struct run_chunk *chunk,
 			unsigned long index)
 {
-	struct run_chunk *rest = spare_for_cut(pages, index + 1);
+	struct run_chunk *rest = chunk_take_spare(pages, index + 1);
 
 	if (WARN_ON_ONCE(!rest))
 		return;
@@ -564,13 +564,13 @@ static void unpin_stored(const struct iommufd_pages *pages, unsigned long first,
 }
 
 /**
- * runs_take_out() - unpin pages and forget them
+ * runs_remove() - unpin pages and forget them
  * @pages: the object
  * @first: index of the first page
  * @last: index of the last page; all in between are stored
  */
-void runs_take_out(struct iommufd_pages *pages, unsigned long first,
-		   unsigned long last)
+void runs_remove(struct iommufd_pages *pages, unsigned long first,
+		 unsigned long last)
 {
 	struct run_chunk *chunk, *next;
 	unsigned int steps = 0;

@@ -149,7 +149,7 @@ static inline unsigned long run_cursor_next(struct run_cursor *cur,
 int runs_to_chunks(struct iommufd_pages *pages);
 int runs_add_spare(struct iommufd_pages *pages);
 void runs_drop_spare(struct iommufd_pages *pages);
-void runs_take_out(struct iommufd_pages *pages, unsigned long first,
-		   unsigned long last);
+void runs_remove(struct iommufd_pages *pages, unsigned long first,
+		 unsigned long last);
 
 #endif

@@ -42,14 +42,14 @@ struct segments {
 	bool has_devices;
 };
 
-static bool is_device(const struct vm_area_struct *vma)
+static bool vma_is_device(const struct vm_area_struct *vma)
 {
 	return vma->vm_flags & VM_PFNMAP;
 }
 
 /* Where ordinary memory, or nothing, ends; *@from: looked at up to here */
-static bool memory_end(struct mm_struct *mm, unsigned long *from,
-		       unsigned long last, unsigned long *end)
+static bool segment_memory_end(struct mm_struct *mm, unsigned long *from,
+			       unsigned long last, unsigned long *end)
 {
 	struct vm_area_struct *vma;
 	int i;
@@ -61,7 +61,7 @@ static bool memory_end(struct mm_struct *mm, unsigned long *from,
 			*end = last;
 			return true;
 		}
-		if (is_device(vma)) {
+		if (vma_is_device(vma)) {
 			*end = vma->vm_start - 1;
 			return true;
 		}
@@ -85,13 +85,13 @@ static int segment_find(const struct segments *s, bool *device,
 
 	mmap_read_lock(mm);
 	vma = vma_lookup(mm, s->first);
-	*device = vma && is_device(vma);
+	*device = vma && vma_is_device(vma);
 	if (*device) {
 		*end = min(s->last, vma->vm_end - 1);
 		mmap_read_unlock(mm);
 		return 0;
 	}
-	while (!(found = memory_end(mm, &from, s->last, end))) {
+	while (!(found = segment_memory_end(mm, &from, s->last, end))) {
 		mmap_read_unlock(mm);
 		cond_resched();
 		if (fatal_signal_pending(current))
@@ -132,7 +132,7 @@ static int segment_add(struct segments *s, bool device, unsigned long end)
 	return 0;
 }
 
-static int segments_make(struct segments *s)
+static int segments_build(struct segments *s)
 {
 	unsigned long end;
 	bool device;
@@ -155,7 +155,7 @@ static int segments_make(struct segments *s)
  * iommufd_segments_map() - map a range of which memory of devices is a part
  * @ioas: the address space
  * @source: the calling process's
- * @place: the range, its access and its length
+ * @req: the range, its access and its length
  * @iova: where: in if @fixed, else out
  * @fixed: the caller chose
  * @reason: why it could not be mapped as ordinary memory
@@ -165,21 +165,21 @@ static int segments_make(struct segments *s)
  */
 int iommufd_segments_map(struct iommufd_ioas *ioas,
 			 struct iommufd_source *source,
-			 const struct iommufd_place *place,
+			 const struct iommufd_map_request *req,
 			 unsigned long *iova, bool fixed, int reason)
 {
 	struct segments s = {
 		.ioas = ioas,
 		.source = source,
-		.prot = place->prot,
-		.first = place->address,
-		.last = place->address + place->length - 1,
+		.prot = req->prot,
+		.first = req->address,
+		.last = req->address + req->length - 1,
 		.tail = &s.list,
 	};
 	struct iommufd_area *area;
 	int ret;
 
-	ret = segments_make(&s);
+	ret = segments_build(&s);
 	/* What exceeds a limit is refused once more, and the log says so */
 	if (!ret && !s.has_devices && reason == -EFAULT)
 		ret = reason;
@@ -188,7 +188,7 @@ int iommufd_segments_map(struct iommufd_ioas *ioas,
 	if (s.list->next)
 		for (area = s.list; area; area = area->next)
 			area->holder.flags |= AREA_PART;
-	ret = iommufd_areas_map(ioas, s.list, place, iova, fixed);
+	ret = iommufd_areas_map(ioas, s.list, req, iova, fixed);
 	if (!ret)
 		return 0;
 

@@ -151,13 +151,13 @@ struct iommufd_source *iommufd_source_device(struct iommufd_ctx *ictx,
 }
 
 /**
- * iommufd_source_succeed() - prepare that the calling process takes over
+ * iommufd_source_add_successor() - prepare that the calling process takes over
  * @source: a source; it gets a successor that is counted the same way and may
  *	write if @source may
  *
  * Return: 0 or -ENOMEM.
  */
-int iommufd_source_succeed(struct iommufd_source *source)
+int iommufd_source_add_successor(struct iommufd_source *source)
 {
 	struct iommufd_source *successor;
 

@@ -51,7 +51,7 @@ struct iommufd_source *iommufd_source_device(struct iommufd_ctx *ictx,
 					     unsigned long address,
 					     unsigned long length);
 bool iommufd_source_is_current(const struct iommufd_source *source);
-int iommufd_source_succeed(struct iommufd_source *source);
+int iommufd_source_add_successor(struct iommufd_source *source);
 void iommufd_source_put(struct iommufd_source *source);
 void iommufd_source_forget(struct iommufd_ctx *ictx);
 int iommufd_source_charge(struct iommufd_source *source, unsigned long npages);

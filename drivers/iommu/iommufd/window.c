@@ -191,7 +191,7 @@ int iommufd_windows_check(struct iommufd_ioas *ioas,
 }
 
 /**
- * iommufd_windows_show() - create the hardware's windows
+ * iommufd_windows_add_hwpt() - create the hardware's windows
  * @ioas: the address space
  * @hwpt: a hardware page table that joins, and was checked
  *
@@ -199,7 +199,8 @@ int iommufd_windows_check(struct iommufd_ioas *ioas,
  *
  * Return: 0, or an error and there are none.
  */
-int iommufd_windows_show(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt)
+int iommufd_windows_add_hwpt(struct iommufd_ioas *ioas,
+			     struct iommufd_hwpt *hwpt)
 {
 	struct iommufd_window *window, *undo;
 	unsigned int steps = 0;
@@ -224,11 +225,12 @@ err_undo:
 }
 
 /**
- * iommufd_windows_hide() - undo iommufd_windows_show()
+ * iommufd_windows_remove_hwpt() - undo iommufd_windows_add_hwpt()
  * @ioas: the address space
  * @hwpt: a hardware page table in which nothing is shown any more
  */
-void iommufd_windows_hide(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt)
+void iommufd_windows_remove_hwpt(struct iommufd_ioas *ioas,
+				 struct iommufd_hwpt *hwpt)
 {
 	struct iommufd_window *window;
 	unsigned int steps = 0;

@@ -8,7 +8,9 @@
 int iommufd_windows_check(struct iommufd_ioas *ioas,
 			  const struct iommufd_hwpt *hwpt,
 			  struct device *dev);
-int iommufd_windows_show(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt);
-void iommufd_windows_hide(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt);
+int iommufd_windows_add_hwpt(struct iommufd_ioas *ioas,
+			     struct iommufd_hwpt *hwpt);
+void iommufd_windows_remove_hwpt(struct iommufd_ioas *ioas,
+				 struct iommufd_hwpt *hwpt);
 
 #endif

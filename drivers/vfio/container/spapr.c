@@ -107,7 +107,7 @@ struct spapr *spapr_create(struct container *c)
 		goto destroy_ioas;
 	}
 	ret = iommufd_access_attach(spapr->access,
-				   iommufd_ioas_id(spapr->registered));
+				    iommufd_ioas_id(spapr->registered));
 	if (ret)
 		goto destroy_access;
 	return spapr;
@@ -131,8 +131,8 @@ static int pin_memory(struct spapr *spapr, unsigned long address,
 	for (done = 0; done < length; done += piece) {
 		piece = min(length - done, PIN_PAGES * PAGE_SIZE);
 		ret = iommufd_access_pin_pages(spapr->access, address + done,
-					      piece, pages,
-					      IOMMUFD_ACCESS_RW_WRITE);
+					       piece, pages,
+					       IOMMUFD_ACCESS_RW_WRITE);
 		if (ret)
 			break;
 		if (fatal_signal_pending(current)) {
@@ -226,9 +226,9 @@ static int open_window(struct container *c, unsigned long base,
 	if (!window)
 		return -ENOSPC;
 	ret = iommufd_ioas_window_create(c->ioas, &base, length, &page_size,
-					flags | IOMMU_IOAS_WINDOW_READABLE |
+					 flags | IOMMU_IOAS_WINDOW_READABLE |
 						IOMMU_IOAS_WINDOW_WRITEABLE,
-					&id);
+					 &id);
 	if (ret)
 		return ret;
 	*window = (struct spapr_window){ base, length, page_size, id };
@@ -324,7 +324,7 @@ static int create_window(struct container *c, void __user *arg)
 	ret = claim_for_process(c->spapr);
 	if (!ret)
 		ret = open_window(c, 0, create.window_size,
-				 BIT(create.page_shift), 0, &window);
+				  BIT(create.page_shift), 0, &window);
 	if (ret)
 		return ret;
 	create.start_addr = window->base;
@@ -389,7 +389,7 @@ static int map_and_pin(struct spapr *spapr, unsigned long address,
 	if (!pages)
 		return -ENOMEM;
 	ret = iommufd_ioas_map_user(spapr->registered, &iova, address, length,
-				   IOMMU_READ | IOMMU_WRITE, 0);
+				    IOMMU_READ | IOMMU_WRITE, 0);
 	if (!ret) {
 		ret = pin_memory(spapr, address, length, pages);
 		if (ret)
@@ -480,7 +480,7 @@ static int clear_range(struct container *c, unsigned long iova,
 	unsigned long unmapped;
 	int ret;
 
-	ret = iommufd_ioas_cut(c->ioas, iova, length);
+	ret = iommufd_ioas_split(c->ioas, iova, length);
 	return ret ?: iommufd_ioas_unmap(c->ioas, iova, length, &unmapped);
 }
 

@@ -40,7 +40,7 @@ int container_map_dma(struct container *c, void __user *arg)
 
 	iova = map.iova;
 	ret = iommufd_ioas_map_user(c->ioas, &iova, map.vaddr, map.size, prot,
-				   IOMMUFD_MAP_DEVICE_MEMORY);
+				    IOMMUFD_MAP_DEVICE_MEMORY);
 	/* What collides with a reserved range is a wrong range here */
 	return ret == -EADDRINUSE ? -EINVAL : ret;
 }
@@ -52,7 +52,7 @@ static int unmap_range(struct container *c,
 	int ret;
 
 	if (container_is_v1(c)) {
-		ret = iommufd_ioas_cut(c->ioas, unmap->iova, unmap->size);
+		ret = iommufd_ioas_split(c->ioas, unmap->iova, unmap->size);
 		if (ret)
 			return ret;
 	}
@@ -87,8 +87,8 @@ static int unmap_reporting_dirty(struct container *c,
 		return ret;
 	if (c->tracking)
 		ret = container_report_dirty(c, (u64 __user *)bitmap.data,
-					    unmap->iova, unmap->size, &told,
-					    &all);
+					     unmap->iova, unmap->size, &told,
+					     &all);
 	else
 		ret = -EINVAL;
 	mutex_unlock(&c->lock);
