@@ -183,7 +183,7 @@ long mock_op_access_replace(struct iommufd_test_call *call)
 	if (IS_ERR(maccess))
 		return PTR_ERR(maccess);
 	ret = iommufd_access_replace(maccess->access,
-				    call->cmd->access_replace_ioas.ioas_id);
+				     call->cmd->access_replace_ioas.ioas_id);
 	fput(file);
 	return ret;
 }
@@ -217,16 +217,16 @@ static int pin_range(struct iommufd_test_call *call,
 	int ret;
 
 	ret = iommufd_access_pin_pages(maccess->access, range->iova,
-				      range->length, pages,
-				      cmd->access_pages.flags &
-				      MOCK_FLAGS_ACCESS_WRITE ?
-				      IOMMUFD_ACCESS_RW_WRITE :
-				      IOMMUFD_ACCESS_RW_READ);
+				       range->length, pages,
+				       cmd->access_pages.flags &
+				       MOCK_FLAGS_ACCESS_WRITE ?
+				       IOMMUFD_ACCESS_RW_WRITE :
+				       IOMMUFD_ACCESS_RW_READ);
 	if (ret)
 		return ret;
 	if (cmd->access_pages.uptr) {
 		ret = same_pages(cmd->access_pages.uptr -
-				offset_in_page(range->iova), pages, npages);
+				 offset_in_page(range->iova), pages, npages);
 		if (ret)
 			goto err_unpin;
 	}
@@ -348,7 +348,7 @@ long mock_op_access_rw(struct iommufd_test_call *call)
 	if ((flags & MOCK_ACCESS_RW_WRITE) && copy_from_user(data, user, length))
 		goto out_data;
 	ret = iommufd_access_rw(maccess->access, cmd->access_rw.iova, data,
-			       length, flags);
+				length, flags);
 	if (!ret && !(flags & MOCK_ACCESS_RW_WRITE) &&
 	    copy_to_user(user, data, length))
 		ret = -EFAULT;

@@ -78,7 +78,7 @@ long mock_op_check_map(struct iommufd_test_call *call)
 	if (IS_ERR(mock))
 		return PTR_ERR(mock);
 	ret = check_map(mock, cmd->check_map.iova, cmd->check_map.length,
-		       cmd->check_map.uptr);
+			cmd->check_map.uptr);
 	iommufd_test_put(call->ictx, obj);
 	return ret;
 }

@@ -90,7 +90,7 @@ static int mock_map_pages(struct iommu_domain *domain, unsigned long iova,
 		return -ERANGE;
 	for (; pgcount; pgcount--) {
 		ret = mock_table_map(&mock->table, iova, addr, pgsize, prot,
-				    gfp);
+				     gfp);
 		if (ret)
 			return ret;
 		iova += pgsize;
@@ -208,7 +208,7 @@ static int map_run(struct mock_domain *mock, unsigned long iova,
 		size = page_of_run(&mock->domain, iova + done,
 				   run->addr + done, run->length - done);
 		ret = mock_table_map(&mock->table, iova + done,
-				    run->addr + done, size, prot, gfp);
+				     run->addr + done, size, prot, gfp);
 		if (ret) {
 			if (done)
 				mock_table_unmap_undo(&mock->table, iova, done);
@@ -371,8 +371,8 @@ mock_domain_alloc_user(struct device *dev, u32 flags,
 		if (user_data->type != IOMMU_HWPT_DATA_SELFTEST)
 			return ERR_PTR(-EOPNOTSUPP);
 		ret = iommu_copy_struct_from_user(&data, user_data,
-						 IOMMU_HWPT_DATA_SELFTEST,
-						 iotlb);
+						  IOMMU_HWPT_DATA_SELFTEST,
+						  iotlb);
 		if (ret)
 			return ERR_PTR(ret);
 	}
@@ -403,7 +403,7 @@ int mock_domains_init(void)
 	if (ret)
 		return ret;
 	ret = iommu_run_ops_register(&mock_windows_domain_ops,
-				    &mock_windows_run_ops);
+				     &mock_windows_run_ops);
 	if (ret)
 		iommu_run_ops_unregister(&mock_runs_domain_ops);
 	return ret;

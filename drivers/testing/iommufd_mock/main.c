@@ -117,7 +117,7 @@ static int __init unit_init(void)
 	if (IS_ERR(unit_pdev))
 		return PTR_ERR(unit_pdev);
 	ret = iommu_device_sysfs_add(&unit, &unit_pdev->dev, NULL, "%s",
-				    dev_name(&unit_pdev->dev));
+				     dev_name(&unit_pdev->dev));
 	if (ret)
 		goto err_pdev;
 	unit.max_pasids = BIT(MOCK_PASID_WIDTH);

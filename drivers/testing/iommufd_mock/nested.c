@@ -105,7 +105,7 @@ mock_nested_alloc(struct mock_domain *parent, u32 flags,
 	if (flags || user_data->type != IOMMU_HWPT_DATA_SELFTEST)
 		return ERR_PTR(-EOPNOTSUPP);
 	ret = iommu_copy_struct_from_user(&data, user_data,
-					 IOMMU_HWPT_DATA_SELFTEST, iotlb);
+					  IOMMU_HWPT_DATA_SELFTEST, iotlb);
 	if (ret)
 		return ERR_PTR(ret);
 	nested = kzalloc(sizeof(*nested), GFP_KERNEL_ACCOUNT);

@@ -147,7 +147,7 @@ static int mock_rw(struct mock_device *mock, const struct vfio_mock_cmd *cmd)
 	if (cmd->write && copy_from_user(buffer, user, cmd->length))
 		goto out;
 	ret = vfio_dma_rw(&mock->vdev, cmd->iova, buffer, cmd->length,
-			 cmd->write);
+			  cmd->write);
 	if (!ret && !cmd->write && copy_to_user(user, buffer, cmd->length))
 		ret = -EFAULT;
 out:

@@ -93,7 +93,7 @@ static int report_piece(struct piece *piece, u64 __user *bitmap)
 	if (copy_from_user(piece->bits, bitmap, size))
 		return -EFAULT;
 	ret = iommufd_ioas_mappings(piece->c->ioas, piece->first, piece->last,
-				   mark_mapping, piece);
+				    mark_mapping, piece);
 	if (ret)
 		return ret;
 	return copy_to_user(bitmap, piece->bits, size) ? -EFAULT : 0;
@@ -207,7 +207,7 @@ int container_report_late(struct container *c, u64 __user *bitmap,
 	if (ret)
 		return ret;
 	ret = report_late(c, bitmap, iova >> PAGE_SHIFT,
-			 (iova + length - 1) >> PAGE_SHIFT, told, all);
+			  (iova + length - 1) >> PAGE_SHIFT, told, all);
 	mutex_unlock(&c->lock);
 	return ret;
 }
@@ -251,7 +251,7 @@ static int get_bitmap(struct container *c, void __user *arg, u32 argsz)
 		return ret;
 	if (c->tracking)
 		ret = container_report_dirty(c, (u64 __user *)get.bitmap.data,
-					    get.iova, get.size, &told, &all);
+					     get.iova, get.size, &told, &all);
 	else
 		ret = -EINVAL;
 	if (!ret)

@@ -246,8 +246,8 @@ static int bind(struct device_file *file,
 		return ret;
 	mutex_lock(&device->dev_set->lock);
 	ret = bind_locked(file, &cmd,
-			 cmd.flags & VFIO_DEVICE_BIND_FLAG_TOKEN ? &token : NULL,
-			 &arg->out_devid);
+			  cmd.flags & VFIO_DEVICE_BIND_FLAG_TOKEN ? &token : NULL,
+			  &arg->out_devid);
 	mutex_unlock(&device->dev_set->lock);
 	if (ret)
 		group_let_go(device);
@@ -274,10 +274,10 @@ static int attach(struct device_file *file,
 	mutex_lock(&file->device->dev_set->lock);
 	if (file->attached)
 		ret = iommufd_device_replace(file->idev, IOMMU_NO_PASID,
-					    &cmd.pt_id);
+					     &cmd.pt_id);
 	else
 		ret = iommufd_device_attach(file->idev, IOMMU_NO_PASID,
-					   &cmd.pt_id);
+					    &cmd.pt_id);
 	if (!ret)
 		file->attached = true;
 	if (!ret && put_user(cmd.pt_id, &arg->pt_id)) {

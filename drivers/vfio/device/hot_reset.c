@@ -279,7 +279,7 @@ static int reset_awake(struct pci_device *caller,
 
 	for (closed = 0; closed < affected->count; closed++) {
 		ret = close_registers(core_of(caller,
-					     affected->functions[closed]));
+					      affected->functions[closed]));
 		if (ret)
 			goto out;
 	}

@@ -197,7 +197,7 @@ static void __init add_id(const char *text)
 		return;
 	}
 	ret = pci_add_dynid(&driver, vendor, device, subvendor, subdevice, class,
-			   class_mask, 0);
+			    class_mask, 0);
 	if (ret)
 		pr_warn("ids: '%s' cannot be added: error %d\n", text, ret);
 	else
