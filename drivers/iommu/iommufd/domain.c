@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Showing areas in a domain and hiding them again.
+ * Mapping areas in a domain and unmapping them.
  *
- * Stored runs are handed to the domain some at a time: through the run
- * operations of its driver if there are any, otherwise one by one through the
- * Linux IOMMU API. Runs that follow one another in memory go as one, whatever
- * chunk they are stored in, so that the driver can choose the largest page.
+ * Stored runs are passed to the domain a few at a time through the run
+ * operations of its driver, if it has any. Otherwise they are passed one by one
+ * through the Linux IOMMU API. Runs that are adjacent in memory are passed as
+ * one, even if they are stored in different chunks, so that the driver can use
+ * the largest pages.
  *
- * Showing an area ends with one announcement to units that cache what is not
- * there, and hiding any number of areas with one invalidation.
+ * A unit that caches non-present entries (caching mode) needs an invalidation
+ * for a new mapping: one at the end of each area. Unmapping needs one
+ * invalidation for any number of areas.
  */
 #include <linux/overflow.h>
 
@@ -20,14 +22,14 @@
 #define RUNS_PER_CALL 16
 
 /**
- * struct map_state - an area that is being shown
- * @hwpt: in what
- * @iova: where the next run goes
- * @prot: what devices may do
- * @gfp: how page tables are allocated
- * @steps: of pages shown one by one, for take_turns()
- * @nr: runs collected
- * @runs: the runs
+ * struct map_state - an area that is being mapped
+ * @hwpt: the hardware page table
+ * @iova: IOVA of the next run
+ * @prot: access that devices get
+ * @gfp: flags for allocating page tables
+ * @steps: counts pages that are mapped one by one, for take_turns()
+ * @nr: number of collected runs
+ * @runs: the collected runs
  */
 struct map_state {
 	struct iommufd_hwpt *hwpt;
@@ -39,12 +41,13 @@ struct map_state {
 	struct iommu_run runs[RUNS_PER_CALL];
 };
 
-/* Pages that the Linux IOMMU API maps, or unmaps, without a break */
+/* Pages that one call of the Linux IOMMU API maps or unmaps */
 #define PAGES_PER_CALL 4096ul
 
 /*
- * Drivers write what they get in one call without a break. So they get a long run
- * in pieces, which end where no page ends that they could have used for it.
+ * A driver maps all of one call without yielding the CPU. So a long run is
+ * passed in pieces. They end at multiples of the largest page that the driver
+ * could use for the run, so that no such page is split.
  */
 static size_t domain_api_piece(const struct map_state *s,
 			       const struct iommu_run *run)
@@ -60,7 +63,7 @@ static size_t domain_api_piece(const struct map_state *s,
 	return min(run->length, span - (s->iova & (span - 1)));
 }
 
-/* Stops behind the last piece that is mapped */
+/* On failure, @s and @run say where the mapped part ends */
 static int domain_api_map(struct map_state *s, struct iommu_run *run)
 {
 	int ret;
@@ -132,7 +135,7 @@ static int domain_map_add(struct map_state *s, phys_addr_t addr, size_t length)
 	return 0;
 }
 
-/* What went to the driver in several calls is one request */
+/* Several calls were one request: it gets one invalidation for a new mapping */
 static int domain_map_end(struct map_state *s, const struct iommufd_area *area)
 {
 	const struct iommu_run_ops *ops = s->hwpt->run_ops;
@@ -143,7 +146,7 @@ static int domain_map_end(struct map_state *s, const struct iommufd_area *area)
 			     area_length(area));
 }
 
-/* Page by page, each shown before the next, so that no driver joins them */
+/* Map each page by itself, so that no driver joins them to larger ones */
 static int domain_map_small(struct map_state *s, phys_addr_t addr,
 			    size_t length)
 {
@@ -170,7 +173,7 @@ static int domain_prot(const struct iommufd_area *area)
 	       (area->pages->device ? IOMMU_MMIO : 0);
 }
 
-/* What most areas are: one run, for a driver that takes runs */
+/* The most frequent case: an area of one run, and a driver that takes runs */
 static int domain_map_one(struct iommufd_hwpt *hwpt,
 			  const struct iommufd_area *area, gfp_t gfp)
 {
@@ -187,16 +190,16 @@ static int domain_map_one(struct iommufd_hwpt *hwpt,
 }
 
 /**
- * iommufd_hwpt_map() - show an area in a hardware page table
+ * iommufd_hwpt_map() - map an area in a hardware page table
  * @hwpt: the hardware page table
  * @area: the area; it is a holder of its pages
  * @small_pages: use the smallest pages only
- * @gfp: how page tables are allocated
+ * @gfp: flags for allocating page tables
  *
- * Context: iommufd_ioas::domains_lock; iommufd_pages_lock() if the pages are
- * shared; may sleep if @gfp allows it.
+ * Context: iommufd_ioas::domains_lock held; iommufd_pages_lock() held if the
+ * pages are shared; may sleep if @gfp allows it.
  *
- * Return: 0, or an error with nothing shown.
+ * Return: 0, or an error and nothing is mapped.
  */
 int iommufd_hwpt_map(struct iommufd_hwpt *hwpt,
 		     const struct iommufd_area *area, bool small_pages,
@@ -246,8 +249,9 @@ int iommufd_hwpt_map(struct iommufd_hwpt *hwpt,
 }
 
 /*
- * As in domain_api_map(), in pieces; but of what is in the table it is only known that
- * the largest page divides it. A piece should not be too short either.
+ * In pieces, as in domain_api_map(). The pages in the table are not known, so
+ * pieces end at multiples of the largest page. A minimum keeps them from being
+ * too short.
  */
 static size_t domain_api_unmap(struct iommu_domain *domain, unsigned long iova,
 			       size_t length, struct iommu_iotlb_gather *gather)
@@ -266,13 +270,13 @@ static size_t domain_api_unmap(struct iommu_domain *domain, unsigned long iova,
 }
 
 /**
- * iommufd_hwpt_unmap() - hide a range, all of which is shown
- * @hwpt: from what
- * @iova: where it begins
+ * iommufd_hwpt_unmap() - unmap a range that is mapped throughout
+ * @hwpt: the hardware page table
+ * @iova: start
  * @length: bytes
- * @gather: what has to be invalidated
+ * @gather: collects the ranges to invalidate
  *
- * Devices may still reach it until iommufd_hwpt_unmap_end().
+ * Devices may still reach the range until iommufd_hwpt_unmap_end().
  */
 void iommufd_hwpt_unmap(const struct iommufd_hwpt *hwpt, unsigned long iova,
 			unsigned long length, union iommufd_gather *gather)
@@ -285,7 +289,7 @@ void iommufd_hwpt_unmap(const struct iommufd_hwpt *hwpt, unsigned long iova,
 	else
 		unmapped = domain_api_unmap(hwpt->domain, iova, length,
 					    &gather->iotlb);
-	/* The table does not hold what was written: do not trust it further */
+	/* The table does not contain what was mapped: it cannot be trusted */
 	WARN_ONCE(unmapped != length, "unmapped %zu bytes of %lu\n", unmapped,
 		  length);
 }

@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory files: tmpfs and hugetlbfs, memfds of both kinds included.
+ * Memory files: files of tmpfs and hugetlbfs, including memfds of both kinds.
  *
- * A device gets what mmap() with MAP_SHARED would give the caller, for as long
- * as the mapping exists:
+ * A device gets the access that mmap() with MAP_SHARED would give the caller,
+ * for as long as the mapping exists:
  *
- *   - The descriptor decides, when the file is mapped. Who has it has been
- *     asked for permission when it was opened or passed on.
- *   - F_SEAL_FUTURE_WRITE is looked at when the file is mapped. It forbids
- *     nothing to mappings that are older.
- *   - F_SEAL_WRITE and a mapping that may write exclude each other. The source
- *     counts in i_mmap_writable, as a writable mmap() does, from mapping to
- *     the unmapping of the last copy, whether pages are pinned or not. Adding
- *     the seal makes that count negative; whichever is second fails.
+ *   - The mode of the descriptor decides, when the file is mapped. Permission
+ *     was checked when the descriptor was opened or passed on.
+ *   - F_SEAL_FUTURE_WRITE is checked when the file is mapped. It does not
+ *     affect older mappings.
+ *   - F_SEAL_WRITE and a writable mapping exclude each other. From the mapping
+ *     of the file to the unmapping of its last copy, whether pages are pinned
+ *     or not, the source counts in i_mmap_writable, as a writable mmap() does.
+ *     Adding the seal makes that count negative. The second of the two fails.
  *
- * memfd_pin_folios() asks for none of this.
+ * memfd_pin_folios() checks none of this.
  *
- * Holes. A page that is missing is allocated, as by the first access to a page
- * of an mmap(), also if the descriptor is for reading. In tmpfs
- * memfd_pin_folios() does that well. In hugetlbfs, Linux 6.12 takes a page from
- * those that are promised to others (its count of them may fall below zero), and
- * charges no control group. So it must not meet a hole there: what is missing
- * is filled by fallocate() before. Holes are punched, and files truncated, with
- * the inode's lock held for writing: from seeing that all pages are there to
- * pinning them it is held for reading. Locks of iommufd are taken before it.
+ * Holes. A missing page is allocated, as by the first access to a page of an
+ * mmap(), even if the descriptor is only for reading. In tmpfs,
+ * memfd_pin_folios() does this correctly. In hugetlbfs on Linux 6.12 it takes a
+ * huge page that is reserved for others (the count of reserved pages may fall
+ * below zero), and charges no control group. So it must never see a hole there:
+ * fallocate() fills holes first. Punching holes and truncating a file need the
+ * inode's lock for writing, so it is held for reading from the check that all
+ * pages are present until they are pinned. Locks of iommufd are taken before
+ * it.
  *
- * Memory of a file comes as folios, each pinned once however many of its pages
- * are wanted; further pins are added, so that in the store every page counts
- * one, whatever it came from.
+ * Memory of a file is pinned by folios: each gets one pin, however many of its
+ * pages are needed. More pins are added, so that every stored page has one pin,
+ * no matter where it came from.
  */
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -45,12 +46,13 @@
 #include "runs.h"
 
 #define FOLIOS_PER_BATCH 64
-/* How often holes may come back before they are filled and pinned */
+/* Attempts: holes may be punched again between filling and pinning */
 #define FILL_ATTEMPTS 8
 
 /*
- * Of a file that is known to be one of the two kinds. Some filesystems give
- * their own files the mapping of another's: the seals are the owner's.
+ * The seals of a file of one of the two kinds. Some filesystems give their
+ * files the mapping of another file: the seals are those of the mapping's
+ * owner.
  */
 static unsigned int seals_of(const struct file *file)
 {
@@ -68,12 +70,12 @@ static unsigned int seals_of(const struct file *file)
  * @file: the file
  * @write: the mapping may write
  *
- * The answers are those of mmap(), in the same order, but for a file that is no
- * memory file. That F_SEAL_WRITE was not set is not certain before there is a
- * source: see iommufd_source_file().
+ * The errors are those of mmap(), in the same order, except -EINVAL.
+ * F_SEAL_WRITE may still be added until there is a source, so
+ * iommufd_source_file() checks it again.
  *
- * Return: 0; -EINVAL if @file is no memory file; -EACCES if the descriptor does
- * not permit it; -EPERM if a seal does not.
+ * Return: 0; -EINVAL if @file is not a memory file; -EACCES if the mode of the
+ * descriptor does not permit it; -EPERM if a seal forbids it.
  */
 int iommufd_file_check(const struct file *file, bool write)
 {
@@ -92,7 +94,7 @@ int iommufd_file_check(const struct file *file, bool write)
 	return 0;
 }
 
-/* Add the pages of pinned folios; those that @b did not take are unpinned */
+/* Add the pages of pinned folios to @b; unpin those that could not be added */
 static int add_folios(struct run_builder *b, struct folio **folios, long nr,
 		      unsigned long offset, unsigned long npages)
 {
@@ -140,13 +142,13 @@ static int fill_huge_pages(struct file *file, loff_t start, loff_t last)
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EFAULT;
 	ret = vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, start, last - start + 1);
-	/* What was filled stays, so that a call that starts again gets on */
+	/* Pages that were allocated stay, so a restarted call makes progress */
 	if (ret == -EINTR && !fatal_signal_pending(current))
 		return -ERESTARTSYS;
 	return ret == -ENOSPC ? -ENOMEM : ret;
 }
 
-/* As memfd_pin_folios(), which gets to see files without holes only */
+/* As memfd_pin_folios(), but holes are filled first */
 static long pin_huge_pages(struct file *file, u64 start, u64 last,
 			   struct folio **folios, pgoff_t *offset)
 {
@@ -191,14 +193,15 @@ static long pin_folios(struct file *file, unsigned long start,
  * iommufd_file_pin() - pin pages of a memory file and collect their runs
  * @file: the file
  * @start: offset of the first page, in bytes
- * @npages: how many
+ * @npages: number of pages
  * @b: the builder; after an error the caller aborts it
  *
- * Return: 0; -EINVAL if @file is no memory file or ends before the range ends;
- * -ENOMEM, which includes too few huge pages; -ENOSPC if a tmpfs is full;
- * -EFAULT for a hole between huge pages that @file must not fill or that comes
- * back again and again; -EINTR if the task is being killed; -ERESTARTSYS if a
- * signal came while huge pages were made.
+ * Return: 0; -EINVAL if @file is not a memory file or ends before the range
+ * ends; -ENOMEM, also if there are too few huge pages; -ENOSPC if a tmpfs is
+ * full; -EFAULT if a hole in a hugetlbfs file cannot be filled, because @file
+ * is not open for writing or because it is punched again and again; -EINTR if
+ * the task is being killed; -ERESTARTSYS if a signal came while huge pages were
+ * allocated.
  */
 int iommufd_file_pin(struct file *file, unsigned long start,
 		     unsigned long npages, struct run_builder *b)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory files: what the caller may map of one, and pinning its pages */
+/* Memory files: check whether the caller may map one, and pin its pages */
 #ifndef _IOMMUFD_MEMORY_FILE_H
 #define _IOMMUFD_MEMORY_FILE_H
 

@@ -2,10 +2,10 @@
 /*
  * Holders of pinned pages: see pages.h.
  *
- * A holder that comes pins what nobody holds yet, stretch by stretch, and is
- * then inserted; one that leaves is removed, and what nobody holds any more is
- * pages_unpinned. Both walk the stretches of the holder's interval that the other
- * holders leave uncovered.
+ * A new holder pins the pages that no other holder covers, range by range, and
+ * is then inserted. A holder that is released is removed, and the pages that no
+ * other holder covers are unpinned. Both walk the ranges of the holder's
+ * interval that the other holders leave uncovered.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -19,7 +19,7 @@
 #include "refusal.h"
 #include "runs.h"
 
-/* What turns out to be a device's memory is not counted, so nothing is said */
+/* Device memory is not charged: do not log a limit before it is ruled out */
 static int pages_charge(struct iommufd_pages *pages, unsigned long npages)
 {
 	int ret = iommufd_source_charge(pages->source, npages);
@@ -29,7 +29,7 @@ static int pages_charge(struct iommufd_pages *pages, unsigned long npages)
 	return ret;
 }
 
-/* What most often is pinned: a page of the calling process */
+/* The most frequent case: one page of the calling process */
 static int pages_pin_one(struct iommufd_pages *pages, unsigned long index)
 {
 	struct page *page;
@@ -49,7 +49,7 @@ static int pages_pin_one(struct iommufd_pages *pages, unsigned long index)
 	return 0;
 }
 
-/* Pages were given back, or could not be pinned after all */
+/* Undo the charge after pages were unpinned, or could not be pinned */
 static void pages_unpinned(struct iommufd_pages *pages, unsigned long npages)
 {
 	if (!pages->device)
@@ -88,7 +88,7 @@ static void pages_unpin_range(struct iommufd_pages *pages, unsigned long first,
 	pages_unpinned(pages, last - first + 1);
 }
 
-/* Unpin what no holder covers in a range all of which is pinned */
+/* Unpin the pages that no holder covers, in a range that is all pinned */
 static void pages_unpin_uncovered(struct iommufd_pages *pages,
 				  unsigned long first, unsigned long last)
 {
@@ -103,7 +103,7 @@ static void pages_unpin_uncovered(struct iommufd_pages *pages,
 			pages_unpin_range(pages, span.first, span.last);
 }
 
-/* The holder comes where others are: it has to bring a spare */
+/* A holder that overlaps others must add a spare */
 static int holder_add_spare(struct iommufd_pages *pages,
 			    struct iommufd_holder *holder)
 {
@@ -121,14 +121,14 @@ static int holder_add_spare(struct iommufd_pages *pages,
 }
 
 /**
- * iommufd_pages_hold() - pin what a new holder needs
+ * iommufd_pages_hold() - pin the pages that a new holder needs
  * @pages: the object
  * @holder: the holder, its interval set
  *
- * Context: iommufd_pages_lock(), unless nobody else can find @pages.
+ * Context: iommufd_pages_lock() held, unless no other task can find @pages.
  *
- * Return: 0, or the errors of iommufd_pin() and iommufd_source_charge() with
- * nothing changed.
+ * Return: 0, or the errors of iommufd_pin() and iommufd_source_charge(). On
+ * failure nothing has changed.
  */
 int iommufd_pages_hold(struct iommufd_pages *pages,
 		       struct iommufd_holder *holder)
@@ -185,11 +185,11 @@ static bool is_only_holder(const struct iommufd_pages *pages,
 }
 
 /**
- * iommufd_pages_release() - a holder leaves
+ * iommufd_pages_release() - undo iommufd_pages_hold()
  * @pages: the object
  * @holder: the holder
  *
- * Cannot fail and needs no memory.
+ * Cannot fail and allocates no memory.
  *
  * Context: as iommufd_pages_hold().
  */
@@ -210,11 +210,11 @@ void iommufd_pages_release(struct iommufd_pages *pages,
 }
 
 /**
- * iommufd_pages_split() - make two holders of one
+ * iommufd_pages_split() - split a holder in two
  * @pages: the object
- * @front: the holder, which keeps its first part
- * @last: where that ends
- * @back: gets the rest, its interval set
+ * @front: the holder, which keeps the first part
+ * @last: index of the last page of that part
+ * @back: the holder of the rest, its interval set
  *
  * Context: as iommufd_pages_hold().
  *
@@ -224,7 +224,7 @@ int iommufd_pages_split(struct iommufd_pages *pages,
 			struct iommufd_holder *front, unsigned long last,
 			struct iommufd_holder *back)
 {
-	/* It begins in the middle of what was one holder's */
+	/* @back begins in the middle of pages that are held already */
 	int ret = holder_add_spare(pages, back);
 
 	if (ret)
@@ -237,12 +237,12 @@ int iommufd_pages_split(struct iommufd_pages *pages,
 }
 
 /**
- * iommufd_pages_count_pinned() - how many pages are counted as locked
+ * iommufd_pages_count_pinned() - count the pages that are charged as locked
  * @pages: the object
  *
  * Context: as iommufd_pages_hold().
  *
- * Return: their number.
+ * Return: the number of pages.
  */
 unsigned long iommufd_pages_count_pinned(struct iommufd_pages *pages)
 {

@@ -2,25 +2,29 @@
 /*
  * Pinned pages.
  *
- * A pages object stands for a stretch of user memory or of a file, as long as
- * a mapping of it exists. All mappings that were copied from one another share
- * it. Inside it a page has an index, counted from the address at which the
- * object begins.
+ * A pages object represents a range of user memory or of a file as long as a
+ * mapping of it exists. A mapping and its copies share one object. Each page in
+ * it has an index, counted from the address at which the object begins.
  *
- * Who needs pages pinned is a holder: an interval of indices. There are two
- * kinds: an area that is shown in a hardware page table, and a range that a
- * driver has pinned through an access. A page is pinned exactly while at least
- * one holder covers it, and then once, however many do.
+ * A holder is a user that needs pages pinned: an interval of indices. There are
+ * two kinds: an area that is mapped in a hardware page table, and a range that
+ * a driver has pinned through an access. A page is pinned exactly while at
+ * least one holder covers it, and then once, however many holders there are:
  *
- * What is pinned is stored as runs (runs.h). One run, which is what a small or
- * a well-placed mapping has, is stored in the object itself; otherwise runs
- * are in chunks.
+ *	index		0    1    2    3    4    5    6    7
+ *	area		|-------------------|
+ *	access			  |-------------------|
+ *	pinned		x    x    x    x    x    x
  *
- * Locking. A pages object that only one area refers to, and that nothing else
- * can find because the area is not published yet or is on its way out, needs
- * no lock: that is the case in every map and unmap of memory that is mapped
- * once. In all other cases holders and runs change under the lock that
- * iommufd_pages_lock() takes. The lock is held while pages are pinned.
+ * Pinned pages are stored as runs (runs.h). A single run, which is enough for a
+ * mapping that is small or contiguous in memory, is stored in the object
+ * itself. More runs are stored in chunks.
+ *
+ * Locking. A pages object needs no lock if only one area refers to it and
+ * nothing else can find that area, because it is not published yet or is being
+ * removed. This is so in every map and unmap of memory that is mapped once. In
+ * all other cases, iommufd_pages_lock() protects holders and runs. It is held
+ * while pages are pinned.
  */
 #ifndef _IOMMUFD_PAGES_H
 #define _IOMMUFD_PAGES_H
@@ -39,13 +43,13 @@ struct page;
 struct run_chunk;
 
 /**
- * struct iommufd_holder - somebody who needs pages to be pinned
- * @node: which ones, in iommufd_pages::holders
- * @spare: a spare that it brought is still unused (see runs.c)
- * @flags: of the area or the access that the holder is in, as are @offset and
- *	@count: they are here because there is room
- * @offset: likewise
- * @count: likewise
+ * struct iommufd_holder - a user that needs pages pinned
+ * @node: the interval of their indices, in iommufd_pages::holders
+ * @spare: the spare that this holder added is still unused (see runs.c)
+ * @flags: belongs to the area or the access range that contains the holder, as
+ *	do @offset and @count. They are here because there is room.
+ * @offset: see @flags
+ * @count: see @flags
  */
 struct iommufd_holder {
 	struct interval_tree_node node;
@@ -61,22 +65,22 @@ static inline struct iommufd_holder *to_holder(struct interval_tree_node *node)
 }
 
 /**
- * struct iommufd_pages - a stretch of memory that is mapped
- * @users: areas that refer to it
+ * struct iommufd_pages - a range of memory that is mapped
+ * @users: number of areas that refer to it
  * @writable: pages are pinned for writing
- * @device: memory of a device (device_memory.h): it has no struct page to be
- *	pinned by, and is not counted
- * @maybe_device: it is not known yet whether memory of devices is in it: found
- *	out before the area is published, when pinning it fails
+ * @device: device memory (device_memory.h): it has no struct page to pin, and
+ *	is not charged
+ * @maybe_device: it may contain device memory. This is only found out if
+ *	pinning it fails, before the area is published.
  * @in_chunks: @chunks and @spares are valid, otherwise @run and @index
- * @source: where the memory is and who pays
- * @address: of the page with index 0: in the process, or in the file
- * @holders: intervals of indices that have to be pinned
+ * @source: where the memory comes from and whose limit it counts against
+ * @address: address of the page with index 0, in the process or in the file
+ * @holders: intervals of indices that must be pinned
  * @chunks: the stored runs, by index
  * @run: the only stored run, or 0
- * @index: of the first page of @run
- * @spares: empty chunk heads, so that taking pages out of the middle of a
- *	chunk needs no memory
+ * @index: index of the first page of @run
+ * @spares: empty chunk heads, so that removing pages from the middle of a chunk
+ *	allocates no memory
  */
 struct iommufd_pages {
 	refcount_t users;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pinning: from a range of user memory to runs. Files are in memory_file.c.
+ * Pinning a range of user memory and collecting its runs. Files are pinned in
+ * memory_file.c.
  *
- * Memory of a process is pinned in batches: a list of pages is filled (on the
- * stack for a small range, otherwise a page full of pointers) and its pages go
- * into the builder of runs. If the calling task is not of the process that
- * mapped (a device is attached by another, or by a kernel thread), the pages
- * are pinned on behalf of that process, as long as it lives.
+ * Memory of a process is pinned in batches. Each batch fills a list of page
+ * pointers (on the stack for a small range, otherwise one page of pointers),
+ * which is added to the run builder. The calling task may belong to another
+ * process than the one that mapped: another process, or a kernel thread, may
+ * attach a device. Then the pages are pinned in the process that mapped, which
+ * must still be alive.
  *
- * Memory of a device has no pages that could be pinned: see device_memory.h.
+ * Device memory has no pages to pin: see device_memory.h.
  */
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -62,7 +64,7 @@ static int pin_user(struct iommufd_pages *pages, unsigned long address,
 			return -ENOMEM;
 		room = PAGES_PER_BATCH;
 	}
-	/* Tests make batches shorter, to see where one ends */
+	/* Tests use short batches, to test the borders between them */
 	room = clamp(READ_ONCE(iommufd_batch_bytes) / sizeof(*list), 1, room);
 	while (npages) {
 		long got = pin_batch(pages->source->mm, address,
@@ -79,7 +81,7 @@ static int pin_user(struct iommufd_pages *pages, unsigned long address,
 		npages -= got;
 		if (!npages)
 			break;
-		/* Pages that are present are pinned without a look at signals */
+		/* Pinning pages that are present does not check for signals */
 		if (fatal_signal_pending(current)) {
 			ret = -EINTR;
 			break;
@@ -95,12 +97,12 @@ static int pin_user(struct iommufd_pages *pages, unsigned long address,
  * iommufd_pin() - pin pages and collect their runs
  * @pages: the object
  * @first: index of the first page
- * @npages: how many
+ * @npages: number of pages
  * @b: the builder, which begins at @first; after an error the caller aborts it
  *
- * Return: 0; -EFAULT if there is no such memory or not with that access;
+ * Return: 0; -EFAULT if there is no memory, or the access is not allowed;
  * -ENOMEM; -EINTR if the task is being killed; for a file the errors of
- * iommufd_file_pin().
+ * iommufd_file_pin(), for device memory those of iommufd_devmem_hold().
  */
 int iommufd_pin(struct iommufd_pages *pages, unsigned long first,
 		unsigned long npages, struct run_builder *b)

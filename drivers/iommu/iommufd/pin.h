@@ -11,7 +11,7 @@
 struct run_builder;
 
 /*
- * Pinning gathers page pointers in batches of at most this many bytes, and of at
+ * Pages are pinned in batches: at most this many bytes of page pointers, and at
  * least one pointer. Only tests change it.
  */
 #define IOMMUFD_BATCH_BYTES SZ_64K

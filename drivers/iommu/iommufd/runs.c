@@ -2,23 +2,31 @@
 /*
  * The store of runs in a pages object.
  *
- * While pages are being pinned, runs collect in a struct run_builder: the
- * first few on the stack, then in chunks of one page each. A run grows as long
- * as the next page follows it, across batches and also when the chunk is full,
- * so that no superpage is cut where a batch or a chunk ends. At the end the
- * last chunk is cut to the length that it has.
+ * While pages are being pinned, a struct run_builder collects their runs: the
+ * first few on the stack, the others in chunks of one page each. If the next
+ * page follows the last run in memory, that run grows, across batches and even
+ * if the chunk is full. So neither a batch nor a chunk splits a superpage. When
+ * the builder is done, the last chunk is copied to one of its exact size.
  *
- * Pages leave the store when no holder covers them any more. That takes whole
- * chunks, or the front or the back of one, for which its head is adjusted; or
- * the middle, which makes two heads of one. The second head comes from the
- * object's spares, because giving pages back must not fail. There is always
- * one, because every holder that comes where others are brings one:
+ * Pages leave the store when no holder covers them any more. This removes
  *
- *	A cut inside a chunk is made where pages go and, behind them, a holder
- *	begins. That holder came after the chunk was made, or the chunk would
- *	end there; so it came where pages were held already, and brought a
- *	spare. It is charged with the cut. As long as it stays there is a
- *	boundary where it begins, so it is charged only once.
+ *	whole chunks;
+ *	the front or the back of a chunk: its head is adjusted;
+ *	the middle of a chunk: it becomes two chunks, with two heads.
+ *
+ *	    one chunk	|-------------------------|
+ *	    remove		  xxxxxxxxx
+ *	    two chunks	|-------|	    |-----|
+ *
+ * Unpinning must not fail, so the second head is not allocated but taken from
+ * the spares of the object. There is always a spare, because each holder that
+ * overlaps others adds one when it is created:
+ *
+ *	A chunk is split if pages in its middle are removed. Directly behind
+ *	them a holder begins. It was created after the chunk, or the chunk would
+ *	end there. So it overlapped pages that others held, and it has added a
+ *	spare, which the split uses. The chunks end where the holder begins as
+ *	long as it exists, so each holder causes one split at most.
  */
 #include <linux/pagemap.h>
 #include <linux/slab.h>
@@ -51,7 +59,7 @@ static void chunk_put(struct run_chunk *chunk)
 		kfree(home);
 }
 
-/* The chunk that holds @index, or the next one above it */
+/* The chunk that contains @index, or the next one above it */
 static struct run_chunk *chunk_find(const struct iommufd_pages *pages,
 				    unsigned long index)
 {
@@ -87,7 +95,7 @@ static void chunk_insert(struct iommufd_pages *pages, struct run_chunk *chunk)
 	rb_insert_color(&chunk->rb, &pages->chunks);
 }
 
-/* Let @chunk begin at @index, which it holds */
+/* Remove the front of @chunk: it begins at @index, which it contains */
 static void chunk_advance(struct run_chunk *chunk, unsigned long index)
 {
 	unsigned long skip = chunk->skip + (index - chunk->first);
@@ -102,7 +110,7 @@ static void chunk_advance(struct run_chunk *chunk, unsigned long index)
 }
 
 /**
- * run_builder_init() - begin to collect
+ * run_builder_init() - start to collect runs
  * @b: the builder
  * @first: index of the first page
  */
@@ -117,7 +125,7 @@ void run_builder_init(struct run_builder *b, unsigned long first)
 	b->full = NULL;
 }
 
-/* There is no room left: go on in a new chunk */
+/* The array is full: continue in a new chunk */
 static int builder_grow(struct run_builder *b)
 {
 	struct run_chunk *chunk;
@@ -144,8 +152,8 @@ static int builder_grow(struct run_builder *b)
 /**
  * run_builder_add() - add pages at the end
  * @b: the builder
- * @pfn: where they are
- * @npages: how many
+ * @pfn: page frame number of the first
+ * @npages: number of pages
  *
  * Return: 0, or -ENOMEM with none of them added.
  */
@@ -174,10 +182,10 @@ int run_builder_add(struct run_builder *b, unsigned long pfn,
 	return 0;
 }
 
-/* Unrolled, since it is the only thing done for each page of a superpage */
+/* Unrolled: this is all that is done for each page of a superpage */
 #define SAME(k) (list[i + (k)] == page + (k))
 
-/* How many entries of @list, from the first on, follow one another */
+/* How many pages at the start of @list are contiguous? */
 static __always_inline unsigned long pages_in_a_row(struct page **list,
 						    unsigned long n)
 {
@@ -203,9 +211,9 @@ static __always_inline unsigned long pages_in_a_row(struct page **list,
  * run_builder_add_pages() - add pages that were just pinned
  * @b: the builder
  * @list: the pages
- * @n: how many
+ * @n: number of pages
  *
- * Return: 0; or -ENOMEM, and the pages that @b did not take are unpinned.
+ * Return: 0; or -ENOMEM, and the pages that were not added are unpinned.
  */
 int run_builder_add_pages(struct run_builder *b, struct page **list,
 			  unsigned long n)
@@ -225,7 +233,7 @@ int run_builder_add_pages(struct run_builder *b, struct page **list,
 	return 0;
 }
 
-/* The collected runs that are not in a full chunk, as a chunk of their size */
+/* Move the runs that are not in a full chunk to a chunk of their exact size */
 static struct run_chunk *builder_last_chunk(struct run_builder *b)
 {
 	struct run_chunk *chunk;
@@ -246,7 +254,7 @@ static struct run_chunk *builder_last_chunk(struct run_builder *b)
 }
 
 /**
- * run_builder_commit() - store what was collected
+ * run_builder_commit() - store the collected runs
  * @b: the builder, which has at least one run
  * @pages: the object; none of these pages is stored in it yet
  *
@@ -282,22 +290,26 @@ int run_builder_commit(struct run_builder *b, struct iommufd_pages *pages)
 	return 0;
 }
 
-/* Pages that are unpinned before others may run: perhaps one by one, or blocks */
+/*
+ * How much is unpinned before the CPU is yielded: pages, which may take one
+ * step each, or blocks of pages, which take one step for all of a block.
+ */
 #define PAGES_PER_TURN	256ul
 #define BLOCK		512ul
 #define BLOCKS_PER_TURN	128ul
 
-/* Are all pages of a block in the folio that begins with it? */
+/* Does a folio begin with the block and contain all of it? */
 static __always_inline bool is_one_folio(const struct page *page)
 {
 	return compound_head(page + BLOCK - 1) == page;
 }
 
 /*
- * How much of a run is to be unpinned at once? A run can be as long as memory and
- * consist of folios of any size, and each takes a step. So it is blocks that are
- * surely of one folio each, and where such a block does not come first, a short
- * stretch. Unrolled, to cost next to nothing for each block.
+ * How many pages at the start of a run are unpinned before the CPU is yielded?
+ * A run can be as long as memory and consist of folios of any size, and
+ * unpinning takes one step for each folio. So these are blocks of which each is
+ * part of one folio or, if the run does not begin with such a block, a few
+ * pages. Unrolled, so that a block costs next to nothing.
  */
 static unsigned long pages_for_turn(const struct page *page,
 				    unsigned long npages)
@@ -326,7 +338,7 @@ static noinline void unpin_long_run(const struct iommufd_pages *pages,
 	}
 }
 
-/* Of memory, not of a device */
+/* For memory, not for device memory */
 static __always_inline void unpin_run(const struct iommufd_pages *pages,
 				      unsigned long pfn, unsigned long npages)
 {
@@ -356,7 +368,7 @@ static void unpin_runs(const struct iommufd_pages *pages, const u64 *runs,
 }
 
 /**
- * run_builder_abort() - unpin what was collected
+ * run_builder_abort() - unpin the collected pages
  * @b: the builder
  * @pages: the object that it was for
  */
@@ -383,11 +395,11 @@ static void cursor_enter(struct run_cursor *cur, const struct run_chunk *chunk)
 }
 
 /**
- * run_cursor_init() - begin a walk
+ * run_cursor_init() - start a walk
  * @cur: the walk
  * @pages: the object
  * @first: index of the first page
- * @last: index of the last page; all in between are stored
+ * @last: index of the last page; all pages of the range are stored
  */
 void run_cursor_init(struct run_cursor *cur, const struct iommufd_pages *pages,
 		     unsigned long first, unsigned long last)
@@ -412,8 +424,8 @@ void run_cursor_init(struct run_cursor *cur, const struct iommufd_pages *pages,
 }
 
 /**
- * run_cursor_next_chunk() - go on to the next chunk
- * @cur: a walk that is at the end of one and not at its own end
+ * run_cursor_next_chunk() - continue in the next chunk
+ * @cur: a walk that has reached the end of a chunk, but not its own end
  */
 void run_cursor_next_chunk(struct run_cursor *cur)
 {
@@ -422,7 +434,7 @@ void run_cursor_next_chunk(struct run_cursor *cur)
 }
 
 /**
- * runs_to_chunks() - change from a run in the object to chunks
+ * runs_to_chunks() - move the run that is stored in the object to a chunk
  * @pages: the object, which has no chunks
  *
  * Return: 0 or -ENOMEM.
@@ -448,7 +460,7 @@ int runs_to_chunks(struct iommufd_pages *pages)
 }
 
 /**
- * runs_add_spare() - a holder beside others comes
+ * runs_add_spare() - add a spare for a new holder that overlaps others
  * @pages: the object, which has chunks
  *
  * Return: 0 or -ENOMEM.
@@ -465,7 +477,7 @@ int runs_add_spare(struct iommufd_pages *pages)
 }
 
 /**
- * runs_drop_spare() - a holder leaves that was not charged with a cut
+ * runs_drop_spare() - free the unused spare of a holder that is released
  * @pages: the object, which has chunks
  */
 void runs_drop_spare(struct iommufd_pages *pages)
@@ -476,7 +488,7 @@ void runs_drop_spare(struct iommufd_pages *pages)
 	kfree(spare);
 }
 
-/* Charge a holder that begins at @index with a cut before it */
+/* Take the spare of a holder that begins at @index, to split a chunk there */
 static struct run_chunk *chunk_take_spare(struct iommufd_pages *pages,
 					  unsigned long index)
 {
@@ -499,7 +511,7 @@ static struct run_chunk *chunk_take_spare(struct iommufd_pages *pages,
 	return NULL;
 }
 
-/* Make the part of @chunk behind @index a chunk of its own */
+/* Split @chunk behind @index: the part above becomes a chunk of its own */
 static void chunk_split(struct iommufd_pages *pages, struct run_chunk *chunk,
 			unsigned long index)
 {
@@ -518,7 +530,7 @@ static void chunk_split(struct iommufd_pages *pages, struct run_chunk *chunk,
 	chunk_insert(pages, rest);
 }
 
-/* Unpin all from @first on that is in @chunk, up to @last */
+/* Unpin the pages from @first to @last, all of which are in @chunk */
 static void unpin_chunk(const struct iommufd_pages *pages,
 			const struct run_chunk *chunk, unsigned long first,
 			unsigned long last)
@@ -534,7 +546,7 @@ static void unpin_chunk(const struct iommufd_pages *pages,
 		unsigned long pfn = run_pfn(*run) + skip;
 
 		n = min(run_npages(*run) - skip, left);
-		/* A long run has given way; a block is little work */
+		/* unpin_long_run() has yielded the CPU; a block is one step */
 		turn -= n == BLOCK && is_one_folio(pfn_to_page(pfn)) ? 8 : n;
 		unpin_run(pages, pfn, n);
 		if (unlikely(turn <= 0)) {
@@ -564,10 +576,10 @@ static void unpin_stored(const struct iommufd_pages *pages, unsigned long first,
 }
 
 /**
- * runs_remove() - unpin pages and forget them
+ * runs_remove() - unpin pages and remove them from the store
  * @pages: the object
  * @first: index of the first page
- * @last: index of the last page; all in between are stored
+ * @last: index of the last page; all pages of the range are stored
  */
 void runs_remove(struct iommufd_pages *pages, unsigned long first,
 		 unsigned long last)
@@ -576,7 +588,7 @@ void runs_remove(struct iommufd_pages *pages, unsigned long first,
 	unsigned int steps = 0;
 
 	if (!pages->in_chunks) {
-		/* There was one holder, and the run was all that it held */
+		/* There was one holder, and it held just this run */
 		if (!pages->device)
 			unpin_run(pages, run_pfn(pages->run),
 				  run_npages(pages->run));
@@ -592,7 +604,7 @@ void runs_remove(struct iommufd_pages *pages, unsigned long first,
 				chunk_split(pages, chunk, last);
 			chunk->last = first - 1;
 		} else if (chunk->last > last) {
-			/* Its place among the others stays */
+			/* Its position in the tree does not change */
 			chunk_advance(chunk, last + 1);
 		} else {
 			rb_erase(&chunk->rb, &pages->chunks);

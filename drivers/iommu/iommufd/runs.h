@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Runs of pinned pages: collecting, storing, walking, taking out.
+ * Runs of pinned pages: collect, store, walk, remove.
  *
- * A stored run is 8 bytes: a page frame number and a count of pages.
+ * A run is a physically contiguous range of pages. A stored run takes 8 bytes:
+ * a page frame number and a number of pages.
  */
 #ifndef _IOMMUFD_RUNS_H
 #define _IOMMUFD_RUNS_H
@@ -16,7 +17,7 @@
 #define RUN_PAGES	GENMASK_ULL(23, 0)
 #define RUN_PFN		GENMASK_ULL(63, 24)
 
-/* Runs end here, at a size that every superpage divides: 32 GiB */
+/* The longest run, 32 GiB: a multiple of the size of every superpage */
 #define RUN_MAX_PAGES	BIT(23)
 
 static inline u64 run_pack(unsigned long pfn, unsigned long npages)
@@ -35,18 +36,19 @@ static inline unsigned long run_npages(u64 run)
 }
 
 /**
- * struct run_chunk - runs of consecutive indices
- * @rb: in iommufd_pages::chunks
- * @next: in a list, while in no tree
+ * struct run_chunk - the runs of a range of page indices
+ * @rb: node in iommufd_pages::chunks
+ * @next: next in a list, while the chunk is in no tree
  * @first: index of the first page
  * @last: index of the last page
- * @at: the run that @first is in
+ * @at: number of the run that contains @first
  * @skip: pages of that run before @first
- * @home: the chunk whose memory the runs are in; this one, unless it was split
- *	off another
- * @users: chunks whose home this is
- * @nr: how many runs
- * @runs: the runs; they never change, a chunk that shrinks looks at fewer
+ * @home: the chunk that stores the runs: this chunk, or the one that it was
+ *	split off from
+ * @users: number of chunks whose @home this is
+ * @nr: number of runs
+ * @runs: the runs. They never change: a chunk that shrinks changes only @first,
+ *	@last, @at and @skip.
  */
 struct run_chunk {
 	union {
@@ -67,15 +69,15 @@ struct run_chunk {
 #define RUNS_ON_STACK 24
 
 /**
- * struct run_builder - runs that are being collected
+ * struct run_builder - collects the runs of pages that are being pinned
  * @first: index of the first page in @runs
- * @next: index of the next page
- * @runs: where runs go now
- * @nr: how many are there
- * @room: how many more fit
- * @chunk: that @runs is in, or NULL while they are in @local
- * @full: chunks that are complete, newest first
- * @local: for the first few
+ * @next: index of the next page to add
+ * @runs: the array that is being filled: @local, or that of @chunk
+ * @nr: runs in @runs
+ * @room: runs that still fit into @runs
+ * @chunk: the chunk that @runs belongs to, or NULL while @runs is @local
+ * @full: list of full chunks, newest first
+ * @local: holds the first runs
  */
 struct run_builder {
 	unsigned long first;
@@ -97,14 +99,14 @@ int run_builder_commit(struct run_builder *b, struct iommufd_pages *pages);
 void run_builder_abort(struct run_builder *b, struct iommufd_pages *pages);
 
 /**
- * struct run_cursor - a place in the stored runs
- * @chunk: the chunk, or NULL if the only run is in the object
+ * struct run_cursor - a walk over stored runs
+ * @chunk: the current chunk, or NULL if the only run is stored in the object
  * @runs: its runs
- * @at: the next run
- * @skip: pages of it that are behind us
- * @index: the next page
- * @chunk_last: the last page of the chunk
- * @last: where the walk ends
+ * @at: number of the next run
+ * @skip: pages at the start of that run that the walk leaves out
+ * @index: index of the next page
+ * @chunk_last: index of the last page in @chunk
+ * @last: index of the last page of the walk
  */
 struct run_cursor {
 	const struct run_chunk *chunk;
@@ -121,11 +123,11 @@ void run_cursor_init(struct run_cursor *cur, const struct iommufd_pages *pages,
 void run_cursor_next_chunk(struct run_cursor *cur);
 
 /**
- * run_cursor_next() - the next run of a walk
+ * run_cursor_next() - get the next run of a walk
  * @cur: the walk
- * @pfn: where it is
+ * @pfn: set to the run's page frame number
  *
- * Return: how many pages; 0 at the end.
+ * Return: the number of pages in it; 0 at the end of the walk.
  */
 static inline unsigned long run_cursor_next(struct run_cursor *cur,
 					    unsigned long *pfn)

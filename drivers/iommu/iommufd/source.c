@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sources, and the count of locked memory.
+ * Sources, and the accounting of locked memory.
  *
- * Pages are counted when they are pinned and uncounted when they are unpinned,
- * wherever that happens: against the user (the sum over all its processes) or
- * against the process, both within the RLIMIT_MEMLOCK of the process that
- * mapped. A task with CAP_IPC_LOCK is not limited and not counted. What is
- * pinned also shows as VmPin of the process, in every mode.
+ * Pages are charged when they are pinned and uncharged when they are unpinned,
+ * whichever task does it. The charge goes to the user (the sum over all its
+ * processes) or to the process. The limit is the RLIMIT_MEMLOCK of the process
+ * that mapped. A task with CAP_IPC_LOCK is neither limited nor charged. In
+ * every mode, pinned pages also count in the VmPin of the process.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -76,10 +76,10 @@ bool iommufd_source_is_current(const struct iommufd_source *source)
 }
 
 /**
- * iommufd_source_current() - the memory of the calling process
+ * iommufd_source_current() - the source for memory of the calling process
  * @ictx: the context that maps it
  *
- * Return: a source with a count for the caller, or ERR_PTR(-ENOMEM).
+ * Return: a source with a reference for the caller, or ERR_PTR(-ENOMEM).
  */
 struct iommufd_source *iommufd_source_current(struct iommufd_ctx *ictx)
 {
@@ -108,13 +108,15 @@ struct iommufd_source *iommufd_source_current(struct iommufd_ctx *ictx)
 }
 
 /**
- * iommufd_source_file() - a file, paid for by the calling process
+ * iommufd_source_file() - create a source for a file
  * @ictx: the context that maps it
- * @file: the file; the source takes a reference of its own
- * @write: its pages may be written: iommufd_file_check() has allowed it
+ * @file: the file; the source takes its own reference
+ * @write: devices may write to it; iommufd_file_check() has allowed that
  *
- * Return: a source with a count for the caller; ERR_PTR(-ENOMEM);
- * ERR_PTR(-EPERM) if @write, and the file is sealed with F_SEAL_WRITE.
+ * Pages are charged to the calling process.
+ *
+ * Return: a source with a reference for the caller; ERR_PTR(-ENOMEM);
+ * ERR_PTR(-EPERM) if @write and the file is sealed with F_SEAL_WRITE.
  */
 struct iommufd_source *iommufd_source_file(struct iommufd_ctx *ictx,
 					   struct file *file, bool write)
@@ -123,13 +125,14 @@ struct iommufd_source *iommufd_source_file(struct iommufd_ctx *ictx,
 }
 
 /**
- * iommufd_source_device() - device memory in the calling process
+ * iommufd_source_device() - create a source for device memory that the calling
+ *	process has mapped
  * @ictx: the context that maps it
- * @address: where it begins, a multiple of the page size
- * @length: bytes, whole pages
+ * @address: start, a multiple of the page size
+ * @length: bytes, a multiple of the page size
  *
- * Return: a source for one pages object, with a count for the caller, or the
- * ERR_PTR of iommufd_devmem_create().
+ * Return: a source for one pages object, with a reference for the caller, or
+ * the ERR_PTR of iommufd_devmem_create().
  */
 struct iommufd_source *iommufd_source_device(struct iommufd_ctx *ictx,
 					     unsigned long address,
@@ -151,9 +154,8 @@ struct iommufd_source *iommufd_source_device(struct iommufd_ctx *ictx,
 }
 
 /**
- * iommufd_source_add_successor() - prepare that the calling process takes over
- * @source: a source; it gets a successor that is counted the same way and may
- *	write if @source may
+ * iommufd_source_add_successor() - prepare for the calling process to take over
+ * @source: gets a successor with the same @account, @file and @writes
  *
  * Return: 0 or -ENOMEM.
  */
@@ -169,7 +171,7 @@ int iommufd_source_add_successor(struct iommufd_source *source)
 }
 
 /**
- * iommufd_source_forget() - do not offer the newest source again
+ * iommufd_source_forget() - do not reuse the newest source again
  * @ictx: the context
  */
 void iommufd_source_forget(struct iommufd_ctx *ictx)
@@ -198,7 +200,7 @@ static int charge_user(struct iommufd_source *source, unsigned long npages)
 	return 0;
 }
 
-/* A process that has exited has nothing left to be counted */
+/* -EINVAL if the process has exited: its memory is gone, and so is the count */
 static int account_mm(struct iommufd_source *source, unsigned long npages,
 		      bool inc)
 {
@@ -215,12 +217,12 @@ static int account_mm(struct iommufd_source *source, unsigned long npages,
 }
 
 /**
- * iommufd_source_charge() - count pages that are to be pinned
- * @source: who pays
- * @npages: how many
+ * iommufd_source_charge() - charge pages before they are pinned
+ * @source: their source
+ * @npages: number of pages
  *
- * Return: 0; -ENOMEM if it would exceed the limit, which the caller says in the
- * log; -EINVAL if the process has exited.
+ * Return: 0; -ENOMEM if the limit would be exceeded, which the caller logs;
+ * -EINVAL if the process has exited.
  */
 int iommufd_source_charge(struct iommufd_source *source, unsigned long npages)
 {
@@ -237,8 +239,8 @@ int iommufd_source_charge(struct iommufd_source *source, unsigned long npages)
 
 /**
  * iommufd_source_uncharge() - undo iommufd_source_charge()
- * @source: who paid
- * @npages: how many
+ * @source: the source that was charged
+ * @npages: number of pages
  */
 void iommufd_source_uncharge(struct iommufd_source *source,
 			     unsigned long npages)
@@ -251,11 +253,13 @@ void iommufd_source_uncharge(struct iommufd_source *source,
 }
 
 /**
- * iommufd_source_charge_current() - count pages before there is a source
+ * iommufd_source_charge_current() - charge pages to the calling process
  * @account: enum iommufd_account
- * @npages: how many
+ * @npages: number of pages
  *
- * Return: as iommufd_source_charge() for one of the calling process.
+ * For callers that have no source yet. Logs a limit that is exceeded.
+ *
+ * Return: as iommufd_source_charge().
  */
 int iommufd_source_charge_current(u8 account, unsigned long npages)
 {
@@ -276,7 +280,7 @@ int iommufd_source_charge_current(u8 account, unsigned long npages)
 /**
  * iommufd_source_uncharge_current() - undo iommufd_source_charge_current()
  * @account: enum iommufd_account
- * @npages: how many
+ * @npages: number of pages
  */
 void iommufd_source_uncharge_current(u8 account, unsigned long npages)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where pinned memory comes from and who pays for it.
+ * A source says where pinned memory comes from and whose limit it counts
+ * against.
  *
- * The mappings that one process makes share one source, so that a mapping
- * costs one count and not one for each of mm, task and credentials.
+ * The mappings of one process share one source. So a mapping takes one
+ * reference instead of three, to the mm, the task and the credentials.
  */
 #ifndef _IOMMUFD_SOURCE_H
 #define _IOMMUFD_SOURCE_H
@@ -20,17 +21,19 @@ struct task_struct;
 
 /**
  * struct iommufd_source - a process and perhaps a file
- * @users: pages objects, and the context that offers it for reuse
+ * @users: references of pages objects, and one of the context, which reuses
+ *	its newest source
  * @account: enum iommufd_account: whose limit the pages count against
- * @writes: pages of @file may be written: while the source exists, @file
- *	counts as mapped for writing and cannot be sealed with F_SEAL_WRITE
- * @mm: the process's memory (the structure is kept, the memory is not)
- * @task: the leader of its threads, whose limits apply
- * @cred: on whose behalf it mapped
- * @file: the file that pages are of, or NULL for those of @mm
- * @devmem: watches the device memory that pages are of (device_memory.h), or
- *	NULL
- * @successor: takes over from it, while that is being prepared (process.c)
+ * @writes: devices may write to pages of @file. While the source exists, @file
+ *	counts as mapped for writing and cannot be sealed with F_SEAL_WRITE.
+ * @mm: the process's mm (mmgrab(): keeps the structure, not the memory)
+ * @task: the thread group leader, whose limits apply
+ * @cred: the credentials with which it mapped
+ * @file: the file that the pages belong to, or NULL for pages of @mm
+ * @devmem: the subscription to the device memory that the pages belong to
+ *	(device_memory.h), or NULL
+ * @successor: the source that will replace this one, while another process
+ *	takes over (process.c)
  */
 struct iommufd_source {
 	refcount_t users;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Giving way. A loop whose length a user chooses lets others run now and then;
- * and as long as what it has done can be undone, it ends when its task is being
- * killed. All of iommufd sleeps, so a loop may give way under any of its locks
- * but spinlocks.
+ * Yielding the CPU. A loop whose length a user chooses yields now and then. As
+ * long as its work can be undone, it also ends when its task is being killed.
+ * All of iommufd sleeps, so a loop may yield under any of its locks except
+ * spinlocks.
  */
 #ifndef _IOMMUFD_TURNS_H
 #define _IOMMUFD_TURNS_H
@@ -11,14 +11,14 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
-/* Steps between two turns; one takes some thousand instructions at most */
+/* Steps before the CPU is yielded; each takes at most some 1000 instructions */
 #define STEPS_PER_TURN 32
 
 /**
- * take_turns() - a step of a long loop is done: let others run now and then
- * @steps: counts; 0 at the beginning
+ * take_turns() - count a step of a long loop, and yield the CPU now and then
+ * @steps: counts steps; 0 at the beginning
  *
- * Return: true if others could run.
+ * Return: true if the CPU was yielded.
  */
 static inline bool take_turns(unsigned int *steps)
 {
@@ -29,8 +29,8 @@ static inline bool take_turns(unsigned int *steps)
 }
 
 /**
- * take_turns_killable() - the same, in a loop that can be given up
- * @steps: counts; 0 at the beginning
+ * take_turns_killable() - take_turns() in a loop that can be aborted
+ * @steps: counts steps; 0 at the beginning
  *
  * Return: 0, or -EINTR if the task is being killed.
  */
