@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Areas made of areas: copying a range, and cutting an area in two.
+ * Copying a range of areas, and splitting an area in two.
  *
- * A copy refers to the same pages objects as its source, one area for each
- * area of the source. Cutting leaves what hardware sees as it is: two areas
- * take the place of one, and each is a holder of its part.
+ * A copy has one area for each area of its source, which refers to the same
+ * pages object. Splitting does not change the translation: two areas replace
+ * one, and each is a holder of its part.
  */
 #include <linux/overflow.h>
 #include <linux/slab.h>
@@ -13,7 +13,7 @@
 #include "ioas.h"
 #include "runs.h"
 
-/* An area for the part of @area from @iova to @last at most */
+/* A copy of the part of @area that is in the range from @iova to @last */
 static struct iommufd_area *copy_area(const struct iommufd_area *area,
 				      unsigned long iova, unsigned long last,
 				      int prot)
@@ -34,7 +34,7 @@ static struct iommufd_area *copy_area(const struct iommufd_area *area,
 	return copy;
 }
 
-/* Copies of all areas in the range, which has to be mapped throughout */
+/* Copy all areas in the range, which must be mapped throughout */
 static int copy_range(struct iommufd_ioas *src, unsigned long iova,
 		      unsigned long last, int prot, struct iommufd_area **list)
 {
@@ -114,7 +114,7 @@ static int reserve_around(struct iommufd_hwpt *hwpt, unsigned long iova,
 	return ops->reserve(hwpt->domain, iova, PAGE_SIZE, gfp);
 }
 
-/* The same for device memory, which may be taken back in between */
+/* The same for device memory, which may be revoked at any time */
 static int reserve_device(struct iommufd_hwpt *hwpt,
 			  const struct iommufd_area *area, unsigned long iova)
 {
@@ -129,7 +129,7 @@ static int reserve_device(struct iommufd_hwpt *hwpt,
 	return ret;
 }
 
-/* So that either side can be unmapped for itself, without fail */
+/* Prepare every table so that unmapping one side of @iova cannot fail */
 static int reserve_at(struct iommufd_ioas *ioas,
 		      const struct iommufd_area *area, unsigned long iova)
 {
@@ -149,7 +149,7 @@ static int reserve_at(struct iommufd_ioas *ioas,
 	return 0;
 }
 
-/* Let @back begin at @iova and @area end before it */
+/* Split @area at @iova: it ends before @iova, and @back begins there */
 static int area_split(struct iommufd_ioas *ioas, struct iommufd_area *area,
 		      struct iommufd_area *back, unsigned long iova)
 {
@@ -199,7 +199,7 @@ err_back:
 	return ret;
 }
 
-/* What begins at @iova need not go together with what is before it any more */
+/* Separate @area from the area of the same request that ends before @iova */
 static void area_split_before(struct iommufd_ioas *ioas,
 			      struct iommufd_area *area, unsigned long iova)
 {
@@ -212,7 +212,7 @@ static void area_split_before(struct iommufd_ioas *ioas,
 		before->next = NULL;
 }
 
-/* Make sure that no area goes on from before @iova to it */
+/* Make sure that no area begins before @iova and contains it */
 static int area_split_at(struct iommufd_ioas *ioas, unsigned long iova)
 {
 	struct iommufd_area *area, *back;
@@ -248,7 +248,7 @@ int iommufd_ioas_split(struct iommufd_ioas *ioas, unsigned long iova,
 		return -EINVAL;
 	if (check_add_overflow(iova, length - 1, &last))
 		return -EOVERFLOW;
-	/* Nothing is being mapped or unmapped meanwhile */
+	/* Excludes maps and unmaps */
 	ret = down_write_killable(&ioas->domains_lock);
 	if (ret)
 		return ret;

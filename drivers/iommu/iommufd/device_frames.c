@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The frames of a device's memory, looked up in the process's page table.
+ * Looking up the frames of device memory in the process's page table.
  *
- * What a driver has mapped there (VM_PFNMAP) can be ordinary memory as well.
- * udmabuf, graphics and sound drivers map the kernel's pages that way, and a
- * private mapping gets anonymous pages when it is written to. Without a pin
- * those pages are free for others as soon as their owner lets go of them, so
- * every frame that is the kernel's memory is refused.
+ * A VM_PFNMAP mapping of a driver can contain ordinary memory too. udmabuf,
+ * graphics and sound drivers map the kernel's pages that way, and a private
+ * mapping gets anonymous pages when it is written to. These pages are not
+ * pinned, so they can be reused as soon as their owner frees them. So every
+ * frame that is the kernel's memory is refused.
  */
 #include <linux/ioport.h>
 #include <linux/memory_hotplug.h>
@@ -16,19 +16,19 @@
 #include "device_memory.h"
 #include "runs.h"
 
-/* Pages that are looked up before others get the lock of the page table */
+/* Pages that are looked up before mmap_lock is dropped for others */
 #define LOOKUP_PAGES_PER_TURN 512
 
-/* How often a page may vanish between the fault that brings it in and a look */
+/* How often a page may vanish between a fault and the lookup after it */
 #define LOOKUP_TRIES 16
 
 /*
- * Is it a device's, and not the kernel's? A frame without a struct page is no
- * memory that the kernel manages. One with a struct page can be a device's
- * where memory and registers share a section: then the page is reserved, and
- * no system memory is there. Reserved system memory (the kernel's own image,
- * for one), memory that is offline and a device's memory that is managed in
- * pages (ZONE_DEVICE) are refused.
+ * Is the frame device memory, and not memory that the kernel manages? If it has
+ * no struct page, it is. If it has one, it can still be device memory, where
+ * memory and registers share a section: then the page is reserved, and its
+ * address is not system RAM. Reserved system memory (such as the kernel's
+ * image), offline memory and device memory with managed pages (ZONE_DEVICE) are
+ * refused.
  */
 static bool pfn_is_device(unsigned long pfn)
 {
@@ -69,16 +69,16 @@ static int lookup_page(struct mm_struct *mm, unsigned long address, bool write,
 }
 
 /**
- * iommufd_device_frames() - find the frames of a device's memory
+ * iommufd_device_frames() - find the frames of device memory
  * @pages: the object
- * @address: of the first page, in the process
- * @npages: how many
- * @b: where they go
+ * @address: address of the first page in the process
+ * @npages: number of pages
+ * @b: the builder to which the frames are added
  *
  * Context: the process is alive.
  *
- * Return: 0; -EFAULT if there is no such memory, not with that access, or if
- * it is the kernel's; -ENOMEM; -EINTR.
+ * Return: 0; -EFAULT if there is no device memory, the access is not allowed,
+ * or a frame is the kernel's memory; -ENOMEM; -EINTR.
  */
 int iommufd_device_frames(struct iommufd_pages *pages, unsigned long address,
 			  unsigned long npages, struct run_builder *b)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Device memory that its owner can take back: see device_memory.h */
+/* Device memory, which its owner can revoke: see device_memory.h */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/mmu_notifier.h>
@@ -11,15 +11,15 @@
 #include "device_memory.h"
 #include "runs.h"
 
-/* How often memory is reclaimed for one call, twice as much each time */
+/* How often memory is reclaimed for one call; the amount doubles each time */
 #define RECLAIM_ATTEMPTS 10
 
 /**
- * struct devmem_view - a range in which device memory is shown
- * @node: in iommufd_devmem::views
- * @next: in a list, while in no tree
- * @hwpt: in what
- * @iova: where it begins
+ * struct devmem_view - an IOVA range in which device memory is mapped
+ * @node: node in iommufd_devmem::views
+ * @next: next in a list, while the view is in no tree
+ * @hwpt: the hardware page table
+ * @iova: first IOVA
  * @length: bytes
  */
 struct devmem_view {
@@ -33,12 +33,12 @@ struct devmem_view {
 };
 
 /**
- * struct iommufd_devmem - what a pages object of device memory has
- * @sub: tells of changes of the process's page table
+ * struct iommufd_devmem - state of a pages object of device memory
+ * @sub: subscription to changes of the process's page table
  * @lock: see device_memory.h
- * @views: where it is shown, by hardware page table and IOVA
+ * @views: where the memory is mapped, by hardware page table and IOVA
  * @held: the pages object has a holder
- * @revoked: the process's page table has changed since it has one
+ * @revoked: the process's page table has changed since @held was set
  */
 struct iommufd_devmem {
 	struct mmu_interval_notifier sub;
@@ -85,7 +85,7 @@ static struct devmem_view *view_find(struct iommufd_devmem *devmem,
 	return NULL;
 }
 
-/* Hide it from every view, with one invalidation in each hardware page table */
+/* Unmap every view, with one invalidation in each hardware page table */
 static void devmem_unmap_all(struct iommufd_devmem *devmem, bool may_sleep)
 {
 	union iommufd_gather gather;
@@ -119,7 +119,7 @@ static bool devmem_invalidate(struct mmu_interval_notifier *sub,
 {
 	struct iommufd_devmem *devmem =
 		container_of(sub, struct iommufd_devmem, sub);
-	bool shown = false;
+	bool mapped = false;
 
 	/* The process keeps its mapping, with the same access */
 	if (range->event == MMU_NOTIFY_SOFT_DIRTY)
@@ -131,13 +131,13 @@ static bool devmem_invalidate(struct mmu_interval_notifier *sub,
 	mmu_interval_set_seq(sub, seq);
 	if (devmem->held) {
 		devmem->revoked = true;
-		shown = !RB_EMPTY_ROOT(&devmem->views);
+		mapped = !RB_EMPTY_ROOT(&devmem->views);
 		devmem_unmap_all(devmem, mmu_notifier_range_blockable(range));
 	}
 	mutex_unlock(&devmem->lock);
-	/* Who exits has no use for advice */
-	if (shown && range->event != MMU_NOTIFY_RELEASE)
-		pr_info_ratelimited("device memory at %#lx-%#lx of a process was unmapped, closed, reset or switched off: devices no longer reach it; to use it again, unmap its IOVA and map it again\n",
+	/* A process that exits needs no advice */
+	if (mapped && range->event != MMU_NOTIFY_RELEASE)
+		pr_info_ratelimited("device memory at %#lx-%#lx of a process was unmapped, closed, reset or disabled: devices no longer reach it; to use it again, unmap its IOVA and map it again\n",
 				    sub->interval_tree.start,
 				    sub->interval_tree.last);
 	return true;
@@ -148,15 +148,15 @@ static const struct mmu_interval_notifier_ops devmem_ops = {
 };
 
 /**
- * iommufd_devmem_create() - devmem_watch a range of a process's page table
- * @mm: the calling process's
- * @address: where it begins, a multiple of the page size
- * @length: bytes, whole pages
+ * iommufd_devmem_create() - subscribe to a range of a process's page table
+ * @mm: the mm of the calling process
+ * @address: start, a multiple of the page size
+ * @length: bytes, a multiple of the page size
  *
  * Context: no lock held; takes mmap_lock for writing.
  *
- * Return: it, or an ERR_PTR: -ENOMEM; -ERESTARTNOINTR to begin again once a
- * signal has been handled.
+ * Return: the state, or an ERR_PTR: -ENOMEM; -ERESTARTNOINTR to restart the
+ * call after a signal has been handled.
  */
 struct iommufd_devmem *iommufd_devmem_create(struct mm_struct *mm,
 					     unsigned long address,
@@ -176,13 +176,13 @@ struct iommufd_devmem *iommufd_devmem_create(struct mm_struct *mm,
 		return devmem;
 	mutex_destroy(&devmem->lock);
 	kfree(devmem);
-	/* The first subscription of a process gives way to any signal */
+	/* Any signal interrupts the first subscription of a process */
 	return ERR_PTR(ret == -EINTR ? -ERESTARTNOINTR : ret);
 }
 
 /**
  * iommufd_devmem_destroy() - undo iommufd_devmem_create()
- * @devmem: it; nothing is shown
+ * @devmem: the state; it has no views
  */
 void iommufd_devmem_destroy(struct iommufd_devmem *devmem)
 {
@@ -192,7 +192,7 @@ void iommufd_devmem_destroy(struct iommufd_devmem *devmem)
 	kfree(devmem);
 }
 
-/* From here on no change is missed, and none is under way that was */
+/* From here on no change is missed, and earlier ones have completed */
 static void devmem_watch(struct iommufd_devmem *devmem)
 {
 	mutex_lock(&devmem->lock);
@@ -202,7 +202,7 @@ static void devmem_watch(struct iommufd_devmem *devmem)
 	mmu_interval_read_begin(&devmem->sub);
 }
 
-/* What has no frame is not shown; its runs are only counted */
+/* Pages without a frame are never mapped: only the number in a run matters */
 static int devmem_add_placeholders(struct run_builder *b, unsigned long npages)
 {
 	while (npages) {
@@ -235,16 +235,16 @@ static int devmem_find_frames(struct iommufd_pages *pages, unsigned long first,
  * iommufd_devmem_hold() - find the frames that a holder needs
  * @pages: the object
  * @first: index of the first page
- * @npages: how many
+ * @npages: number of pages
  * @b: the builder, which begins at @first
  *
- * If they are not there, the memory counts as revoked: who needs it to be shown
- * finds out from iommufd_devmem_map().
+ * If there are no such frames, the memory counts as revoked, and
+ * iommufd_devmem_map() fails.
  *
  * Context: as iommufd_pages_hold().
  *
- * Return: 0, -ENOMEM or -EINTR. If @pages has no other holder,
- * iommufd_devmem_release() follows when the caller gives up.
+ * Return: 0, -ENOMEM or -EINTR. On failure, if @pages has no other holder, the
+ * caller calls iommufd_devmem_release().
  */
 int iommufd_devmem_hold(struct iommufd_pages *pages, unsigned long first,
 			unsigned long npages, struct run_builder *b)
@@ -266,7 +266,7 @@ int iommufd_devmem_hold(struct iommufd_pages *pages, unsigned long first,
 }
 
 /**
- * iommufd_devmem_release() - the last holder has left
+ * iommufd_devmem_release() - end iommufd_devmem_hold() of the last holder
  * @pages: the object
  *
  * Context: as iommufd_pages_release().
@@ -282,10 +282,11 @@ void iommufd_devmem_release(struct iommufd_pages *pages)
 }
 
 /**
- * iommufd_devmem_revoked() - has it been taken back?
+ * iommufd_devmem_revoked() - has the memory been revoked?
  * @pages: the object, which has a holder
  *
- * Return: whether it is. It can happen at any time, but for who has the lock.
+ * Return: whether it has. Unless the caller holds the lock, this can change at
+ * any time.
  */
 bool iommufd_devmem_revoked(struct iommufd_pages *pages)
 {
@@ -293,12 +294,12 @@ bool iommufd_devmem_revoked(struct iommufd_pages *pages)
 }
 
 /**
- * iommufd_devmem_reclaim() - make room after DEVMEM_GFP has failed
- * @attempt: counts up from 0
+ * iommufd_devmem_reclaim() - reclaim memory after DEVMEM_GFP has failed
+ * @attempt: 0 for the first attempt of a caller, 1 for the next, ...
  *
  * Context: the lock is not held.
  *
- * Return: whether to try again.
+ * Return: whether the caller is to try again.
  */
 bool iommufd_devmem_reclaim(int attempt)
 {
@@ -320,15 +321,15 @@ bool iommufd_devmem_reclaim(int attempt)
 }
 
 /**
- * iommufd_devmem_map() - show an area of device memory
- * @hwpt: in what
+ * iommufd_devmem_map() - map an area of device memory
+ * @hwpt: the hardware page table
  * @area: the area; it is a holder of its pages
  * @small_pages: use the smallest pages only
  *
  * Context: as iommufd_hwpt_map().
  *
- * Return: 0; -EFAULT if the memory has been taken back; or the errors of
- * iommufd_hwpt_map(). Nothing is shown then.
+ * Return: 0; -EFAULT if the memory has been revoked; or the errors of
+ * iommufd_hwpt_map(). On failure nothing is mapped.
  */
 int iommufd_devmem_map(struct iommufd_hwpt *hwpt,
 		       const struct iommufd_area *area, bool small_pages)
@@ -357,13 +358,13 @@ int iommufd_devmem_map(struct iommufd_hwpt *hwpt,
 }
 
 /**
- * iommufd_devmem_unmap() - hide an area of device memory, if it is shown
- * @hwpt: from what
+ * iommufd_devmem_unmap() - unmap an area of device memory, if it is mapped
+ * @hwpt: the hardware page table
  * @area: the area
  *
- * When it returns, no device reaches it. It is invalidated here, and not at the
- * end of the request: whoever takes the memory back in between would find no
- * view, and go on while devices still reach it.
+ * When it returns, no device reaches the area. It is invalidated here, not at
+ * the end of the request. Otherwise a revocation in between would find no view,
+ * and proceed while devices still reach the memory.
  */
 void iommufd_devmem_unmap(struct iommufd_hwpt *hwpt,
 			  const struct iommufd_area *area)
@@ -385,11 +386,13 @@ void iommufd_devmem_unmap(struct iommufd_hwpt *hwpt,
 }
 
 /**
- * iommufd_devmem_lock() - keep what is shown as it is
- * @hwpt: where
+ * iommufd_devmem_lock() - keep device memory from being mapped, unmapped or
+ *	revoked
+ * @hwpt: a hardware page table
  * @area: an area of device memory
  *
- * Return: whether it is shown. In any case iommufd_devmem_unlock() follows.
+ * Return: whether the area is mapped in @hwpt. In either case the caller calls
+ * iommufd_devmem_unlock().
  */
 bool iommufd_devmem_lock(struct iommufd_hwpt *hwpt,
 			 const struct iommufd_area *area)
@@ -411,10 +414,10 @@ void iommufd_devmem_unlock(const struct iommufd_area *area)
 
 /**
  * iommufd_devmem_alloc_views() - prepare iommufd_devmem_split()
- * @ioas: where the area is
- * @views: one for each of its hardware page tables
+ * @ioas: the address space of the area
+ * @views: set to a list with one view for each of its hardware page tables
  *
- * Return: 0, or -ENOMEM and there are none.
+ * Return: 0, or -ENOMEM and nothing is allocated.
  */
 int iommufd_devmem_alloc_views(struct iommufd_ioas *ioas,
 			       struct devmem_view **views)
@@ -436,7 +439,7 @@ int iommufd_devmem_alloc_views(struct iommufd_ioas *ioas,
 }
 
 /**
- * iommufd_devmem_free_views() - free what was not needed
+ * iommufd_devmem_free_views() - free views that were not used
  * @views: from iommufd_devmem_alloc_views()
  */
 void iommufd_devmem_free_views(struct devmem_view *views)
@@ -450,11 +453,12 @@ void iommufd_devmem_free_views(struct devmem_view *views)
 }
 
 /**
- * iommufd_devmem_split() - let two areas take the place of one
- * @ioas: where
- * @front: the area, which ends earlier now
+ * iommufd_devmem_split() - split the views of an area that was split in two
+ * @ioas: the address space
+ * @front: the area, which has become shorter
  * @back: the rest of it
- * @views: from iommufd_devmem_alloc_views(); those that are used are taken out
+ * @views: list from iommufd_devmem_alloc_views(); views that are used are
+ *	removed
  */
 void iommufd_devmem_split(struct iommufd_ioas *ioas, struct iommufd_area *front,
 			  struct iommufd_area *back, struct devmem_view **views)

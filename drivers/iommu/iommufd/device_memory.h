@@ -1,35 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Memory of devices.
+ * Device memory.
  *
  * A driver maps its device's memory into a process as bare page frame numbers
- * (VM_PFNMAP). It has no pages that could be pinned, and its owner takes it
- * back whenever it likes: when the process unmaps it, when the device is reset
- * or gone, when its memory decoding is off. So a mapping of it reaches only as
- * far as the process's own mapping does:
+ * (VM_PFNMAP). There are no pages to pin, and the owner can revoke the memory
+ * at any time: when the process unmaps it, when the device is reset or removed,
+ * when its memory decoding is disabled. So a mapping for devices exists only as
+ * long as the process's own mapping does:
  *
- *	The process's page table has the frames	devices may have them
- *	they are removed from it		devices lose them before that
+ *	process's page table	hardware page tables
+ *	--------------------	--------------------
+ *	contains the frames	may contain the frames
+ *	frames are removed	frames are unmapped and invalidated first
  *
- * Each pages object of device memory has a source of its own, and the source a
+ * Each pages object of device memory has its own source, and the source has a
  * struct iommufd_devmem: a subscription to changes of the process's page table
- * in that range, and a list of views. A view is a range of IOVA of a hardware
- * page table in which the memory is shown now.
+ * in that range, and a list of views. A view is an IOVA range of a hardware
+ * page table in which the memory is mapped now.
  *
- * On the first change, the memory is revoked: it is hidden from every view, and
- * the hardware page tables are invalidated, before the change goes on. The
- * areas stay, as holes for devices, until the user unmaps them. What is mapped
- * again afterwards is looked up anew.
+ * On the first change, the memory is revoked: before the change proceeds, every
+ * view is unmapped and the hardware page tables are invalidated. The areas
+ * stay, as holes for devices, until the user unmaps them. When the memory is
+ * mapped again afterwards, its frames are looked up again.
  *
- * Changes count as long as somebody holds the pages (pages.h). If nothing is
- * attached, nothing is shown, and the first holder looks the frames up. What a
- * holder cannot find, or what has been revoked already when it comes, is stored
- * as runs of a frame that does not matter, since it is never shown.
+ * Changes matter while the pages have a holder (pages.h). If nothing is
+ * attached, nothing is mapped, and the first holder looks up the frames. If
+ * they cannot be found, or are revoked already when another holder is added,
+ * the holder stores runs of a placeholder frame, which is never mapped.
  *
- * Lock: iommufd_devmem::lock, innermost but for those of the IOMMU driver. The
- * subscription's callback takes it, and the kernel calls that while it reclaims
- * memory: nobody may wait for memory under it. The callback takes no other lock
- * of ours.
+ * Lock: iommufd_devmem::lock, innermost except for the locks of the IOMMU
+ * driver. The subscription's callback takes it, and the kernel calls that while
+ * it reclaims memory. So nothing under the lock may wait for memory. The
+ * callback takes no other lock of iommufd.
  */
 #ifndef _IOMMUFD_DEVICE_MEMORY_H
 #define _IOMMUFD_DEVICE_MEMORY_H
@@ -41,7 +43,7 @@
 struct devmem_view;
 struct run_builder;
 
-/* For what is allocated under the lock; if it fails, iommufd_devmem_reclaim() */
+/* For allocations under the lock; on failure, call iommufd_devmem_reclaim() */
 #define DEVMEM_GFP (GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT)
 
 /* device_memory.c */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Address spaces: made, mapped into, shown in hardware page tables. The
- * structure and the locks are in ioas.h; unmapping is in ioas_unmap.c.
+ * Address spaces: creating them, mapping memory, adding hardware page tables.
+ * Structure and locks are described in ioas.h; unmapping is in ioas_unmap.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,8 +21,9 @@ static struct kmem_cache *mapping_cache;
 static struct kmem_cache *area_cache;
 
 /*
- * Every field is set when a mapping is made. That there is a constructor keeps
- * the allocator, where it is set to clear what it hands out, from doing so too.
+ * Every field is set when a mapping is created. With init_on_alloc the
+ * allocator would also clear each allocation; a cache with a constructor is
+ * exempt.
  */
 static void mapping_construct(void *mapping)
 {
@@ -95,8 +96,8 @@ struct iommufd_area *iommufd_area_alloc(void)
 }
 
 /**
- * iommufd_area_free() - free an area and give back its count of the pages
- * @area: the area; in no tree, and no holder
+ * iommufd_area_free() - free an area and drop its reference to the pages
+ * @area: the area; it is in no tree and is not a holder
  */
 void iommufd_area_free(struct iommufd_area *area)
 {
@@ -129,8 +130,8 @@ void iommufd_areas_free(struct iommufd_area *list)
 /**
  * iommufd_area_init() - fill in a new area, all but its IOVA
  * @area: the area
- * @pages: its pages; the caller's count passes to it
- * @byte: distance of its first byte from the first of @pages
+ * @pages: its pages; the caller's reference passes to the area
+ * @byte: offset of its first byte from the start of @pages
  * @length: bytes
  * @flags: AREA_*
  */
@@ -145,7 +146,7 @@ void iommufd_area_init(struct iommufd_area *area, struct iommufd_pages *pages,
 	atomic_set(&area->holder.count, 0);
 	area->pages = pages;
 	area->next = NULL;
-	/* Relative to the first area of a list until they are inserted */
+	/* Only the length counts until the area is inserted */
 	area->node.start = 0;
 	area->node.last = length - 1;
 }
@@ -230,7 +231,7 @@ static int area_map(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 				GFP_KERNEL_ACCOUNT);
 }
 
-/* Nothing shows it yet: find out now whether it is a device's memory */
+/* No hardware page table needs it yet: check now that it is device memory */
 static int area_check_device(struct iommufd_area *area)
 {
 	int ret;
@@ -244,7 +245,7 @@ static int area_check_device(struct iommufd_area *area)
 	return ret;
 }
 
-/* Pin the memory of a new area and show it everywhere, or do nothing */
+/* Pin the memory of a new area and map it in all hardware page tables */
 static int area_fill(struct iommufd_ioas *ioas, struct iommufd_area *area)
 {
 	bool shared = area_is_shared(area);
@@ -297,9 +298,9 @@ static void area_unfill(struct iommufd_ioas *ioas, struct iommufd_area *area)
  * iommufd_areas_map() - map areas side by side
  * @ioas: the address space
  * @list: new areas; on success they belong to @ioas
- * @req: all of them together
- * @iova: where they begin: in if @fixed, else out
- * @fixed: the caller chose
+ * @req: describes all of them together
+ * @iova: start of the first: in if @fixed, otherwise out
+ * @fixed: the caller chooses the IOVA
  *
  * Return: 0, or an error and nothing is mapped.
  */
@@ -331,7 +332,7 @@ int iommufd_areas_map(struct iommufd_ioas *ioas, struct iommufd_area *list,
 	}
 	for (area = list; area; area = next) {
 		next = iommufd_area_in_turn(area, &steps);
-		/* From here on it can be found complete, and unmapped */
+		/* From here on other tasks can use and unmap it */
 		smp_store_release(&area->holder.flags,
 				  area->holder.flags | AREA_LIVE);
 	}
@@ -350,15 +351,16 @@ out_unlock:
 }
 
 /*
- * Pinning can fail so where memory of devices is in the range: it cannot be
- * pinned, and it is not counted against the limit. -EAGAIN: it was not tried.
+ * Can this be the error for a range with device memory? Such memory cannot be
+ * pinned (-EFAULT), and charging it may exceed a limit that does not apply to
+ * it (-ENOMEM). -EAGAIN: pinning was not tried.
  */
 static bool may_be_device(int ret)
 {
 	return ret == -EFAULT || ret == -ENOMEM || ret == -EAGAIN;
 }
 
-/* In line: every map comes through here */
+/* Inline: every map calls it */
 static __always_inline struct iommufd_area *
 mapping_alloc(struct iommufd_source *source, unsigned long address,
 	      unsigned long length, int prot)
@@ -377,14 +379,14 @@ mapping_alloc(struct iommufd_source *source, unsigned long address,
 }
 
 /**
- * iommufd_mapping_alloc() - make an area with a pages object of its own
- * @source: of the memory; the caller's count passes to the pages object
+ * iommufd_mapping_alloc() - allocate an area with its own pages object
+ * @source: of the memory; the caller's reference passes to the pages object
  * @address: the user's address, or the offset in the file
  * @length: bytes
  * @prot: IOMMU_READ, IOMMU_WRITE
  *
- * Return: the area, for iommufd_area_free(), or NULL and the count remains the
- * caller's.
+ * Return: the area, for iommufd_area_free(), or NULL; then the caller keeps the
+ * reference.
  */
 struct iommufd_area *iommufd_mapping_alloc(struct iommufd_source *source,
 					   unsigned long address,
@@ -396,10 +398,10 @@ struct iommufd_area *iommufd_mapping_alloc(struct iommufd_source *source,
 /**
  * iommufd_ioas_map_source() - map memory of a process or a file
  * @ioas: the address space
- * @source: whose; the caller's count is used up, whatever the outcome
+ * @source: of the memory; takes over the caller's reference, also on failure
  * @address: the user's address, or the offset in the file
  * @length: bytes
- * @iova: where: in, or out with IOMMUFD_MAP_ALLOC_IOVA
+ * @iova: start of the mapping: in, or out with IOMMUFD_MAP_ALLOC_IOVA
  * @prot: IOMMU_READ, IOMMU_WRITE
  * @flags: enum iommufd_map_flags
  *
@@ -429,7 +431,7 @@ int iommufd_ioas_map_source(struct iommufd_ioas *ioas,
 		return 0;
 	kmem_cache_free(mapping_cache,
 			container_of(area, struct iommufd_mapping, area));
-	/* Looking before would cost every mapping what few have use for */
+	/* Check for device memory only now: other mappings do not pay for it */
 	if (flags & IOMMUFD_MAP_DEVICE_MEMORY && may_be_device(ret))
 		ret = iommufd_segments_map(ioas, source, &req, iova, fixed,
 					   ret);
@@ -461,14 +463,14 @@ EXPORT_SYMBOL_GPL(iommufd_ioas_map_user);
  * iommufd_ioas_map_file() - map a memory file
  * @ioas: the address space
  * @iova: as iommufd_ioas_map_source()
- * @fd: the file
- * @start: offset in it
+ * @fd: a file descriptor
+ * @start: offset in the file, in bytes
  * @length: bytes
  * @prot: IOMMU_READ, IOMMU_WRITE
  * @flags: 0 or IOMMUFD_MAP_ALLOC_IOVA
  *
- * Return: 0; -EBADF; the errors of iommufd_file_check(); others of mapping.
- * After an error nothing is mapped.
+ * Return: 0; -EBADF; the errors of iommufd_file_check() and of mapping. On
+ * failure nothing is mapped.
  */
 int iommufd_ioas_map_file(struct iommufd_ioas *ioas, unsigned long *iova,
 			  int fd, unsigned long start, unsigned long length,
@@ -516,12 +518,13 @@ static struct iommufd_area *first_misaligned(struct iommufd_ioas *ioas,
 }
 
 /**
- * iommufd_ioas_update_alignment() - find out what users need now
+ * iommufd_ioas_update_alignment() - set the alignment that hardware page tables
+ *	and accesses need
  * @ioas: the address space
  *
  * Context: domains_lock and lock held for writing.
  *
- * Return: 0, or -EADDRINUSE if what is mapped is not aligned to what they need.
+ * Return: 0, or -EADDRINUSE if a mapping does not have that alignment.
  */
 int iommufd_ioas_update_alignment(struct iommufd_ioas *ioas)
 {
@@ -551,7 +554,7 @@ int iommufd_ioas_update_alignment(struct iommufd_ioas *ioas)
 	return 0;
 }
 
-/* Hide every area up to @end from a hardware page table that was added last */
+/* Unmap every area before @end; @last: it is the only hardware page table */
 static void hwpt_empty(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 		       const struct iommufd_area *end, bool last)
 {
@@ -587,10 +590,10 @@ static void hwpt_empty(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 	}
 }
 
-/* A device must not be refused because another's memory is not there now */
+/* Revoked memory of one device is no reason to refuse to attach another */
 static int area_is_hole(const struct iommufd_area *area)
 {
-	pr_info_ratelimited("the device memory mapped at IOVA %#lx is not there now: devices do not reach it; to use it again, unmap the IOVA and map it again\n",
+	pr_info_ratelimited("the device memory mapped at IOVA %#lx is not available now: devices cannot access it; to use it again, unmap the IOVA and map it again\n",
 			    area->node.start);
 	return 0;
 }
@@ -648,15 +651,15 @@ static int reserve_outside_aperture(struct iommufd_ioas *ioas,
 }
 
 /**
- * iommufd_ioas_add_hwpt() - show an address space in a hardware page table
+ * iommufd_ioas_add_hwpt() - map an address space in a hardware page table
  * @ioas: the address space
  * @hwpt: the hardware page table, empty
- * @dev: the device that it was made for
+ * @dev: the device that it was created for
  *
- * Return: 0; -EADDRINUSE if what is mapped, allowed or promised is not aligned
- * to its pages or outside of its aperture; -EINVAL if its pages are too large;
- * -EINTR if the task is being killed; the errors of pinning. Nothing has changed
- * then.
+ * Return: 0; -EADDRINUSE if a mapping, an allowed range or a window is outside
+ * of its aperture or is not aligned to its pages; -EINVAL if its pages are too
+ * large; -EINTR if the task is being killed; the errors of pinning. On failure
+ * nothing has changed.
  */
 int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 			  struct device *dev)
@@ -682,7 +685,7 @@ int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 	if (!ret)
 		ret = reserve_outside_aperture(ioas, hwpt, dev);
 	up_write(&ioas->lock);
-	/* What is in the trees does not change without domains_lock */
+	/* Without domains_lock, the trees do not change */
 	if (!ret)
 		ret = iommufd_windows_add_hwpt(ioas, hwpt);
 	if (!ret) {
@@ -704,7 +707,7 @@ int iommufd_ioas_add_hwpt(struct iommufd_ioas *ioas, struct iommufd_hwpt *hwpt,
 /**
  * iommufd_ioas_remove_hwpt() - undo iommufd_ioas_add_hwpt()
  * @ioas: the address space
- * @hwpt: the hardware page table, to which no device is attached any more
+ * @hwpt: the hardware page table; no device is attached to it any more
  */
 void iommufd_ioas_remove_hwpt(struct iommufd_ioas *ioas,
 			      struct iommufd_hwpt *hwpt)

@@ -1,58 +1,63 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Address spaces: areas, and the hardware page tables that show them.
+ * Address spaces: areas, and the hardware page tables that map them.
  *
- * An address space is a tree of areas (gap_tree.h). An area maps a range of IOVA
- * to a range of a pages object (pages.h), from an offset in a first page on.
- * A hardware page table (HWPT) is a domain of an IOMMU driver that shows every
- * area of one address space. Areas and hardware page tables:
+ * An address space is a tree of areas (gap_tree.h). An area maps a range of
+ * IOVA to a range of a pages object (pages.h), starting at an offset in its
+ * first page. A hardware page table (HWPT) is a domain of an IOMMU driver in
+ * which every area of one address space is mapped:
  *
  *	struct iommufd_ioas
  *	  areas -> area A, area B, area C, ...	by IOVA
  *	             |       |       |
  *	           pages 1   pages 2 |		copies share
  *	             ^---------------+
- *	  hwpts -> hwpt 1, hwpt 2, ...		each shows all areas
+ *	  hwpts -> hwpt 1, hwpt 2, ...		each maps all areas
  *	             |       |
  *	           domain 1  domain 2		of the IOMMU drivers
  *
  * As long as there is a hardware page table, every area is a holder of its
- * pages. When the first one comes, all areas pin; when the last one leaves,
- * they unpin what no access holds.
+ * pages. When the first one is added, all areas are pinned. When the last one
+ * is removed, they are unpinned, except the pages that an access holds.
  *
  * Locks, outermost first:
  *
- *	access->lock	of an access, while it attaches, leaves, pins or unpins
+ *	access->lock	of an access, while it attaches, detaches, pins or
+ *			unpins
  *	process_lock	of the context: held for reading by an access that pins,
  *			which takes no domains_lock; for writing while another
  *			process takes over, which takes every domains_lock
- *	attach_lock	one device at a time looks for a hardware page table,
- *			joins an automatic one or leaves it
- *	domains_lock	held for reading by whoever maps or unmaps, from
- *			beginning to end; for writing by whoever adds or removes
- *			a hardware page table. So those two never meet, but any
- *			number of maps and unmaps go on side by side.
- *	lock		covers the trees and the flags of areas, and nothing
- *			that takes long: nobody pins, writes page tables or
- *			calls a driver under it. (Except to cut an area in two
- *			and to create or remove a window, which are rare, and to
- *			read what is dirty, a short stretch at a time.)
- *	pages lock	of a pages object that is shared; pins under it
- *	devmem lock	of device memory: what shows it now; see device_memory.h
+ *	attach_lock	held while a device looks for a hardware page table, is
+ *			attached to an automatic one or detached from it: one
+ *			device at a time
+ *	domains_lock	held for reading by a map or unmap, from beginning to
+ *			end; for writing to add or remove a hardware page table.
+ *			So these exclude each other, but any number of maps and
+ *			unmaps run in parallel.
+ *	lock		protects the trees and the flags of areas. It is only
+ *			held for short operations: not while pinning, writing
+ *			page tables or calling a driver. Exceptions are
+ *			splitting an area, creating or removing a window, which
+ *			are rare, and reading dirty pages, a short range at a
+ *			time.
+ *	pages lock	of a pages object that is shared; held while pinning
+ *	devmem lock	of device memory: protects the list of its mappings; see
+ *			device_memory.h
  *
- * Memory that is pinned may be slow to come (a userfaultfd, a file that another
- * machine has), and domains_lock is held meanwhile. So who can still fail waits
- * for it, and for attach_lock, only until it is killed. A device or an access
- * that leaves and an unmap cannot fail for that: they wait, and so does
+ * Pinning memory may take long (userfaultfd, a file of another machine), and
+ * domains_lock is held meanwhile. So a task that can still fail waits killably
+ * for domains_lock and attach_lock. Detaching a device or an access and
+ * unmapping must not fail for that reason: they wait uninterruptibly. So does
  * IOMMU_IOAS_CHANGE_PROCESS, which takes the locks of all address spaces.
  *
- * What keeps a range to the one who works on it, while no lock does, is the
- * area itself: it is in the tree, not yet LIVE or already DYING, so that
- * nothing else is mapped there and nobody else unmaps it.
+ * Without a lock, the area itself reserves its range: it is in the tree, not
+ * yet LIVE or already DYING, so nothing else is mapped there, and no other task
+ * unmaps it.
  *
- * Map:   insert the area; pin; show in every hwpt; set LIVE.
- * Unmap: find the areas; ask accesses to let go; set DYING; hide from every
- *        hwpt and invalidate once in each; unpin; remove from the tree.
+ * Map:   insert the area; pin; map in every hwpt; set LIVE.
+ * Unmap: find the areas; ask accesses to release their pages; set DYING; unmap
+ *        in every hwpt and invalidate once in each; unpin; remove from the
+ *        tree.
  */
 #ifndef _IOMMUFD_IOAS_H
 #define _IOMMUFD_IOAS_H
@@ -72,23 +77,23 @@
  * IOMMU_WRITE.
  */
 #define AREA_PROT	(IOMMU_READ | IOMMU_WRITE)
-#define AREA_LIVE	BIT(2)	/* complete */
+#define AREA_LIVE	BIT(2)	/* completely mapped */
 #define AREA_DYING	BIT(3)	/* being unmapped */
-#define AREA_CLOSED	BIT(4)	/* no new access; accesses shall let go */
-#define AREA_COPY	BIT(5)	/* IOMMU_IOAS_COPY made it */
+#define AREA_CLOSED	BIT(4)	/* no new access; accesses must release it */
+#define AREA_COPY	BIT(5)	/* created by IOMMU_IOAS_COPY */
 #define AREA_INLINE	BIT(6)	/* allocated together with its pages object */
-#define AREA_PART	BIT(7)	/* a request was mapped as several areas */
+#define AREA_PART	BIT(7)	/* one of several areas of one request */
 
 /**
- * struct iommufd_area - a range of IOVA and what it maps to
+ * struct iommufd_area - a range of IOVA and the memory it is mapped to
  * @node: the range, in iommufd_ioas::areas
- * @holder: the range of indices in @pages; its flags are AREA_*, its offset is
- *	the distance of the first byte from its page, its count is that of
- *	accesses that have pinned in this area
+ * @holder: the range of indices in @pages. Its flags are AREA_*. Its offset is
+ *	that of the first byte in its page. Its count is the number of pinned
+ *	ranges of accesses in this area.
  * @pages: the memory
- * @next: in a list, while being made or unmapped; of an AREA_PART that is
- *	mapped, the one that follows it in its request, or NULL: those are
- *	unmapped together
+ * @next: next in a list, while the area is being created or unmapped. For a
+ *	mapped AREA_PART: the next area of the same request, or NULL. Areas of
+ *	one request are unmapped together.
  */
 struct iommufd_area {
 	struct gap_node node;
@@ -98,8 +103,8 @@ struct iommufd_area {
 };
 
 /**
- * struct iommufd_mapping - a pages object and its first area, in one
- * @pages: the object; the memory is freed with it
+ * struct iommufd_mapping - a pages object and its first area in one allocation
+ * @pages: the object; the allocation is freed with it
  * @area: the area
  */
 struct iommufd_mapping {
@@ -107,17 +112,20 @@ struct iommufd_mapping {
 	struct iommufd_area area;
 };
 
-/* What a mapping costs; see "Scale" in Documentation/iommufd.md */
+/*
+ * The kernel memory of a mapping. "Limits and costs" in
+ * Documentation/iommufd.md adds the overhead of the slab allocator.
+ */
 static_assert(sizeof(struct iommufd_mapping) <= 176);
 
 /**
- * struct iommufd_window - a promise of IOVA
- * @node: which, in iommufd_ioas::windows
+ * struct iommufd_window - a window: a range of IOVA that stays available
+ * @node: the range, in iommufd_ioas::windows
  * @id: its id
- * @page_size: granularity of what is mapped in it
- * @prot: what mappings in it may permit
+ * @page_size: granularity of mappings in it
+ * @prot: access that mappings in it may have
  * @fixed: the user chose the base
- * @closed: it is being removed and takes no new mapping
+ * @closed: it is being removed and accepts no new mapping
  */
 struct iommufd_window {
 	struct gap_node node;
@@ -134,21 +142,22 @@ struct iommufd_window {
  * @ictx: the context it is in
  * @attach_lock: see above
  * @domains_lock: see above
- * @hwpts: the hardware page tables that show it
+ * @hwpts: its hardware page tables
  * @lock: see above
- * @areas: what is mapped
- * @reserved: what cannot be
- * @allowed: what has to stay available
- * @windows: of a windowed address space
- * @accesses: attached to it; index is a number of their own
+ * @areas: mapped ranges
+ * @reserved: ranges that cannot be mapped
+ * @allowed: ranges that must stay available
+ * @windows: the windows of a windowed address space
+ * @accesses: accesses that are attached to it; the index is assigned when they
+ *	attach
  * @iova_alignment: start and length of areas are multiples of this
  * @alloc_hint: end of the area that the kernel placed last
  * @windowed: IOVA exists only inside windows
  * @small_pages: hardware page tables use no superpages
- * @next_window_id: counts up
- * @groups: attached by iommufd_ioas_attach_group()
- * @process_node: in a list, while another process takes over
- * @access_wait: woken when the last access to an area has let go
+ * @next_window_id: id of the next window
+ * @groups: groups attached by iommufd_ioas_attach_group()
+ * @process_node: node in a list, while another process takes over
+ * @access_wait: woken when the last access has released its pages of an area
  * @let_go: how often that has happened
  */
 struct iommufd_ioas {
@@ -177,19 +186,23 @@ struct iommufd_ioas {
 /**
  * struct iommufd_hwpt - a hardware page table
  * @obj: its id
- * @ioas: the address space it shows; counted, but by the parent if it has one
- * @parent: what a nested one (nested.c) is put on, counted; otherwise NULL
- * @domain: the driver's
- * @fault: where page requests of its devices go, or NULL; counted
- * @run_ops: how runs are handed to it, or NULL
- * @node: in iommufd_ioas::hwpts
- * @nest_parent: made to be the parent of nested ones
- * @automatic: made by attaching, goes with the last device; does not change
- * @nr_devices: attached to it, if it is automatic; covered by
+ * @ioas: the address space whose areas it maps; holds a reference, unless there
+ *	is a @parent, which has one
+ * @parent: for a nested hardware page table (nested.c): the one below it, with
+ *	a reference; otherwise NULL
+ * @domain: the driver's domain
+ * @fault: the queue for page requests of its devices, with a reference; or NULL
+ * @run_ops: the run operations of the domain, or NULL
+ * @node: node in iommufd_ioas::hwpts
+ * @nest_parent: nested hardware page tables may use it as their @parent
+ * @automatic: created by attaching a device, and destroyed with the last
+ *	device; does not change
+ * @nr_devices: number of attached devices, if it is automatic; protected by
  *	iommufd_ioas::attach_lock
  * @enforced_coherency: it blocks no-snoop
  * @has_msi: the driver core maps MSIs in it
- * @tracks_dirty: dirty tracking is on; covered by iommufd_ioas::domains_lock
+ * @tracks_dirty: dirty tracking is enabled; protected by
+ *	iommufd_ioas::domains_lock
  */
 struct iommufd_hwpt {
 	struct iommufd_object obj;
@@ -228,7 +241,7 @@ static inline bool area_is(const struct iommufd_area *area, u8 flag)
 	return area_flags(area) & flag;
 }
 
-/* Address of the memory at @iova: of the user, or in the file */
+/* Address of the memory at @iova: a user address, or an offset in the file */
 static inline unsigned long area_address(const struct iommufd_area *area,
 					 unsigned long iova)
 {
@@ -261,7 +274,7 @@ iommufd_area_next(struct iommufd_area *area, unsigned long last)
 	return node ? to_area(node) : NULL;
 }
 
-/* The next one of a list that may be long */
+/* The next area of a list that may be long: yields the CPU now and then */
 static inline struct iommufd_area *
 iommufd_area_in_turn(const struct iommufd_area *area, unsigned int *steps)
 {
@@ -316,8 +329,7 @@ int iommufd_iova_ranges_from(struct iommufd_ioas *ioas, unsigned long from,
 /* domain.c */
 
 /**
- * union iommufd_gather - what was hidden from a domain and has to be
- *	invalidated in it
+ * union iommufd_gather - ranges that were unmapped and must be invalidated
  * @run: for run operations
  * @iotlb: for the Linux IOMMU API
  */
@@ -333,9 +345,9 @@ void iommufd_hwpt_unmap(const struct iommufd_hwpt *hwpt, unsigned long iova,
 			unsigned long length, union iommufd_gather *gather);
 
 /**
- * iommufd_hwpt_unmap_begin() - begin to hide ranges
- * @hwpt: from what
- * @gather: what has to be invalidated
+ * iommufd_hwpt_unmap_begin() - start to unmap ranges
+ * @hwpt: the hardware page table
+ * @gather: set to empty
  */
 static inline void iommufd_hwpt_unmap_begin(const struct iommufd_hwpt *hwpt,
 					    union iommufd_gather *gather)
@@ -349,9 +361,9 @@ static inline void iommufd_hwpt_unmap_begin(const struct iommufd_hwpt *hwpt,
 }
 
 /**
- * iommufd_hwpt_unmap_end() - invalidate
- * @hwpt: from what ranges were hidden
- * @gather: those ranges
+ * iommufd_hwpt_unmap_end() - invalidate the ranges that were unmapped
+ * @hwpt: the hardware page table
+ * @gather: the ranges
  *
  * When it returns, no device reaches them.
  */

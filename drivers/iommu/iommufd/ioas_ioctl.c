@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The ioctls of address spaces: checks of what the user said, and answers */
+/* The ioctls of address spaces: check arguments, write results back */
 #include <linux/limits.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -35,16 +35,16 @@ int iommufd_ioas_alloc_ioctl(struct iommufd_ucmd *ucmd)
 #define RANGES_PER_BATCH (SZ_4K / sizeof(struct iommu_iova_range))
 
 /**
- * struct range_list - some ranges on their way to the user
+ * struct range_list - a batch of ranges to copy to the user
  * @ranges: the ranges
- * @nr: how many there are
+ * @nr: number of ranges
  */
 struct range_list {
 	struct iommu_iova_range *ranges;
 	u32 nr;
 };
 
-/* Stops at the first one for which there is no room */
+/* Stop the walk at the first range that does not fit */
 static int collect_range(void *data, unsigned long first, unsigned long last)
 {
 	struct range_list *list = data;
@@ -58,9 +58,9 @@ static int collect_range(void *data, unsigned long first, unsigned long last)
 }
 
 /*
- * Some at a time, so that no lock is held while the user's memory is written.
- * What changes in between is seen or not. Counts those, too, for which the user
- * has no room.
+ * Copies in batches, so that no lock is held while the user's memory is
+ * written. A change between two batches may be seen or not. Ranges for which
+ * the user has no room are counted too.
  */
 static int copy_ranges(struct iommufd_ioas *ioas, struct range_list *list,
 		       struct iommu_ioas_iova_ranges *cmd)
@@ -191,8 +191,8 @@ static unsigned int map_alloc_flag(u32 flags)
 }
 
 /*
- * Where the kernel put it has to reach the user; if it does not, it is as if
- * nothing had been mapped.
+ * Tell the user which IOVA the kernel chose. If that cannot be written, undo
+ * the mapping.
  */
 static int respond_iova(struct iommufd_ioas *ioas, unsigned long iova,
 			unsigned long length, u32 flags, __u64 __user *user)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Address spaces in the hands of another module: see include/linux/iommufd.h */
+/* Address spaces for other kernel modules: see include/linux/iommufd.h */
 #include <linux/module.h>
 
 #include "ioas.h"
@@ -10,7 +10,7 @@ struct iommufd_ioas *iommufd_ioas_create(struct iommufd_ctx *ictx, u32 flags)
 
 	if (IS_ERR(ioas))
 		return ioas;
-	/* The caller's, until iommufd_ioas_destroy() */
+	/* The caller's reference, until iommufd_ioas_destroy() */
 	refcount_inc(&ioas->obj.users);
 	down_read(&ictx->process_lock);
 	iommufd_object_publish(ictx, &ioas->obj);
@@ -49,11 +49,11 @@ static int ioas_walk_windows(struct iommufd_ioas *ioas, unsigned long from,
 }
 
 /**
- * iommufd_iova_ranges_from() - iommufd_ioas_iova_ranges(), but not from 0 on
+ * iommufd_iova_ranges_from() - iommufd_ioas_iova_ranges() from an IOVA on
  * @ioas: the address space
- * @from: leave out what is below
- * @fn: takes a range
- * @data: handed to it
+ * @from: the first IOVA; ranges below are left out
+ * @fn: called for each range
+ * @data: passed to @fn
  *
  * Return: what @fn returned to stop; 0 at the end; -EINTR if the task is being
  * killed.

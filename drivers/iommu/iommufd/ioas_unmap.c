@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unmapping: see ioas.h for its steps.
+ * Unmapping: ioas.h lists the steps.
  *
- * What can make it fail is found out before anything changes: a mapping that
- * lies in the range only in part, one on which another call is at work, or one
- * whose pages an access holds and does not let go of. After that it cannot
- * fail. No memory is needed.
+ * Everything that can make it fail is checked before anything changes: a
+ * mapping that is only partly in the range; one that another call is mapping or
+ * unmapping; or one whose pages an access holds and does not release. After
+ * that, unmapping cannot fail. It allocates no memory.
  */
 #include <linux/overflow.h>
 
@@ -15,17 +15,18 @@
 #include "device_memory.h"
 #include "ioas.h"
 
-/* How often accesses are asked before the unmap is given up */
+/* How often accesses are asked to release pages before the unmap fails */
 #define ACCESS_TRIES 100
 
 /**
- * struct unmap - an unmap
- * @ioas: of what
- * @first: where the range begins
- * @last: where the range ends
- * @only: the area in it, if there is one that fills it and can go
- * @list: the areas in it, once they are DYING
- * @bytes: how much they are
+ * struct unmap - an unmap request
+ * @ioas: the address space
+ * @first: first IOVA of the range
+ * @last: last IOVA of the range
+ * @only: the only area in the range, if it is exactly the range and can be
+ *	unmapped
+ * @list: the areas in the range, once they are DYING
+ * @bytes: length of these areas together
  */
 struct unmap {
 	struct iommufd_ioas *ioas;
@@ -36,7 +37,7 @@ struct unmap {
 	unsigned long bytes;
 };
 
-/* Does the range take only a part of what one request has mapped? */
+/* Does the range contain only a part of what one request has mapped? */
 static bool request_is_split(struct unmap *u, const struct iommufd_area *first,
 			     const struct iommufd_area *last)
 {
@@ -79,14 +80,14 @@ static noinline int unmap_check_all(struct unmap *u, struct iommufd_area *first)
 }
 
 /*
- * Is everything in the range ready to go? Returns 0, an error, or -EAGAIN and
- * has closed the areas that accesses hold.
+ * Can everything in the range be unmapped? Returns 0, an error, or -EAGAIN
+ * after closing the areas that accesses hold.
  */
 static int unmap_check(struct unmap *u)
 {
 	struct iommufd_area *area;
 
-	/* What is unmapped most often is what was mapped: then it is alone */
+	/* The most frequent case: the range is exactly one mapping */
 	area = iommufd_area_first(u->ioas, u->first, u->last);
 	if (area && area->node.start == u->first &&
 	    area->node.last == u->last &&
@@ -103,7 +104,7 @@ static void unmap_reopen(struct unmap *u)
 	struct iommufd_area *area;
 	unsigned int steps = 0;
 
-	/* One that is being mapped sets a flag without the lock: LIVE */
+	/* Not if it is being mapped: that sets LIVE without the lock */
 	iommufd_for_each_area(area, u->ioas, u->first, u->last) {
 		if (area_is(area, AREA_LIVE))
 			area->holder.flags &= ~AREA_CLOSED;
@@ -154,20 +155,20 @@ static void unmap_from_hwpts(struct unmap *u)
 					   area_length(area), &gather);
 			any = true;
 		}
-		/* The Linux IOMMU API does not expect an empty gather */
+		/* The Linux IOMMU API does not accept an empty gather */
 		if (any)
 			iommufd_hwpt_unmap_end(hwpt, &gather);
 	}
 }
 
 /*
- * An area that is DYING is not found by those who would take a new count of
- * its pages: if it has the only one, it is alone.
+ * Nothing takes a new reference to the pages of a DYING area through that area.
+ * So if its reference is the only one, no other task can find the pages.
  */
 static void unmap_unpin(struct iommufd_ctx *ictx, struct iommufd_area *area)
 {
 	if (refcount_read(&area->pages->users) == 1) {
-		/* Whoever gave its count back has released its pages before */
+		/* Pages are released before a reference is dropped */
 		smp_acquire__after_ctrl_dep();
 		iommufd_pages_release(area->pages, &area->holder);
 		return;
@@ -200,12 +201,13 @@ static void unmap_remove(struct unmap *u)
 /**
  * iommufd_ioas_unmap_range() - remove all mappings in a range
  * @ioas: the address space
- * @first: where the range begins
- * @last: where the range ends
- * @unmapped: bytes that were mapped
+ * @first: first IOVA of the range
+ * @last: last IOVA of the range
+ * @unmapped: set to the number of bytes that were mapped
  *
- * Return: 0, also if there were none; -ENOENT, -EBUSY (see the head of the
- * file), and nothing has changed.
+ * Return: 0, also if nothing was mapped; -ENOENT if a mapping is only partly in
+ * the range; -EBUSY if another call is working on a mapping or an access does
+ * not release its pages. On failure nothing has changed.
  */
 int iommufd_ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
 			     unsigned long last, unsigned long *unmapped)

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which IOVA there is. Four trees of intervals of an address space say it:
+ * Managing IOVA. Four trees of an address space describe it:
  *
- *	areas		what is mapped
- *	reserved	what a device or a hardware page table cannot reach or
- *			uses for itself
- *	allowed		what the user wants to stay available; if there is any,
- *			the kernel places mappings only there
- *	windows		in a windowed address space, all that there is
+ *	areas		ranges that are mapped
+ *	reserved	ranges that a device or a hardware page table cannot
+ *			reach or uses for itself
+ *	allowed		ranges that the user wants to stay available; if there
+ *			are any, the kernel places mappings only in them
+ *	windows		in a windowed address space: IOVA exists only in them
  *
- * Reserved stretches never overlap one of the others; they may overlap each
- * other. All four change under iommufd_ioas::lock.
+ * Reserved ranges never overlap areas, allowed ranges or windows, but may
+ * overlap each other. All four trees change under iommufd_ioas::lock.
  *
- * Areas and windows, which may be very many, are in trees that know their gaps
- * (gap_tree.h). So a place is found without a walk over them: the lowest gap
- * that is long enough is asked for, and as a mapping can have an alignment, the
- * next one, until it fits. Where that takes long, a gap is asked for that is so
- * long that it fits whatever it is aligned to. Reserved stretches are few: what
- * devices and hardware page tables have.
+ * There may be very many areas and windows. Their trees also record gaps
+ * (gap_tree.h), so finding room for a mapping does not walk them. The search
+ * takes the lowest gap that is long enough. A mapping may need an alignment, so
+ * it may not fit there; then the search takes the next gap. After a number of
+ * gaps it looks for one that is long enough for any alignment. There are few
+ * reserved ranges: those of devices and hardware page tables.
  */
 #include <linux/log2.h>
 #include <linux/overflow.h>
@@ -28,7 +28,7 @@
 #include "iova.h"
 #include "refusal.h"
 
-/* Make the stretch that begins at span->first as long as it can be */
+/* Find the longest used or free range that begins at span->first */
 static void span_extend(struct iova_span *span)
 {
 	unsigned long pos = span->first;
@@ -76,16 +76,16 @@ bool iova_span_next(struct iova_span *span)
 }
 
 /**
- * iommufd_ioas_reserve() - make a stretch unusable
+ * iommufd_ioas_reserve() - reserve a range of IOVA
  * @ioas: the address space
- * @first: where it begins
- * @last: where it ends
- * @owner: for iommufd_ioas_unreserve()
+ * @first: first IOVA
+ * @last: last IOVA
+ * @owner: identifies the reservation for iommufd_ioas_unreserve()
  *
  * Context: iommufd_ioas::lock held for writing.
  *
- * Return: 0; -EADDRINUSE if something is mapped, allowed or promised by a
- * window there; -ENOMEM.
+ * Return: 0; -EADDRINUSE if the range overlaps a mapping, an allowed range or a
+ * window; -ENOMEM.
  */
 int iommufd_ioas_reserve(struct iommufd_ioas *ioas, unsigned long first,
 			 unsigned long last, const void *owner)
@@ -135,8 +135,8 @@ void iommufd_ioas_unreserve(struct iommufd_ioas *ioas, const void *owner)
 }
 
 /**
- * iommufd_ranges_free() - free a tree of nodes that stand alone
- * @ranges: the tree; its nodes begin with their struct rb_node
+ * iommufd_ranges_free() - free all nodes of a tree
+ * @ranges: the tree; each node is an allocation that begins with its rb_node
  */
 void iommufd_ranges_free(struct rb_root *ranges)
 {
@@ -151,11 +151,12 @@ void iommufd_ranges_free(struct rb_root *ranges)
 }
 
 /**
- * iommufd_ioas_set_allowed() - replace the stretches that stay available
+ * iommufd_ioas_set_allowed() - replace the allowed ranges
  * @ioas: the address space
- * @allowed: the new ones; afterwards, the old ones
+ * @allowed: in: the new ranges; out: on success, the old ones
  *
- * Return: 0, or -EADDRINUSE or -EINTR with nothing changed.
+ * Return: 0; -EADDRINUSE if one is reserved; -EINTR if the task is being
+ * killed. On failure nothing has changed.
  */
 int iommufd_ioas_set_allowed(struct iommufd_ioas *ioas,
 			     struct rb_root_cached *allowed)
@@ -178,7 +179,7 @@ int iommufd_ioas_set_allowed(struct iommufd_ioas *ioas,
 	return ret;
 }
 
-/* The window that holds a whole range, if one does */
+/* The window that contains all of a range, or NULL */
 static struct iommufd_window *window_of(struct iommufd_ioas *ioas,
 					unsigned long first, unsigned long last)
 {
@@ -193,16 +194,17 @@ static struct iommufd_window *window_of(struct iommufd_ioas *ioas,
 }
 
 /**
- * iommufd_iova_check() - may this be mapped here?
+ * iommufd_iova_check() - check whether memory can be mapped at an IOVA
  * @ioas: the address space
- * @iova: where it begins
- * @req: what wants to be there
+ * @iova: start of the range
+ * @req: the memory
  *
  * Context: iommufd_ioas::domains_lock and lock held.
  *
- * Return: 0; -EINVAL if it is not aligned or is reserved; -EOVERFLOW; -EEXIST
- * if something is mapped there; in a windowed address space also -ENXIO and
- * -EPERM.
+ * Return: 0; -EINVAL if the range is not aligned or is reserved; -EOVERFLOW;
+ * -EEXIST if something is mapped there. In a windowed address space also -ENXIO
+ * if no window contains the range, and -EPERM if the window does not grant the
+ * access.
  */
 int iommufd_iova_check(struct iommufd_ioas *ioas, unsigned long iova,
 		       const struct iommufd_map_request *req)
@@ -238,7 +240,7 @@ int iommufd_iova_check(struct iommufd_ioas *ioas, unsigned long iova,
 	return 0;
 }
 
-/* Place it in a free stretch, as low as possible */
+/* Place it in a free range, as low as possible */
 static bool iova_place_in(const struct iommufd_placement *p,
 			  unsigned long first, unsigned long last,
 			  unsigned long *iova)
@@ -254,7 +256,7 @@ static bool iova_place_in(const struct iommufd_placement *p,
 	return true;
 }
 
-/* The same between areas, where something may be reserved */
+/* The same in a gap between areas, which may contain reserved ranges */
 static bool iova_place_in_gap(struct rb_root_cached *reserved,
 			      const struct iommufd_placement *p,
 			      const struct gap *gap, unsigned long *iova)
@@ -274,10 +276,13 @@ static bool iova_place_in_gap(struct rb_root_cached *reserved,
 	return false;
 }
 
-/* Gaps to look at in turn, before one is looked for that surely fits */
+/* Gaps that are tried in order before one that fits in any case is searched */
 #define GAPS_IN_TURN 64
 
-/* Find a gap of at least @width that it fits in; @tries: or give up, if not 0 */
+/*
+ * Place it in a gap of at least @width. After @tries gaps, unless @tries is 0,
+ * give up with -EAGAIN.
+ */
 static int iova_place_by_width(const struct rb_root *used,
 			       struct rb_root_cached *reserved,
 			       const struct iommufd_placement *p,
@@ -305,14 +310,15 @@ static int iova_place_by_width(const struct rb_root *used,
 }
 
 /**
- * iommufd_iova_find() - find a place between areas, or windows
- * @used: those
- * @reserved: what cannot be used either
- * @p: what the place has to be like
- * @first: the range to find it in begins here
- * @last: the range ends here
- * @iova: gets the place: the lowest, unless 64 gaps in front of it were long
- *	enough, but not as it has to be aligned; then it may be a higher one
+ * iommufd_iova_find() - find a free range between areas or windows
+ * @used: the areas or windows
+ * @reserved: ranges that cannot be used either
+ * @p: constraints for the free range
+ * @first: first IOVA of the range to search
+ * @last: last IOVA of the range to search
+ * @iova: set to the start of the free range. This is the lowest one, unless 64
+ *	gaps below were long enough but did not allow the alignment. Then it may
+ *	be a higher one.
  *
  * Context: iommufd_ioas::lock held.
  *
@@ -336,14 +342,14 @@ int iommufd_iova_find(const struct rb_root *used,
 					  surely, 0, iova);
 	if (ret != -ENOSPC)
 		return ret;
-	/* There may still be one that is aligned by chance: see all */
+	/* A shorter gap may still allow the alignment: try all of them */
 	return iova_place_by_width(used, reserved, p, first, last, p->length, 0,
 				   iova);
 }
 
 /*
- * Begin behind the mapping that was placed last, and only then look below it:
- * so that the n-th mapping does not fill every gap before that.
+ * Search behind the mapping that was placed last, and only then from the start.
+ * Otherwise the n-th mapping would try every gap below that mapping again.
  */
 static int iova_place_from_hint(struct iommufd_ioas *ioas,
 				const struct iommufd_placement *p,
@@ -362,7 +368,7 @@ static int iova_place_from_hint(struct iommufd_ioas *ioas,
 				 iova);
 }
 
-/* There is no place up to @from. Where, at the lowest, could there be one? */
+/* There is no room up to @from: find the first gap above that is long enough */
 static bool iova_next_gap(struct iommufd_ioas *ioas, unsigned long from,
 			  unsigned long length, unsigned long *first)
 {
@@ -376,8 +382,8 @@ static bool iova_next_gap(struct iommufd_ioas *ioas, unsigned long from,
 }
 
 /*
- * The largest alignment that can help superpages: that of the length, as far
- * as the memory has it too.
+ * The largest alignment that helps to use superpages: that of the length, but
+ * not more than that of the memory.
  */
 static unsigned long useful_alignment(unsigned long length,
 				      unsigned long address)
@@ -409,7 +415,7 @@ static int iova_alloc_in_windows(struct iommufd_ioas *ioas,
 		if (window->closed) {
 			;
 		} else if (req->prot & ~window->prot) {
-			/* The last reason is the one nearest to success */
+			/* Report the error of the window that came closest */
 			if (ret == -ENXIO)
 				ret = -EPERM;
 		} else if ((p->length | req->origin) &
@@ -422,7 +428,7 @@ static int iova_alloc_in_windows(struct iommufd_ioas *ioas,
 						   node->last, iova);
 			if (ret != -ENOSPC)
 				return ret;
-			/* What is full by then need not be looked at */
+			/* Skip windows that have no gap of that length */
 			if (!iova_next_gap(ioas, node->last, p->length, &first))
 				break;
 			continue;
@@ -460,17 +466,18 @@ static int iova_alloc_in_allowed(struct iommufd_ioas *ioas,
 }
 
 /**
- * iommufd_iova_alloc() - find a place for a mapping
+ * iommufd_iova_alloc() - find a free range for a mapping
  * @ioas: the address space
- * @iova: where it can begin; not in the first or the last page that there
- *	could be, unless a window holds them
- * @req: what wants to be mapped
+ * @iova: set to its start. The first and the last page of the 64-bit space are
+ *	not used, unless a window contains them.
+ * @req: the memory to map
  *
  * Context: iommufd_ioas::lock held for writing.
  *
- * Return: 0; -ENOSPC if there is none; -EOVERFLOW; -EINVAL if length or address
- * are not aligned; -EINTR if the task is being killed. In a windowed address space also -ENXIO if there is no
- * window and -EPERM if none grants the access.
+ * Return: 0; -ENOSPC if there is no room; -EOVERFLOW; -EINVAL if length or
+ * address are not aligned; -EINTR if the task is being killed. In a windowed
+ * address space also -ENXIO if there is no window and -EPERM if none grants the
+ * access.
  */
 int iommufd_iova_alloc(struct iommufd_ioas *ioas, unsigned long *iova,
 		       const struct iommufd_map_request *req)

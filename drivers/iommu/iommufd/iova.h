@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Stretches of IOVA: what is used, what is free, what may be used */
+/* Ranges of IOVA: used, free, reserved; and finding room for a mapping */
 #ifndef _IOMMUFD_IOVA_H
 #define _IOMMUFD_IOVA_H
 
@@ -10,16 +10,20 @@ struct iommufd_area;
 struct iommufd_ioas;
 
 /**
- * struct iova_span - a stretch that is used throughout or free throughout
- * @first: where it begins
- * @last: where it ends
- * @used: intervals cover it; otherwise there is none in it
- * @end: where the walk ends
- * @steps: counts, for take_turns()
- * @tree: whose intervals
+ * struct iova_span - a range that is all used or all free
+ * @first: first value in the range
+ * @last: last value in the range
+ * @used: intervals cover all of the range; otherwise there is none in it
+ * @end: last value of the walk
+ * @steps: counts steps, for take_turns()
+ * @tree: the intervals
  *
- * A walk returns used and free stretches in turns, each as long as it can be.
- * The intervals may overlap.
+ * A walk returns used and free ranges alternately, each as long as possible.
+ * The intervals may overlap:
+ *
+ *	intervals	|-------|         |----|
+ *			     |-----|
+ *	spans		[   used   ][free][used][  free  ]
  */
 struct iova_span {
 	unsigned long first;
@@ -35,20 +39,20 @@ bool iova_span_first(struct iova_span *span, struct rb_root_cached *tree,
 bool iova_span_next(struct iova_span *span);
 
 /**
- * iova_for_each_span() - walk the stretches of a range
- * @span: the current stretch
- * @tree: intervals that make it used
- * @first: where the range begins
- * @last: where the range ends
+ * iova_for_each_span() - walk the used and free parts of a range
+ * @span: the current part
+ * @tree: the intervals that are used
+ * @first: first value of the range
+ * @last: last value of the range
  */
 #define iova_for_each_span(span, tree, first, last)			\
 	for (bool __more = iova_span_first(span, tree, first, last);	\
 	     __more; __more = iova_span_next(span))
 
 /**
- * struct iommufd_reserved - IOVA that cannot be used
- * @node: which
- * @owner: because of whom
+ * struct iommufd_reserved - a range of IOVA that cannot be used
+ * @node: the range, in iommufd_ioas::reserved
+ * @owner: the device or hardware page table that reserves it
  */
 struct iommufd_reserved {
 	struct interval_tree_node node;
@@ -63,11 +67,12 @@ int iommufd_ioas_set_allowed(struct iommufd_ioas *ioas,
 void iommufd_ranges_free(struct rb_root *ranges);
 
 /**
- * struct iommufd_map_request - what wants to be mapped
+ * struct iommufd_map_request - memory that a caller wants to map
  * @length: bytes, not 0
- * @address: of the memory: a mapping aligned as it is can use superpages
- * @origin: what has to be aligned to the page size of a window beside IOVA and
- *	length: @address, or where it is copied from
+ * @address: address of the memory: an IOVA with the same alignment allows
+ *	superpages
+ * @origin: @address, or for a copy the IOVA that is copied. In a window it must
+ *	be aligned to the page size of the window, as IOVA and length must.
  * @prot: IOMMU_READ, IOMMU_WRITE
  */
 struct iommufd_map_request {
@@ -78,10 +83,10 @@ struct iommufd_map_request {
 };
 
 /**
- * struct iommufd_placement - what a place for something has to be like
- * @length: its bytes
- * @align: where it begins, apart from @offset, is a multiple of this
- * @offset: of its memory in the first page
+ * struct iommufd_placement - constraints for an IOVA range
+ * @length: bytes
+ * @align: start of the range minus @offset is a multiple of this
+ * @offset: offset of the memory in its first page
  */
 struct iommufd_placement {
 	unsigned long length;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The list of mappings. It is copied to the user some at a time, so that no
- * lock is held while the user's memory is written; what changes in between is
- * seen or not, but each mapping is seen whole.
+ * The list of mappings. It is copied to the user in batches, so that no lock is
+ * held while the user's memory is written. A change between two batches may be
+ * seen or not, but each mapping is reported as a whole.
  */
 #include <linux/slab.h>
 
@@ -30,7 +30,7 @@ static void mapping_describe(const struct iommufd_area *area,
 		out->origin = IOMMU_IOAS_MAPPING_USER;
 }
 
-/* At most @room mappings from *@iova on, which goes on behind the last one */
+/* Collect at most @room mappings from *@iova on, and set *@iova to continue */
 static u32 mappings_collect(struct iommufd_ioas *ioas, u64 *iova,
 			    struct iommu_ioas_mapping *list, u32 room,
 			    bool *more)

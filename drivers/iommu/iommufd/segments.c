@@ -1,35 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mapping a range in which there is memory of devices, perhaps beside ordinary
- * memory.
+ * Mapping a range that contains device memory, perhaps beside ordinary memory.
  *
- * The range is cut into segments: each mapping of a driver is one, and all that
- * is between two of them is one. Every segment gets an area with a pages object
- * of its own, and the areas are mapped side by side, all or none. They were one
- * request and are unmapped together: they are AREA_PART, and each refers to the
- * next.
+ * The range is split into segments: each mapping of a driver is one, and so is
+ * everything between two of them:
  *
- * What the process maps or unmaps meanwhile does no harm: memory that is not
- * what its segment says cannot be pinned, or is no device's.
+ *	process		|- memory -|- memory -|- device -|- memory -|
+ *	segments	[          1          ][    2    ][    3    ]
+ *
+ * Every segment gets an area with its own pages object. The areas are mapped
+ * side by side, all or nothing. As parts of one request they are unmapped
+ * together: they are AREA_PART, and each refers to the next.
+ *
+ * The process may map or unmap memory meanwhile. This is harmless: if the
+ * memory of a segment is not of the expected kind any more, pinning it or
+ * looking up its frames fails.
  */
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
 #include "device_memory.h"
 
-/* Mappings of the process that are looked at before others get the lock */
+/* VMAs that are checked before mmap_lock is dropped for others */
 #define VMAS_PER_TURN 256
 
 /**
- * struct segments - a range being cut
- * @ioas: where it will be mapped
- * @source: of the ordinary memory in it
+ * struct segments - a range that is being split into segments
+ * @ioas: the address space in which it will be mapped
+ * @source: source of the ordinary memory in the range
  * @prot: IOMMU_READ, IOMMU_WRITE
  * @first: the first address that is not in @list yet
  * @last: the last address
- * @list: areas
- * @tail: where the next one goes
- * @has_devices: memory of a device is in the list
+ * @list: the areas so far
+ * @tail: where to link the next area
+ * @has_devices: @list contains device memory
  */
 struct segments {
 	struct iommufd_ioas *ioas;
@@ -47,7 +51,10 @@ static bool vma_is_device(const struct vm_area_struct *vma)
 	return vma->vm_flags & VM_PFNMAP;
 }
 
-/* Where ordinary memory, or nothing, ends; *@from: looked at up to here */
+/*
+ * Find the end of a segment without device memory. Returns false if it was not
+ * found yet; then the caller continues at *@from.
+ */
 static bool segment_memory_end(struct mm_struct *mm, unsigned long *from,
 			       unsigned long last, unsigned long *end)
 {
@@ -74,7 +81,7 @@ static bool segment_memory_end(struct mm_struct *mm, unsigned long *from,
 	return false;
 }
 
-/* Where does the segment end that begins at s->first, and what is it? */
+/* Find the end and the kind of the segment that begins at s->first */
 static int segment_find(const struct segments *s, bool *device,
 			unsigned long *end)
 {
@@ -99,7 +106,7 @@ static int segment_find(const struct segments *s, bool *device,
 		mmap_read_lock(mm);
 	}
 	mmap_read_unlock(mm);
-	/* A driver's mapping has come meanwhile: the next look finds it */
+	/* A driver has just mapped memory here: take one page and look again */
 	if (*end < s->first || *end > s->last)
 		*end = min(s->last, s->first | ~PAGE_MASK);
 	return 0;
@@ -152,16 +159,16 @@ static int segments_build(struct segments *s)
 }
 
 /**
- * iommufd_segments_map() - map a range of which memory of devices is a part
+ * iommufd_segments_map() - map a range that may contain device memory
  * @ioas: the address space
- * @source: the calling process's
- * @req: the range, its access and its length
- * @iova: where: in if @fixed, else out
- * @fixed: the caller chose
- * @reason: why it could not be mapped as ordinary memory
+ * @source: source for ordinary memory of the calling process
+ * @req: the memory to map
+ * @iova: start of the mapping: in if @fixed, otherwise out
+ * @fixed: the caller chooses the IOVA
+ * @reason: the error of mapping it as ordinary memory
  *
- * Return: 0; -EFAULT if that is @reason, and there is no memory of devices in
- * the range; or the errors of iommufd_areas_map(). Nothing is mapped then.
+ * Return: 0; -EFAULT if @reason is -EFAULT and the range contains no device
+ * memory; or the errors of iommufd_areas_map(). On failure nothing is mapped.
  */
 int iommufd_segments_map(struct iommufd_ioas *ioas,
 			 struct iommufd_source *source,
@@ -180,7 +187,7 @@ int iommufd_segments_map(struct iommufd_ioas *ioas,
 	int ret;
 
 	ret = segments_build(&s);
-	/* What exceeds a limit is refused once more, and the log says so */
+	/* If a limit is exceeded, this map fails again, and that is logged */
 	if (!ret && !s.has_devices && reason == -EFAULT)
 		ret = reason;
 	if (ret)
