@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Hardware that translates in windows of its own.
+ * Hardware that translates only in windows.
  *
- * Most units translate one wide aperture. Some have a small number of windows
- * instead: the base of each is fixed, its length is limited, and it is given a
- * page size when it is created (PAPR's DMA windows are the model). A driver of
- * such a unit offers struct iommu_window_ops beside the run operations of its
- * domains: iommu_run_ops_of(domain)->windows.
+ * Most units translate one large aperture. Some have a small number of windows
+ * instead. Each has a fixed base and a limited length, and gets its page size
+ * when it is created (as PAPR's DMA windows). The driver of such a unit offers
+ * struct iommu_window_ops with the run operations of its domains:
+ * iommu_run_ops_of(domain)->windows.
  *
- * A domain of such a unit starts with no window. Outside its windows nothing
- * can be mapped; inside, what is mapped is a multiple of the window's page
- * size in IOVA, physical address and length.
+ * A new domain of such a unit has no window. Nothing can be mapped outside of
+ * windows. Inside a window, IOVA, physical address and length of a mapping are
+ * multiples of the window's page size.
  */
 #ifndef _LINUX_IOMMU_WINDOWS_H
 #define _LINUX_IOMMU_WINDOWS_H
@@ -20,9 +20,9 @@
 
 /**
  * struct iommu_window_slot - a window that the hardware can have
- * @base: where it begins, always
- * @max_length: bytes at most
- * @page_sizes: a bit per page size it can be given
+ * @base: its first IOVA, which is fixed
+ * @max_length: its maximum length in bytes
+ * @page_sizes: bitmap of the page sizes that it can have
  */
 struct iommu_window_slot {
 	u64 base;
@@ -31,13 +31,13 @@ struct iommu_window_slot {
 };
 
 /**
- * struct iommu_window - a window
+ * struct iommu_window - a window that a user asked for
  * @base: first IOVA
  * @length: bytes, a multiple of @page_size
- * @page_size: granularity of what is mapped in it
+ * @page_size: granularity of mappings in it
  *
- * What a user is promised may be smaller and coarser than the hardware's
- * window that carries it, and begin above its base. A slot carries one.
+ * It uses one slot, and a slot has at most one. It may begin above the base of
+ * the slot, be shorter, and have a larger page size than the hardware's window.
  */
 struct iommu_window {
 	u64 base;
@@ -47,19 +47,19 @@ struct iommu_window {
 
 /**
  * struct iommu_window_ops - windows of a domain
- * @slots: The windows that the hardware can have, in ascending order of base;
- *	sets @nr. They do not change, and not all of them need be free.
- * @verify: Could @create succeed for each of these @nr windows, all of them
- *	together, on a domain that has none? Changes nothing. -EINVAL: a page
- *	size that the slot does not have. -EADDRINUSE: not inside any slot.
- *	-ENOSPC: the slot is needed by another one of them.
- * @create: Create a window. Errors as @verify, or -ENOMEM; -ENOSPC too if the
- *	slot is taken by a window that exists.
- * @remove: Remove a window that was created, given its base. Nothing is mapped
- *	in it any more. Cannot fail.
+ * @slots: Get the windows that the hardware can have, in ascending order of
+ *	base; sets @nr. They do not change. Some may be in use.
+ * @verify: Check whether a domain without windows can have all of these @nr
+ *	windows at once. Changes nothing. -EINVAL: a page size that the slot
+ *	does not support. -EADDRINUSE: a window is not inside a slot. -ENOSPC:
+ *	two windows need the same slot.
+ * @create: Create a window. Errors as @verify, or -ENOMEM; -ENOSPC also if the
+ *	slot has a window already.
+ * @remove: Remove the window with that base. Nothing is mapped in it any more.
+ *	Cannot fail.
  *
- * Context: all may sleep. The caller keeps @create and @remove on one domain
- * apart from each other, and from maps inside the window they concern.
+ * Context: all may sleep. The caller serializes @create and @remove on one
+ * domain, and does not map in a window while it is created or removed.
  */
 struct iommu_window_ops {
 	const struct iommu_window_slot *(*slots)(struct iommu_domain *domain,

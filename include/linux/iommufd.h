@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What iommufd.ko offers to other modules.
+ * The interface of iommufd.ko for other kernel modules.
  *
- * A context (struct iommufd_ctx) is what one open file of /dev/iommu, or one
- * in-kernel user, owns: objects with ids, of which the address spaces are the
- * ones that matter here. Three kinds of user:
+ * A context (struct iommufd_ctx) belongs to one open file of /dev/iommu or to
+ * one in-kernel user. It contains objects with ids, such as address spaces.
+ * There are three kinds of users:
  *
- *  - the driver of a device that does DMA (VFIO's device file) binds the device
- *    to a context and attaches it to an address space: iommufd_device_*();
- *  - the driver of a device that does not (a mediated device) asks for the
- *    pages behind an IOVA: iommufd_access_*();
- *  - a front end with an ABI of its own (VFIO's container) makes a context and
- *    an address space without a file, attaches groups and maps memory:
+ *  - The driver of a device that does DMA (VFIO's device file) binds the device
+ *    to a context and attaches it to an address space: iommufd_device_*().
+ *  - The driver of a device that does no DMA (a mediated device) accesses the
+ *    pages behind an IOVA: iommufd_access_*().
+ *  - A front end with its own ABI (VFIO's container) creates a context and an
+ *    address space without a file, attaches groups and maps memory:
  *    iommufd_ctx_create(), iommufd_ioas_*().
  *
  * Every function may sleep, unless it says otherwise.
@@ -25,9 +25,9 @@
 #include <uapi/linux/iommufd.h>
 
 /*
- * A kernel with an iommufd of its own exports functions of these names, and a
- * module that exports one again cannot be loaded, not even far enough to say
- * what is wrong.
+ * A kernel with its own iommufd exports functions with these names. A module
+ * that exports such a name again cannot be loaded, so it could not even log the
+ * reason.
  */
 #define iommufd_access_attach sluice_iommufd_access_attach
 #define iommufd_access_create sluice_iommufd_access_create
@@ -64,8 +64,8 @@ struct page;
 /**
  * enum iommufd_account - whose limit locked memory counts against
  * @IOMMUFD_ACCOUNT_USER: the user's: user_struct::locked_vm
- * @IOMMUFD_ACCOUNT_MM: the process's: mm_struct::locked_vm, as VFIO counts
- * @IOMMUFD_ACCOUNT_NONE: nobody's; what a task with CAP_IPC_LOCK maps
+ * @IOMMUFD_ACCOUNT_MM: the process's: mm_struct::locked_vm, as in VFIO
+ * @IOMMUFD_ACCOUNT_NONE: none, for memory that a task with CAP_IPC_LOCK maps
  */
 enum iommufd_account {
 	IOMMUFD_ACCOUNT_USER,
@@ -74,16 +74,16 @@ enum iommufd_account {
 };
 
 /**
- * iommufd_ctx_create() - make a context that belongs to no file
+ * iommufd_ctx_create() - create a context without a file
  * @account: IOMMUFD_ACCOUNT_USER or IOMMUFD_ACCOUNT_MM
  *
- * Return: the context with one reference, to be put with iommufd_ctx_put(), or
+ * Return: the context with a reference, for iommufd_ctx_put(), or
  * ERR_PTR(-ENOMEM).
  */
 struct iommufd_ctx *iommufd_ctx_create(enum iommufd_account account);
 
 /**
- * iommufd_ctx_get() - take a further reference
+ * iommufd_ctx_get() - take another reference
  * @ictx: a context that the caller has a reference to
  *
  * Context: any.
@@ -91,22 +91,22 @@ struct iommufd_ctx *iommufd_ctx_create(enum iommufd_account account);
 void iommufd_ctx_get(struct iommufd_ctx *ictx);
 
 /**
- * iommufd_ctx_put() - give a reference back
- * @ictx: the context; with the last reference all its objects go
+ * iommufd_ctx_put() - drop a reference
+ * @ictx: the context; dropping the last reference destroys all its objects
  */
 void iommufd_ctx_put(struct iommufd_ctx *ictx);
 
 /**
- * iommufd_ctx_from_file() - the context of an open file
+ * iommufd_ctx_from_file() - get the context of an open file
  * @file: any file
  *
- * Return: the context with a reference of its own, or ERR_PTR(-EBADFD) if the
- * file is not one of /dev/iommu.
+ * Return: the context with a reference for the caller, or ERR_PTR(-EBADFD) if
+ * the file is not one of /dev/iommu.
  */
 struct iommufd_ctx *iommufd_ctx_from_file(struct file *file);
 
 /**
- * iommufd_ctx_from_fd() - the context of a file descriptor
+ * iommufd_ctx_from_fd() - get the context of a file descriptor
  * @fd: a descriptor of the calling process
  *
  * Return: as iommufd_ctx_from_file(), or ERR_PTR(-EBADF).
@@ -125,40 +125,40 @@ bool iommufd_ctx_has_group(struct iommufd_ctx *ictx, struct iommu_group *group);
 /* Devices that do DMA */
 
 /**
- * iommufd_device_bind() - give a device to a context
+ * iommufd_device_bind() - bind a device to a context
  * @ictx: the context
  * @dev: a device with an IOMMU; its driver has set driver_managed_dma
- * @id: the id of the new object
+ * @id: set to the id of the new object
  *
  * DMA of the whole group is blocked until iommufd_device_attach(). The object
  * holds a reference to the context.
  *
  * Return: the bound device, for iommufd_device_unbind(). ERR_PTR: -EINVAL
- * without cache coherent DMA, -EPERM if its interrupts are not isolated,
- * -EBUSY if the group has another owner, -ENODEV without an IOMMU.
+ * if its DMA is not cache coherent, -EPERM if its interrupts are not isolated,
+ * -EBUSY if the group has another owner, -ENODEV if it has no IOMMU.
  */
 struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ictx,
 					   struct device *dev, u32 *id);
 
 /**
  * iommufd_device_unbind() - undo iommufd_device_bind()
- * @idev: the bound device; detached, and not in use in another call
+ * @idev: the bound device; it is detached, and no other call uses it
  */
 void iommufd_device_unbind(struct iommufd_device *idev);
 
 /**
- * iommufd_device_attach() - let a device do DMA
+ * iommufd_device_attach() - attach a device to a page table, so it can do DMA
  * @idev: the bound device
  * @pasid: IOMMU_NO_PASID
  * @pt_id: in: an address space or a hardware page table; out: the hardware
  *	page table that it was attached to
  *
- * Given an address space, a hardware page table of it that suits the device
- * is found or made. The device sees every mapping when the call returns.
+ * For an address space, a hardware page table of it that suits the device is
+ * found or created. When the call returns, the device can reach every mapping.
  *
- * Return: 0; -EADDRINUSE if what is mapped, allowed or promised by a window
- * collides with what the device reserves or cannot reach; -EINVAL if the
- * device is attached to another table; -EOPNOTSUPP for a PASID.
+ * Return: 0; -EADDRINUSE if a mapping, an allowed range or a window overlaps
+ * IOVA that the device reserves or cannot reach; -EINVAL if the device is
+ * attached to another table; -EOPNOTSUPP for a PASID.
  */
 int iommufd_device_attach(struct iommufd_device *idev, ioasid_t pasid,
 			  u32 *pt_id);
@@ -169,7 +169,7 @@ int iommufd_device_attach(struct iommufd_device *idev, ioasid_t pasid,
  * @pasid: IOMMU_NO_PASID
  * @pt_id: as for iommufd_device_attach()
  *
- * The whole group moves. If it fails, the device stays where it was.
+ * The whole group moves. On failure, the device stays attached where it was.
  *
  * Return: as iommufd_device_attach().
  */
@@ -184,29 +184,29 @@ int iommufd_device_replace(struct iommufd_device *idev, ioasid_t pasid,
 void iommufd_device_detach(struct iommufd_device *idev, ioasid_t pasid);
 
 /**
- * iommufd_device_to_ictx() - the context that a device is bound to
+ * iommufd_device_to_ictx() - get the context that a device is bound to
  * @idev: the bound device
  *
- * Return: the context, without a reference of its own.
+ * Return: the context, without a reference for the caller.
  */
 struct iommufd_ctx *iommufd_device_to_ictx(struct iommufd_device *idev);
 
 /**
- * iommufd_device_to_id() - the id of a bound device
+ * iommufd_device_to_id() - get the id of a bound device
  * @idev: the bound device
  *
  * Return: the id.
  */
 u32 iommufd_device_to_id(struct iommufd_device *idev);
 
-/* Drivers that want the pages behind an IOVA */
+/* Drivers that access the pages behind an IOVA */
 
 /**
- * struct iommufd_access_ops - what the owner of an access offers
- * @needs_pin_pages: iommufd_access_pin_pages() will be called
- * @unmap: stop using the range and unpin what was pinned in it, before
- *	returning. Must be there with @needs_pin_pages. May sleep. Not called
- *	any more once iommufd_access_detach() has returned.
+ * struct iommufd_access_ops - functions of the owner of an access
+ * @needs_pin_pages: the owner will call iommufd_access_pin_pages()
+ * @unmap: Stop using the range and unpin its pages before returning. Required
+ *	with @needs_pin_pages. May sleep. Not called after
+ *	iommufd_access_detach() has returned.
  */
 struct iommufd_access_ops {
 	u8 needs_pin_pages : 1;
@@ -220,16 +220,16 @@ enum {
 	IOMMUFD_ACCESS_RW_WRITE = 1 << 0,
 	/* The caller is a kernel thread */
 	IOMMUFD_ACCESS_RW_KTHREAD = 1 << 1,
-	/* For tests: do not take the short way */
+	/* For tests: do not use the fast path */
 	__IOMMUFD_ACCESS_RW_SLOW_PATH = 1 << 2,
 };
 
 /**
- * iommufd_access_create() - make an access
+ * iommufd_access_create() - create an access
  * @ictx: the context; the access holds a reference to it
  * @ops: the owner's functions
- * @data: handed to them
- * @id: the id of the new object
+ * @data: passed to them
+ * @id: set to the id of the new object
  *
  * Return: the access, for iommufd_access_destroy(), or an ERR_PTR.
  */
@@ -240,23 +240,23 @@ iommufd_access_create(struct iommufd_ctx *ictx,
 
 /**
  * iommufd_access_destroy() - undo iommufd_access_create()
- * @access: the access; detached if it was attached
+ * @access: the access; if it is attached, it is detached first
  */
 void iommufd_access_destroy(struct iommufd_access *access);
 
 /**
- * iommufd_access_attach() - choose the address space
+ * iommufd_access_attach() - attach an access to an address space
  * @access: an access that is not attached
  * @ioas_id: the address space
  *
- * Return: 0; -ENOENT if there is no such address space; -EADDRINUSE if what is
- * mapped in it is not of whole pages and the access pins pages; -EINVAL if the
- * access is attached.
+ * Return: 0; -ENOENT if there is no such address space; -EADDRINUSE if the
+ * access pins pages and a mapping is not aligned to pages; -EINVAL if the
+ * access is attached already.
  */
 int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id);
 
 /**
- * iommufd_access_replace() - change the address space
+ * iommufd_access_replace() - move an access to another address space
  * @access: an attached access; its unmap function is called for everything
  * @ioas_id: the new address space
  *
@@ -271,16 +271,16 @@ int iommufd_access_replace(struct iommufd_access *access, u32 ioas_id);
 void iommufd_access_detach(struct iommufd_access *access);
 
 /**
- * iommufd_access_pin_pages() - pin a range and say which pages it is
+ * iommufd_access_pin_pages() - pin a range and get its pages
  * @access: an attached access
  * @iova: start, a multiple of the page size
  * @length: bytes
- * @out_pages: one entry per page
+ * @out_pages: filled with one entry per page
  * @flags: IOMMUFD_ACCESS_RW_READ or IOMMUFD_ACCESS_RW_WRITE
  *
- * Return: 0; -ENOENT if not all of the range is mapped; -EPERM for access that
- * the mapping does not allow; -EINVAL for a range that is not of whole pages,
- * or that is being unmapped.
+ * Return: 0; -ENOENT if the range is not mapped throughout; -EPERM if a mapping
+ * does not allow the access; -EINVAL if the range is not aligned to pages, or
+ * is being unmapped.
  */
 int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 			     unsigned long length, struct page **out_pages,
@@ -296,10 +296,10 @@ void iommufd_access_unpin_pages(struct iommufd_access *access,
 				unsigned long iova, unsigned long length);
 
 /**
- * iommufd_access_rw() - read or write memory behind a range
+ * iommufd_access_rw() - read or write the memory behind a range
  * @access: an attached access
  * @iova: start
- * @data: where to or from
+ * @data: buffer to read to or write from
  * @length: bytes
  * @flags: IOMMUFD_ACCESS_RW_*
  *
@@ -308,26 +308,26 @@ void iommufd_access_unpin_pages(struct iommufd_access *access,
 int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
 		      void *data, size_t length, unsigned int flags);
 
-/* Address spaces, for a front end with an ABI of its own */
+/* Address spaces, for a front end with its own ABI */
 
 /**
- * iommufd_ioas_create() - make an address space
+ * iommufd_ioas_create() - create an address space
  * @ictx: the context
  * @flags: 0 or IOMMU_IOAS_ALLOC_WINDOWED
  *
- * Return: the address space, to be given back with iommufd_ioas_destroy(), or
- * ERR_PTR(-ENOMEM).
+ * Return: the address space, for iommufd_ioas_destroy(), or ERR_PTR(-ENOMEM).
  */
 struct iommufd_ioas *iommufd_ioas_create(struct iommufd_ctx *ictx, u32 flags);
 
 /**
  * iommufd_ioas_destroy() - undo iommufd_ioas_create()
- * @ioas: the address space; nothing is attached to it. What is mapped goes.
+ * @ioas: the address space; nothing is attached to it. Everything in it is
+ *	unmapped.
  */
 void iommufd_ioas_destroy(struct iommufd_ioas *ioas);
 
 /**
- * iommufd_ioas_id() - the id of an address space
+ * iommufd_ioas_id() - get the id of an address space
  * @ioas: the address space
  *
  * Return: the id.
@@ -335,7 +335,7 @@ void iommufd_ioas_destroy(struct iommufd_ioas *ioas);
 u32 iommufd_ioas_id(const struct iommufd_ioas *ioas);
 
 /**
- * iommufd_ioas_attach_group() - let all devices of a group do DMA
+ * iommufd_ioas_attach_group() - attach all devices of a group
  * @ioas: the address space
  * @group: the group; the caller has claimed its DMA ownership
  *
@@ -355,10 +355,10 @@ void iommufd_ioas_detach_group(struct iommufd_ioas *ioas,
 
 /**
  * enum iommufd_map_flags - flags of iommufd_ioas_map_user()
- * @IOMMUFD_MAP_ALLOC_IOVA: choose the IOVA
- * @IOMMUFD_MAP_DEVICE_MEMORY: the range, or a part of it, may be memory that a
- *	driver has mapped from a device (VM_PFNMAP). Such memory is not pinned or
- *	counted, and devices lose it as soon as the process's own mapping of it
+ * @IOMMUFD_MAP_ALLOC_IOVA: iommufd chooses the IOVA
+ * @IOMMUFD_MAP_DEVICE_MEMORY: the range may contain device memory that a driver
+ *	has mapped (VM_PFNMAP). Such memory is neither pinned nor charged, and
+ *	it is unmapped for devices as soon as the process's own mapping of it
  *	changes. The kernel's memory is refused (-EFAULT).
  */
 enum iommufd_map_flags {
@@ -369,31 +369,31 @@ enum iommufd_map_flags {
 /**
  * iommufd_ioas_map_user() - map memory of the calling process
  * @ioas: the address space
- * @iova: where; in without IOMMUFD_MAP_ALLOC_IOVA, out with it
- * @uaddr: the memory's address
+ * @iova: start of the mapping: in, or out with IOMMUFD_MAP_ALLOC_IOVA
+ * @uaddr: address of the memory
  * @length: bytes
  * @iommu_prot: IOMMU_READ, IOMMU_WRITE
  * @flags: enum iommufd_map_flags
  *
- * Return: 0 or the errors of IOMMU_IOAS_MAP; nothing is mapped then.
+ * Return: 0 or the errors of IOMMU_IOAS_MAP. On failure nothing is mapped.
  */
 int iommufd_ioas_map_user(struct iommufd_ioas *ioas, unsigned long *iova,
 			  unsigned long uaddr, unsigned long length,
 			  int iommu_prot, unsigned int flags);
 
 /**
- * iommufd_ioas_copy() - map what is mapped elsewhere, without pinning it again
+ * iommufd_ioas_copy() - copy mappings without pinning their memory again
  * @dst: the address space to map in
- * @iova: where: in, or out with IOMMUFD_MAP_ALLOC_IOVA
+ * @iova: start of the mapping: in, or out with IOMMUFD_MAP_ALLOC_IOVA
  * @src: the address space to copy from
- * @src_iova: what
+ * @src_iova: start of the range to copy
  * @length: bytes
  * @prot: IOMMU_READ, IOMMU_WRITE
  * @flags: 0 or IOMMUFD_MAP_ALLOC_IOVA
  *
- * Return: 0; -ENOENT if not all of the source is mapped; -EPERM for write access
- * to memory that was mapped without; or the errors of iommufd_ioas_map_user().
- * Nothing is mapped then.
+ * Return: 0; -ENOENT if the source is not mapped throughout; -EPERM for write
+ * access to memory that was mapped read-only; or the errors of
+ * iommufd_ioas_map_user(). On failure nothing is mapped.
  */
 int iommufd_ioas_copy(struct iommufd_ioas *dst, unsigned long *iova,
 		      struct iommufd_ioas *src, unsigned long src_iova,
@@ -404,11 +404,11 @@ int iommufd_ioas_copy(struct iommufd_ioas *dst, unsigned long *iova,
  * @ioas: the address space
  * @iova: start
  * @length: bytes, not 0
- * @unmapped: bytes that were mapped
+ * @unmapped: set to the number of bytes that were mapped
  *
- * Return: 0, also if nothing is mapped; -ENOENT if a mapping lies in the range
- * only in part; -EBUSY if a driver does not let go of its pages. Nothing has
- * changed then.
+ * Return: 0, also if nothing is mapped; -ENOENT if a mapping is only partly in
+ * the range; -EBUSY if a driver does not release its pages. On failure nothing
+ * has changed.
  */
 int iommufd_ioas_unmap(struct iommufd_ioas *ioas, unsigned long iova,
 		       unsigned long length, unsigned long *unmapped);
@@ -416,21 +416,21 @@ int iommufd_ioas_unmap(struct iommufd_ioas *ioas, unsigned long iova,
 /**
  * iommufd_ioas_unmap_all() - remove all mappings
  * @ioas: the address space
- * @unmapped: bytes that were mapped
+ * @unmapped: set to the number of bytes that were mapped
  *
  * Return: as iommufd_ioas_unmap().
  */
 int iommufd_ioas_unmap_all(struct iommufd_ioas *ioas, unsigned long *unmapped);
 
 /**
- * iommufd_ioas_split() - cut mappings in two at the ends of a range
+ * iommufd_ioas_split() - split mappings at both ends of a range
  * @ioas: the address space
  * @iova: start of the range
  * @length: bytes, not 0
  *
- * What follows can unmap the range though it is a part of what was mapped in
- * one call, as VFIO's type1 (not type1v2) promises. Translation does not change
- * and DMA goes on.
+ * Afterwards the range can be unmapped even if it is a part of one mapping, as
+ * VFIO's type1 (not type1v2) promises. Translation does not change, and DMA
+ * continues.
  *
  * Return: 0; -EINVAL if an end is not aligned, if a driver has pinned pages of
  * such a mapping, or if the hardware page table cannot be split there (see
@@ -443,16 +443,17 @@ int iommufd_ioas_split(struct iommufd_ioas *ioas, unsigned long iova,
  * iommufd_ioas_small_pages() - use only the smallest pages from now on
  * @ioas: the address space
  *
- * Return: 0, or -EINVAL if something is shown to hardware already.
+ * Return: 0, or -EINVAL if something is mapped in a hardware page table
+ * already.
  */
 int iommufd_ioas_small_pages(struct iommufd_ioas *ioas);
 
 /**
- * iommufd_ioas_iova_ranges() - what can be mapped, range by range
+ * iommufd_ioas_iova_ranges() - walk the IOVA ranges that can be mapped
  * @ioas: the address space
- * @fn: called in ascending order, with a lock held under which it must not
- *	call back; an error ends the walk
- * @data: handed to @fn
+ * @fn: called for each range in ascending order; an error ends the walk. A lock
+ *	is held, so @fn must not call iommufd.
+ * @data: passed to @fn
  *
  * Return: 0 or what @fn returned.
  */
@@ -462,13 +463,13 @@ int iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas,
 			     void *data);
 
 /**
- * iommufd_ioas_mappings() - what is mapped, mapping by mapping
+ * iommufd_ioas_mappings() - walk the mappings that overlap a range
  * @ioas: the address space
- * @first: where to begin
- * @last: where to end
- * @fn: as for iommufd_ioas_iova_ranges(); @address is that of the user's
- *	memory, or the offset in the file
- * @data: handed to @fn
+ * @first: first IOVA of the range
+ * @last: last IOVA of the range
+ * @fn: called as for iommufd_ioas_iova_ranges(); @address is a user address, or
+ *	an offset in a file
+ * @data: passed to @fn
  *
  * Return: 0 or what @fn returned.
  */
@@ -480,10 +481,11 @@ int iommufd_ioas_mappings(struct iommufd_ioas *ioas, unsigned long first,
 			  void *data);
 
 /**
- * iommufd_ioas_page_sizes() - page sizes that everything attached can use
+ * iommufd_ioas_page_sizes() - get the page sizes that all hardware page tables
+ *	support
  * @ioas: the address space
  *
- * Return: a bit per size, those below PAGE_SIZE folded into PAGE_SIZE.
+ * Return: a bitmap of sizes. Sizes below PAGE_SIZE are reported as PAGE_SIZE.
  */
 unsigned long iommufd_ioas_page_sizes(struct iommufd_ioas *ioas);
 
@@ -491,18 +493,19 @@ unsigned long iommufd_ioas_page_sizes(struct iommufd_ioas *ioas);
  * iommufd_ioas_enforced_coherency() - is no-snoop blocked for all devices?
  * @ioas: the address space
  *
- * Return: whether it is; also true while nothing is attached.
+ * Return: whether it is; true also if nothing is attached.
  */
 bool iommufd_ioas_enforced_coherency(struct iommufd_ioas *ioas);
 
 /**
- * iommufd_ioas_window_create() - promise a range of IOVA
+ * iommufd_ioas_window_create() - create a window
  * @ioas: a windowed address space
  * @base: in with IOMMU_IOAS_WINDOW_FIXED_BASE, out in any case
  * @length: bytes
- * @page_size: granularity, or 0 to have it chosen; out: what it is
+ * @page_size: in: granularity of mappings, or 0 to let iommufd choose; out: the
+ *	granularity
  * @flags: enum iommufd_ioas_window_flags
- * @id: the id of the new window
+ * @id: set to the id of the new window
  *
  * Return: 0 or the errors of IOMMU_IOAS_WINDOW_CREATE.
  */
@@ -513,7 +516,7 @@ int iommufd_ioas_window_create(struct iommufd_ioas *ioas, unsigned long *base,
 /**
  * iommufd_ioas_window_remove() - undo iommufd_ioas_window_create()
  * @ioas: the address space
- * @id: the window; every mapping in it goes
+ * @id: the window; every mapping in it is removed
  *
  * Return: 0 or the errors of IOMMU_IOAS_WINDOW_REMOVE.
  */

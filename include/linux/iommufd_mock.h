@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What iommufd.ko offers to the mock IOMMU, and to nobody else: the test ioctl
- * is handed on to it, it has objects of its own in a context, and it may look
- * at those of others. See Documentation/mock.md.
+ * The interface of iommufd.ko for iommufd_mock.ko only. The test ioctl is
+ * passed on to the mock, which has its own objects in a context and can look at
+ * others. See Documentation/mock.md.
  */
 #ifndef _LINUX_IOMMUFD_MOCK_H
 #define _LINUX_IOMMUFD_MOCK_H
@@ -28,10 +28,10 @@ struct iommufd_test_call {
 };
 
 /**
- * struct iommufd_test_ops - the mock
- * @owner: its module; pinned during every call and by every object
- * @ioctl: does what the test asks; the result is the ioctl's
- * @destroy: an object of iommufd_test_object_create() goes
+ * struct iommufd_test_ops - functions of the mock
+ * @owner: its module; every call and every object holds a reference
+ * @ioctl: run a test operation; its result is that of the ioctl
+ * @destroy: release the data of a published object, which is being destroyed
  */
 struct iommufd_test_ops {
 	struct module *owner;

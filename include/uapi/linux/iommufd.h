@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * /dev/iommu: I/O address spaces and the hardware page tables that show them.
+ * /dev/iommu: I/O address spaces and the hardware page tables that map them.
  *
- * A program opens /dev/iommu and gets a context. Inside it are objects, named
- * by a 32-bit id that the kernel chooses and that is never 0: address spaces
- * (IOAS), hardware page tables (HWPT), and the devices that a driver such as
- * VFIO has bound to the context. Every ioctl takes a pointer to a structure
- * that begins with its own size.
+ * A program opens /dev/iommu and gets a context. A context contains objects:
+ * address spaces (IOAS), hardware page tables (HWPT), and the devices that a
+ * driver such as VFIO has bound to it. The kernel gives each object a 32-bit
+ * id, which is never 0. Every ioctl takes a pointer to a structure that begins
+ * with its own size.
  *
- * A structure may be shorter than the kernel's (the missing tail counts as 0,
- * down to the length that the ioctl had when it was introduced: less is
- * EINVAL) or longer (the tail that the kernel does not know must be 0, or the
- * call fails with E2BIG). Errors that every ioctl shares:
+ * A structure may be shorter than the kernel's: missing fields count as 0. Its
+ * minimum is the size that it had when the ioctl was introduced; less is
+ * EINVAL. A structure may also be longer: bytes that the kernel does not know
+ * must be 0, otherwise the call fails with E2BIG. Errors that are common to all
+ * ioctls:
  *
  *   ENOTTY      there is no such ioctl
- *   EOPNOTSUPP  a flag or an operation that this kernel does not know, or a
- *               reserved field that is not 0
+ *   EOPNOTSUPP  a flag or an operation is not known to this kernel, or a
+ *               reserved field is not 0
  *   EINVAL      a field has a wrong value
- *   ENOENT      an id that names nothing of the wanted kind, or an IOVA at
- *               which nothing is mapped
- *   EOVERFLOW   start and length leave the 64-bit space
- *   EFAULT      a pointer that cannot be read or written
+ *   ENOENT      there is no object of that kind with that id, or nothing is
+ *               mapped at an IOVA
+ *   EOVERFLOW   start plus length exceeds 64 bits
+ *   EFAULT      memory at a pointer cannot be read or written
  *   ENOMEM      out of memory, or over the limit of locked memory
  *   EBUSY       the object is in use
  *
- * A call that fails has changed nothing.
+ * On failure nothing has changed.
  */
 #ifndef _UAPI_IOMMUFD_H
 #define _UAPI_IOMMUFD_H
@@ -72,8 +73,8 @@ enum {
  * @size: sizeof(struct iommu_destroy)
  * @id: the object
  *
- * EBUSY while another object or a driver uses it. Destroying an address space
- * unmaps all of it. Closing the last file descriptor destroys every object.
+ * EBUSY: another object or a driver uses it. Destroying an address space unmaps
+ * everything in it. Closing the last file descriptor destroys every object.
  */
 struct iommu_destroy {
 	__u32 size;
@@ -91,7 +92,7 @@ enum iommufd_ioas_alloc_flags {
 };
 
 /**
- * struct iommu_ioas_alloc - ioctl(IOMMU_IOAS_ALLOC), make an address space
+ * struct iommu_ioas_alloc - ioctl(IOMMU_IOAS_ALLOC), create an address space
  * @size: sizeof(struct iommu_ioas_alloc)
  * @flags: 0 or enum iommufd_ioas_alloc_flags
  * @out_ioas_id: the id of the new address space
@@ -104,9 +105,9 @@ struct iommu_ioas_alloc {
 #define IOMMU_IOAS_ALLOC _IO(IOMMUFD_TYPE, IOMMUFD_CMD_IOAS_ALLOC)
 
 /**
- * struct iommu_iova_range - a stretch of IOVA
- * @start: the first IOVA in it
- * @last: the last IOVA in it
+ * struct iommu_iova_range - a range of IOVA
+ * @start: the first IOVA
+ * @last: the last IOVA
  */
 struct iommu_iova_range {
 	__aligned_u64 start;
@@ -114,20 +115,19 @@ struct iommu_iova_range {
 };
 
 /**
- * struct iommu_ioas_iova_ranges - ioctl(IOMMU_IOAS_IOVA_RANGES), what can be
- *	mapped
+ * struct iommu_ioas_iova_ranges - ioctl(IOMMU_IOAS_IOVA_RANGES), get the ranges
+ *	that can be mapped
  * @size: sizeof(struct iommu_ioas_iova_ranges)
  * @ioas_id: the address space
- * @num_iovas: in: how many entries @allowed_iovas has room for; out: how many
- *	ranges there are
+ * @num_iovas: in: number of entries in @allowed_iovas; out: number of ranges
  * @__reserved: 0
  * @allowed_iovas: array of struct iommu_iova_range, filled in ascending order
  * @out_iova_alignment: start and length of a mapping must be multiples of
  *	this; between 1 and the page size
  *
- * The ranges narrow as devices are attached and widen as they leave: ask again
- * after each. Those of a windowed address space are its windows. EMSGSIZE when
- * the array is too short, with @num_iovas set to what is needed.
+ * Attaching a device may remove ranges, and detaching one may add some: call it
+ * again after each. The ranges of a windowed address space are its windows.
+ * EMSGSIZE: the array is too short; @num_iovas is set to the number of ranges.
  */
 struct iommu_ioas_iova_ranges {
 	__u32 size;
@@ -144,14 +144,14 @@ struct iommu_ioas_iova_ranges {
  *	available
  * @size: sizeof(struct iommu_ioas_allow_iovas)
  * @ioas_id: the address space
- * @num_iovas: how many entries @allowed_iovas has
+ * @num_iovas: number of entries in @allowed_iovas
  * @__reserved: 0
  * @allowed_iovas: array of struct iommu_iova_range that do not overlap
  *
- * From then on a device that would make any of these IOVAs unavailable is
- * refused, and the kernel places mappings only inside them. The list replaces
- * the one before; an empty list lifts it. EADDRINUSE when a range is
- * unavailable already.
+ * From then on, attaching a device fails if it would make any of these ranges
+ * unavailable, and the kernel places mappings only inside them. The list
+ * replaces the previous one; an empty list removes it. EADDRINUSE: a range is
+ * already unavailable.
  */
 struct iommu_ioas_allow_iovas {
 	__u32 size;
@@ -164,11 +164,12 @@ struct iommu_ioas_allow_iovas {
 
 /**
  * enum iommufd_ioas_map_flags - flags of the calls that map
- * @IOMMU_IOAS_MAP_FIXED_IOVA: the caller says where; otherwise the kernel does
+ * @IOMMU_IOAS_MAP_FIXED_IOVA: the caller chooses the IOVA; otherwise the kernel
+ *	does
  * @IOMMU_IOAS_MAP_WRITEABLE: devices may write
  * @IOMMU_IOAS_MAP_READABLE: devices may read
  *
- * At least one of the last two.
+ * At least one of the last two is required.
  */
 enum iommufd_ioas_map_flags {
 	IOMMU_IOAS_MAP_FIXED_IOVA = 1 << 0,
@@ -182,12 +183,13 @@ enum iommufd_ioas_map_flags {
  * @flags: enum iommufd_ioas_map_flags
  * @ioas_id: the address space
  * @__reserved: 0
- * @user_va: the memory's address
+ * @user_va: address of the memory
  * @length: bytes
- * @iova: where; in with IOMMU_IOAS_MAP_FIXED_IOVA, out in any case
+ * @iova: start of the mapping: in with IOMMU_IOAS_MAP_FIXED_IOVA, out in any
+ *	case
  *
- * The memory is pinned and counted as locked while a device or a driver uses
- * it. EEXIST: something is mapped there. EINVAL: the range is reserved.
+ * While a device or a driver uses the memory, it is pinned and counted as
+ * locked. EEXIST: something is mapped there. EINVAL: the range is reserved.
  */
 struct iommu_ioas_map {
 	__u32 size;
@@ -210,13 +212,14 @@ struct iommu_ioas_map {
  * @length: bytes
  * @iova: as in struct iommu_ioas_map
  *
- * As IOMMU_IOAS_MAP, but bound to the file and to no process's addresses.
+ * As IOMMU_IOAS_MAP, but the memory is that of the file, independent of any
+ * process's addresses.
  *
- * What may be mapped is what mmap() with MAP_SHARED would map. EACCES: @fd is
- * not open for reading, or it is to be written and @fd is not open for writing,
- * or @fd can only append. EPERM: it is to be written and a seal forbids that.
- * EINVAL: another kind of file. A mapping that may be written prevents
- * F_SEAL_WRITE (EBUSY) until its last copy is unmapped.
+ * Access is checked as by mmap() with MAP_SHARED. EACCES: @fd is not open for
+ * reading; the mapping is writeable and @fd is not open for writing; or @fd can
+ * only append. EPERM: the mapping is writeable and a seal forbids that. EINVAL:
+ * another kind of file. As long as a writeable mapping or a copy of it exists,
+ * F_SEAL_WRITE cannot be added (EBUSY).
  */
 struct iommu_ioas_map_file {
 	__u32 size;
@@ -230,17 +233,18 @@ struct iommu_ioas_map_file {
 #define IOMMU_IOAS_MAP_FILE _IO(IOMMUFD_TYPE, IOMMUFD_CMD_IOAS_MAP_FILE)
 
 /**
- * struct iommu_ioas_copy - ioctl(IOMMU_IOAS_COPY), map what is mapped already
+ * struct iommu_ioas_copy - ioctl(IOMMU_IOAS_COPY), copy mappings
  * @size: sizeof(struct iommu_ioas_copy)
  * @flags: enum iommufd_ioas_map_flags, for the destination
  * @dst_ioas_id: the address space to map in
  * @src_ioas_id: the address space to copy from; may be the same
  * @length: bytes
- * @dst_iova: where; in with IOMMU_IOAS_MAP_FIXED_IOVA, out in any case
- * @src_iova: start of a range that is mapped without a hole
+ * @dst_iova: start of the copy: in with IOMMU_IOAS_MAP_FIXED_IOVA, out in any
+ *	case
+ * @src_iova: start of a range that is mapped throughout
  *
- * Both share the memory, which stays pinned once. EPERM: write access to
- * memory that was mapped for reading.
+ * Both share the memory, which is pinned only once. EPERM: write access to
+ * memory that was mapped read-only.
  */
 struct iommu_ioas_copy {
 	__u32 size;
@@ -260,9 +264,9 @@ struct iommu_ioas_copy {
  * @iova: start
  * @length: in: bytes; out: bytes that were mapped in the range
  *
- * Removes every mapping in the range, each of which must lie in it whole:
- * otherwise ENOENT, as when there is none. @iova 0 with @length U64_MAX means
- * everything, and succeeds when there is nothing.
+ * Removes every mapping in the range. ENOENT: a mapping is only partly in the
+ * range, or there is none. @iova 0 with @length U64_MAX removes all mappings,
+ * and succeeds even if there is none.
  */
 struct iommu_ioas_unmap {
 	__u32 size;
@@ -273,12 +277,13 @@ struct iommu_ioas_unmap {
 #define IOMMU_IOAS_UNMAP _IO(IOMMUFD_TYPE, IOMMUFD_CMD_IOAS_UNMAP)
 
 /**
- * enum iommufd_option - what IOMMU_OPTION reads and sets
- * @IOMMU_OPTION_RLIMIT_MODE: whose limit locked memory counts against; object
- *	0. 0: the user's (the default). 1: the process's, as VFIO counts. Set
- *	before the context has objects, with CAP_SYS_RESOURCE.
- * @IOMMU_OPTION_HUGE_PAGES: of an address space. 1 (the default): hardware
- *	page tables use the largest pages that fit. 0: the smallest only.
+ * enum iommufd_option - options of IOMMU_OPTION
+ * @IOMMU_OPTION_RLIMIT_MODE: whose limit locked memory counts against. 0 (the
+ *	default): the user's. 1: the process's, as in VFIO. The object is 0.
+ *	Setting it needs CAP_SYS_RESOURCE and a context without objects.
+ * @IOMMU_OPTION_HUGE_PAGES: page sizes in hardware page tables. 1 (the
+ *	default): the largest that fit. 0: the smallest only. The object is an
+ *	address space.
  */
 enum iommufd_option {
 	IOMMU_OPTION_RLIMIT_MODE = 0,
@@ -286,7 +291,7 @@ enum iommufd_option {
 };
 
 /**
- * enum iommufd_option_ops - what IOMMU_OPTION does
+ * enum iommufd_option_ops - operations of IOMMU_OPTION
  * @IOMMU_OPTION_OP_SET: set the option to @val64
  * @IOMMU_OPTION_OP_GET: read the option into @val64
  */
@@ -315,10 +320,10 @@ struct iommu_option {
 #define IOMMU_OPTION _IO(IOMMUFD_TYPE, IOMMUFD_CMD_OPTION)
 
 /**
- * enum iommufd_vfio_ioas_op - what IOMMU_VFIO_IOAS does
- * @IOMMU_VFIO_IOAS_GET: return the address space of the container interface
- * @IOMMU_VFIO_IOAS_SET: choose it
- * @IOMMU_VFIO_IOAS_CLEAR: choose none
+ * enum iommufd_vfio_ioas_op - operations of IOMMU_VFIO_IOAS
+ * @IOMMU_VFIO_IOAS_GET: get the address space of the container interface
+ * @IOMMU_VFIO_IOAS_SET: set it
+ * @IOMMU_VFIO_IOAS_CLEAR: set none
  */
 enum iommufd_vfio_ioas_op {
 	IOMMU_VFIO_IOAS_GET = 0,
@@ -327,14 +332,14 @@ enum iommufd_vfio_ioas_op {
 };
 
 /**
- * struct iommu_vfio_ioas - ioctl(IOMMU_VFIO_IOAS), the address space that
- *	VFIO's container calls mean, which name none
+ * struct iommu_vfio_ioas - ioctl(IOMMU_VFIO_IOAS), the address space for VFIO's
+ *	container ioctls, which do not name one
  * @size: sizeof(struct iommu_vfio_ioas)
  * @ioas_id: in for SET, out for GET
  * @op: enum iommufd_vfio_ioas_op
  * @__reserved: 0
  *
- * GET fails with ENODEV when none is chosen.
+ * GET fails with ENODEV if none is set.
  */
 struct iommu_vfio_ioas {
 	__u32 size;
@@ -345,13 +350,13 @@ struct iommu_vfio_ioas {
 #define IOMMU_VFIO_IOAS _IO(IOMMUFD_TYPE, IOMMUFD_CMD_VFIO_IOAS)
 
 /**
- * struct iommu_ioas_change_process - ioctl(IOMMU_IOAS_CHANGE_PROCESS), this
- *	process takes over
+ * struct iommu_ioas_change_process - ioctl(IOMMU_IOAS_CHANGE_PROCESS), let the
+ *	calling process take over
  * @size: sizeof(struct iommu_ioas_change_process)
  * @__reserved: 0
  *
  * Moves the count of locked memory of every mapping in the context to the
- * calling process. EINVAL when any mapping is not of a file.
+ * calling process. EINVAL: a mapping is not of a file.
  */
 struct iommu_ioas_change_process {
 	__u32 size;
@@ -364,11 +369,12 @@ struct iommu_ioas_change_process {
 
 /**
  * enum iommufd_ioas_window_flags - flags of a window
- * @IOMMU_IOAS_WINDOW_FIXED_BASE: the caller says where; otherwise the kernel
+ * @IOMMU_IOAS_WINDOW_FIXED_BASE: the caller chooses the base; otherwise the
+ *	kernel does
  * @IOMMU_IOAS_WINDOW_WRITEABLE: mappings in it may be writeable
  * @IOMMU_IOAS_WINDOW_READABLE: mappings in it may be readable
  *
- * With neither of the last two a window grants both.
+ * A window with neither of the last two flags grants both.
  */
 enum iommufd_ioas_window_flags {
 	IOMMU_IOAS_WINDOW_FIXED_BASE = 1 << 0,
@@ -377,25 +383,26 @@ enum iommufd_ioas_window_flags {
 };
 
 /**
- * struct iommu_ioas_window_create - ioctl(IOMMU_IOAS_WINDOW_CREATE), promise a
- *	range of IOVA
+ * struct iommu_ioas_window_create - ioctl(IOMMU_IOAS_WINDOW_CREATE), create a
+ *	window: a range of IOVA that stays available
  * @size: sizeof(struct iommu_ioas_window_create)
  * @flags: enum iommufd_ioas_window_flags
  * @ioas_id: a windowed address space
  * @out_window_id: the id of the new window, unique in the address space
  * @length: bytes; a multiple of the page size
  * @page_size: in: granularity of mappings in the window, a power of two that
- *	everything attached supports, or 0; out: what it is. Left to the
- *	kernel: the smallest that all attached devices share.
- * @base: in with IOMMU_IOAS_WINDOW_FIXED_BASE, out in any case. Left to the
- *	kernel: aligned for the largest hardware page that fits.
+ *	every attached device supports, or 0; out: the granularity. For 0, the
+ *	kernel chooses the smallest that all attached devices support.
+ * @base: first IOVA: in with IOMMU_IOAS_WINDOW_FIXED_BASE, out in any case. If
+ *	the kernel chooses it, it is aligned for the largest hardware page that
+ *	fits.
  *
- * The window exists until it is removed, whichever devices come and go: one
- * that cannot keep it is refused. EOPNOTSUPP: unknown flag, or the address
- * space is not windowed. EINVAL: zero or overflowing length, page size not a
- * power of two or not supported by what is attached, base not aligned. EEXIST:
- * overlaps a window. EADDRINUSE: overlaps a reserved range. ENOSPC: no room
- * for it, or the hardware has no window left.
+ * The window exists until it is removed: attaching a device that cannot
+ * translate it fails. EOPNOTSUPP: unknown flag, or the address space is not
+ * windowed. EINVAL: the length is 0 or overflows; the page size is not a power
+ * of two or not supported by an attached device; the base is not aligned.
+ * EEXIST: overlaps a window. EADDRINUSE: overlaps a reserved range. ENOSPC: no
+ * room for it, or the hardware has no window left.
  */
 struct iommu_ioas_window_create {
 	__u32 size;
@@ -417,8 +424,8 @@ struct iommu_ioas_window_create {
  * @window_id: the window
  * @__reserved: 0
  *
- * EBUSY, with nothing changed, when a driver holds pages there and does not
- * let go of them. ENOENT: no such window. EOPNOTSUPP: not windowed.
+ * EBUSY: a driver holds pages of the window and does not release them; nothing
+ * has changed. ENOENT: no such window. EOPNOTSUPP: not windowed.
  */
 struct iommu_ioas_window_remove {
 	__u32 size;
@@ -432,7 +439,8 @@ struct iommu_ioas_window_remove {
 /**
  * struct iommu_ioas_window - one window
  * @window_id: its id
- * @flags: what it grants, and whether its base was chosen by the user
+ * @flags: enum iommufd_ioas_window_flags: the access that it grants, and
+ *	whether the user chose its base
  * @base: the first IOVA in it
  * @length: bytes
  * @page_size: granularity of mappings
@@ -446,16 +454,15 @@ struct iommu_ioas_window {
 };
 
 /**
- * struct iommu_ioas_window_list - ioctl(IOMMU_IOAS_WINDOW_LIST), read every
- *	window back
+ * struct iommu_ioas_window_list - ioctl(IOMMU_IOAS_WINDOW_LIST), list all
+ *	windows
  * @size: sizeof(struct iommu_ioas_window_list)
  * @ioas_id: the address space
- * @num_windows: in: how many entries @windows has room for; out: how many
- *	windows there are
+ * @num_windows: in: number of entries in @windows; out: number of windows
  * @__reserved: 0
  * @windows: array of struct iommu_ioas_window, filled in ascending order
  *
- * EMSGSIZE when the array is too short; it is filled as far as it goes.
+ * EMSGSIZE: the array is too short; it is filled to its end.
  * EOPNOTSUPP: not windowed.
  */
 struct iommu_ioas_window_list {
@@ -469,7 +476,7 @@ struct iommu_ioas_window_list {
 	_IO(IOMMUFD_TYPE, IOMMUFD_CMD_IOAS_WINDOW_LIST)
 
 /**
- * enum iommufd_ioas_mapping_origin - what made a mapping
+ * enum iommufd_ioas_mapping_origin - how a mapping was created
  * @IOMMU_IOAS_MAPPING_USER: IOMMU_IOAS_MAP
  * @IOMMU_IOAS_MAPPING_FILE: IOMMU_IOAS_MAP_FILE
  * @IOMMU_IOAS_MAPPING_COPY: IOMMU_IOAS_COPY
@@ -486,7 +493,7 @@ enum iommufd_ioas_mapping_origin {
  * struct iommu_ioas_mapping - one mapping
  * @iova: the first IOVA
  * @length: bytes
- * @address: of the memory: a user address, or an offset in the file
+ * @address: of the memory: a user address, or an offset in a file
  * @flags: IOMMU_IOAS_MAP_WRITEABLE, IOMMU_IOAS_MAP_READABLE
  * @origin: enum iommufd_ioas_mapping_origin
  */
@@ -507,17 +514,17 @@ enum iommufd_ioas_mappings_flags {
 };
 
 /**
- * struct iommu_ioas_mappings - ioctl(IOMMU_IOAS_MAPPINGS), walk the mappings
+ * struct iommu_ioas_mappings - ioctl(IOMMU_IOAS_MAPPINGS), list the mappings
  * @size: sizeof(struct iommu_ioas_mappings)
- * @ioas_id: an address space of either kind
- * @num_mappings: in: how many entries @mappings has room for; out: how many
- *	were filled in
+ * @ioas_id: an address space, windowed or not
+ * @num_mappings: in: number of entries in @mappings; out: number of entries
+ *	that were filled
  * @out_flags: enum iommufd_ioas_mappings_flags
- * @iova: in: where to begin: the mapping that holds it or the next one above;
- *	out: where to go on
+ * @iova: in: where to start: at the mapping that contains it, or the next one
+ *	above; out: where to continue
  * @mappings: array of struct iommu_ioas_mapping, filled in ascending order
  *
- * EMSGSIZE when there is a mapping and room for none.
+ * EMSGSIZE: @num_mappings is 0 and there is a mapping.
  */
 struct iommu_ioas_mappings {
 	__u32 size;
@@ -533,7 +540,7 @@ struct iommu_ioas_mappings {
 
 /**
  * enum iommufd_hwpt_alloc_flags - flags of IOMMU_HWPT_ALLOC
- * @IOMMU_HWPT_ALLOC_NEST_PARENT: nested tables may be put on top of it
+ * @IOMMU_HWPT_ALLOC_NEST_PARENT: it may be the parent of nested tables
  * @IOMMU_HWPT_ALLOC_DIRTY_TRACKING: only devices whose unit tracks dirty pages
  *	may be attached
  * @IOMMU_HWPT_FAULT_ID_VALID: @fault_id names a fault queue
@@ -589,7 +596,7 @@ struct iommu_hwpt_amd_guest {
 };
 
 /**
- * enum iommu_hwpt_data_type - what the data of IOMMU_HWPT_ALLOC is
+ * enum iommu_hwpt_data_type - type of the data of IOMMU_HWPT_ALLOC
  * @IOMMU_HWPT_DATA_NONE: none
  * @IOMMU_HWPT_DATA_VTD_S1: struct iommu_hwpt_vtd_s1
  * @IOMMU_HWPT_DATA_ARM_SMMUV3: struct iommu_hwpt_arm_smmuv3
@@ -603,22 +610,24 @@ enum iommu_hwpt_data_type {
 };
 
 /**
- * struct iommu_hwpt_alloc - ioctl(IOMMU_HWPT_ALLOC), make a hardware page table
+ * struct iommu_hwpt_alloc - ioctl(IOMMU_HWPT_ALLOC), create a hardware page
+ *	table
  * @size: sizeof(struct iommu_hwpt_alloc)
  * @flags: enum iommufd_hwpt_alloc_flags
- * @dev_id: the device whose unit it is for
- * @pt_id: the address space it shows
+ * @dev_id: a device behind the unit that the table is for
+ * @pt_id: the address space to map, or the parent of a nested table
  * @out_hwpt_id: the id of the new table
  * @__reserved: 0
  * @data_type: enum iommu_hwpt_data_type; IOMMU_HWPT_DATA_NONE for a table that
- *	shows an address space
+ *	maps an address space
  * @data_len: bytes at @data_uptr
  * @data_uptr: the data
  * @fault_id: a fault queue, with IOMMU_HWPT_FAULT_ID_VALID
  * @__reserved2: 0
  *
- * The same kind of object is made, and removed again, by attaching a device to
- * an address space. This call gives it a life of its own.
+ * Attaching a device to an address space creates such an object automatically,
+ * and it is destroyed with the last device. An object of this ioctl exists
+ * until it is destroyed.
  */
 struct iommu_hwpt_alloc {
 	__u32 size;
@@ -635,7 +644,7 @@ struct iommu_hwpt_alloc {
 };
 #define IOMMU_HWPT_ALLOC _IO(IOMMUFD_TYPE, IOMMUFD_CMD_HWPT_ALLOC)
 
-/* What the hardware can do */
+/* Hardware abilities */
 
 /**
  * enum iommu_hw_info_vtd_flags - flags of struct iommu_hw_info_vtd
@@ -703,9 +712,9 @@ struct iommu_hw_info_amd {
 };
 
 /**
- * enum iommu_hw_info_type - which structure describes a unit
+ * enum iommu_hw_info_type - the structure that describes a unit
  * @IOMMU_HW_INFO_TYPE_NONE: none
- * @IOMMU_HW_INFO_TYPE_DEFAULT: whichever the unit has
+ * @IOMMU_HW_INFO_TYPE_DEFAULT: the structure of the unit's kind
  * @IOMMU_HW_INFO_TYPE_INTEL_VTD: struct iommu_hw_info_vtd
  * @IOMMU_HW_INFO_TYPE_ARM_SMMUV3: struct iommu_hw_info_arm_smmuv3
  * @IOMMU_HW_INFO_TYPE_TEGRA241_CMDQV: struct iommu_hw_info_tegra241_cmdqv
@@ -721,7 +730,7 @@ enum iommu_hw_info_type {
 };
 
 /**
- * enum iommufd_hw_capabilities - what a device can do behind its unit
+ * enum iommufd_hw_capabilities - abilities of a device behind its unit
  * @IOMMU_HW_CAP_DIRTY_TRACKING: the unit tracks dirty pages
  * @IOMMU_HW_CAP_PCI_PASID_EXEC: PASID with execute permission
  * @IOMMU_HW_CAP_PCI_PASID_PRIV: PASID with privileged mode
@@ -736,7 +745,7 @@ enum iommufd_hw_capabilities {
 
 /**
  * enum iommufd_hw_info_flags - flags of IOMMU_GET_HW_INFO
- * @IOMMU_HW_INFO_FLAG_INPUT_TYPE: @in_data_type says which structure is wanted
+ * @IOMMU_HW_INFO_FLAG_INPUT_TYPE: @in_data_type selects the structure
  */
 enum iommufd_hw_info_flags {
 	IOMMU_HW_INFO_FLAG_INPUT_TYPE = 1 << 0,
@@ -747,8 +756,8 @@ enum iommufd_hw_info_flags {
  * @size: sizeof(struct iommu_hw_info)
  * @flags: enum iommufd_hw_info_flags
  * @dev_id: the device
- * @data_len: in: bytes at @data_uptr; out: bytes the kernel has
- * @data_uptr: where the description goes; a longer buffer is filled with 0
+ * @data_len: in: bytes at @data_uptr; out: size of the kernel's structure
+ * @data_uptr: buffer for the structure; the rest of a longer buffer is set to 0
  * @in_data_type: in: enum iommu_hw_info_type
  * @out_data_type: out: enum iommu_hw_info_type
  * @out_max_pasid_log2: PASID bits, or 0
@@ -774,8 +783,8 @@ struct iommu_hw_info {
 /* Dirty pages */
 
 /**
- * enum iommufd_hwpt_set_dirty_tracking_flags - on or off
- * @IOMMU_HWPT_DIRTY_TRACKING_ENABLE: on
+ * enum iommufd_hwpt_set_dirty_tracking_flags - enable or disable tracking
+ * @IOMMU_HWPT_DIRTY_TRACKING_ENABLE: enable; without it, disable
  */
 enum iommufd_hwpt_set_dirty_tracking_flags {
 	IOMMU_HWPT_DIRTY_TRACKING_ENABLE = 1,
@@ -786,7 +795,7 @@ enum iommufd_hwpt_set_dirty_tracking_flags {
  * @size: sizeof(struct iommu_hwpt_set_dirty_tracking)
  * @flags: enum iommufd_hwpt_set_dirty_tracking_flags
  * @hwpt_id: the table
- * @__reserved: not looked at
+ * @__reserved: ignored
  */
 struct iommu_hwpt_set_dirty_tracking {
 	__u32 size;
@@ -798,8 +807,8 @@ struct iommu_hwpt_set_dirty_tracking {
 	_IO(IOMMUFD_TYPE, IOMMUFD_CMD_HWPT_SET_DIRTY_TRACKING)
 
 /**
- * enum iommufd_hwpt_get_dirty_bitmap_flags - how the bits are read
- * @IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR: and left as they are
+ * enum iommufd_hwpt_get_dirty_bitmap_flags - how dirty bits are read
+ * @IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR: do not clear them in the table
  */
 enum iommufd_hwpt_get_dirty_bitmap_flags {
 	IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR = 1,
@@ -813,12 +822,12 @@ enum iommufd_hwpt_get_dirty_bitmap_flags {
  * @__reserved: 0
  * @iova: start
  * @length: bytes
- * @page_size: bytes that one bit stands for
- * @data: the bitmap; bits are set and never cleared in it
+ * @page_size: bytes per bit
+ * @data: the bitmap; bits are set, never cleared
  *
- * Bit 0 stands for @iova. EOVERFLOW: no range. EINVAL: the page size is no
- * power of two, or the range is no multiple of it or not aligned. EOPNOTSUPP:
- * the table was not made to track.
+ * Bit 0 is the page at @iova. EOVERFLOW: not a valid range. EINVAL: the page
+ * size is not a power of two, or the range is not aligned to it. EOPNOTSUPP:
+ * the table was created without IOMMU_HWPT_ALLOC_DIRTY_TRACKING.
  */
 struct iommu_hwpt_get_dirty_bitmap {
 	__u32 size;
@@ -836,7 +845,7 @@ struct iommu_hwpt_get_dirty_bitmap {
 /* Invalidation of tables that the user manages */
 
 /**
- * enum iommu_hwpt_invalidate_data_type - what the entries are
+ * enum iommu_hwpt_invalidate_data_type - type of the entries
  * @IOMMU_HWPT_INVALIDATE_DATA_VTD_S1: struct iommu_hwpt_vtd_s1_invalidate
  * @IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3:
  *	struct iommu_viommu_arm_smmuv3_invalidate
@@ -883,7 +892,7 @@ struct iommu_viommu_arm_smmuv3_invalidate {
  * @data_uptr: array of entries
  * @data_type: enum iommu_hwpt_invalidate_data_type
  * @entry_len: bytes of an entry
- * @entry_num: in: how many entries; out: how many were done
+ * @entry_num: in: number of entries; out: number of entries that were processed
  * @__reserved: 0
  */
 struct iommu_hwpt_invalidate {
@@ -910,10 +919,10 @@ enum iommu_hwpt_pgfault_flags {
 };
 
 /**
- * enum iommu_hwpt_pgfault_perm - what a page request asks for
- * @IOMMU_PGFAULT_PERM_READ: reading
- * @IOMMU_PGFAULT_PERM_WRITE: writing
- * @IOMMU_PGFAULT_PERM_EXEC: executing
+ * enum iommu_hwpt_pgfault_perm - access that a page request asks for
+ * @IOMMU_PGFAULT_PERM_READ: read
+ * @IOMMU_PGFAULT_PERM_WRITE: write
+ * @IOMMU_PGFAULT_PERM_EXEC: execute
  * @IOMMU_PGFAULT_PERM_PRIV: as supervisor
  */
 enum iommu_hwpt_pgfault_perm {
@@ -932,8 +941,8 @@ enum iommu_hwpt_pgfault_perm {
  * @perm: enum iommu_hwpt_pgfault_perm
  * @__reserved: 0
  * @addr: the address
- * @length: bytes that will be wanted, or 0
- * @cookie: to be given back in the response
+ * @length: bytes that the device will access, or 0
+ * @cookie: to be copied to the response
  */
 struct iommu_hwpt_pgfault {
 	__u32 flags;
@@ -948,9 +957,9 @@ struct iommu_hwpt_pgfault {
 };
 
 /**
- * enum iommufd_page_response_code - the answer to a page request
- * @IOMMUFD_PAGE_RESP_SUCCESS: try again
- * @IOMMUFD_PAGE_RESP_INVALID: do not
+ * enum iommufd_page_response_code - the response to a page request
+ * @IOMMUFD_PAGE_RESP_SUCCESS: the device is to try again
+ * @IOMMUFD_PAGE_RESP_INVALID: the access is not allowed
  */
 enum iommufd_page_response_code {
 	IOMMUFD_PAGE_RESP_SUCCESS = 0,
@@ -958,7 +967,7 @@ enum iommufd_page_response_code {
 };
 
 /**
- * struct iommu_hwpt_page_response - the answer to a group of page requests
+ * struct iommu_hwpt_page_response - the response to a group of page requests
  * @cookie: of the request
  * @code: enum iommufd_page_response_code
  */
@@ -972,7 +981,7 @@ struct iommu_hwpt_page_response {
  * @size: sizeof(struct iommu_fault_alloc)
  * @flags: 0
  * @out_fault_id: the id of the new queue
- * @out_fault_fd: a file to read requests from and write answers to
+ * @out_fault_fd: a file to read requests from and write responses to
  */
 struct iommu_fault_alloc {
 	__u32 size;
@@ -997,7 +1006,7 @@ enum iommu_viommu_type {
 };
 
 /**
- * struct iommu_viommu_tegra241_cmdqv - where the queues' page is
+ * struct iommu_viommu_tegra241_cmdqv - location of the queues' page
  * @out_vintf_mmap_offset: offset for mmap()
  * @out_vintf_mmap_length: bytes
  */
@@ -1059,9 +1068,10 @@ enum iommu_veventq_flag {
 };
 
 /**
- * struct iommufd_vevent_header - stands before every event
+ * struct iommufd_vevent_header - header of every event
  * @flags: enum iommu_veventq_flag
- * @sequence: counts up, from INT_MAX to 0; a step over one tells of loss
+ * @sequence: increases by one, from INT_MAX to 0; a larger step means that
+ *	events were lost
  */
 struct iommufd_vevent_header {
 	__u32 flags;
@@ -1090,7 +1100,7 @@ struct iommu_vevent_arm_smmuv3 {
 
 /**
  * struct iommu_vevent_tegra241_cmdqv - an error of a command queue
- * @lvcmdq_err_map: which queues
+ * @lvcmdq_err_map: bitmap of the queues
  */
 struct iommu_vevent_tegra241_cmdqv {
 	__aligned_le64 lvcmdq_err_map[2];
@@ -1102,7 +1112,7 @@ struct iommu_vevent_tegra241_cmdqv {
  * @flags: 0
  * @viommu_id: the virtual IOMMU
  * @type: enum iommu_veventq_type
- * @veventq_depth: how many events it holds
+ * @veventq_depth: maximum number of events in it
  * @out_veventq_id: the id of the new queue
  * @out_veventq_fd: a file to read events from
  * @__reserved: 0
@@ -1135,9 +1145,9 @@ enum iommu_hw_queue_type {
  * @flags: 0
  * @viommu_id: the virtual IOMMU
  * @type: enum iommu_hw_queue_type
- * @index: which queue
+ * @index: number of the queue
  * @out_hw_queue_id: the id of the new object
- * @nesting_parent_iova: where the queue is in the parent table
+ * @nesting_parent_iova: address of the queue in the parent table
  * @length: bytes
  */
 struct iommu_hw_queue_alloc {

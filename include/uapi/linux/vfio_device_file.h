@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
  * Additions to <linux/vfio.h> for device files (/dev/vfio/devices/vfioN) that
- * Linux 7.3 has and Linux 6.12 lacks. Numbers and layout are those of Linux
- * 7.3, so that a program built with its headers works here.
+ * Linux 7.3 has and Linux 6.12 does not. Numbers and layout are those of Linux
+ * 7.3, so a program built with its headers works here.
  */
 #ifndef _UAPI_LINUX_VFIO_DEVICE_FILE_H
 #define _UAPI_LINUX_VFIO_DEVICE_FILE_H
@@ -22,21 +22,21 @@
 
 /**
  * struct vfio_device_bind_token - VFIO_DEVICE_BIND_IOMMUFD, with a token
- * @argsz: the size of this structure; a program that needs no token may give
- *	that of Linux 6.12, which ends before @token_uuid_ptr
+ * @argsz: the size of this structure; a program that needs no token may use the
+ *	size of Linux 6.12, which ends before @token_uuid_ptr
  * @flags: 0 or VFIO_DEVICE_BIND_FLAG_TOKEN
- * @iommufd: an open /dev/iommu
- * @out_devid: the id of the bound device there
- * @token_uuid_ptr: where the 16 bytes of the token are, in the order of
+ * @iommufd: file descriptor of an open /dev/iommu
+ * @out_devid: the id of the bound device in that context
+ * @token_uuid_ptr: address of the 16 bytes of the token, in the order of
  *	VFIO_DEVICE_FEATURE_PCI_VF_TOKEN. Not read without the flag.
  *
- * A token is needed for a virtual function (VF) whose physical function (PF)
- * belongs to a VFIO driver, and for a PF some of whose VFs are in use. On a PF
- * none of whose VFs are in use it sets the token.
+ * A token is required for a virtual function (VF) whose physical function (PF)
+ * is bound to a VFIO driver, and for a PF if any of its VFs are in use. For a
+ * PF without VFs in use, it sets the token.
  *
- * Errors, apart from those of Linux 6.12: EACCES without the right token,
- * EINVAL for a token that the device has no use for, EFAULT if the token
- * cannot be read, E2BIG if what comes after this structure is not zero.
+ * Errors in addition to those of Linux 6.12: EACCES without the right token,
+ * EINVAL for a token if the device does not use one, EFAULT if the token cannot
+ * be read, E2BIG if bytes behind this structure are not zero.
  */
 struct vfio_device_bind_token {
 	__u32 argsz;
