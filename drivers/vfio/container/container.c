@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vfio_iommufd.ko: serves VFIO's containers from address spaces of iommufd.
+ * VFIO's containers over address spaces of iommufd: lifetime, groups, and the
+ * operations that vfio.ko calls.
  *
- * vfio.ko asks its backends, the one registered last first, whether they know
- * the type of container that a program wants; first.c sees to it that it is this
- * one. A container then has one address space. Its
- * groups are attached to it, and it does what keeping mappings, page tables and
- * pinned pages takes; what is here is the container's ABI.
+ * When a program chooses the type of a container, vfio.ko asks its backends for
+ * one that supports this type (main.c). A container has one address space, to
+ * which its groups are attached. The address space keeps mappings, page tables
+ * and pinned pages. This module implements the container's ABI.
  *
- * Groups come and go with vfio.ko's lock of the container held, but its other
- * calls come with no lock at all, and may still be inside when the last group
- * leaves and the container with it. So vfio.ko is not given a pointer: it knows
- * a container by a number. A call that finds nothing behind the number fails,
- * and a container that is released waits for the calls that found it.
+ * vfio.ko attaches and detaches groups under its lock of the container. It
+ * makes its other calls without a lock, so they may still be running when the
+ * last group is detached and the container is released. So vfio.ko does not get
+ * a pointer, but a number. A call whose number belongs to no container fails,
+ * and releasing a container waits for the calls that have found it.
  */
-#define pr_fmt(fmt) "vfio_iommufd: " fmt
-
 #include <linux/iommufd.h>
 #include <linux/hashtable.h>
 #include <linux/module.h>
@@ -33,12 +31,12 @@ struct container_group {
 	bool emulated;
 };
 
-/* By their ids; read under RCU. No id is ever given out twice. */
+/* All containers by id; read under RCU. An id is never reused. */
 static DEFINE_HASHTABLE(containers, 6);
 static DEFINE_SPINLOCK(containers_lock);
 static unsigned long last_id;
 
-/* One after another they spread as evenly as can be */
+/* Consecutive ids spread evenly */
 static struct hlist_head *container_bucket(unsigned long id)
 {
 	return &containers[id % HASH_SIZE(containers)];
@@ -52,7 +50,7 @@ static void container_publish(struct container *c)
 	spin_unlock(&containers_lock);
 }
 
-static void container_hide(struct container *c)
+static void container_unpublish(struct container *c)
 {
 	spin_lock(&containers_lock);
 	hlist_del_rcu(&c->node);
@@ -84,7 +82,7 @@ static void container_put(struct container *c)
 	kref_put(&c->users, container_idle);
 }
 
-static bool type_is_known(unsigned long type)
+static bool container_type_is_known(unsigned long type)
 {
 	return type == VFIO_TYPE1_IOMMU || type == VFIO_TYPE1v2_IOMMU ||
 	       type == VFIO_SPAPR_TCE_v2_IOMMU;
@@ -103,7 +101,7 @@ static int container_init(struct container *c)
 		ret = PTR_ERR(c->ioas);
 		goto put_ctx;
 	}
-	/* Any range can be unmapped: no page may be larger than the smallest */
+	/* Any range can be unmapped, so only the smallest pages are used */
 	if (container_is_v1(c) || container_is_spapr(c)) {
 		ret = iommufd_ioas_small_pages(c->ioas);
 		if (ret)
@@ -131,7 +129,7 @@ static void *container_open(unsigned long type)
 	struct container *c;
 	int ret;
 
-	if (!type_is_known(type))
+	if (!container_type_is_known(type))
 		return ERR_PTR(-EINVAL);
 	c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
 	if (!c)
@@ -161,14 +159,14 @@ static void container_release(void *data)
 
 	if (WARN_ON(!c))
 		return;
-	container_hide(c);
-	/* What was taken here, and what there was from the beginning */
+	container_unpublish(c);
+	/* The reference taken above, and the initial one */
 	container_put(c);
 	container_put(c);
 	wait_for_completion(&c->idle);
 	WARN_ON(!list_empty(&c->groups));
 	iommufd_ioas_destroy(c->ioas);
-	/* After what was copied from its memory */
+	/* After the mappings that were copied from its memory */
 	if (c->spapr)
 		spapr_destroy(c->spapr);
 	iommufd_ctx_put(c->ictx);
@@ -176,7 +174,8 @@ static void container_release(void *data)
 	kfree_rcu(c, rcu);
 }
 
-static int attach_hardware(struct container *c, struct iommu_group *group)
+static int container_attach_hardware(struct container *c,
+				     struct iommu_group *group)
 {
 	int ret = iommufd_ioas_attach_group(c->ioas, group);
 
@@ -188,8 +187,8 @@ static int attach_hardware(struct container *c, struct iommu_group *group)
 	return ret;
 }
 
-static int add_group(struct container *c, struct iommu_group *group,
-		     enum vfio_group_type type)
+static int container_add_group(struct container *c, struct iommu_group *group,
+			       enum vfio_group_type type)
 {
 	struct container_group *entry;
 	int ret;
@@ -202,7 +201,7 @@ static int add_group(struct container *c, struct iommu_group *group,
 	if (entry->emulated)
 		ret = container_add_emulated(c);
 	else
-		ret = attach_hardware(c, group);
+		ret = container_attach_hardware(c, group);
 	if (ret) {
 		kfree(entry);
 		return ret;
@@ -227,7 +226,7 @@ static int container_attach_group(void *data, struct iommu_group *group,
 	if (WARN_ON(!c))
 		return -EINVAL;
 	mutex_lock(&c->lock);
-	ret = add_group(c, group, type);
+	ret = container_add_group(c, group, type);
 	mutex_unlock(&c->lock);
 	container_put(c);
 	return ret;
@@ -258,13 +257,14 @@ static void container_detach_group(void *data, struct iommu_group *group)
 	container_put(c);
 }
 
-static long dispatch(struct container *c, unsigned int cmd, unsigned long arg)
+static long container_dispatch(struct container *c, unsigned int cmd,
+			       unsigned long arg)
 {
 	void __user *user = (void __user *)arg;
 
 	if (cmd == VFIO_CHECK_EXTENSION)
 		return container_check_extension(c, arg);
-	/* Numbers of this interface mean something else in the others */
+	/* The same ioctl numbers mean something else in the other interfaces */
 	if (c->spapr)
 		return spapr_ioctl(c, cmd, user);
 	switch (cmd) {
@@ -286,14 +286,14 @@ static long container_ioctl(void *data, unsigned int cmd, unsigned long arg)
 	struct container *c;
 	long ret;
 
-	/* Asked before there is a container, or too late for one */
+	/* The container does not exist yet, or any more */
 	if (!data)
 		return cmd == VFIO_CHECK_EXTENSION ?
 			       container_check_extension(NULL, arg) : -EINVAL;
 	c = container_get(data);
 	if (!c)
 		return -EINVAL;
-	ret = dispatch(c, cmd, arg);
+	ret = container_dispatch(c, cmd, arg);
 	container_put(c);
 	return ret;
 }
@@ -369,23 +369,3 @@ const struct vfio_iommu_driver_ops container_ops = {
 	.unregister_device = ops_unregister_device,
 	.dma_rw = ops_dma_rw,
 };
-
-static int __init container_module_init(void)
-{
-	int ret = container_register();
-
-	if (ret)
-		pr_err("vfio does not take this backend: error %d\n", ret);
-	return ret;
-}
-
-static void __exit container_module_exit(void)
-{
-	container_unregister();
-}
-
-module_init(container_module_init);
-module_exit(container_module_exit);
-
-MODULE_DESCRIPTION("VFIO containers over iommufd");
-MODULE_LICENSE("GPL");

@@ -2,13 +2,13 @@
 /*
  * A VFIO container over an address space of iommufd.
  *
- *	container.c	lifetime, groups, the door to vfio.ko
- *	first.c		registered with vfio.ko, before vfio_iommu_type1
+ *	dirty.c		DIRTY_PAGES
  *	type1.c		MAP_DMA and UNMAP_DMA
  *	info.c		CHECK_EXTENSION and GET_INFO
- *	dirty.c		DIRTY_PAGES
+ *	emulated.c	pages for devices that do no DMA of their own
  *	spapr.c		the sPAPR TCE v2 interface
- *	emulated.c	pages for devices whose drivers do their DMA
+ *	container.c	lifetime, groups, the operations that vfio.ko calls
+ *	main.c		registration with vfio.ko, before vfio_iommu_type1
  */
 #ifndef _VFIO_IOMMUFD_CONTAINER_H
 #define _VFIO_IOMMUFD_CONTAINER_H
@@ -31,32 +31,32 @@ struct iommufd_ioas;
 struct spapr;
 
 /**
- * struct container - what stands behind one /dev/vfio/vfio
- * @users: the container itself, and each call that is inside
- * @idle: the last of @users has gone
+ * struct container - the state of one open /dev/vfio/vfio
+ * @users: references of the container itself and of each call in progress
+ * @idle: completed when the last reference of @users is dropped
  * @rcu: for freeing
- * @node: among all containers
- * @id: what vfio.ko knows it by
- * @type: the interface it was opened for, VFIO_TYPE1v2_IOMMU or another
+ * @node: node in the table of all containers
+ * @id: the number that vfio.ko passes to identify it
+ * @type: its interface: VFIO_TYPE1v2_IOMMU or another
  * @ictx: the context of @ioas
- * @ioas: holds the mappings
- * @spapr: what a container of type VFIO_SPAPR_TCE_v2_IOMMU has beside; or NULL
- * @lock: for what follows
- * @groups: struct container_group
- * @nr_hardware: groups among them that do DMA
- * @nr_emulated: groups among them whose drivers do it
+ * @ioas: the address space with its mappings
+ * @spapr: state of a container of type VFIO_SPAPR_TCE_v2_IOMMU; or NULL
+ * @lock: protects the fields from @groups to @all_dirty, and @generation
+ * @groups: list of struct container_group
+ * @nr_hardware: number of groups that do DMA
+ * @nr_emulated: number of groups whose drivers access memory for them
  * @tracking: dirty pages are being tracked
- * @all_dirty: a device that does DMA was there while they were: any page may
- *	be dirty
- * @devices_lock: for @devices; taken inside @lock, and never the other way
+ * @all_dirty: any page may be dirty: a device that does DMA was attached during
+ *	@tracking
+ * @devices_lock: protects @devices; taken inside @lock
  * @devices: opened devices that pin pages, by vfio_device::iommu_entry
- * @access: through which they get pages; made with the first emulated group
- * @pinned: pages that they hold, by IOVA in pages: how many times each
- * @written: pages that they held or wrote while @tracking, by IOVA in pages: the
- *	@generation of the last time
- * @writing: held for reading while a driver writes, until that is in @written
- * @generation: grows before each report, so that what is written meanwhile is
- *	not forgotten with what was reported; under @lock
+ * @access: the access for their pages; created with the first emulated group
+ * @pinned: number of pins of each page, by IOVA in pages
+ * @written: the @generation in which a page was last held or written during
+ *	@tracking, by IOVA in pages
+ * @writing: held for reading while a driver writes, until @written is updated
+ * @generation: incremented before each report, so that clearing the reported
+ *	pages keeps those that are written meanwhile
  */
 struct container {
 	struct kref users;
@@ -98,11 +98,7 @@ static inline bool container_is_v1(const struct container *c)
 /* container.c */
 extern const struct vfio_iommu_driver_ops container_ops;
 
-/* first.c */
-int container_register(void);
-void container_unregister(void);
-
-/* Does it go on behind the end of 64 bits? @length is not 0. */
+/* Does the range exceed 64 bits? @length is not 0. */
 static inline bool range_wraps(u64 start, u64 length)
 {
 	return start + length - 1 < start;
@@ -120,18 +116,19 @@ int container_get_info(struct container *c, void __user *arg);
 int container_dirty_pages(struct container *c, void __user *arg);
 int container_check_bitmap(u64 nr_pages, u64 size);
 /*
- * Tell which pages of the range are dirty, in a bitmap of the user's. They stay
- * dirty until what was told, *@told, is forgotten. *@all: any page was.
+ * Report the dirty pages of the range in a bitmap of the user. They stay dirty
+ * until container_clear_dirty() is called with *@reported, the generation of
+ * this report. *@all: all pages were reported as dirty.
  */
 int container_report_dirty(struct container *c, u64 __user *bitmap,
 			   unsigned long iova, unsigned long length,
-			   unsigned long *told, bool *all);
-void container_forget_dirty(struct container *c, unsigned long iova,
-			    unsigned long length, unsigned long told);
-/* Once the range is unmapped, tell besides what became dirty after the report */
-int container_report_late(struct container *c, u64 __user *bitmap,
-			  unsigned long iova, unsigned long length,
-			  unsigned long told, bool all);
+			   unsigned long *reported, bool *all);
+void container_clear_dirty(struct container *c, unsigned long iova,
+			   unsigned long length, unsigned long reported);
+/* Once the range is unmapped, add pages that became dirty after the report */
+int container_report_dirty_late(struct container *c, u64 __user *bitmap,
+				unsigned long iova, unsigned long length,
+				unsigned long reported, bool all);
 
 /* emulated.c */
 int container_add_emulated(struct container *c);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * DIRTY_PAGES of a container: which pages devices may have written.
+ * DIRTY_PAGES of a container: report pages that devices may have written.
  *
- * A device that does DMA may have written any page it can reach, so while there
- * is one everything mapped is reported. That errs on the safe side, and it is
- * what this interface has always done; hardware's own dirty bits are reported
- * through /dev/iommu. Devices whose drivers do their DMA are known better: dirty
- * is what they hold pinned, or have held or written since the last report.
+ * A device that does DMA may have written any page that it can reach. So while
+ * one is attached, every mapped page is reported. This is safe, and this
+ * interface has always done so. Dirty bits of the hardware are reported through
+ * /dev/iommu. For devices whose drivers access memory for them, more is known:
+ * pages are dirty if they are pinned, or were pinned or written since the last
+ * report.
  */
 #include <linux/bitmap.h>
 #include <linux/iommufd.h>
@@ -15,7 +16,7 @@
 #include "container.h"
 #include "dirty.h"
 
-/* A piece of the user's bitmap, and the pages that it is about */
+/* A piece of the user's bitmap, and the IOVA range that it describes */
 #define PIECE_PAGES 2048u
 struct piece {
 	struct container *c;
@@ -24,17 +25,18 @@ struct piece {
 	unsigned long bits[BITS_TO_LONGS(PIECE_PAGES)];
 };
 
-/* Others may run after so many pages */
+/* Pages that are handled before the CPU is yielded */
 #define PAGES_PER_TURN 256
 
-static bool page_is_dirty(struct container *c, unsigned long index)
+static bool dirty_test_page(struct container *c, unsigned long index)
 {
 	return c->all_dirty || xa_load(&c->pinned, index) ||
 	       xa_load(&c->written, index);
 }
 
-static int mark_mapping(void *data, unsigned long iova, unsigned long length,
-			unsigned long address, int prot)
+static int dirty_mark_mapping(void *data, unsigned long iova,
+			      unsigned long length, unsigned long address,
+			      int prot)
 {
 	struct piece *piece = data;
 	unsigned long from = max(iova, piece->first);
@@ -45,21 +47,22 @@ static int mark_mapping(void *data, unsigned long iova, unsigned long length,
 		return 0;
 	for (index = from >> PAGE_SHIFT; index <= to >> PAGE_SHIFT; index++) {
 		__assign_bit(index - (piece->first >> PAGE_SHIFT), piece->bits,
-			     page_is_dirty(piece->c, index));
+			     dirty_test_page(piece->c, index));
 		if (!(index % PAGES_PER_TURN))
 			cond_resched();
 	}
 	return 0;
 }
 
-/* The ends of what is asked for */
+/* The first and last IOVA of a request */
 struct ends {
 	unsigned long first;
 	unsigned long last;
 };
 
-static int check_mapping(void *data, unsigned long iova, unsigned long length,
-			 unsigned long address, int prot)
+static int dirty_check_mapping(void *data, unsigned long iova,
+			       unsigned long length, unsigned long address,
+			       int prot)
 {
 	const struct ends *ends = data;
 	unsigned long last = iova + length - 1;
@@ -69,81 +72,83 @@ static int check_mapping(void *data, unsigned long iova, unsigned long length,
 	return iova < ends->first || last > ends->last ? -EINVAL : 0;
 }
 
-/* Mappings are reported whole: a range that begins or ends in one is wrong */
-static int check_ends(struct container *c, unsigned long first,
-		      unsigned long last)
+/* -EINVAL for a range that begins or ends inside a mapping */
+static int dirty_check_ends(struct container *c, unsigned long first,
+			    unsigned long last)
 {
 	struct ends ends = { .first = first, .last = last };
 	int ret;
 
-	ret = iommufd_ioas_mappings(c->ioas, first, first, check_mapping, &ends);
+	ret = iommufd_ioas_mappings(c->ioas, first, first, dirty_check_mapping,
+				    &ends);
 	if (ret)
 		return ret;
-	return iommufd_ioas_mappings(c->ioas, last, last, check_mapping, &ends);
+	return iommufd_ioas_mappings(c->ioas, last, last, dirty_check_mapping,
+				     &ends);
 }
 
-static int report_piece(struct piece *piece, u64 __user *bitmap)
+static int dirty_report_piece(struct piece *piece, u64 __user *bitmap)
 {
 	unsigned long pages =
 		((piece->last - piece->first) >> PAGE_SHIFT) + 1;
 	size_t size = DIRTY_BITMAP_BYTES(pages);
 	int ret;
 
-	/* Bits of pages that are not mapped stay what they are */
+	/* Bits of pages that are not mapped do not change */
 	if (copy_from_user(piece->bits, bitmap, size))
 		return -EFAULT;
 	ret = iommufd_ioas_mappings(piece->c->ioas, piece->first, piece->last,
-				    mark_mapping, piece);
+				    dirty_mark_mapping, piece);
 	if (ret)
 		return ret;
 	return copy_to_user(bitmap, piece->bits, size) ? -EFAULT : 0;
 }
 
-static void forget_written(struct container *c, unsigned long first,
-			   unsigned long last, unsigned long told)
+static void dirty_clear_written(struct container *c, unsigned long first,
+				unsigned long last, unsigned long reported)
 {
 	unsigned long index, nr = 0;
 	void *entry;
 
-	/* One that is written again in this moment has another entry */
+	/* A page that is written again now has another entry, which stays */
 	xa_for_each_range(&c->written, index, entry, first >> PAGE_SHIFT,
 			  last >> PAGE_SHIFT) {
-		if (xa_to_value(entry) <= told)
+		if (xa_to_value(entry) <= reported)
 			xa_cmpxchg(&c->written, index, entry, NULL, 0);
 		if (!(++nr % PAGES_PER_TURN))
 			cond_resched();
 	}
 }
 
-void container_forget_dirty(struct container *c, unsigned long iova,
-			    unsigned long length, unsigned long told)
+void container_clear_dirty(struct container *c, unsigned long iova,
+			   unsigned long length, unsigned long reported)
 {
-	forget_written(c, iova, iova + length - 1, told);
+	dirty_clear_written(c, iova, iova + length - 1, reported);
 }
 
 int container_report_dirty(struct container *c, u64 __user *bitmap,
 			   unsigned long iova, unsigned long length,
-			   unsigned long *told, bool *all)
+			   unsigned long *reported, bool *all)
 {
 	unsigned long last = iova + length - 1;
 	struct piece piece = { .c = c, .first = iova };
 	int ret;
 
 	lockdep_assert_held(&c->lock);
-	ret = check_ends(c, iova, last);
+	ret = dirty_check_ends(c, iova, last);
 	if (ret)
 		return ret;
 	*all = c->all_dirty;
-	*told = c->generation;
-	WRITE_ONCE(c->generation, *told + 1);
-	/* Pairs with mark_written(): what has the old generation is seen here */
+	*reported = c->generation;
+	WRITE_ONCE(c->generation, *reported + 1);
+	/* Pairs with emulated_mark_written(): see older generations */
 	smp_mb();
 	for (;;) {
 		piece.last = last;
 		if (last - piece.first >= (ulong)PIECE_PAGES << PAGE_SHIFT)
 			piece.last = piece.first - 1 +
 				     ((ulong)PIECE_PAGES << PAGE_SHIFT);
-		ret = report_piece(&piece, bitmap);
+		ret = dirty_report_piece(&piece, bitmap);
 		if (ret)
 			return ret;
 		if (piece.last == last)
@@ -157,7 +162,7 @@ int container_report_dirty(struct container *c, u64 __user *bitmap,
 	return 0;
 }
 
-static int set_bit_of_user(u64 __user *bitmap, unsigned long bit)
+static int dirty_set_user_bit(u64 __user *bitmap, unsigned long bit)
 {
 	u64 word, __user *at = bitmap + bit / 64;
 
@@ -167,23 +172,23 @@ static int set_bit_of_user(u64 __user *bitmap, unsigned long bit)
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
-static int report_late(struct container *c, u64 __user *bitmap,
-		       unsigned long first, unsigned long last,
-		       unsigned long told, bool all)
+static int dirty_report_late(struct container *c, u64 __user *bitmap,
+			     unsigned long first, unsigned long last,
+			     unsigned long reported, bool all)
 {
 	unsigned long index;
 	void *entry;
 	int ret = 0;
 
-	/* Since the report nothing is known to be clean any more */
+	/* Since the report, any page may have become dirty */
 	if (c->all_dirty && !all) {
 		for (index = 0; !ret && index <= last - first; index++)
-			ret = set_bit_of_user(bitmap, index);
+			ret = dirty_set_user_bit(bitmap, index);
 		return ret;
 	}
 	xa_for_each_range(&c->written, index, entry, first, last) {
-		if (xa_to_value(entry) > told)
-			ret = set_bit_of_user(bitmap, index - first);
+		if (xa_to_value(entry) > reported)
+			ret = dirty_set_user_bit(bitmap, index - first);
 		else
 			cond_resched();
 		if (ret)
@@ -192,13 +197,13 @@ static int report_late(struct container *c, u64 __user *bitmap,
 	return ret;
 }
 
-int container_report_late(struct container *c, u64 __user *bitmap,
-			  unsigned long iova, unsigned long length,
-			  unsigned long told, bool all)
+int container_report_dirty_late(struct container *c, u64 __user *bitmap,
+				unsigned long iova, unsigned long length,
+				unsigned long reported, bool all)
 {
 	int ret;
 
-	/* Who wrote before the range was unmapped has noted it then */
+	/* Wait until all writes before the unmap are in c->written */
 	ret = down_write_killable(&c->writing);
 	if (ret)
 		return ret;
@@ -206,8 +211,9 @@ int container_report_late(struct container *c, u64 __user *bitmap,
 	ret = mutex_lock_killable(&c->lock);
 	if (ret)
 		return ret;
-	ret = report_late(c, bitmap, iova >> PAGE_SHIFT,
-			  (iova + length - 1) >> PAGE_SHIFT, told, all);
+	ret = dirty_report_late(c, bitmap, iova >> PAGE_SHIFT,
+				(iova + length - 1) >> PAGE_SHIFT, reported,
+				all);
 	mutex_unlock(&c->lock);
 	return ret;
 }
@@ -220,16 +226,17 @@ int container_check_bitmap(u64 nr_pages, u64 size)
 	return 0;
 }
 
-static int get_bitmap(struct container *c, void __user *arg, u32 argsz)
+static int dirty_get_bitmap(struct container *c, void __user *arg, u32 argsz)
 {
 	struct vfio_iommu_type1_dirty_bitmap_get get;
-	unsigned long page_size, told;
+	unsigned long page_size, reported;
 	bool all;
 	int ret;
 
 	if (argsz < sizeof(struct vfio_iommu_type1_dirty_bitmap) + sizeof(get))
 		return -EINVAL;
-	if (copy_from_user(&get, arg + sizeof(struct vfio_iommu_type1_dirty_bitmap),
+	if (copy_from_user(&get,
+			   arg + sizeof(struct vfio_iommu_type1_dirty_bitmap),
 			   sizeof(get)))
 		return -EFAULT;
 	page_size = 1UL << __ffs(iommufd_ioas_page_sizes(c->ioas));
@@ -245,22 +252,23 @@ static int get_bitmap(struct container *c, void __user *arg, u32 argsz)
 	if (ret)
 		return ret;
 
-	/* Another process may be at it, with a bitmap that is slow to come */
+	/* Another process may hold the lock for long, if its bitmap is slow */
 	ret = mutex_lock_killable(&c->lock);
 	if (ret)
 		return ret;
 	if (c->tracking)
 		ret = container_report_dirty(c, (u64 __user *)get.bitmap.data,
-					     get.iova, get.size, &told, &all);
+					     get.iova, get.size, &reported,
+					     &all);
 	else
 		ret = -EINVAL;
 	if (!ret)
-		container_forget_dirty(c, get.iova, get.size, told);
+		container_clear_dirty(c, get.iova, get.size, reported);
 	mutex_unlock(&c->lock);
 	return ret;
 }
 
-static int set_tracking(struct container *c, bool on)
+static int dirty_set_tracking(struct container *c, bool on)
 {
 	int ret = mutex_lock_killable(&c->lock);
 
@@ -269,7 +277,7 @@ static int set_tracking(struct container *c, bool on)
 	if (on && !c->tracking)
 		c->all_dirty = c->nr_hardware;
 	if (!on)
-		forget_written(c, 0, ULONG_MAX, ULONG_MAX);
+		dirty_clear_written(c, 0, ULONG_MAX, ULONG_MAX);
 	c->tracking = on;
 	mutex_unlock(&c->lock);
 	return 0;
@@ -287,11 +295,11 @@ int container_dirty_pages(struct container *c, void __user *arg)
 		return -EINVAL;
 	switch (dirty.flags) {
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_START:
-		return set_tracking(c, true);
+		return dirty_set_tracking(c, true);
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP:
-		return set_tracking(c, false);
+		return dirty_set_tracking(c, false);
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP:
-		return get_bitmap(c, arg, dirty.argsz);
+		return dirty_get_bitmap(c, arg, dirty.argsz);
 	default:
 		return -EINVAL;
 	}

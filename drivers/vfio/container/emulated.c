@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages for devices that do no DMA of their own: their drivers (of mediated
- * devices) pin what an IOVA maps, or read and write it.
+ * Pages for devices that do no DMA of their own (mediated devices): their
+ * drivers pin the pages behind an IOVA, or read and write them.
  *
- * The container has one access to its address space for all of them. Such a
- * driver counts pages, not ranges: it may pin one twice, and unpin a part of
- * what it pinned. So pages are pinned one by one, and container::pinned counts
- * how often.
+ * The container has one access to its address space for all of these devices. A
+ * driver counts pages, not ranges: it may pin a page twice, and unpin a part of
+ * a range. So pages are pinned one by one, and container::pinned counts the
+ * pins of each.
  *
- * When memory is unmapped, the address space asks the access to let go, and it
- * asks each opened device. A device unpins from inside that call, so pinning and
- * unpinning do not take container::devices_lock.
+ * When memory is unmapped, the address space asks the access to release its
+ * pages, and the access asks each opened device. A device unpins during that
+ * call, so pinning and unpinning do not take container::devices_lock.
  */
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
@@ -18,7 +18,7 @@
 
 #include "container.h"
 
-static void unmap_devices(void *data, unsigned long iova, unsigned long length)
+static void emulated_unmap(void *data, unsigned long iova, unsigned long length)
 {
 	struct container *c = data;
 	struct vfio_device *device;
@@ -31,7 +31,7 @@ static void unmap_devices(void *data, unsigned long iova, unsigned long length)
 
 static const struct iommufd_access_ops access_ops = {
 	.needs_pin_pages = 1,
-	.unmap = unmap_devices,
+	.unmap = emulated_unmap,
 };
 
 int container_add_emulated(struct container *c)
@@ -84,14 +84,14 @@ void container_unregister_device(struct container *c, struct vfio_device *dev)
 	mutex_unlock(&c->devices_lock);
 }
 
-/* Errors as vfio_iommu_type1 has them: nothing mapped is a wrong argument */
-static int type1_error(int ret)
+/* The errno of vfio_iommu_type1: EINVAL if nothing is mapped */
+static int emulated_error(int ret)
 {
 	return ret == -ENOENT ? -EINVAL : ret;
 }
 
-/* Count one more pin of a page; entries are the number of pins */
-static int count_pin(struct container *c, unsigned long index)
+/* Add a pin of a page; the entry is the number of its pins */
+static int emulated_count_pin(struct container *c, unsigned long index)
 {
 	void *old, *seen;
 
@@ -106,8 +106,8 @@ static int count_pin(struct container *c, unsigned long index)
 	return 0;
 }
 
-/* Count one less. Nothing is allocated: the entry is there already. */
-static bool uncount_pin(struct container *c, unsigned long index)
+/* Remove a pin of a page. Allocates nothing, as the entry exists. */
+static bool emulated_uncount_pin(struct container *c, unsigned long index)
 {
 	void *old, *new;
 
@@ -121,8 +121,8 @@ static bool uncount_pin(struct container *c, unsigned long index)
 	return true;
 }
 
-/* A report that begins meanwhile may have passed the page: note it again */
-static void mark_written(struct container *c, unsigned long index)
+/* Repeat if a report has begun: it may have missed the page */
+static void emulated_mark_written(struct container *c, unsigned long index)
 {
 	unsigned long generation;
 
@@ -130,7 +130,7 @@ static void mark_written(struct container *c, unsigned long index)
 		generation = READ_ONCE(c->generation);
 		if (xa_err(xa_store(&c->written, index, xa_mk_value(generation),
 				    GFP_KERNEL_ACCOUNT))) {
-			/* Now no page is known to be clean */
+			/* The page cannot be noted: report all pages */
 			c->all_dirty = true;
 			return;
 		}
@@ -139,8 +139,8 @@ static void mark_written(struct container *c, unsigned long index)
 	} while (READ_ONCE(c->generation) != generation);
 }
 
-static int pin_page(struct container *c, unsigned long iova, int prot,
-		    struct page **page)
+static int emulated_pin_page(struct container *c, unsigned long iova, int prot,
+			     struct page **page)
 {
 	unsigned int flags = prot & IOMMU_WRITE ? IOMMUFD_ACCESS_RW_WRITE :
 						  IOMMUFD_ACCESS_RW_READ;
@@ -149,23 +149,23 @@ static int pin_page(struct container *c, unsigned long iova, int prot,
 
 	ret = iommufd_access_pin_pages(c->access, iova, PAGE_SIZE, page, flags);
 	if (ret)
-		return type1_error(ret);
-	ret = count_pin(c, index);
+		return emulated_error(ret);
+	ret = emulated_count_pin(c, index);
 	if (ret) {
 		iommufd_access_unpin_pages(c->access, iova, PAGE_SIZE);
 		return ret;
 	}
 	if (c->tracking)
-		mark_written(c, index);
+		emulated_mark_written(c, index);
 	return 0;
 }
 
-static void unpin_page(struct container *c, unsigned long iova)
+static void emulated_unpin_page(struct container *c, unsigned long iova)
 {
-	/* Since the last report; and at no moment it is neither held nor noted */
+	/* First note the page as written, so that a report never misses it */
 	if (c->tracking)
-		mark_written(c, iova >> PAGE_SHIFT);
-	if (WARN_ON(!uncount_pin(c, iova >> PAGE_SHIFT)))
+		emulated_mark_written(c, iova >> PAGE_SHIFT);
+	if (WARN_ON(!emulated_uncount_pin(c, iova >> PAGE_SHIFT)))
 		return;
 	iommufd_access_unpin_pages(c->access, iova, PAGE_SIZE);
 }
@@ -177,11 +177,12 @@ int container_pin_pages(struct container *c, unsigned long iova, int nr,
 
 	if (container_is_v1(c))
 		return -EACCES;
-	/* Who pins has to be there to be asked to let go */
+	/* On an unmap, a device must be there to release the pages */
 	if (!c->access || list_empty_careful(&c->devices))
 		return -EINVAL;
 	for (i = 0; i < nr; i++) {
-		ret = pin_page(c, iova + i * PAGE_SIZE, prot, &pages[i]);
+		ret = emulated_pin_page(c, iova + i * PAGE_SIZE, prot,
+					&pages[i]);
 		if (ret)
 			goto unpin;
 		cond_resched();
@@ -191,7 +192,7 @@ int container_pin_pages(struct container *c, unsigned long iova, int nr,
 unpin:
 	pages[i] = NULL;
 	while (i--) {
-		unpin_page(c, iova + i * PAGE_SIZE);
+		emulated_unpin_page(c, iova + i * PAGE_SIZE);
 		pages[i] = NULL;
 		cond_resched();
 	}
@@ -205,27 +206,27 @@ void container_unpin_pages(struct container *c, unsigned long iova, int nr)
 	if (WARN_ON(container_is_v1(c) || !c->access))
 		return;
 	for (i = 0; i < nr; i++) {
-		unpin_page(c, iova + i * PAGE_SIZE);
+		emulated_unpin_page(c, iova + i * PAGE_SIZE);
 		cond_resched();
 	}
 }
 
 /*
- * What an IOVA maps may end after any page, and what was written before is
- * dirty nevertheless: so page by page, as vfio_iommu_type1 does it.
+ * A mapping may end after any page, and the pages written before that are dirty
+ * even if the call fails. So copy page by page, as vfio_iommu_type1 does.
  */
-static int dma_rw_page(struct container *c, unsigned long iova, void *buffer,
-		       size_t length, unsigned int flags)
+static int emulated_rw_page(struct container *c, unsigned long iova,
+			    void *buffer, size_t length, unsigned int flags)
 {
 	int ret;
 
-	/* Pairs with container_report_late(): no unmap ends in between */
+	/* Pairs with container_report_dirty_late(), which waits for this */
 	down_read(&c->writing);
 	ret = iommufd_access_rw(c->access, iova, buffer, length, flags);
 	if (!ret && flags & IOMMUFD_ACCESS_RW_WRITE && c->tracking)
-		mark_written(c, iova >> PAGE_SHIFT);
+		emulated_mark_written(c, iova >> PAGE_SHIFT);
 	up_read(&c->writing);
-	return type1_error(ret);
+	return emulated_error(ret);
 }
 
 int container_dma_rw(struct container *c, unsigned long iova, void *buffer,
@@ -244,7 +245,7 @@ int container_dma_rw(struct container *c, unsigned long iova, void *buffer,
 		flags |= IOMMUFD_ACCESS_RW_KTHREAD;
 	for (; length; length -= piece) {
 		piece = min(length, PAGE_SIZE - offset_in_page(iova));
-		ret = dma_rw_page(c, iova, buffer, piece, flags);
+		ret = emulated_rw_page(c, iova, buffer, piece, flags);
 		if (ret)
 			return ret;
 		iova += piece;

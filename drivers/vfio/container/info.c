@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a container says of itself: CHECK_EXTENSION and GET_INFO.
+ * Information about a container: CHECK_EXTENSION and GET_INFO.
  *
- * GET_INFO is a structure followed by a chain of capabilities. The chain is
- * built in kernel memory with vfio.ko's own functions, and handed out whole or,
- * if the user's buffer is short, not at all, with the size it takes.
+ * GET_INFO returns a structure followed by a chain of capabilities. The chain
+ * is built in kernel memory with functions of vfio.ko. If the user's buffer is
+ * too short for the whole chain, only its size is returned.
  */
 #include <linux/iommufd.h>
 #include <linux/slab.h>
@@ -26,7 +26,7 @@ int container_check_extension(struct container *c, unsigned long extension)
 		return c && iommufd_ioas_enforced_coherency(c->ioas);
 	default:
 		/*
-		 * VFIO_UPDATE_VADDR and VFIO_TYPE1_NESTING_IOMMU among them, as
+		 * Includes VFIO_UPDATE_VADDR and VFIO_TYPE1_NESTING_IOMMU, as
 		 * in the kernel's own layer over iommufd.
 		 */
 		return 0;
@@ -62,7 +62,7 @@ static int range_list_add(void *data, unsigned long first, unsigned long last)
 	return 0;
 }
 
-static int add_iova_ranges(struct container *c, struct vfio_info_cap *caps)
+static int info_add_iova_ranges(struct container *c, struct vfio_info_cap *caps)
 {
 	struct vfio_iommu_type1_info_cap_iova_range *cap;
 	struct vfio_info_cap_header *header;
@@ -87,7 +87,8 @@ out:
 	return ret;
 }
 
-static int add_migration(unsigned long page_sizes, struct vfio_info_cap *caps)
+static int info_add_migration(unsigned long page_sizes,
+			      struct vfio_info_cap *caps)
 {
 	struct vfio_iommu_type1_info_cap_migration cap = {
 		.header.id = VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION,
@@ -99,8 +100,8 @@ static int add_migration(unsigned long page_sizes, struct vfio_info_cap *caps)
 	return vfio_info_add_capability(caps, &cap.header, sizeof(cap));
 }
 
-/* Mappings are bounded by memory alone: say the most that the field can */
-static int add_dma_avail(struct vfio_info_cap *caps)
+/* Only memory limits the number of mappings: report the field's maximum */
+static int info_add_dma_avail(struct vfio_info_cap *caps)
 {
 	struct vfio_iommu_type1_info_dma_avail cap = {
 		.header.id = VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL,
@@ -111,16 +112,16 @@ static int add_dma_avail(struct vfio_info_cap *caps)
 	return vfio_info_add_capability(caps, &cap.header, sizeof(cap));
 }
 
-static int build_caps(struct container *c, unsigned long page_sizes,
-		      struct vfio_info_cap *caps)
+static int info_build_caps(struct container *c, unsigned long page_sizes,
+			   struct vfio_info_cap *caps)
 {
 	bool hardware;
 	int ret;
 
-	ret = add_migration(page_sizes, caps);
+	ret = info_add_migration(page_sizes, caps);
 	if (ret)
 		return ret;
-	ret = add_dma_avail(caps);
+	ret = info_add_dma_avail(caps);
 	if (ret)
 		return ret;
 	ret = mutex_lock_killable(&c->lock);
@@ -128,8 +129,8 @@ static int build_caps(struct container *c, unsigned long page_sizes,
 		return ret;
 	hardware = c->nr_hardware;
 	mutex_unlock(&c->lock);
-	/* Where no device does DMA, there is no range to speak of */
-	return hardware ? add_iova_ranges(c, caps) : 0;
+	/* Without a device that does DMA, no ranges are reported */
+	return hardware ? info_add_iova_ranges(c, caps) : 0;
 }
 
 int container_get_info(struct container *c, void __user *arg)
@@ -147,7 +148,7 @@ int container_get_info(struct container *c, void __user *arg)
 
 	info.iova_pgsizes = iommufd_ioas_page_sizes(c->ioas);
 	info.flags = VFIO_IOMMU_INFO_PGSIZES | VFIO_IOMMU_INFO_CAPS;
-	ret = build_caps(c, info.iova_pgsizes, &caps);
+	ret = info_build_caps(c, info.iova_pgsizes, &caps);
 	if (ret)
 		goto out;
 	if (info.argsz < sizeof(info) + caps.size) {

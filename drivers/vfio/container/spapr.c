@@ -3,22 +3,23 @@
  * The sPAPR TCE v2 interface of a container, over windows.
  *
  * This interface comes from machines whose IOMMU has windows: IOVA exists only
- * inside them. There is a default window at 0; a program creates and removes
- * others. Memory is registered first, which is when it is pinned and counted,
- * and mapped afterwards as often as a guest likes, at little cost.
+ * inside them. There is a default window at 0. A program creates and removes
+ * others. It first registers memory, which pins and charges it. Then a guest
+ * can map it as often as it likes, at low cost.
  *
- * The container's address space is a windowed one, and each window here is one
- * of its windows. Registered memory lives in an address space of its own, which
- * no device is attached to, at IOVAs equal to its addresses; an access keeps its
- * pages pinned. Mapping copies from there: what is pinned already is shared.
+ * The container's address space is windowed, and each window here is one of its
+ * windows. Registered memory is mapped in a second address space, to which no
+ * device is attached, at IOVAs equal to its addresses. An access keeps its
+ * pages pinned. Mapping copies from there, so pages that are pinned are shared.
  *
- * Unlike in type1 the unit of mapping is the page of the window, however a
- * range was mapped: mapping over a mapping replaces it, and a part can be
- * unmapped. So the address space uses the smallest pages of the hardware only.
- * A replacement that fails, for want of memory, leaves nothing mapped there.
+ * Unlike in type1, the unit of mapping is one page of the window, however a
+ * range was mapped. Mapping over a mapping replaces it, and a part of a mapping
+ * can be unmapped. So the address space uses only the smallest pages of the
+ * hardware. If a replacement fails because memory cannot be allocated, nothing
+ * is mapped there.
  *
- * spapr::lock orders everything. The first process that registers memory or
- * creates a window is the only one that the container serves from then on.
+ * spapr::lock protects everything. The first process that registers memory or
+ * creates a window owns the container: other processes get EPERM.
  */
 #define pr_fmt(fmt) "vfio_iommufd: " fmt
 
@@ -33,7 +34,7 @@
 #include "container.h"
 #include "spapr.h"
 
-/* What VFIO_IOMMU_SPAPR_TCE_GET_INFO says that there can be */
+/* Limits that VFIO_IOMMU_SPAPR_TCE_GET_INFO reports */
 #define MAX_WINDOWS 8
 #define MAX_LEVELS 5
 #define PAGE_SIZES (SZ_4K | SZ_64K | SZ_2M | SZ_16M)
@@ -57,14 +58,14 @@ struct spapr_memory {
 };
 
 /**
- * struct spapr - what a container of this kind has
- * @lock: for all of this
- * @mm: whom the container serves, or NULL
+ * struct spapr - state of a container of this type
+ * @lock: protects all of this
+ * @mm: the process that owns the container, or NULL
  * @windows: the windows
- * @default_length: length of the default window, or 0 before there was one
- * @memory: struct spapr_memory
+ * @default_length: length of the default window, or 0 before it is created
+ * @memory: list of struct spapr_memory
  * @registered: the address space of registered memory
- * @access: pins it
+ * @access: pins registered memory
  */
 struct spapr {
 	struct mutex lock;
@@ -76,14 +77,15 @@ struct spapr {
 	struct iommufd_access *access;
 };
 
-/* Registered memory is unmapped only after it was unpinned */
-static void no_unmap(void *data, unsigned long iova, unsigned long length)
+/* Nothing to do: registered memory is unpinned before it is unmapped */
+static void spapr_ignore_unmap(void *data, unsigned long iova,
+			       unsigned long length)
 {
 }
 
 static const struct iommufd_access_ops access_ops = {
 	.needs_pin_pages = 1,
-	.unmap = no_unmap,
+	.unmap = spapr_ignore_unmap,
 };
 
 struct spapr *spapr_create(struct container *c)
@@ -121,9 +123,9 @@ free_spapr:
 	return ERR_PTR(ret);
 }
 
-/* Pin, or unpin, memory piece by piece; @pages is room for a piece */
-static int pin_memory(struct spapr *spapr, unsigned long address,
-		      unsigned long length, struct page **pages)
+/* Pin memory piece by piece; @pages has room for the pages of one piece */
+static int spapr_pin_memory(struct spapr *spapr, unsigned long address,
+			    unsigned long length, struct page **pages)
 {
 	unsigned long done, piece;
 	int ret;
@@ -153,8 +155,8 @@ static int pin_memory(struct spapr *spapr, unsigned long address,
 	return ret;
 }
 
-static void unpin_memory(struct spapr *spapr, unsigned long address,
-			 unsigned long length)
+static void spapr_unpin_memory(struct spapr *spapr, unsigned long address,
+			       unsigned long length)
 {
 	unsigned long done, piece;
 
@@ -166,11 +168,11 @@ static void unpin_memory(struct spapr *spapr, unsigned long address,
 	}
 }
 
-static void free_memory(struct spapr *spapr, struct spapr_memory *memory)
+static void spapr_free_memory(struct spapr *spapr, struct spapr_memory *memory)
 {
 	unsigned long unmapped;
 
-	unpin_memory(spapr, memory->address, memory->length);
+	spapr_unpin_memory(spapr, memory->address, memory->length);
 	WARN_ON(iommufd_ioas_unmap(spapr->registered, memory->address,
 				   memory->length, &unmapped));
 	list_del(&memory->item);
@@ -182,7 +184,7 @@ void spapr_destroy(struct spapr *spapr)
 	struct spapr_memory *memory, *next;
 
 	list_for_each_entry_safe(memory, next, &spapr->memory, item)
-		free_memory(spapr, memory);
+		spapr_free_memory(spapr, memory);
 	iommufd_access_destroy(spapr->access);
 	iommufd_ioas_destroy(spapr->registered);
 	if (spapr->mm)
@@ -190,7 +192,7 @@ void spapr_destroy(struct spapr *spapr)
 	kfree(spapr);
 }
 
-static struct spapr_window *find_window(struct spapr *spapr, u64 iova)
+static struct spapr_window *spapr_find_window(struct spapr *spapr, u64 iova)
 {
 	struct spapr_window *window;
 	int i;
@@ -204,7 +206,7 @@ static struct spapr_window *find_window(struct spapr *spapr, u64 iova)
 	return NULL;
 }
 
-static struct spapr_window *unused_window(struct spapr *spapr)
+static struct spapr_window *spapr_unused_window(struct spapr *spapr)
 {
 	int i;
 
@@ -214,11 +216,11 @@ static struct spapr_window *unused_window(struct spapr *spapr)
 	return NULL;
 }
 
-static int open_window(struct container *c, unsigned long base,
-		       unsigned long length, unsigned long page_size,
-		       u32 flags, struct spapr_window **out)
+static int spapr_add_window(struct container *c, unsigned long base,
+			    unsigned long length, unsigned long page_size,
+			    u32 flags, struct spapr_window **out)
 {
-	struct spapr_window *window = unused_window(c->spapr);
+	struct spapr_window *window = spapr_unused_window(c->spapr);
 	u32 id;
 	int ret;
 
@@ -236,7 +238,7 @@ static int open_window(struct container *c, unsigned long base,
 	return 0;
 }
 
-static int close_window(struct container *c, struct spapr_window *window)
+static int spapr_drop_window(struct container *c, struct spapr_window *window)
 {
 	int ret;
 
@@ -255,12 +257,13 @@ int spapr_attached(struct container *c)
 	int ret = 0;
 
 	mutex_lock(&spapr->lock);
-	/* The largest for which there is room below what the platform reserves */
+	/* The largest that fits below the ranges that the platform reserves */
 	for (length = SZ_2G; !spapr->default_length; length /= 2) {
-		ret = length < SZ_16M ? -ENOSPC :
-				       open_window(c, 0, length, SZ_4K,
-						   IOMMU_IOAS_WINDOW_FIXED_BASE,
-						   &window);
+		ret = -ENOSPC;
+		if (length >= SZ_16M)
+			ret = spapr_add_window(c, 0, length, SZ_4K,
+					       IOMMU_IOAS_WINDOW_FIXED_BASE,
+					       &window);
 		if (!ret)
 			spapr->default_length = length;
 		else if (ret != -EADDRINUSE && ret != -EINVAL)
@@ -268,13 +271,13 @@ int spapr_attached(struct container *c)
 	}
 	mutex_unlock(&spapr->lock);
 	if (ret == -ENOSPC)
-		pr_warn_ratelimited("a group cannot join: there is no room for a window of %#x bytes at IOVA 0, or there are %u windows already; remove one, or use a type1 container\n",
+		pr_warn_ratelimited("a group cannot be attached: there is no room for a window of %#x bytes at IOVA 0, or there are %u windows already; remove one, or use a type1 container\n",
 				    SZ_16M, MAX_WINDOWS);
 	return ret;
 }
 
-/* The container belongs to whoever comes first */
-static int claim_for_process(struct spapr *spapr)
+/* The first process to call it owns the container */
+static int spapr_claim(struct spapr *spapr)
 {
 	lockdep_assert_held(&spapr->lock);
 	if (spapr->mm)
@@ -286,7 +289,7 @@ static int claim_for_process(struct spapr *spapr)
 	return 0;
 }
 
-static int get_info(struct container *c, void __user *arg)
+static int spapr_get_info(struct container *c, void __user *arg)
 {
 	const size_t least = offsetofend(struct vfio_iommu_spapr_tce_info,
 					 dma32_window_size);
@@ -307,7 +310,7 @@ static int get_info(struct container *c, void __user *arg)
 	return copy_to_user(arg, &info, size) ? -EFAULT : 0;
 }
 
-static int create_window(struct container *c, void __user *arg)
+static int spapr_create_window(struct container *c, void __user *arg)
 {
 	struct vfio_iommu_spapr_tce_create create;
 	struct spapr_window *window;
@@ -321,21 +324,21 @@ static int create_window(struct container *c, void __user *arg)
 	    create.levels > MAX_LEVELS || !is_power_of_2(create.window_size) ||
 	    create.window_size < BIT(create.page_shift))
 		return -EINVAL;
-	ret = claim_for_process(c->spapr);
+	ret = spapr_claim(c->spapr);
 	if (!ret)
-		ret = open_window(c, 0, create.window_size,
-				  BIT(create.page_shift), 0, &window);
+		ret = spapr_add_window(c, 0, create.window_size,
+				       BIT(create.page_shift), 0, &window);
 	if (ret)
 		return ret;
 	create.start_addr = window->base;
 	if (copy_to_user(arg, &create, sizeof(create))) {
-		close_window(c, window);
+		spapr_drop_window(c, window);
 		return -EFAULT;
 	}
 	return 0;
 }
 
-static int remove_window(struct container *c, void __user *arg)
+static int spapr_remove_window(struct container *c, void __user *arg)
 {
 	struct vfio_iommu_spapr_tce_remove remove;
 	struct spapr_window *window;
@@ -345,15 +348,15 @@ static int remove_window(struct container *c, void __user *arg)
 		return -EFAULT;
 	if (remove.argsz < sizeof(remove) || remove.flags)
 		return -EINVAL;
-	ret = claim_for_process(c->spapr);
+	ret = spapr_claim(c->spapr);
 	if (ret)
 		return ret;
-	window = find_window(c->spapr, remove.start_addr);
-	return window ? close_window(c, window) : -EINVAL;
+	window = spapr_find_window(c->spapr, remove.start_addr);
+	return window ? spapr_drop_window(c, window) : -EINVAL;
 }
 
-static int copy_registration(struct vfio_iommu_spapr_register_memory *cmd,
-			     void __user *arg)
+static int spapr_copy_registration(struct vfio_iommu_spapr_register_memory *cmd,
+				   void __user *arg)
 {
 	if (copy_from_user(cmd, arg, sizeof(*cmd)))
 		return -EFAULT;
@@ -364,9 +367,9 @@ static int copy_registration(struct vfio_iommu_spapr_register_memory *cmd,
 	return 0;
 }
 
-/* A program registers as much as it likes: others may run in between */
-static struct spapr_memory *find_memory(struct spapr *spapr, u64 address,
-					u64 length)
+/* Yields the CPU: the list may be long */
+static struct spapr_memory *spapr_find_memory(struct spapr *spapr, u64 address,
+					      u64 length)
 {
 	struct spapr_memory *memory;
 
@@ -378,8 +381,8 @@ static struct spapr_memory *find_memory(struct spapr *spapr, u64 address,
 	return NULL;
 }
 
-static int map_and_pin(struct spapr *spapr, unsigned long address,
-		       unsigned long length)
+static int spapr_map_and_pin(struct spapr *spapr, unsigned long address,
+			     unsigned long length)
 {
 	unsigned long iova = address, unmapped;
 	struct page **pages;
@@ -391,7 +394,7 @@ static int map_and_pin(struct spapr *spapr, unsigned long address,
 	ret = iommufd_ioas_map_user(spapr->registered, &iova, address, length,
 				    IOMMU_READ | IOMMU_WRITE, 0);
 	if (!ret) {
-		ret = pin_memory(spapr, address, length, pages);
+		ret = spapr_pin_memory(spapr, address, length, pages);
 		if (ret)
 			iommufd_ioas_unmap(spapr->registered, address, length,
 					   &unmapped);
@@ -400,37 +403,38 @@ static int map_and_pin(struct spapr *spapr, unsigned long address,
 	return ret;
 }
 
-static int register_memory(struct container *c, void __user *arg)
+static int spapr_register_memory(struct container *c, void __user *arg)
 {
 	struct vfio_iommu_spapr_register_memory cmd;
 	struct spapr *spapr = c->spapr;
 	struct spapr_memory *memory;
 	int ret;
 
-	ret = copy_registration(&cmd, arg);
+	ret = spapr_copy_registration(&cmd, arg);
 	if (!ret)
-		ret = claim_for_process(spapr);
+		ret = spapr_claim(spapr);
 	if (ret)
 		return ret;
-	if (find_memory(spapr, cmd.vaddr, cmd.size))
+	if (spapr_find_memory(spapr, cmd.vaddr, cmd.size))
 		return -EBUSY;
 	memory = kzalloc(sizeof(*memory), GFP_KERNEL_ACCOUNT);
 	if (!memory)
 		return -ENOMEM;
 	memory->address = cmd.vaddr;
 	memory->length = cmd.size;
-	ret = map_and_pin(spapr, cmd.vaddr, cmd.size);
+	ret = spapr_map_and_pin(spapr, cmd.vaddr, cmd.size);
 	if (ret) {
 		kfree(memory);
-		/* It overlaps what is registered */
+		/* It overlaps registered memory */
 		return ret == -EEXIST ? -EINVAL : ret;
 	}
 	list_add(&memory->item, &spapr->memory);
 	return 0;
 }
 
-static int is_memory_of(void *data, unsigned long iova, unsigned long length,
-			unsigned long address, int prot)
+static int spapr_overlaps_memory(void *data, unsigned long iova,
+				 unsigned long length, unsigned long address,
+				 int prot)
 {
 	const struct spapr_memory *memory = data;
 
@@ -438,7 +442,7 @@ static int is_memory_of(void *data, unsigned long iova, unsigned long length,
 	       memory->address < address + length ? -EBUSY : 0;
 }
 
-static int unregister_memory(struct container *c, void __user *arg)
+static int spapr_unregister_memory(struct container *c, void __user *arg)
 {
 	struct vfio_iommu_spapr_register_memory cmd;
 	struct spapr *spapr = c->spapr;
@@ -447,24 +451,25 @@ static int unregister_memory(struct container *c, void __user *arg)
 
 	if (!spapr->mm)
 		return -EPERM;
-	ret = copy_registration(&cmd, arg);
+	ret = spapr_copy_registration(&cmd, arg);
 	if (!ret)
-		ret = claim_for_process(spapr);
+		ret = spapr_claim(spapr);
 	if (ret)
 		return ret;
-	memory = find_memory(spapr, cmd.vaddr, cmd.size);
+	memory = spapr_find_memory(spapr, cmd.vaddr, cmd.size);
 	if (!memory)
 		return -ENOENT;
-	ret = iommufd_ioas_mappings(c->ioas, 0, ULONG_MAX, is_memory_of, memory);
+	ret = iommufd_ioas_mappings(c->ioas, 0, ULONG_MAX,
+				    spapr_overlaps_memory, memory);
 	if (!ret)
-		free_memory(spapr, memory);
+		spapr_free_memory(spapr, memory);
 	return ret;
 }
 
-/* Whole pages of one window */
-static int check_range(struct spapr *spapr, u64 iova, u64 length)
+/* Check that the range consists of whole pages of one window */
+static int spapr_check_range(struct spapr *spapr, u64 iova, u64 length)
 {
-	const struct spapr_window *window = find_window(spapr, iova);
+	const struct spapr_window *window = spapr_find_window(spapr, iova);
 
 	if (!window)
 		return -ENXIO;
@@ -474,8 +479,8 @@ static int check_range(struct spapr *spapr, u64 iova, u64 length)
 	return 0;
 }
 
-static int clear_range(struct container *c, unsigned long iova,
-		       unsigned long length)
+static int spapr_clear_range(struct container *c, unsigned long iova,
+			     unsigned long length)
 {
 	unsigned long unmapped;
 	int ret;
@@ -484,9 +489,9 @@ static int clear_range(struct container *c, unsigned long iova,
 	return ret ?: iommufd_ioas_unmap(c->ioas, iova, length, &unmapped);
 }
 
-/* Is all of it registered? Then mapping it fails for want of memory alone. */
-static int check_registered(struct spapr *spapr, unsigned long address,
-			    unsigned long length)
+/* Is all of it registered? Then mapping it can only fail with -ENOMEM. */
+static int spapr_check_registered(struct spapr *spapr, unsigned long address,
+				  unsigned long length)
 {
 	struct spapr_memory *memory;
 
@@ -500,7 +505,7 @@ static int check_registered(struct spapr *spapr, unsigned long address,
 	return -EINVAL;
 }
 
-static int map_dma(struct container *c, void __user *arg)
+static int spapr_map_dma(struct container *c, void __user *arg)
 {
 	const u32 known = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE;
 	const size_t size = offsetofend(struct vfio_iommu_type1_dma_map, size);
@@ -509,20 +514,20 @@ static int map_dma(struct container *c, void __user *arg)
 	unsigned long iova;
 	int prot = 0, ret;
 
-	/* Nothing can be mapped before something was registered */
+	/* Only the owner can have registered memory */
 	if (!spapr->mm || spapr->mm != current->mm)
 		return -EPERM;
 	if (copy_from_user(&map, arg, size))
 		return -EFAULT;
 	if (map.argsz < size || map.flags & ~known || !map.flags)
 		return -EINVAL;
-	ret = check_range(spapr, map.iova, map.size);
+	ret = spapr_check_range(spapr, map.iova, map.size);
 	if (ret)
 		return ret;
 	if (!IS_ALIGNED(map.vaddr,
-			find_window(spapr, map.iova)->page_size))
+			spapr_find_window(spapr, map.iova)->page_size))
 		return -EINVAL;
-	ret = check_registered(spapr, map.vaddr, map.size);
+	ret = spapr_check_registered(spapr, map.vaddr, map.size);
 	if (ret)
 		return ret;
 	if (map.flags & VFIO_DMA_MAP_FLAG_READ)
@@ -530,7 +535,7 @@ static int map_dma(struct container *c, void __user *arg)
 	if (map.flags & VFIO_DMA_MAP_FLAG_WRITE)
 		prot |= IOMMU_WRITE;
 
-	ret = clear_range(c, map.iova, map.size);
+	ret = spapr_clear_range(c, map.iova, map.size);
 	if (ret)
 		return ret;
 	iova = map.iova;
@@ -538,9 +543,10 @@ static int map_dma(struct container *c, void __user *arg)
 				 map.size, prot, 0);
 }
 
-static int unmap_dma(struct container *c, void __user *arg)
+static int spapr_unmap_dma(struct container *c, void __user *arg)
 {
-	const size_t size = offsetofend(struct vfio_iommu_type1_dma_unmap, size);
+	const size_t size =
+		offsetofend(struct vfio_iommu_type1_dma_unmap, size);
 	struct vfio_iommu_type1_dma_unmap unmap;
 	struct spapr *spapr = c->spapr;
 	int ret;
@@ -551,8 +557,8 @@ static int unmap_dma(struct container *c, void __user *arg)
 		return -EFAULT;
 	if (unmap.argsz < size || unmap.flags)
 		return -EINVAL;
-	ret = check_range(spapr, unmap.iova, unmap.size);
-	return ret ?: clear_range(c, unmap.iova, unmap.size);
+	ret = spapr_check_range(spapr, unmap.iova, unmap.size);
+	return ret ?: spapr_clear_range(c, unmap.iova, unmap.size);
 }
 
 long spapr_ioctl(struct container *c, unsigned int cmd, void __user *arg)
@@ -561,18 +567,18 @@ long spapr_ioctl(struct container *c, unsigned int cmd, void __user *arg)
 		unsigned int cmd;
 		int (*run)(struct container *c, void __user *arg);
 	} calls[] = {
-		{ VFIO_IOMMU_SPAPR_TCE_GET_INFO, get_info },
-		{ VFIO_IOMMU_SPAPR_TCE_CREATE, create_window },
-		{ VFIO_IOMMU_SPAPR_TCE_REMOVE, remove_window },
-		{ VFIO_IOMMU_SPAPR_REGISTER_MEMORY, register_memory },
-		{ VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, unregister_memory },
-		{ VFIO_IOMMU_MAP_DMA, map_dma },
-		{ VFIO_IOMMU_UNMAP_DMA, unmap_dma },
+		{ VFIO_IOMMU_SPAPR_TCE_GET_INFO, spapr_get_info },
+		{ VFIO_IOMMU_SPAPR_TCE_CREATE, spapr_create_window },
+		{ VFIO_IOMMU_SPAPR_TCE_REMOVE, spapr_remove_window },
+		{ VFIO_IOMMU_SPAPR_REGISTER_MEMORY, spapr_register_memory },
+		{ VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, spapr_unregister_memory },
+		{ VFIO_IOMMU_MAP_DMA, spapr_map_dma },
+		{ VFIO_IOMMU_UNMAP_DMA, spapr_unmap_dma },
 	};
 	long ret = -ENOTTY;
 	size_t i;
 
-	/* Registering memory may take another process long */
+	/* Another process may hold the lock for long, to register memory */
 	if (mutex_lock_killable(&c->spapr->lock))
 		return -EINTR;
 	for (i = 0; i < ARRAY_SIZE(calls); i++)

@@ -7,21 +7,21 @@ struct container;
 struct spapr;
 
 /**
- * spapr_create() - what a container of this kind has beside the others
+ * spapr_create() - allocate the state that only this type of container has
  * @c: the container, with its windowed address space
  *
- * Return: the part, or ERR_PTR(-ENOMEM).
+ * Return: the state, or ERR_PTR(-ENOMEM).
  */
 struct spapr *spapr_create(struct container *c);
 void spapr_destroy(struct spapr *spapr);
 
 /**
- * spapr_attached() - a group that does DMA has joined
+ * spapr_attached() - a group that does DMA was attached
  * @c: the container
  *
- * The first one brings the default window.
+ * The first group creates the default window.
  *
- * Return: 0, or -ENOSPC if there is no room for it.
+ * Return: 0, or -ENOSPC if there is no room for the window.
  */
 int spapr_attached(struct container *c);
 

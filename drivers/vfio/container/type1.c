@@ -2,14 +2,17 @@
 /*
  * MAP_DMA and UNMAP_DMA of a container.
  *
- * The structures are checked as vfio_iommu_type1 checks them, so that a program
- * gets the errno it knows (that of newer kernels, where they differ: EOVERFLOW
- * for a range that wraps); whether memory can be mapped and pinned is the
- * address space's business. An unmapping ends where mappings end: one that
- * would take a part of a mapping is refused (type1v2), or the mapping is cut
- * there first (type1). A failed call has changed nothing, but for one: when the
- * bitmap for dirty pages goes away while its range is unmapped, the error tells
- * of the bitmap, and the range is unmapped nevertheless.
+ * The structures are checked as in vfio_iommu_type1, so that a program gets the
+ * errno that it expects. Where kernels differ, it is that of newer ones:
+ * EOVERFLOW for a range that wraps. The address space decides whether memory
+ * can be mapped and pinned.
+ *
+ * If a range to unmap contains only a part of a mapping, type1v2 refuses it,
+ * and type1 splits the mapping first.
+ *
+ * If a call fails, nothing has changed. There is one exception: if the bitmap
+ * for dirty pages becomes inaccessible while its range is unmapped, the call
+ * fails because of the bitmap, but the range is unmapped.
  */
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
@@ -41,13 +44,13 @@ int container_map_dma(struct container *c, void __user *arg)
 	iova = map.iova;
 	ret = iommufd_ioas_map_user(c->ioas, &iova, map.vaddr, map.size, prot,
 				    IOMMUFD_MAP_DEVICE_MEMORY);
-	/* What collides with a reserved range is a wrong range here */
+	/* In this interface a reserved range is EINVAL */
 	return ret == -EADDRINUSE ? -EINVAL : ret;
 }
 
-static int unmap_range(struct container *c,
-		       const struct vfio_iommu_type1_dma_unmap *unmap,
-		       unsigned long *unmapped)
+static int type1_unmap_range(struct container *c,
+			     const struct vfio_iommu_type1_dma_unmap *unmap,
+			     unsigned long *unmapped)
 {
 	int ret;
 
@@ -60,13 +63,13 @@ static int unmap_range(struct container *c,
 	return ret == -ENOENT ? -EINVAL : ret;
 }
 
-/* What VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP adds to an unmapping */
-static int unmap_reporting_dirty(struct container *c,
-				 const struct vfio_iommu_type1_dma_unmap *unmap,
-				 const void __user *user_bitmap,
-				 unsigned long *unmapped)
+/* Unmap a range with VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP */
+static int
+type1_unmap_with_bitmap(struct container *c,
+			const struct vfio_iommu_type1_dma_unmap *unmap,
+			const void __user *user_bitmap, unsigned long *unmapped)
 {
-	unsigned long page_size, told;
+	unsigned long page_size, reported;
 	struct vfio_bitmap bitmap;
 	bool all;
 	int ret;
@@ -87,21 +90,22 @@ static int unmap_reporting_dirty(struct container *c,
 		return ret;
 	if (c->tracking)
 		ret = container_report_dirty(c, (u64 __user *)bitmap.data,
-					     unmap->iova, unmap->size, &told,
-					     &all);
+					     unmap->iova, unmap->size,
+					     &reported, &all);
 	else
 		ret = -EINVAL;
 	mutex_unlock(&c->lock);
 	if (ret)
 		return ret;
-	ret = unmap_range(c, unmap, unmapped);
-	/* Who is told that nothing was unmapped may not look at the bitmap */
+	ret = type1_unmap_range(c, unmap, unmapped);
+	/* If nothing was unmapped, a program may ignore the bitmap */
 	if (ret)
 		return ret;
-	container_forget_dirty(c, unmap->iova, unmap->size, told);
-	/* An error here means that the bitmap went away meanwhile, or a kill */
-	return container_report_late(c, (u64 __user *)bitmap.data, unmap->iova,
-				     unmap->size, told, all);
+	container_clear_dirty(c, unmap->iova, unmap->size, reported);
+	/* Fails only if the bitmap is inaccessible now, or on a kill */
+	return container_report_dirty_late(c, (u64 __user *)bitmap.data,
+					   unmap->iova, unmap->size, reported,
+					   all);
 }
 
 int container_unmap_dma(struct container *c, void __user *arg)
@@ -127,9 +131,9 @@ int container_unmap_dma(struct container *c, void __user *arg)
 	} else if (range_wraps(unmap.iova, unmap.size)) {
 		ret = -EOVERFLOW;
 	} else if (unmap.flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP) {
-		ret = unmap_reporting_dirty(c, &unmap, arg + size, &unmapped);
+		ret = type1_unmap_with_bitmap(c, &unmap, arg + size, &unmapped);
 	} else {
-		ret = unmap_range(c, &unmap, &unmapped);
+		ret = type1_unmap_range(c, &unmap, &unmapped);
 	}
 	if (ret)
 		return ret;
