@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Device files. vfio.ko gives every device a node in sysfs
- * (.../vfio-dev/vfioN) for a file that kernels without iommufd do not make.
- * Here that node gets a device number before it is registered, so that the
- * file appears where programs look for it, by the names that they know.
+ * (.../vfio-dev/vfioN), but in kernels without iommufd there is no file for it.
+ * This driver gives that node a device number before it is registered, so that
+ * the file appears under the name and path that programs expect.
  *
- * An opened file does nothing until it is bound to an iommufd context, which
- * opens the device: only one file at a time can. Until it is closed nobody can
- * open the device's group (group.c), and the DMA of the group belongs to the
- * context.
+ * An opened file cannot be used until it is bound to an iommufd context.
+ * Binding opens the device, and only one file at a time can do this. Until that
+ * file is closed, the device's group cannot be opened (group.c), and the
+ * context owns the DMA of the group.
  *
- * A device that wants a token of who opens it (a virtual function, or a
- * physical one with others of its functions in use) wants it here too.
+ * Some devices require a token to be opened: a virtual function, or a physical
+ * function with virtual functions in use. They require it here too.
  *
- * struct vfio_device_set::lock orders bind, attach, detach and close, as in
- * vfio.ko. What is bound stays so until the file is closed; so it is enough for
- * the other calls to see, with acquire, that it is.
+ * struct vfio_device_set::lock serializes bind, attach, detach and close, as in
+ * vfio.ko. A bound file stays bound until it is closed. So the other calls only
+ * need to check, with acquire, that the file is bound.
  */
 #include <linux/cdev.h>
 #include <linux/fs.h>
@@ -34,10 +34,10 @@
 
 #include "device_file.h"
 #include "group.h"
-#include "kvm.h"
+#include "no_snoop.h"
 #include "pci_device.h"
 
-/* A request to bind as Linux 6.12 knows it, which ends before the token */
+/* The request to bind of Linux 6.12, which ends before the token */
 #define BIND_MIN_SIZE offsetofend(struct vfio_device_bind_token, out_devid)
 
 static_assert(BIND_MIN_SIZE ==
@@ -48,9 +48,9 @@ static_assert(offsetof(struct vfio_device_bind_token, token_uuid_ptr) == 16 &&
 /**
  * struct device_file - an open file
  * @device: the device; the file holds a reference to its registration
- * @idev: what it is bound as
- * @attached: it is attached to an address space or a page table
- * @bound: @idev is there and the device is open
+ * @idev: the bound iommufd device
+ * @attached: @idev is attached to an address space or a page table
+ * @bound: @idev is valid and the device is open
  */
 struct device_file {
 	struct vfio_device *device;
@@ -59,19 +59,19 @@ struct device_file {
 	bool bound;
 };
 
-/* Prepared devices by minor number, which is vfio.ko's own number of them */
+/* Prepared devices by minor number, which is vfio.ko's index of the device */
 static DEFINE_XARRAY(devices);
 static DEFINE_MUTEX(devices_lock);
 static dev_t first_devt;
 static struct cdev files_cdev;
 
-static bool is_bound(const struct device_file *file)
+static bool device_file_is_bound(const struct device_file *file)
 {
-	/* Pairs with the release in bind(): the device is open when this says so */
+	/* Pairs with device_file_bind_locked(): if true, the device is open */
 	return smp_load_acquire(&file->bound);
 }
 
-static int file_open(struct inode *inode, struct file *filp)
+static int device_file_open(struct inode *inode, struct file *filp)
 {
 	struct vfio_device *device;
 	struct device_file *file;
@@ -98,9 +98,9 @@ static int file_open(struct inode *inode, struct file *filp)
 	return 0;
 }
 
-/* Open the device for DMA of the context */
-static int open_device(struct device_file *file, struct iommufd_ctx *ictx,
-		       u32 *id)
+/* Bind the device to the context and open it */
+static int device_file_open_device(struct device_file *file,
+				   struct iommufd_ctx *ictx, u32 *id)
 {
 	struct vfio_device *device = file->device;
 	int ret;
@@ -108,7 +108,7 @@ static int open_device(struct device_file *file, struct iommufd_ctx *ictx,
 	lockdep_assert_held(&device->dev_set->lock);
 	if (device->open_count)
 		return -EINVAL;
-	ret = kvm_answers_check(device);
+	ret = no_snoop_check(device);
 	if (ret)
 		return ret;
 	if (!try_module_get(device->dev->driver->owner))
@@ -135,7 +135,7 @@ put_module:
 	return ret;
 }
 
-static void close_device(struct device_file *file)
+static void device_file_close_device(struct device_file *file)
 {
 	struct vfio_device *device = file->device;
 
@@ -150,9 +150,10 @@ static void close_device(struct device_file *file)
 	module_put(device->dev->driver->owner);
 }
 
-/* Read a request to bind, in the size that the program knows it */
-static int copy_bind(struct vfio_device_bind_token *cmd, uuid_t *token,
-		     struct vfio_device_bind_token __user *arg)
+/* Copy a request to bind, which may be shorter than the kernel's structure */
+static int device_file_copy_bind(struct vfio_device_bind_token *cmd,
+				 uuid_t *token,
+				 struct vfio_device_bind_token __user *arg)
 {
 	u32 size;
 	int ret;
@@ -176,10 +177,11 @@ static int copy_bind(struct vfio_device_bind_token *cmd, uuid_t *token,
 }
 
 /*
- * Who opens a device by its group names it, and the driver judges the name and
- * the token that may come with it. Here the driver is asked the same question.
+ * When a device is opened by its group, the program passes its name and perhaps
+ * a token, and the driver checks both. Ask the driver in the same way here.
  */
-static int check_token(struct vfio_device *device, const uuid_t *token)
+static int device_file_check_token(struct vfio_device *device,
+				   const uuid_t *token)
 {
 	const char *name = dev_name(device->dev);
 	char *text;
@@ -200,9 +202,9 @@ static int check_token(struct vfio_device *device, const uuid_t *token)
 	return ret ? 0 : -ENODEV;
 }
 
-static int bind_locked(struct device_file *file,
-		       const struct vfio_device_bind_token *cmd,
-		       const uuid_t *token, u32 __user *out_devid)
+static int device_file_bind_locked(struct device_file *file,
+				   const struct vfio_device_bind_token *cmd,
+				   const uuid_t *token, u32 __user *out_devid)
 {
 	struct iommufd_ctx *ictx;
 	u32 id;
@@ -211,51 +213,52 @@ static int bind_locked(struct device_file *file,
 	lockdep_assert_held(&file->device->dev_set->lock);
 	if (file->bound)
 		return -EINVAL;
-	ret = check_token(file->device, token);
+	ret = device_file_check_token(file->device, token);
 	if (ret)
 		return ret;
 	ictx = iommufd_ctx_from_fd(cmd->iommufd);
 	if (IS_ERR(ictx))
 		return PTR_ERR(ictx);
-	ret = open_device(file, ictx, &id);
-	/* The bound device has a reference of its own */
+	ret = device_file_open_device(file, ictx, &id);
+	/* The bound device has its own reference */
 	iommufd_ctx_put(ictx);
 	if (ret)
 		return ret;
 	if (put_user(id, out_devid)) {
-		close_device(file);
+		device_file_close_device(file);
 		return -EFAULT;
 	}
-	smp_store_release(&file->bound, true); /* for is_bound() */
+	smp_store_release(&file->bound, true); /* device_file_is_bound() */
 	return 0;
 }
 
-static int bind(struct device_file *file,
-		struct vfio_device_bind_token __user *arg)
+static int device_file_bind(struct device_file *file,
+			    struct vfio_device_bind_token __user *arg)
 {
 	struct vfio_device *device = file->device;
 	struct vfio_device_bind_token cmd;
 	uuid_t token;
 	int ret;
 
-	ret = copy_bind(&cmd, &token, arg);
+	ret = device_file_copy_bind(&cmd, &token, arg);
 	if (ret)
 		return ret;
 	ret = group_hold(device);
 	if (ret)
 		return ret;
 	mutex_lock(&device->dev_set->lock);
-	ret = bind_locked(file, &cmd,
-			  cmd.flags & VFIO_DEVICE_BIND_FLAG_TOKEN ? &token : NULL,
-			  &arg->out_devid);
+	ret = device_file_bind_locked(file, &cmd,
+				      cmd.flags & VFIO_DEVICE_BIND_FLAG_TOKEN ?
+					      &token : NULL,
+				      &arg->out_devid);
 	mutex_unlock(&device->dev_set->lock);
 	if (ret)
-		group_let_go(device);
+		group_release(device);
 	return ret;
 }
 
-static int attach(struct device_file *file,
-		  struct vfio_device_attach_iommufd_pt __user *arg)
+static int device_file_attach(struct device_file *file,
+			      struct vfio_device_attach_iommufd_pt __user *arg)
 {
 	const size_t size = offsetofend(struct vfio_device_attach_iommufd_pt,
 					pt_id);
@@ -268,7 +271,7 @@ static int attach(struct device_file *file,
 		return -EINVAL;
 	if (cmd.flags)
 		return -EOPNOTSUPP;
-	/* Where the answer goes: the device leaves nothing for want of that */
+	/* Check that the result can be written before the device is moved */
 	if (put_user(cmd.pt_id, &arg->pt_id))
 		return -EFAULT;
 	mutex_lock(&file->device->dev_set->lock);
@@ -289,8 +292,8 @@ static int attach(struct device_file *file,
 	return ret;
 }
 
-static int detach(struct device_file *file,
-		  struct vfio_device_detach_iommufd_pt __user *arg)
+static int device_file_detach(struct device_file *file,
+			      struct vfio_device_detach_iommufd_pt __user *arg)
 {
 	const size_t size = offsetofend(struct vfio_device_detach_iommufd_pt,
 					flags);
@@ -310,8 +313,8 @@ static int detach(struct device_file *file,
 	return 0;
 }
 
-static int feature(struct vfio_device *device,
-		   struct vfio_device_feature __user *arg)
+static int device_file_feature(struct vfio_device *device,
+			       struct vfio_device_feature __user *arg)
 {
 	const u32 known = VFIO_DEVICE_FEATURE_MASK | VFIO_DEVICE_FEATURE_GET |
 			  VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PROBE;
@@ -322,7 +325,7 @@ static int feature(struct vfio_device *device,
 		return -EFAULT;
 	if (cmd.argsz < sizeof(cmd) || cmd.flags & ~known)
 		return -EINVAL;
-	/* Both ways at once is a question, and no request */
+	/* Get and set together are allowed only with probe */
 	if ((cmd.flags & both) == both &&
 	    !(cmd.flags & VFIO_DEVICE_FEATURE_PROBE))
 		return -EINVAL;
@@ -332,88 +335,89 @@ static int feature(struct vfio_device *device,
 					   cmd.argsz - sizeof(cmd));
 }
 
-static long powered_ioctl(struct device_file *file, unsigned int cmd,
-			  unsigned long arg)
+static long device_file_powered_ioctl(struct device_file *file,
+				      unsigned int cmd, unsigned long arg)
 {
 	struct vfio_device *device = file->device;
 	void __user *user = (void __user *)arg;
 
 	switch (cmd) {
 	case VFIO_DEVICE_ATTACH_IOMMUFD_PT:
-		return attach(file, user);
+		return device_file_attach(file, user);
 	case VFIO_DEVICE_DETACH_IOMMUFD_PT:
-		return detach(file, user);
+		return device_file_detach(file, user);
 	case VFIO_DEVICE_FEATURE:
-		return feature(device, user);
+		return device_file_feature(device, user);
 	default:
 		return device->ops->ioctl(device, cmd, arg);
 	}
 }
 
-static long file_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+static long device_file_ioctl(struct file *filp, unsigned int cmd,
+			      unsigned long arg)
 {
 	struct device_file *file = filp->private_data;
 	struct device *dev = file->device->dev;
 	long ret;
 
 	if (cmd == VFIO_DEVICE_BIND_IOMMUFD)
-		return bind(file, (void __user *)arg);
-	if (!is_bound(file))
+		return device_file_bind(file, (void __user *)arg);
+	if (!device_file_is_bound(file))
 		return -EINVAL;
 	if (!dev->driver->pm)
-		return powered_ioctl(file, cmd, arg);
+		return device_file_powered_ioctl(file, cmd, arg);
 
-	/* A program may have let the device sleep */
+	/* A program may have allowed the device to suspend */
 	ret = pm_runtime_resume_and_get(dev);
 	if (ret) {
-		dev_info_ratelimited(dev, "does not wake up for a call: error %ld\n",
+		dev_info_ratelimited(dev, "cannot resume for a call: error %ld\n",
 				     ret);
 		return -EIO;
 	}
-	ret = powered_ioctl(file, cmd, arg);
+	ret = device_file_powered_ioctl(file, cmd, arg);
 	pm_runtime_put(dev);
 	return ret;
 }
 
-static ssize_t file_read(struct file *filp, char __user *buf, size_t count,
-			 loff_t *pos)
+static ssize_t device_file_read(struct file *filp, char __user *buf,
+				size_t count, loff_t *pos)
 {
 	struct device_file *file = filp->private_data;
 
-	if (!is_bound(file))
+	if (!device_file_is_bound(file))
 		return -EINVAL;
 	return file->device->ops->read(file->device, buf, count, pos);
 }
 
-static ssize_t file_write(struct file *filp, const char __user *buf,
-			  size_t count, loff_t *pos)
+static ssize_t device_file_write(struct file *filp, const char __user *buf,
+				 size_t count, loff_t *pos)
 {
 	struct device_file *file = filp->private_data;
 
-	if (!is_bound(file))
+	if (!device_file_is_bound(file))
 		return -EINVAL;
 	return file->device->ops->write(file->device, buf, count, pos);
 }
 
-static int file_mmap(struct file *filp, struct vm_area_struct *vma)
+static int device_file_mmap(struct file *filp, struct vm_area_struct *vma)
 {
 	struct device_file *file = filp->private_data;
 
-	if (!is_bound(file))
+	if (!device_file_is_bound(file))
 		return -EINVAL;
 	return file->device->ops->mmap(file->device, vma);
 }
 
-static int file_release(struct inode *inode, struct file *filp)
+static int device_file_release(struct inode *inode, struct file *filp)
 {
 	struct device_file *file = filp->private_data;
 	struct vfio_device *device = file->device;
 
 	if (file->bound) {
 		mutex_lock(&device->dev_set->lock);
-		close_device(file);
+		device_file_close_device(file);
 		mutex_unlock(&device->dev_set->lock);
-		group_let_go(device);
+		group_release(device);
 	}
 	compat_vfio_device_put(device);
 	kfree(file);
@@ -421,7 +425,7 @@ static int file_release(struct inode *inode, struct file *filp)
 }
 
 /* The line that programs of Linux 7.3 look for in /proc/PID/fdinfo */
-static void file_show_fdinfo(struct seq_file *m, struct file *filp)
+static void device_file_show_fdinfo(struct seq_file *m, struct file *filp)
 {
 	struct device_file *file = filp->private_data;
 	char *path = kobject_get_path(&file->device->dev->kobj, GFP_KERNEL);
@@ -433,14 +437,14 @@ static void file_show_fdinfo(struct seq_file *m, struct file *filp)
 
 static const struct file_operations file_ops = {
 	.owner = THIS_MODULE,
-	.open = file_open,
-	.release = file_release,
-	.read = file_read,
-	.write = file_write,
-	.unlocked_ioctl = file_ioctl,
+	.open = device_file_open,
+	.release = device_file_release,
+	.read = device_file_read,
+	.write = device_file_write,
+	.unlocked_ioctl = device_file_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
-	.mmap = file_mmap,
-	.show_fdinfo = file_show_fdinfo,
+	.mmap = device_file_mmap,
+	.show_fdinfo = device_file_show_fdinfo,
 };
 
 struct vfio_device *device_file_device(const struct file *filp)
@@ -450,22 +454,22 @@ struct vfio_device *device_file_device(const struct file *filp)
 	return filp->f_op == &file_ops ? file->device : NULL;
 }
 
-static char *file_name(const struct device *dev, umode_t *mode, kuid_t *uid,
-		       kgid_t *gid)
+static char *device_file_name(const struct device *dev, umode_t *mode,
+			      kuid_t *uid, kgid_t *gid)
 {
 	return kasprintf(GFP_KERNEL, "vfio/devices/%s", dev_name(dev));
 }
 
 static const struct device_type file_type = {
 	.name = "vfio-device",
-	.devnode = file_name,
+	.devnode = device_file_name,
 };
 
 int device_file_prepare(struct vfio_device *device)
 {
 	int ret;
 
-	/* Without an IOMMU only a group serves it, and only in unsafe mode */
+	/* Without an IOMMU only its group works, and only in unsafe mode */
 	if (!device_iommu_mapped(device->dev))
 		return 0;
 	mutex_lock(&devices_lock);
@@ -478,7 +482,7 @@ int device_file_prepare(struct vfio_device *device)
 	return 0;
 }
 
-void device_file_forget(struct vfio_device *device)
+void device_file_remove(struct vfio_device *device)
 {
 	mutex_lock(&devices_lock);
 	xa_erase(&devices, device->index);

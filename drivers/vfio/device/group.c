@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Groups of devices that are in use by file. /dev/vfio/N has one user at a time,
- * who may open every device of the group, and whom vfio-pci-core believes that
- * he may reset them all. So nobody may open it while a device of the group is
- * bound by its file, and nobody binds a device by file while it is open.
+ * Groups of devices that are in use by file. /dev/vfio/N has one user at a
+ * time. This user may open every device of the group, and vfio-pci-core allows
+ * it to reset them all. So the group must not be opened while a device of it is
+ * bound by its file, and no device may be bound by its file while the group is
+ * open.
  *
- * vfio.ko has no call for that, but keeps the rule of one user itself. So the
- * first file that is bound opens /dev/vfio/N, and the last one that is closed
- * closes it: everybody else is told EBUSY by vfio.ko. The file is opened by its
- * number, through an inode of a file system of our own, which is mounted
- * nowhere: no path, no mount namespace and no right of the caller has a say.
+ * vfio.ko has no call for that, but allows one user only. So when the first
+ * file of a group is bound, this driver opens /dev/vfio/N, and when the last
+ * one is closed, it closes /dev/vfio/N. Others get EBUSY from vfio.ko. The
+ * driver opens the group by its device number, through an inode of an internal
+ * file system that is not mounted anywhere. So the result does not depend on
+ * paths, mount namespaces or permissions of the caller.
  *
- * Locks: held_lock, then what vfio.ko takes to open and close a group. Its
- * order is that lock before struct vfio_device_set::lock, hence neither function
- * may be called with the latter.
+ * Locks: held_lock, then the group lock of vfio.ko. vfio.ko takes its group
+ * lock before struct vfio_device_set::lock, so neither function may be called
+ * with the latter held.
  */
 #define pr_fmt(fmt) "vfio_iommufd_pci: " fmt
 
@@ -37,10 +39,10 @@
 
 /**
  * struct held_group - a group with devices that are bound by file
- * @entry: in held_groups
- * @group: which
- * @file: /dev/vfio/N, open
- * @users: bound files
+ * @entry: node in held_groups
+ * @group: the group
+ * @file: its open /dev/vfio/N
+ * @users: number of bound files
  */
 struct held_group {
 	struct list_head entry;
@@ -68,7 +70,7 @@ static struct file_system_type group_fs = {
 static struct vfsmount *group_mount;
 static int group_mount_users;
 
-static struct held_group *find_held(const struct vfio_device *device)
+static struct held_group *group_find_held(const struct vfio_device *device)
 {
 	struct held_group *held;
 
@@ -79,7 +81,7 @@ static struct held_group *find_held(const struct vfio_device *device)
 	return NULL;
 }
 
-static struct file *open_group(struct vfio_device *device)
+static struct file *group_open(struct vfio_device *device)
 {
 	struct path path = { .mnt = group_mount };
 	struct inode *inode;
@@ -98,11 +100,11 @@ static struct file *open_group(struct vfio_device *device)
 	if (IS_ERR(file) || vfio_file_has_dev(file, device))
 		return file;
 	__fput_sync(file);
-	dev_err_once(device->dev, "this kernel's VFIO groups are unknown here; the device file cannot be used\n");
+	dev_err_once(device->dev, "the VFIO group of the device was not found by its number in this kernel; the device file cannot be used\n");
 	return ERR_PTR(-EOPNOTSUPP);
 }
 
-static int hold_first(struct vfio_device *device)
+static int group_hold_first(struct vfio_device *device)
 {
 	struct held_group *held;
 	int ret;
@@ -114,7 +116,7 @@ static int hold_first(struct vfio_device *device)
 	ret = simple_pin_fs(&group_fs, &group_mount, &group_mount_users);
 	if (ret)
 		goto free;
-	held->file = open_group(device);
+	held->file = group_open(device);
 	if (IS_ERR(held->file)) {
 		ret = PTR_ERR(held->file);
 		if (ret == -EBUSY)
@@ -140,24 +142,24 @@ int group_hold(struct vfio_device *device)
 	int ret = 0;
 
 	mutex_lock(&held_lock);
-	held = find_held(device);
+	held = group_find_held(device);
 	if (held)
 		held->users++;
 	else
-		ret = hold_first(device);
+		ret = group_hold_first(device);
 	mutex_unlock(&held_lock);
 	return ret;
 }
 
-void group_let_go(struct vfio_device *device)
+void group_release(struct vfio_device *device)
 {
 	struct held_group *held;
 
 	mutex_lock(&held_lock);
-	held = find_held(device);
+	held = group_find_held(device);
 	if (!WARN_ON_ONCE(!held) && !--held->users) {
 		list_del(&held->entry);
-		/* Not later: who sees the device closed may open the group */
+		/* Synchronous: the group can be opened when this returns */
 		__fput_sync(held->file);
 		simple_release_fs(&group_mount, &group_mount_users);
 		kfree(held);

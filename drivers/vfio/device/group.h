@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Groups of devices that are in use by file, and not to be opened meanwhile.
+ * Keep the VFIO group of a device closed while the device is in use by its
+ * file.
  */
 #ifndef _VFIO_IOMMUFD_GROUP_H
 #define _VFIO_IOMMUFD_GROUP_H
@@ -8,22 +9,26 @@
 struct vfio_device;
 
 /**
- * group_hold() - keep everybody from opening the group of a device
- * @device: a registered device, to whose registration there is a reference
+ * group_hold() - prevent the group of a device from being opened
+ * @device: a registered device; the caller has a reference to its registration
  *
- * Several devices of a group may be held, and one several times.
+ * May be called for several devices of a group, and several times for one. Each
+ * call needs a group_release().
  *
- * Context: may sleep; without struct vfio_device_set::lock.
- * Return: 0; -EBUSY if somebody has the group open; -ENOMEM, -ENFILE.
+ * Context: may sleep; struct vfio_device_set::lock must not be held.
+ *
+ * Return: 0; -EBUSY if the group is open; -ENOMEM, -ENFILE.
  */
 int group_hold(struct vfio_device *device);
 
 /**
- * group_let_go() - undo group_hold()
+ * group_release() - undo group_hold()
  * @device: the device
  *
- * Context: as group_hold(). With the last call the group can be opened.
+ * After the last call the group can be opened.
+ *
+ * Context: as group_hold().
  */
-void group_let_go(struct vfio_device *device);
+void group_release(struct vfio_device *device);
 
 #endif

@@ -2,24 +2,24 @@
 /*
  * Hot reset of devices that are opened by their files.
  *
- * A hot reset reaches every function of a slot or of a bus, so a program may
- * ask for it only if all of them are its own. A program that uses groups proves
- * that with the files of the groups. One that uses device files has nothing to
- * prove: whose a function is follows from the iommufd context that the calling
- * device is bound to. A function belongs to the context
+ * A hot reset affects every function of a slot or of a bus, so a program may
+ * request it only if it owns all of them. A program that uses groups proves
+ * this with the files of the groups. For a program that uses device files,
+ * ownership follows from the iommufd context to which the calling device is
+ * bound. A function belongs to the context
  *
  *  - if it is bound to the context itself: then it has an id there;
  *  - or if another device of its IOMMU group is bound to the context: then
- *    nobody else can open it.
+ *    no other user can open it.
  *
- * The core of a kernel without iommufd cannot tell. It calls all functions
- * foreign, and so both ioctls are done here.
+ * The core of a kernel without iommufd does not know this, and reports all
+ * functions as not owned. So both ioctls are implemented here.
  *
  * Only functions with a VFIO driver of the same device set may be reset. The
- * set's lock is held from the question of ownership until the reset is over:
- * no function of the set is opened, closed or taken by another driver
- * meanwhile. Its memory_lock, held for writing, keeps the registers of each
- * function from those who would reach them during the reset.
+ * set's lock is held from the check of ownership until the reset has completed,
+ * so no function of the set is opened, closed or bound to another driver
+ * meanwhile. Each function's memory_lock, held for writing, prevents access to
+ * its registers during the reset.
  */
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
@@ -34,11 +34,12 @@
 #include "pci_device.h"
 
 /**
- * struct affected - the functions that a hot reset would reach
- * @slot: those in this slot and below it, or NULL for the whole bus
- * @functions: each with a reference
- * @count: how many there are
- * @room: how many fit
+ * struct affected - the functions that a hot reset affects
+ * @slot: the slot that is reset, with the functions below it; or NULL if the
+ *	whole bus is reset
+ * @functions: the functions, each with a reference
+ * @count: number of functions
+ * @room: size of @functions
  */
 struct affected {
 	struct pci_slot *slot;
@@ -47,7 +48,8 @@ struct affected {
 	unsigned int room;
 };
 
-static bool is_reached(const struct affected *affected, struct pci_dev *pdev)
+static bool affected_contains(const struct affected *affected,
+			      struct pci_dev *pdev)
 {
 	if (!affected->slot)
 		return true;
@@ -56,12 +58,12 @@ static bool is_reached(const struct affected *affected, struct pci_dev *pdev)
 	return pdev && pdev->slot == affected->slot;
 }
 
-/* Note a function, or only count it when there is no room for any */
-static int note_function(struct pci_dev *pdev, void *data)
+/* Add a function, or only count it if @functions is not allocated yet */
+static int affected_add(struct pci_dev *pdev, void *data)
 {
 	struct affected *affected = data;
 
-	if (!is_reached(affected, pdev))
+	if (!affected_contains(affected, pdev))
 		return 0;
 	if (affected->functions) {
 		if (affected->count == affected->room)
@@ -80,8 +82,8 @@ static void affected_free(struct affected *affected)
 }
 
 /*
- * Find all functions that a hot reset of @pdev would reach. -ENODEV if there
- * is no such reset, -EAGAIN if functions come at the same time.
+ * Find all functions that a hot reset of @pdev affects. -ENODEV if it cannot be
+ * reset this way, -EAGAIN if functions are added or removed at the same time.
  */
 static int affected_find(struct affected *affected, struct pci_dev *pdev)
 {
@@ -91,7 +93,7 @@ static int affected_find(struct affected *affected, struct pci_dev *pdev)
 	else if (pci_probe_reset_bus(pdev->bus))
 		return -ENODEV;
 
-	pci_walk_bus(pdev->bus, note_function, affected);
+	pci_walk_bus(pdev->bus, affected_add, affected);
 	affected->room = affected->count;
 	affected->count = 0;
 	affected->functions = kcalloc(affected->room,
@@ -99,15 +101,15 @@ static int affected_find(struct affected *affected, struct pci_dev *pdev)
 				      GFP_KERNEL_ACCOUNT);
 	if (!affected->functions)
 		return -ENOMEM;
-	pci_walk_bus(pdev->bus, note_function, affected);
+	pci_walk_bus(pdev->bus, affected_add, affected);
 	if (affected->count == affected->room)
 		return 0;
 	affected_free(affected);
 	return -EAGAIN;
 }
 
-/* Whose a function is, in the terms of struct vfio_pci_dependent_device */
-static u32 owner_of(struct pci_device *caller, struct pci_dev *pdev)
+/* The owner of a function: devid of struct vfio_pci_dependent_device */
+static u32 hot_reset_owner(struct pci_device *caller, struct pci_dev *pdev)
 {
 	struct vfio_device_set *set = caller->core.vdev.dev_set;
 	struct iommufd_ctx *ictx = iommufd_device_to_ictx(caller->idev);
@@ -131,9 +133,10 @@ static u32 owner_of(struct pci_device *caller, struct pci_dev *pdev)
 	return owned ? VFIO_PCI_DEVID_OWNED : VFIO_PCI_DEVID_NOT_OWNED;
 }
 
-static int copy_info(struct pci_device *caller, const struct affected *affected,
-		     struct vfio_pci_hot_reset_info *info,
-		     struct vfio_pci_hot_reset_info __user *arg)
+static int hot_reset_copy_info(struct pci_device *caller,
+			       const struct affected *affected,
+			       struct vfio_pci_hot_reset_info *info,
+			       struct vfio_pci_hot_reset_info __user *arg)
 {
 	struct vfio_pci_dependent_device *list;
 	unsigned int i;
@@ -151,7 +154,7 @@ static int copy_info(struct pci_device *caller, const struct affected *affected,
 		list[i].segment = pci_domain_nr(pdev->bus);
 		list[i].bus = pdev->bus->number;
 		list[i].devfn = pdev->devfn;
-		list[i].devid = owner_of(caller, pdev);
+		list[i].devid = hot_reset_owner(caller, pdev);
 		if (list[i].devid == (u32)VFIO_PCI_DEVID_NOT_OWNED)
 			info->flags &= ~VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED;
 	}
@@ -162,8 +165,8 @@ static int copy_info(struct pci_device *caller, const struct affected *affected,
 	return ret;
 }
 
-static int get_info(struct pci_device *caller,
-		    struct vfio_pci_hot_reset_info __user *arg)
+static int hot_reset_get_info(struct pci_device *caller,
+			      struct vfio_pci_hot_reset_info __user *arg)
 {
 	const size_t head = offsetofend(struct vfio_pci_hot_reset_info, count);
 	struct vfio_pci_hot_reset_info info;
@@ -184,17 +187,17 @@ static int get_info(struct pci_device *caller,
 	if (info.count > fit)
 		ret = -ENOSPC;
 	else
-		ret = copy_info(caller, &affected, &info, arg);
-	/* Who brought too little room learns how much it takes */
+		ret = hot_reset_copy_info(caller, &affected, &info, arg);
+	/* Also if there is too little room: report the number of functions */
 	if ((!ret || ret == -ENOSPC) && copy_to_user(arg, &info, head))
 		ret = -EFAULT;
 	affected_free(&affected);
 	return ret;
 }
 
-/* The core's part of a function that owner_of() has found to be owned */
-static struct vfio_pci_core_device *core_of(struct pci_device *caller,
-					    struct pci_dev *pdev)
+/* The core's device of a function that is owned */
+static struct vfio_pci_core_device *hot_reset_core(struct pci_device *caller,
+						   struct pci_dev *pdev)
 {
 	struct vfio_device *device = vfio_find_device_in_devset(
 		caller->core.vdev.dev_set, &pdev->dev);
@@ -203,10 +206,10 @@ static struct vfio_pci_core_device *core_of(struct pci_device *caller,
 }
 
 /*
- * Wake the functions. The core's part in that takes their memory_lock, so it
- * comes before any is held.
+ * Resume the functions. The core takes their memory_lock for that, so this is
+ * done before any memory_lock is held.
  */
-static int wake_all(const struct affected *affected)
+static int affected_wake(const struct affected *affected)
 {
 	unsigned int i;
 	int ret;
@@ -224,7 +227,7 @@ err_put:
 	return ret;
 }
 
-static void let_all_sleep(const struct affected *affected)
+static void affected_let_sleep(const struct affected *affected)
 {
 	unsigned int i;
 
@@ -233,12 +236,11 @@ static void let_all_sleep(const struct affected *affected)
 }
 
 /*
- * Keep everybody from the registers of a function: those who read and write
- * wait, and what programs have mapped of them is taken away, to come back with
- * the next fault. The locks of functions have no order among each other, so
- * none is waited for.
+ * Block access to the registers of a function: reads and writes wait, and
+ * programs' mappings of them are removed until the next fault. The locks of
+ * functions have no order among each other, so do not wait for one.
  */
-static int close_registers(struct vfio_pci_core_device *core)
+static int hot_reset_block_access(struct vfio_pci_core_device *core)
 {
 	const loff_t start =
 		VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX);
@@ -252,11 +254,11 @@ static int close_registers(struct vfio_pci_core_device *core)
 }
 
 /*
- * The reset brings a sleeping function to D0, behind the back of the core. One
- * that forgets its configuration on the way gets back what the core saved when
- * it put it to sleep.
+ * The reset brings a suspended function to D0, and the core does not notice. A
+ * function that loses its configuration on the way needs the state restored
+ * that the core saved when it suspended the function.
  */
-static void power_up(struct vfio_pci_core_device *core)
+static void hot_reset_power_up(struct vfio_pci_core_device *core)
 {
 	struct pci_dev *pdev = core->pdev;
 	bool asleep = pdev->current_state == PCI_D3hot ||
@@ -270,43 +272,45 @@ static void power_up(struct vfio_pci_core_device *core)
 	}
 }
 
-/* Reset functions that are awake */
-static int reset_awake(struct pci_device *caller,
-		       const struct affected *affected)
+/* Reset functions that have been resumed */
+static int hot_reset_awake(struct pci_device *caller,
+			   const struct affected *affected)
 {
-	unsigned int closed, i;
+	unsigned int blocked, i;
 	int ret = 0;
 
-	for (closed = 0; closed < affected->count; closed++) {
-		ret = close_registers(core_of(caller,
-					      affected->functions[closed]));
+	for (blocked = 0; blocked < affected->count; blocked++) {
+		ret = hot_reset_block_access(
+			hot_reset_core(caller, affected->functions[blocked]));
 		if (ret)
 			goto out;
 	}
 	for (i = 0; i < affected->count; i++)
-		power_up(core_of(caller, affected->functions[i]));
+		hot_reset_power_up(hot_reset_core(caller,
+						  affected->functions[i]));
 	ret = pci_reset_bus(caller->core.pdev);
 out:
-	while (closed--)
-		up_write(&core_of(caller, affected->functions[closed])->memory_lock);
+	while (blocked--)
+		up_write(&hot_reset_core(caller, affected->functions[blocked])
+				  ->memory_lock);
 	return ret;
 }
 
-static int reset_owned(struct pci_device *caller,
-		       const struct affected *affected)
+static int hot_reset_owned(struct pci_device *caller,
+			   const struct affected *affected)
 {
 	unsigned int i;
 	int ret;
 
 	for (i = 0; i < affected->count; i++)
-		if (owner_of(caller, affected->functions[i]) ==
+		if (hot_reset_owner(caller, affected->functions[i]) ==
 		    (u32)VFIO_PCI_DEVID_NOT_OWNED)
 			return -EINVAL;
-	ret = wake_all(affected);
+	ret = affected_wake(affected);
 	if (ret)
 		return ret;
-	ret = reset_awake(caller, affected);
-	let_all_sleep(affected);
+	ret = hot_reset_awake(caller, affected);
+	affected_let_sleep(affected);
 	return ret;
 }
 
@@ -321,13 +325,13 @@ static int hot_reset(struct pci_device *caller,
 
 	if (copy_from_user(&cmd, arg, head))
 		return -EFAULT;
-	/* Files of groups are for those who opened the device by its group */
+	/* Files of groups (cmd.count) are only for devices opened by group */
 	if (cmd.argsz < head || cmd.flags || cmd.count)
 		return -EINVAL;
 	mutex_lock(&set->lock);
 	ret = affected_find(&affected, caller->core.pdev);
 	if (!ret) {
-		ret = reset_owned(caller, &affected);
+		ret = hot_reset_owned(caller, &affected);
 		affected_free(&affected);
 	}
 	mutex_unlock(&set->lock);
@@ -340,7 +344,7 @@ long hot_reset_ioctl(struct vfio_device *device, unsigned int cmd,
 	void __user *user = (void __user *)arg;
 
 	if (device->cdev_opened && cmd == VFIO_DEVICE_GET_PCI_HOT_RESET_INFO)
-		return get_info(to_pci_device(device), user);
+		return hot_reset_get_info(to_pci_device(device), user);
 	if (device->cdev_opened && cmd == VFIO_DEVICE_PCI_HOT_RESET)
 		return hot_reset(to_pci_device(device), user);
 	return vfio_pci_core_ioctl(device, cmd, arg);

@@ -8,15 +8,15 @@
 struct vfio_device;
 
 /**
- * hot_reset_ioctl() - the ioctls of an open device
+ * hot_reset_ioctl() - handle the ioctls of an open device
  * @device: a device of this driver
  * @cmd: the ioctl's number
  * @arg: its argument
  *
- * The two ioctls of hot reset are answered here if the device was opened by
- * its file. Everything else goes to the core.
+ * Handles the two ioctls of hot reset, if the device was opened by its file.
+ * All other calls are passed to the core.
  *
- * Return: what the ioctl does.
+ * Return: the result of the ioctl.
  */
 long hot_reset_ioctl(struct vfio_device *device, unsigned int cmd,
 		     unsigned long arg);

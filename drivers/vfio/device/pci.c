@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vfio_iommufd_pci.ko: a VFIO driver for PCI devices, like vfio-pci and on the
- * same core, whose devices have device files too.
+ * vfio_iommufd_pci.ko: a VFIO driver for PCI devices on the same core as
+ * vfio-pci. Its devices also have device files.
  *
  * A device that is bound to it can be opened by group and container, as with
  * vfio-pci, or by /dev/vfio/devices/vfioN and /dev/iommu.
  *
- * Parameters have the names and the meaning of vfio-pci's. Three of them are
- * kept by the core, once for all drivers on it: see set_core_params().
+ * Parameters have the same names and meanings as those of vfio-pci. The core
+ * keeps three of them for all its drivers together: see set_core_params().
  */
 #define pr_fmt(fmt) "vfio_iommufd_pci: " fmt
 
@@ -42,7 +42,7 @@ MODULE_PARM_DESC(disable_idle_d3,
 static bool enable_sriov;
 module_param(enable_sriov, bool, 0644);
 MODULE_PARM_DESC(enable_sriov,
-		 "Let sriov_numvfs make virtual functions, which a program that drives the physical function has to serve");
+		 "Let sriov_numvfs create virtual functions, which the program that drives the physical function must serve");
 
 static bool disable_denylist;
 module_param(disable_denylist, bool, 0444);
@@ -50,8 +50,8 @@ MODULE_PARM_DESC(disable_denylist,
 		 "Accept devices whose known errata let a program that drives them harm the machine");
 
 /*
- * Functions that a program can hang the machine with, or reach beyond its own
- * memory: Intel's QuickAssist of three generations, with their virtual
+ * Functions with which a program can hang the machine or access memory that it
+ * does not own: three generations of Intel's QuickAssist with their virtual
  * functions, and the accelerators of Sapphire Rapids.
  */
 static const struct pci_device_id denylist[] = {
@@ -66,7 +66,7 @@ static const struct pci_device_id denylist[] = {
 	{}
 };
 
-static bool is_denied(struct pci_dev *pdev)
+static bool vfio_iommufd_is_denied(struct pci_dev *pdev)
 {
 	if (!pci_match_id(denylist, pdev))
 		return false;
@@ -80,7 +80,7 @@ static bool is_denied(struct pci_dev *pdev)
 	return true;
 }
 
-static int open_pci_device(struct vfio_device *device)
+static int vfio_iommufd_open(struct vfio_device *device)
 {
 	struct vfio_pci_core_device *core =
 		container_of(device, struct vfio_pci_core_device, vdev);
@@ -95,7 +95,7 @@ static const struct vfio_device_ops device_ops = {
 	.name = "vfio-iommufd-pci",
 	.init = vfio_pci_core_init_dev,
 	.release = vfio_pci_core_release_dev,
-	.open_device = open_pci_device,
+	.open_device = vfio_iommufd_open,
 	.close_device = vfio_pci_core_close_device,
 	.ioctl = hot_reset_ioctl,
 	.device_feature = vfio_pci_core_ioctl_feature,
@@ -107,11 +107,11 @@ static const struct vfio_device_ops device_ops = {
 };
 
 /*
- * vfio-pci shows a guest three more regions of Intel's graphics (OpRegion and two
- * bridges' configuration). They are made by vfio-pci.ko, which does not lend
- * the code.
+ * vfio-pci offers a guest three more regions of Intel's graphics (OpRegion and
+ * the configuration of two bridges). vfio-pci.ko does not export the code for
+ * them.
  */
-static void warn_of_intel_graphics(struct pci_dev *pdev)
+static void warn_intel_graphics(struct pci_dev *pdev)
 {
 	if (IS_ENABLED(CONFIG_VFIO_PCI_IGD) &&
 	    pdev->vendor == PCI_VENDOR_ID_INTEL &&
@@ -119,13 +119,14 @@ static void warn_of_intel_graphics(struct pci_dev *pdev)
 		pci_warn(pdev, "no OpRegion for a guest's graphics driver; bind the device to vfio-pci if that is needed\n");
 }
 
-static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
+static int vfio_iommufd_probe(struct pci_dev *pdev,
+			      const struct pci_device_id *id)
 {
 	struct vfio_pci_core_device *core;
 	struct pci_device *device;
 	int ret;
 
-	if (is_denied(pdev))
+	if (vfio_iommufd_is_denied(pdev))
 		return -EINVAL;
 	device = vfio_alloc_device(pci_device, core.vdev, &pdev->dev,
 				   &device_ops);
@@ -139,28 +140,28 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = vfio_pci_core_register_device(core);
 	if (ret)
 		goto forget_file;
-	warn_of_intel_graphics(pdev);
+	warn_intel_graphics(pdev);
 	return 0;
 
 forget_file:
-	device_file_forget(&core->vdev);
+	device_file_remove(&core->vdev);
 put_device:
 	vfio_put_device(&core->vdev);
 	return ret;
 }
 
-static void remove(struct pci_dev *pdev)
+static void vfio_iommufd_remove(struct pci_dev *pdev)
 {
 	struct vfio_pci_core_device *core = dev_get_drvdata(&pdev->dev);
 
-	/* Nobody opens it any more; who has it open is asked to let go */
-	device_file_forget(&core->vdev);
+	/* No new opens; programs that have it open are asked to close it */
+	device_file_remove(&core->vdev);
 	vfio_pci_core_unregister_device(core);
 	vfio_put_device(&core->vdev);
 }
 
-/* The core gives the functions that it makes to this driver */
-static int sriov_configure(struct pci_dev *pdev, int nr_functions)
+/* The core binds the functions that it creates to this driver */
+static int vfio_iommufd_sriov_configure(struct pci_dev *pdev, int nr_functions)
 {
 	if (!enable_sriov)
 		return -ENOENT;
@@ -168,7 +169,7 @@ static int sriov_configure(struct pci_dev *pdev, int nr_functions)
 					     nr_functions);
 }
 
-/* Devices are chosen by their driver_override, and by what ids= and new_id say */
+/* Devices are claimed by driver_override, ids= and new_id */
 static const struct pci_device_id id_table[] = {
 	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
 	{}
@@ -178,9 +179,9 @@ MODULE_DEVICE_TABLE(pci, id_table);
 static struct pci_driver driver = {
 	.name = "vfio-iommufd-pci",
 	.id_table = id_table,
-	.probe = probe,
-	.remove = remove,
-	.sriov_configure = sriov_configure,
+	.probe = vfio_iommufd_probe,
+	.remove = vfio_iommufd_remove,
+	.sriov_configure = vfio_iommufd_sriov_configure,
 	.err_handler = &vfio_pci_core_err_handlers,
 	.driver_managed_dma = true,
 };
@@ -196,8 +197,8 @@ static void __init add_id(const char *text)
 		pr_warn("ids: '%s' is not vendor:device; left out\n", text);
 		return;
 	}
-	ret = pci_add_dynid(&driver, vendor, device, subvendor, subdevice, class,
-			    class_mask, 0);
+	ret = pci_add_dynid(&driver, vendor, device, subvendor, subdevice,
+			    class, class_mask, 0);
 	if (ret)
 		pr_warn("ids: '%s' cannot be added: error %d\n", text, ret);
 	else
@@ -214,9 +215,8 @@ static void __init add_ids(void)
 }
 
 /*
- * The core has one set of parameters, which the driver that was loaded last
- * has set. Without parameters of its own this driver does not undo those that
- * vfio-pci was loaded with.
+ * The core has one set of parameters, which the driver that is loaded last
+ * sets. If this driver has none, it keeps those that vfio-pci was loaded with.
  */
 static void __init set_core_params(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A PCI device of this driver: that of the core, and what it is bound as.
+ * A PCI device of this driver: the core's device, and its iommufd device.
  */
 #ifndef _VFIO_IOMMUFD_PCI_DEVICE_H
 #define _VFIO_IOMMUFD_PCI_DEVICE_H
@@ -12,9 +12,10 @@ struct iommufd_device;
 
 /**
  * struct pci_device - a PCI device of this driver
- * @core: what the core knows of it; first, as vfio.ko frees the whole by it
- * @idev: what it is bound as while it is open by its file, else NULL. Changes
- *	under struct vfio_device_set::lock.
+ * @core: the core's device. It is the first member, because vfio.ko frees the
+ *	whole structure through it.
+ * @idev: the bound iommufd device while it is open by its file, otherwise NULL.
+ *	Protected by struct vfio_device_set::lock.
  */
 struct pci_device {
 	struct vfio_pci_core_device core;
@@ -27,9 +28,9 @@ static inline struct pci_device *to_pci_device(struct vfio_device *device)
 }
 
 /**
- * pci_device_set_idev() - note what a device is bound as
+ * pci_device_set_idev() - set the iommufd device of a device
  * @device: the device
- * @idev: the bound device, or NULL before it is unbound
+ * @idev: the bound iommufd device, or NULL before it is unbound
  */
 static inline void pci_device_set_idev(struct vfio_device *device,
 				       struct iommufd_device *idev)
