@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The test operations on in-kernel accesses: what a driver of a mediated
- * device would do, at the command of a test.
+ * The test operations on in-kernel accesses. They call what the driver of a
+ * mediated device would call.
  *
- * An access belongs to a file of its own, whose descriptor the test gets. The
- * ranges that it has pinned are in a list under a lock, which is held while
- * pinning too: an unmap that comes in between waits, and finds the new range.
+ * Each access has its own file, whose descriptor the test gets. The ranges that
+ * it has pinned are in a list. The lock of the list is also held while pinning,
+ * so a concurrent unmap waits, and then finds the new range.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -19,16 +19,16 @@
 
 #include "mock.h"
 
-/* More than that at once is not what the tests are for */
+/* The most bytes of one test operation */
 #define ACCESS_BYTES_MAX SZ_16M
 
 /**
- * struct mock_access - what the file of an access has
+ * struct mock_access - state of the file of an access
  * @access: the access
- * @pins: it can pin
- * @lock: covers @ranges and @next_id
- * @ranges: what it has pinned
- * @next_id: for the next one
+ * @pins: the access can pin pages
+ * @lock: protects @ranges and @next_id
+ * @ranges: the ranges that it has pinned
+ * @next_id: id of the next range
  */
 struct mock_access {
 	struct iommufd_access *access;
@@ -45,7 +45,8 @@ struct mock_range {
 	unsigned long length;
 };
 
-static void range_unpin(struct mock_access *maccess, struct mock_range *range)
+static void mock_range_unpin(struct mock_access *maccess,
+			     struct mock_range *range)
 {
 	lockdep_assert_held(&maccess->lock);
 
@@ -64,7 +65,7 @@ static void mock_access_unmap(void *data, unsigned long iova,
 	list_for_each_entry_safe(range, next, &maccess->ranges, node)
 		if (range->iova <= iova + length - 1 &&
 		    iova <= range->iova + range->length - 1)
-			range_unpin(maccess, range);
+			mock_range_unpin(maccess, range);
 	mutex_unlock(&maccess->lock);
 }
 
@@ -95,8 +96,8 @@ static const struct file_operations mock_access_fops = {
 	.release = mock_access_release,
 };
 
-/* The access of a descriptor; the file is to be put */
-static struct mock_access *access_get(int fd, struct file **file)
+/* The access of a descriptor; the caller must put the file */
+static struct mock_access *mock_access_get(int fd, struct file **file)
 {
 	*file = fget(fd);
 	if (!*file)
@@ -108,7 +109,7 @@ static struct mock_access *access_get(int fd, struct file **file)
 	return (*file)->private_data;
 }
 
-static struct file *access_file(bool pins)
+static struct file *mock_access_file(bool pins)
 {
 	struct mock_access *maccess;
 	struct file *file;
@@ -141,7 +142,7 @@ long mock_op_access_create(struct iommufd_test_call *call)
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	file = access_file(flags);
+	file = mock_access_file(flags);
 	if (IS_ERR(file)) {
 		ret = PTR_ERR(file);
 		goto err_fd;
@@ -179,7 +180,7 @@ long mock_op_access_replace(struct iommufd_test_call *call)
 	struct file *file;
 	int ret;
 
-	maccess = access_get(call->cmd->id, &file);
+	maccess = mock_access_get(call->cmd->id, &file);
 	if (IS_ERR(maccess))
 		return PTR_ERR(maccess);
 	ret = iommufd_access_replace(maccess->access,
@@ -188,8 +189,9 @@ long mock_op_access_replace(struct iommufd_test_call *call)
 	return ret;
 }
 
-/* Are these the pages at @addr? EBADE if not. */
-static int same_pages(unsigned long addr, struct page **pages, size_t npages)
+/* Check that @pages are the pages at @addr; -EBADE if not */
+static int mock_check_pages(unsigned long addr, struct page **pages,
+			    size_t npages)
 {
 	struct page *page;
 	size_t i;
@@ -208,10 +210,10 @@ static int same_pages(unsigned long addr, struct page **pages, size_t npages)
 	return 0;
 }
 
-/* Pins, compares, and tells the test; with the lock held */
-static int pin_range(struct iommufd_test_call *call,
-		     struct mock_access *maccess, struct mock_range *range,
-		     struct page **pages, size_t npages)
+/* Pin a range, check its pages, and return its id to the test; lock held */
+static int mock_range_pin(struct iommufd_test_call *call,
+			  struct mock_access *maccess, struct mock_range *range,
+			  struct page **pages, size_t npages)
 {
 	struct iommu_test_cmd *cmd = call->cmd;
 	int ret;
@@ -225,8 +227,9 @@ static int pin_range(struct iommufd_test_call *call,
 	if (ret)
 		return ret;
 	if (cmd->access_pages.uptr) {
-		ret = same_pages(cmd->access_pages.uptr -
-				 offset_in_page(range->iova), pages, npages);
+		ret = mock_check_pages(cmd->access_pages.uptr -
+						      offset_in_page(range->iova),
+				       pages, npages);
 		if (ret)
 			goto err_unpin;
 	}
@@ -263,7 +266,7 @@ long mock_op_access_pin(struct iommufd_test_call *call)
 		return -EOPNOTSUPP;
 	if (!length || check_add_overflow(iova, length - 1, &end))
 		return -EINVAL;
-	maccess = access_get(cmd->id, &file);
+	maccess = mock_access_get(cmd->id, &file);
 	if (IS_ERR(maccess))
 		return PTR_ERR(maccess);
 	if (!maccess->pins) {
@@ -281,7 +284,7 @@ long mock_op_access_pin(struct iommufd_test_call *call)
 	range->length = length;
 
 	mutex_lock(&maccess->lock);
-	ret = pin_range(call, maccess, range, pages, npages);
+	ret = mock_range_pin(call, maccess, range, pages, npages);
 	mutex_unlock(&maccess->lock);
 	if (ret)
 		kfree(range);
@@ -300,13 +303,14 @@ long mock_op_access_unpin(struct iommufd_test_call *call)
 	struct file *file;
 	int ret = -ENOENT;
 
-	maccess = access_get(call->cmd->id, &file);
+	maccess = mock_access_get(call->cmd->id, &file);
 	if (IS_ERR(maccess))
 		return PTR_ERR(maccess);
 	mutex_lock(&maccess->lock);
 	list_for_each_entry(range, &maccess->ranges, node) {
-		if (range->id == call->cmd->destroy_access_pages.access_pages_id) {
-			range_unpin(maccess, range);
+		if (range->id ==
+		    call->cmd->destroy_access_pages.access_pages_id) {
+			mock_range_unpin(maccess, range);
 			ret = 0;
 			break;
 		}
@@ -336,7 +340,7 @@ long mock_op_access_rw(struct iommufd_test_call *call)
 		return -ENOMEM;
 	if (flags & ~(MOCK_ACCESS_RW_WRITE | MOCK_ACCESS_RW_SLOW_PATH))
 		return -EOPNOTSUPP;
-	maccess = access_get(cmd->id, &file);
+	maccess = mock_access_get(cmd->id, &file);
 	if (IS_ERR(maccess))
 		return PTR_ERR(maccess);
 	data = kvzalloc(length, GFP_KERNEL_ACCOUNT);
@@ -345,7 +349,8 @@ long mock_op_access_rw(struct iommufd_test_call *call)
 		goto out_file;
 	}
 	ret = -EFAULT;
-	if ((flags & MOCK_ACCESS_RW_WRITE) && copy_from_user(data, user, length))
+	if ((flags & MOCK_ACCESS_RW_WRITE) &&
+	    copy_from_user(data, user, length))
 		goto out_data;
 	ret = iommufd_access_rw(maccess->access, cmd->access_rw.iova, data,
 				length, flags);

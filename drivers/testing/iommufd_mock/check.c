@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The test operations that look: where a hardware page table leads, how often
+ * The test operations that check results: where an IOVA is mapped to, how often
  * pages are pinned, what was invalidated.
  */
 #include <linux/mm.h>
@@ -10,9 +10,9 @@
 
 #include "mock.h"
 
-/* The domain of a hardware page table, if it is one of ours */
-static struct mock_domain *domain_get(struct iommufd_ctx *ictx, u32 id,
-				      struct iommufd_object **obj)
+/* The domain of a hardware page table, if it is a domain of the mock */
+static struct mock_domain *mock_domain_get(struct iommufd_ctx *ictx, u32 id,
+					   struct iommufd_object **obj)
 {
 	struct iommu_domain *domain = iommufd_test_domain_get(ictx, id, obj);
 
@@ -26,7 +26,7 @@ static struct mock_domain *domain_get(struct iommufd_ctx *ictx, u32 id,
 }
 
 /* The page behind a user address; the caller holds no reference to it */
-static int user_page(unsigned long addr, struct page **page)
+static int check_user_page(unsigned long addr, struct page **page)
 {
 	int got = get_user_pages_fast(addr & PAGE_MASK, 1, 0, page);
 
@@ -53,7 +53,7 @@ static int check_map(struct mock_domain *mock, unsigned long iova,
 	/* Granules may be smaller or larger than the CPU's pages */
 	step = min(granule, PAGE_SIZE);
 	for (done = 0; done < length; done += step) {
-		ret = user_page(addr + done, &page);
+		ret = check_user_page(addr + done, &page);
 		if (ret)
 			return ret;
 		if (!mock_table_lookup(&mock->table, iova + done, &phys) ||
@@ -74,7 +74,7 @@ long mock_op_check_map(struct iommufd_test_call *call)
 	struct mock_domain *mock;
 	int ret;
 
-	mock = domain_get(call->ictx, cmd->id, &obj);
+	mock = mock_domain_get(call->ictx, cmd->id, &obj);
 	if (IS_ERR(mock))
 		return PTR_ERR(mock);
 	ret = check_map(mock, cmd->check_map.iova, cmd->check_map.length,
@@ -86,8 +86,8 @@ long mock_op_check_map(struct iommufd_test_call *call)
 /*
  * MD_CHECK_REFS
  *
- * A large folio has one count for all its pages, which says nothing about one
- * of them.
+ * Pages of large folios are not checked: a folio has one pin count for all its
+ * pages.
  */
 long mock_op_check_refs(struct iommufd_test_call *call)
 {
@@ -100,7 +100,7 @@ long mock_op_check_refs(struct iommufd_test_call *call)
 	    check_add_overflow(addr, length, &end))
 		return -EINVAL;
 	for (; addr != end; addr += PAGE_SIZE) {
-		ret = user_page(addr, &page);
+		ret = check_user_page(addr, &page);
 		if (ret)
 			return ret;
 		if (!PageCompound(page) &&
@@ -139,7 +139,7 @@ long mock_op_count(struct iommufd_test_call *call)
 	struct iommufd_object *obj;
 	struct mock_domain *mock;
 
-	mock = domain_get(call->ictx, cmd->id, &obj);
+	mock = mock_domain_get(call->ictx, cmd->id, &obj);
 	if (IS_ERR(mock))
 		return PTR_ERR(mock);
 	cmd->md_count.out_mapped = (u64)atomic_long_read(&mock->table.live)
@@ -149,7 +149,7 @@ long mock_op_count(struct iommufd_test_call *call)
 	return iommufd_test_respond(call);
 }
 
-/* Bits of the caller's bitmap that it makes sense to hold at once */
+/* The most bits of the caller's bitmap in one call */
 #define DIRTY_BITS_MAX (16UL << 20)
 
 /* DIRTY */
@@ -168,7 +168,7 @@ long mock_op_dirty(struct iommufd_test_call *call)
 	bits = cmd->dirty.length / page_size;
 	if (bits > DIRTY_BITS_MAX)
 		return -EOVERFLOW;
-	mock = domain_get(call->ictx, cmd->id, &obj);
+	mock = mock_domain_get(call->ictx, cmd->id, &obj);
 	if (IS_ERR(mock))
 		return PTR_ERR(mock);
 	ret = -EINVAL;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mock devices, and the test operations that make, move and destroy them.
+ * Mock devices, and the test operations that create, move and destroy them.
  *
- * A stock kernel looks for IOMMUs on the buses that it knows, so a mock device
- * is a platform device without a driver. Its firmware description (struct
- * iommu_fwspec) names the mock unit; devices that have one are asked of no
- * other unit, and the mock unit is asked of no other devices. Adding the
- * device to its bus makes the IOMMU core probe it.
+ * A stock kernel only probes IOMMUs on the buses that it knows, so a mock
+ * device is a platform device without a driver. Its firmware description
+ * (struct iommu_fwspec) refers to the mock unit. So the IOMMU core does not
+ * probe it with another unit, and does not probe other devices with the mock
+ * unit. It probes the device when it is added to its bus.
  *
- * The test destroys the object that holds a device, or closes the context:
- * mock_device_destroy() then detaches, unbinds and removes it.
+ * When the test destroys the object of a device or closes the context,
+ * mock_device_destroy() detaches, unbinds and removes the device.
  */
 #include <compat/iommu_fwspec.h>
 #include <linux/err.h>
@@ -28,21 +28,10 @@
 	 MOCK_FLAGS_DEVICE_INCOHERENT | MOCK_FLAGS_DEVICE_WIDE | \
 	 MOCK_FLAGS_DEVICE_UNSAFE_MSI | MOCK_FLAGS_DEVICE_SNOOP)
 
-/* Takes no interrupt; devices that belong to it can be told apart from others */
+/* An empty domain: it marks devices whose interrupts are isolated */
 static struct irq_domain *isolated_interrupts;
 
-enum mock_kind mock_device_kind(const struct mock_device *mdev)
-{
-	if (mdev->flags & MOCK_FLAGS_DEVICE_WINDOWS)
-		return MOCK_KIND_WINDOWS;
-	if (mdev->flags & MOCK_FLAGS_DEVICE_64K)
-		return MOCK_KIND_64K;
-	if (mdev->flags & MOCK_FLAGS_DEVICE_WIDE)
-		return MOCK_KIND_WIDE;
-	return MOCK_KIND_SMALL;
-}
-
-/* What the IOMMU core asks of the unit */
+/* Operations that the IOMMU core calls */
 
 static struct iommu_device *mock_probe_device(struct device *dev)
 {
@@ -98,6 +87,38 @@ static void mock_get_resv_regions(struct device *dev, struct list_head *list)
 		list_add_tail(&region->list, list);
 }
 
+static struct iommu_domain *
+mock_domain_alloc_user(struct device *dev, u32 flags,
+		       struct iommu_domain *parent,
+		       const struct iommu_user_data *user_data)
+{
+	const u32 known = IOMMU_HWPT_ALLOC_DIRTY_TRACKING |
+			  IOMMU_HWPT_ALLOC_NEST_PARENT | IOMMU_HWPT_ALLOC_PASID;
+	struct mock_device *mdev = dev_iommu_priv_get(dev);
+	bool dirty = flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
+	struct iommu_hwpt_selftest data = {};
+	int ret;
+
+	/* The core passes only domains of this driver as parent */
+	if (parent)
+		return mock_nested_alloc(to_mock_domain(parent), flags,
+					 user_data);
+	if (flags & ~known)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (dirty && (mdev->flags & MOCK_FLAGS_DEVICE_NO_DIRTY))
+		return ERR_PTR(-EOPNOTSUPP);
+	if (user_data && user_data->type != IOMMU_HWPT_DATA_NONE) {
+		if (user_data->type != IOMMU_HWPT_DATA_SELFTEST)
+			return ERR_PTR(-EOPNOTSUPP);
+		ret = iommu_copy_struct_from_user(&data, user_data,
+						  IOMMU_HWPT_DATA_SELFTEST,
+						  iotlb);
+		if (ret)
+			return ERR_PTR(ret);
+	}
+	return mock_domain_alloc(mdev, data.pagetable_type, dirty);
+}
+
 const struct iommu_ops mock_iommu_ops = {
 	.owner = THIS_MODULE,
 	.default_domain = &mock_blocked_domain,
@@ -111,7 +132,7 @@ const struct iommu_ops mock_iommu_ops = {
 	.page_response = mock_page_response,
 	.dev_enable_feat = mock_enable_feat,
 	.dev_disable_feat = mock_disable_feat,
-	/* A request with a PASID goes where the device's nested table is */
+	/* The device's nested table also handles requests with a PASID */
 	.user_pasid_table = true,
 	.get_resv_regions = mock_get_resv_regions,
 };
@@ -134,9 +155,9 @@ void mock_interrupts_exit(void)
 	irq_domain_remove(isolated_interrupts);
 }
 
-/* Making and removing a device */
+/* Creating and removing a device */
 
-static int add_to_bus(struct mock_device *mdev)
+static int mock_device_add(struct mock_device *mdev)
 {
 	struct property_entry properties[] = {
 		PROPERTY_ENTRY_U32("pasid-num-bits", MOCK_PASID_WIDTH),
@@ -149,7 +170,8 @@ static int add_to_bus(struct mock_device *mdev)
 	if (!(mdev->flags & MOCK_FLAGS_DEVICE_UNSAFE_MSI))
 		dev_set_msi_domain(dev, isolated_interrupts);
 	if (mdev->flags & MOCK_FLAGS_DEVICE_PASID) {
-		ret = device_create_managed_software_node(dev, properties, NULL);
+		ret = device_create_managed_software_node(dev, properties,
+							  NULL);
 		if (ret)
 			return ret;
 	}
@@ -162,7 +184,7 @@ static int add_to_bus(struct mock_device *mdev)
 	return ret;
 }
 
-static struct mock_device *device_create_on_bus(u32 flags)
+static struct mock_device *mock_device_create(u32 flags)
 {
 	struct mock_device *mdev;
 	int ret, i;
@@ -182,7 +204,7 @@ static struct mock_device *device_create_on_bus(u32 flags)
 		ret = -ENOMEM;
 		goto err_free;
 	}
-	ret = add_to_bus(mdev);
+	ret = mock_device_add(mdev);
 	if (ret)
 		goto err_put;
 	return mdev;
@@ -194,7 +216,7 @@ err_free:
 	return ERR_PTR(ret);
 }
 
-static void device_remove_from_bus(struct mock_device *mdev)
+static void mock_device_remove(struct mock_device *mdev)
 {
 	platform_device_unregister(mdev->pdev);
 	kfree(mdev);
@@ -202,27 +224,27 @@ static void device_remove_from_bus(struct mock_device *mdev)
 
 /* Test operations */
 
-static void begin_move(struct mock_device *mdev)
+static void mock_device_begin_move(struct mock_device *mdev)
 {
 	down_write(&mdev->moving);
 	mdev->moves = true;
 }
 
-static void end_move(struct mock_device *mdev)
+static void mock_device_end_move(struct mock_device *mdev)
 {
 	mdev->moves = false;
 	up_write(&mdev->moving);
 }
 
-static void detach(struct mock_device *mdev)
+static void mock_device_detach(struct mock_device *mdev)
 {
-	begin_move(mdev);
+	mock_device_begin_move(mdev);
 	iommufd_device_detach(mdev->idev, IOMMU_NO_PASID);
-	end_move(mdev);
+	mock_device_end_move(mdev);
 }
 
-static int bind_and_attach(struct iommufd_test_call *call,
-			   struct mock_device *mdev)
+static int mock_device_bind_attach(struct iommufd_test_call *call,
+				   struct mock_device *mdev)
 {
 	struct iommu_test_cmd *cmd = call->cmd;
 	u32 idev_id, pt_id = cmd->id;
@@ -244,7 +266,7 @@ static int bind_and_attach(struct iommufd_test_call *call,
 	return 0;
 
 err_detach:
-	detach(mdev);
+	mock_device_detach(mdev);
 err_unbind:
 	iommufd_device_unbind(mdev->idev);
 	return ret;
@@ -265,19 +287,19 @@ long mock_op_device_create(struct iommufd_test_call *call)
 					&cmd->mock_domain.out_stdev_id);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	mdev = device_create_on_bus(flags);
+	mdev = mock_device_create(flags);
 	if (IS_ERR(mdev)) {
 		ret = PTR_ERR(mdev);
 		goto err_abort;
 	}
-	ret = bind_and_attach(call, mdev);
+	ret = mock_device_bind_attach(call, mdev);
 	if (ret)
 		goto err_remove;
 	iommufd_test_object_publish(call->ictx, obj, mdev);
 	return 0;
 
 err_remove:
-	device_remove_from_bus(mdev);
+	mock_device_remove(mdev);
 err_abort:
 	iommufd_test_object_abort(call->ictx, obj);
 	return ret;
@@ -291,9 +313,9 @@ void mock_device_destroy(void *data)
 {
 	struct mock_device *mdev = data;
 
-	detach(mdev);
+	mock_device_detach(mdev);
 	iommufd_device_unbind(mdev->idev);
-	device_remove_from_bus(mdev);
+	mock_device_remove(mdev);
 }
 
 /* MOCK_DOMAIN_REPLACE */
@@ -308,35 +330,13 @@ long mock_op_device_replace(struct iommufd_test_call *call)
 	mdev = iommufd_test_object_get(call->ictx, cmd->id, &obj);
 	if (IS_ERR(mdev))
 		return PTR_ERR(mdev);
-	begin_move(mdev);
+	mock_device_begin_move(mdev);
 	ret = iommufd_device_replace(mdev->idev, IOMMU_NO_PASID, &pt_id);
-	end_move(mdev);
+	mock_device_end_move(mdev);
 	if (!ret) {
 		cmd->mock_domain_replace.pt_id = pt_id;
 		ret = iommufd_test_respond(call);
 	}
 	iommufd_test_put(call->ictx, obj);
 	return ret;
-}
-
-/**
- * mock_device_get() - the mock device that a test means
- * @ictx: the context
- * @id: a bound device
- * @obj: to be put
- *
- * Return: the device, ERR_PTR(-ENOENT), or ERR_PTR(-EINVAL) for another unit's.
- */
-struct mock_device *mock_device_get(struct iommufd_ctx *ictx, u32 id,
-				    struct iommufd_object **obj)
-{
-	struct device *dev = iommufd_test_device_get(ictx, id, obj);
-
-	if (IS_ERR(dev))
-		return ERR_CAST(dev);
-	if (!dev->iommu || dev->iommu->iommu_dev != mock_unit()) {
-		iommufd_test_put(ictx, *obj);
-		return ERR_PTR(-EINVAL);
-	}
-	return dev_iommu_priv_get(dev);
 }

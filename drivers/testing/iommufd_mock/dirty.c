@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Dirty tracking of mock domains: what the Linux IOMMU API asks for, and the
- * same for the run interface. A page is dirty when the test operation DIRTY has
- * said so; see table.c for what an invalidation has to do with it.
+ * Dirty tracking of mock domains: the operations of the Linux IOMMU API and the
+ * run operation. The test operation DIRTY makes pages dirty. table.c explains
+ * why clearing a dirty bit needs an invalidation.
  */
 #include <linux/iommu_pt.h>
 #include <linux/iova_bitmap.h>

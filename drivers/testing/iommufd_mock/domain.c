@@ -3,11 +3,12 @@
  * Mock domains.
  *
  * A domain is for one kind of unit, with the aperture and the page sizes of
- * that kind. Its operations come in two sets that do the same: with one of
- * them users find run operations, with the other they do not and have to use
- * the Linux IOMMU API. The first ends with the tables in the same state as the
- * second; only there, a run is one page, however long it is, unless the domain
- * tracks what is dirty: then it has the page sizes of its unit.
+ * that kind. There are two sets of operations with the same functions. For a
+ * domain with the first set, users find run operations. For a domain with the
+ * second set they do not, and must use the Linux IOMMU API. Both leave the
+ * tables in the same state, with one exception: run operations map a run as one
+ * page, however long it is. If the domain tracks dirty pages, they too use the
+ * page sizes of the unit.
  */
 #include <linux/iommu_pt.h>
 #include <linux/module.h>
@@ -46,9 +47,20 @@ static const struct {
 	},
 };
 
+static enum mock_kind mock_device_kind(const struct mock_device *mdev)
+{
+	if (mdev->flags & MOCK_FLAGS_DEVICE_WINDOWS)
+		return MOCK_KIND_WINDOWS;
+	if (mdev->flags & MOCK_FLAGS_DEVICE_64K)
+		return MOCK_KIND_64K;
+	if (mdev->flags & MOCK_FLAGS_DEVICE_WIDE)
+		return MOCK_KIND_WIDE;
+	return MOCK_KIND_SMALL;
+}
+
 /**
  * mock_attach_dev() - attach_dev of struct iommu_domain_ops
- * @domain: one of our domains that map
+ * @domain: a domain of the mock that has a page table
  * @dev: a mock device
  *
  * Return: 0, or -EINVAL if the domain does not suit the device.
@@ -56,7 +68,6 @@ static const struct {
 int mock_attach_dev(struct iommu_domain *domain, struct device *dev)
 {
 	struct mock_device *mdev = dev_iommu_priv_get(dev);
-
 	struct mock_domain *mock = to_mock_domain(domain);
 	bool weak = !(mdev->flags & MOCK_FLAGS_DEVICE_SNOOP);
 
@@ -157,8 +168,8 @@ static const struct iommu_domain_ops mock_domain_ops = {
 };
 
 /*
- * The same functions at another address: the address of the operations is what
- * run operations are found by.
+ * The same functions at another address: run operations are registered for the
+ * address of the domain operations.
  */
 static const struct iommu_domain_ops mock_runs_domain_ops = {
 	.attach_dev = mock_attach_dev,
@@ -184,9 +195,10 @@ static const struct iommu_domain_ops mock_windows_domain_ops = {
 
 /* Run operations */
 
-/* How much of a run is the next page? */
-static size_t page_of_run(const struct iommu_domain *domain, unsigned long iova,
-			  phys_addr_t addr, size_t left)
+/* The size of the next page for a run */
+static size_t mock_run_page_size(const struct iommu_domain *domain,
+				 unsigned long iova, phys_addr_t addr,
+				 size_t left)
 {
 	unsigned long sizes = domain->pgsize_bitmap & GENMASK(__fls(left), 0);
 
@@ -194,19 +206,19 @@ static size_t page_of_run(const struct iommu_domain *domain, unsigned long iova,
 		return left;
 	if (iova | addr)
 		sizes &= GENMASK(__ffs(iova | addr), 0);
-	/* Without a size that fits it is the table that complains */
+	/* If no size fits, mock_table_map() warns */
 	return sizes ? BIT(__fls(sizes)) : left;
 }
 
-static int map_run(struct mock_domain *mock, unsigned long iova,
-		   const struct iommu_run *run, int prot, gfp_t gfp)
+static int mock_run_map_one(struct mock_domain *mock, unsigned long iova,
+			    const struct iommu_run *run, int prot, gfp_t gfp)
 {
 	size_t done, size;
 	int ret;
 
 	for (done = 0; done < run->length; done += size) {
-		size = page_of_run(&mock->domain, iova + done,
-				   run->addr + done, run->length - done);
+		size = mock_run_page_size(&mock->domain, iova + done,
+					  run->addr + done, run->length - done);
 		ret = mock_table_map(&mock->table, iova + done,
 				     run->addr + done, size, prot, gfp);
 		if (ret) {
@@ -238,7 +250,7 @@ static int mock_run_map(struct iommu_domain *domain, unsigned long iova,
 			ret = -ERANGE;
 			break;
 		}
-		ret = map_run(mock, iova, run, prot, gfp);
+		ret = mock_run_map_one(mock, iova, run, prot, gfp);
 		if (!ret)
 			iova += run->length;
 	}
@@ -252,8 +264,8 @@ static int mock_run_reserve(struct iommu_domain *domain, unsigned long iova,
 {
 	struct mock_domain *mock = to_mock_domain(domain);
 
-	mock_table_cut(&mock->table, iova);
-	mock_table_cut(&mock->table, iova + length);
+	mock_table_split(&mock->table, iova);
+	mock_table_split(&mock->table, iova + length);
 	return 0;
 }
 
@@ -298,9 +310,10 @@ static const struct iommu_run_ops mock_windows_run_ops = {
 	.windows = &mock_window_ops,
 };
 
-/* Making them */
+/* Allocation */
 
-static const struct iommu_domain_ops *ops_for(const struct mock_device *mdev)
+static const struct iommu_domain_ops *
+mock_domain_ops_for(const struct mock_device *mdev)
 {
 	if (mdev->flags & MOCK_FLAGS_DEVICE_WINDOWS)
 		return &mock_windows_domain_ops;
@@ -309,8 +322,16 @@ static const struct iommu_domain_ops *ops_for(const struct mock_device *mdev)
 	return &mock_domain_ops;
 }
 
-static struct iommu_domain *domain_alloc(const struct mock_device *mdev,
-					 u32 pagetable_type, bool dirty)
+/**
+ * mock_domain_alloc() - allocate a domain
+ * @mdev: the device whose kind of unit it is for
+ * @pagetable_type: MOCK_IOMMUPT_DEFAULT or MOCK_IOMMUPT_HUGE
+ * @dirty: it tracks dirty pages
+ *
+ * Return: the domain; ERR_PTR(-EOPNOTSUPP) for another type; ERR_PTR(-ENOMEM).
+ */
+struct iommu_domain *mock_domain_alloc(const struct mock_device *mdev,
+				       u32 pagetable_type, bool dirty)
 {
 	enum mock_kind kind = mock_device_kind(mdev);
 	struct mock_domain *mock;
@@ -325,8 +346,8 @@ static struct iommu_domain *domain_alloc(const struct mock_device *mdev,
 	mock->kind = kind;
 	domain = &mock->domain;
 	domain->type = IOMMU_DOMAIN_UNMANAGED;
-	domain->owner = &mock_iommu_ops;
-	domain->ops = ops_for(mdev);
+	domain->owner = mock_unit()->ops;
+	domain->ops = mock_domain_ops_for(mdev);
 	domain->dirty_ops = dirty ? &mock_dirty_ops : NULL;
 	domain->pgsize_bitmap = mock_kinds[kind].page_sizes;
 	domain->geometry.aperture_start = mock_kinds[kind].aperture_start;
@@ -343,43 +364,11 @@ static struct iommu_domain *domain_alloc(const struct mock_device *mdev,
 
 struct iommu_domain *mock_domain_alloc_paging(struct device *dev)
 {
-	return domain_alloc(dev_iommu_priv_get(dev), MOCK_IOMMUPT_DEFAULT,
-			    false);
+	return mock_domain_alloc(dev_iommu_priv_get(dev), MOCK_IOMMUPT_DEFAULT,
+				 false);
 }
 
-struct iommu_domain *
-mock_domain_alloc_user(struct device *dev, u32 flags,
-		       struct iommu_domain *parent,
-		       const struct iommu_user_data *user_data)
-{
-	const u32 known = IOMMU_HWPT_ALLOC_DIRTY_TRACKING |
-			  IOMMU_HWPT_ALLOC_NEST_PARENT | IOMMU_HWPT_ALLOC_PASID;
-	struct mock_device *mdev = dev_iommu_priv_get(dev);
-	bool dirty = flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
-	struct iommu_hwpt_selftest data = {};
-	int ret;
-
-	/* The core hands on no parent but one that it had from here */
-	if (parent)
-		return mock_nested_alloc(to_mock_domain(parent), flags,
-					 user_data);
-	if (flags & ~known)
-		return ERR_PTR(-EOPNOTSUPP);
-	if (dirty && (mdev->flags & MOCK_FLAGS_DEVICE_NO_DIRTY))
-		return ERR_PTR(-EOPNOTSUPP);
-	if (user_data && user_data->type != IOMMU_HWPT_DATA_NONE) {
-		if (user_data->type != IOMMU_HWPT_DATA_SELFTEST)
-			return ERR_PTR(-EOPNOTSUPP);
-		ret = iommu_copy_struct_from_user(&data, user_data,
-						  IOMMU_HWPT_DATA_SELFTEST,
-						  iotlb);
-		if (ret)
-			return ERR_PTR(ret);
-	}
-	return domain_alloc(mdev, data.pagetable_type, dirty);
-}
-
-/* What is attached to nothing else: it blocks all DMA */
+/* The domain of devices that are not attached: it blocks all DMA */
 
 static int mock_blocked_attach(struct iommu_domain *domain, struct device *dev)
 {

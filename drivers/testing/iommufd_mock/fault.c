@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Page requests of mock devices, which a test makes.
+ * Page requests of mock devices, which tests trigger.
  *
- * A device must not report any more when it has been moved, so moves and reports
- * exclude each other.
+ * A device must not report page requests to a domain after it was moved away,
+ * so moving and reporting exclude each other.
  */
 #include <linux/platform_device.h>
 #include <linux/rwsem.h>
@@ -43,9 +43,9 @@ void mock_page_response(struct device *dev, struct iopf_fault *request,
 {
 	struct mock_device *mdev = dev_iommu_priv_get(dev);
 
-	/* One that asks without a queue is answered at once, and need not move */
+	/* Without a queue, only a request outside of a move is answered */
 	WARN_ONCE(mdev->moves && !rcu_access_pointer(dev->iommu->fault_param),
-		  "mock: answered after page requests were switched off\n");
+		  "mock: answered after page requests were disabled\n");
 	atomic_inc(&mdev->answers);
 	WRITE_ONCE(mdev->last_answer, response->code);
 }

@@ -1,30 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The mock unit, and which test operation is whose.
- *
- * The unit is a platform device with a firmware node of its own, by which its
- * devices find it. It stays while a device refers to it: each device that is
- * probed holds the module.
+ * iommufd_mock.ko: entry of the module, and the table of test operations.
  */
 #include <linux/iommu.h>
 #include <linux/module.h>
-#include <linux/platform_device.h>
-#include <linux/property.h>
 
 #include "mock.h"
-
-static struct platform_device *unit_pdev;
-static struct iommu_device unit;
-
-struct iommu_device *mock_unit(void)
-{
-	return &unit;
-}
-
-struct fwnode_handle *mock_unit_fwnode(void)
-{
-	return unit.fwnode;
-}
 
 static long mock_op_reserve(struct iommufd_test_call *call)
 {
@@ -42,7 +23,7 @@ static long mock_op_limit(struct iommufd_test_call *call)
 {
 	u32 limit = call->cmd->memory_limit.limit;
 
-	/* Room for one page pointer and its neighbour */
+	/* The limit must leave room for a page pointer and a u32 */
 	if (limit < sizeof(void *) + sizeof(u32))
 		return -EINVAL;
 	iommufd_test_limit_batch(limit);
@@ -98,48 +79,6 @@ static const struct iommufd_test_ops mock_test_ops = {
 	.destroy = mock_device_destroy,
 };
 
-/* The unit's own device has a property only so that it has a firmware node */
-static const struct property_entry unit_properties[] = {
-	PROPERTY_ENTRY_BOOL("iommufd-mock"),
-	{}
-};
-
-static int __init unit_init(void)
-{
-	const struct platform_device_info info = {
-		.name = "iommufd_mock_unit",
-		.id = PLATFORM_DEVID_NONE,
-		.properties = unit_properties,
-	};
-	int ret;
-
-	unit_pdev = platform_device_register_full(&info);
-	if (IS_ERR(unit_pdev))
-		return PTR_ERR(unit_pdev);
-	ret = iommu_device_sysfs_add(&unit, &unit_pdev->dev, NULL, "%s",
-				     dev_name(&unit_pdev->dev));
-	if (ret)
-		goto err_pdev;
-	unit.max_pasids = BIT(MOCK_PASID_WIDTH);
-	ret = iommu_device_register(&unit, &mock_iommu_ops, &unit_pdev->dev);
-	if (ret)
-		goto err_sysfs;
-	return 0;
-
-err_sysfs:
-	iommu_device_sysfs_remove(&unit);
-err_pdev:
-	platform_device_unregister(unit_pdev);
-	return ret;
-}
-
-static void unit_exit(void)
-{
-	iommu_device_unregister(&unit);
-	iommu_device_sysfs_remove(&unit);
-	platform_device_unregister(unit_pdev);
-}
-
 static int __init mock_init(void)
 {
 	int ret;
@@ -153,7 +92,7 @@ static int __init mock_init(void)
 	ret = mock_domains_init();
 	if (ret)
 		goto err_faults;
-	ret = unit_init();
+	ret = mock_unit_init(&mock_iommu_ops);
 	if (ret)
 		goto err_domains;
 	ret = iommufd_test_register(&mock_test_ops);
@@ -162,7 +101,7 @@ static int __init mock_init(void)
 	return 0;
 
 err_unit:
-	unit_exit();
+	mock_unit_exit();
 err_domains:
 	mock_domains_exit();
 err_faults:
@@ -175,7 +114,7 @@ err_interrupts:
 static void __exit mock_exit(void)
 {
 	iommufd_test_unregister(&mock_test_ops);
-	unit_exit();
+	mock_unit_exit();
 	mock_domains_exit();
 	mock_faults_exit();
 	mock_interrupts_exit();
@@ -183,5 +122,5 @@ static void __exit mock_exit(void)
 
 module_init(mock_init);
 module_exit(mock_exit);
-MODULE_DESCRIPTION("An IOMMU made of memory, for tests of iommufd");
+MODULE_DESCRIPTION("A simulated IOMMU for tests of iommufd");
 MODULE_LICENSE("GPL");

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * An IOMMU made of memory: what its parts know of each other.
+ * The mock: a simulated IOMMU. Its files, low to high:
  *
+ *	unit.c		the unit, to which devices refer
  *	table.c		the page table: one entry per granule, and the
  *			translations that a device may still have cached
- *	domain.c	domains, over the Linux IOMMU API and as runs
- *	dirty.c		what devices have written to
- *	nested.c	nested domains, and the test operation that looks at one
+ *	dirty.c		dirty tracking
+ *	window.c	the kind of unit that has two windows
+ *	domain.c	domains, with and without run operations
+ *	nested.c	nested domains, and the test operation that checks one
  *	fault.c		page requests
- *	window.c	the unit that has two windows of its own
- *	device.c	devices, and the test operations that make and move them
- *	check.c		the test operations that look
+ *	device.c	devices, and the test operations that create and move
+ *			them
+ *	check.c		the test operations that check results
  *	access.c	the test operations on in-kernel accesses
- *	main.c		the unit, and which operation is whose
+ *	main.c		entry of the module, table of test operations
  */
 #ifndef _IOMMUFD_MOCK_H
 #define _IOMMUFD_MOCK_H
@@ -26,13 +28,13 @@
 #include "../../iommu/iommufd/iommufd_test.h"
 
 /**
- * struct mock_table - a page table and the cached translations of it
- * @entries: one for each granule of IOVA that is mapped, or that is not any
- *	more but has not been invalidated
- * @granule_shift: bytes of a granule, as a power of two
- * @live: entries that translate
- * @stale: entries that wait for an invalidation
- * @syncs: invalidations so far
+ * struct mock_table - a page table and its cached translations
+ * @entries: one entry for each granule of IOVA that is mapped, or that was
+ *	unmapped but not invalidated yet
+ * @granule_shift: log2 of the bytes of a granule
+ * @live: number of entries that translate
+ * @stale: number of entries that wait for an invalidation
+ * @syncs: number of invalidations so far
  */
 struct mock_table {
 	struct xarray entries;
@@ -50,7 +52,7 @@ void mock_table_unmap_undo(struct mock_table *table, unsigned long iova,
 			   size_t length);
 size_t mock_table_unmap(struct mock_table *table, unsigned long iova,
 			size_t length, bool holes);
-void mock_table_cut(struct mock_table *table, unsigned long iova);
+void mock_table_split(struct mock_table *table, unsigned long iova);
 void mock_table_sync(struct mock_table *table, unsigned long first,
 		     unsigned long last);
 bool mock_table_lookup(struct mock_table *table, unsigned long iova,
@@ -74,13 +76,14 @@ enum mock_kind {
 
 /**
  * struct mock_domain - a domain
- * @domain: what the IOMMU core knows
+ * @domain: the IOMMU core's part
  * @table: its page table
  * @kind: the kind of unit it is for
- * @track_dirty: dirty tracking is on
+ * @track_dirty: dirty tracking is enabled
  * @enforced: cache coherency is enforced
- * @weak: a device was attached whose unit cannot enforce it
- * @windows: of MOCK_KIND_WINDOWS: one for each slot; none if its length is 0
+ * @weak: a device was attached whose unit cannot enforce coherency
+ * @windows: for MOCK_KIND_WINDOWS: the window of each slot; its length is 0 if
+ *	there is none
  */
 struct mock_domain {
 	struct iommu_domain domain;
@@ -99,14 +102,15 @@ static inline struct mock_domain *to_mock_domain(struct iommu_domain *domain)
 
 /**
  * struct mock_device - a device
- * @pdev: what the driver core knows
+ * @pdev: its platform device
  * @flags: MOCK_FLAGS_DEVICE_*
- * @idev: as it is bound to iommufd
+ * @idev: the bound iommufd device
  * @cache: registers that an invalidation by the user clears
- * @moving: held for writing while it moves, for reading while it reports
+ * @moving: held for writing while the device is attached elsewhere or detached,
+ *	for reading while it reports a page request
  * @moves: @moving is held for writing
- * @answers: to page requests, so far
- * @last_answer: the last one
+ * @answers: number of responses to page requests so far
+ * @last_answer: the last response
  */
 struct mock_device {
 	struct platform_device *pdev;
@@ -119,14 +123,10 @@ struct mock_device {
 	u32 last_answer;
 };
 
-enum mock_kind mock_device_kind(const struct mock_device *mdev);
-
 extern const struct iommu_ops mock_iommu_ops;
 extern struct iommu_domain mock_blocked_domain;
-struct iommu_domain *
-mock_domain_alloc_user(struct device *dev, u32 flags,
-		       struct iommu_domain *parent,
-		       const struct iommu_user_data *user_data);
+struct iommu_domain *mock_domain_alloc(const struct mock_device *mdev,
+				       u32 pagetable_type, bool dirty);
 struct iommu_domain *mock_domain_alloc_paging(struct device *dev);
 extern const struct iommu_dirty_ops mock_dirty_ops;
 void mock_read_dirty(struct iommu_domain *domain, unsigned long iova,
@@ -143,9 +143,10 @@ extern const struct iommu_window_ops mock_window_ops;
 bool mock_window_permits(const struct mock_domain *mock, unsigned long iova,
 			 phys_addr_t addr, size_t length);
 
-/* The unit, to which fwnodes of devices lead */
 struct iommu_device *mock_unit(void);
 struct fwnode_handle *mock_unit_fwnode(void);
+int mock_unit_init(const struct iommu_ops *ops);
+void mock_unit_exit(void);
 
 int mock_faults_init(void);
 void mock_faults_exit(void);

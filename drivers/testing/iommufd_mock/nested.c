@@ -2,9 +2,9 @@
 /*
  * Nested domains of the mock.
  *
- * There is no table to walk. What a nested domain has is four registers that
- * stand for what a unit has cached of the user's table: they start with the
- * number that the user gives, and an invalidation sets them to 0.
+ * There is no table to walk. A nested domain has four registers instead, which
+ * represent cached entries of the user's table. They start with a value that
+ * the user chooses, and an invalidation sets them to 0.
  */
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -13,8 +13,8 @@
 
 /**
  * struct mock_nested - a nested domain
- * @domain: what the IOMMU core knows
- * @parent: what it is put on; iommufd keeps it
+ * @domain: the IOMMU core's part
+ * @parent: the domain below it; iommufd holds a reference
  * @iotlb: the registers
  */
 struct mock_nested {
@@ -28,19 +28,21 @@ static struct mock_nested *to_mock_nested(struct iommu_domain *domain)
 	return container_of(domain, struct mock_nested, domain);
 }
 
-static int nested_attach_dev(struct iommu_domain *domain, struct device *dev)
+static int mock_nested_attach_dev(struct iommu_domain *domain,
+				  struct device *dev)
 {
-	/* It goes where its parent may go */
+	/* It fits the devices that its parent fits */
 	return mock_attach_dev(&to_mock_nested(domain)->parent->domain, dev);
 }
 
-static void nested_free(struct iommu_domain *domain)
+static void mock_nested_free(struct iommu_domain *domain)
 {
 	kfree(to_mock_nested(domain));
 }
 
-static int invalidate_one(struct mock_nested *nested,
-			  const struct iommu_hwpt_invalidate_selftest *request)
+static int
+mock_nested_invalidate_one(struct mock_nested *nested,
+			   const struct iommu_hwpt_invalidate_selftest *request)
 {
 	unsigned int i;
 
@@ -55,8 +57,8 @@ static int invalidate_one(struct mock_nested *nested,
 	return 0;
 }
 
-static int nested_invalidate(struct iommu_domain *domain,
-			     struct iommu_user_data_array *array)
+static int mock_nested_invalidate(struct iommu_domain *domain,
+				  struct iommu_user_data_array *array)
 {
 	struct iommu_hwpt_invalidate_selftest request;
 	u32 done = 0;
@@ -68,7 +70,8 @@ static int nested_invalidate(struct iommu_domain *domain,
 		ret = iommu_copy_struct_from_user_array(&request, array,
 			IOMMU_HWPT_INVALIDATE_DATA_SELFTEST, done, iotlb_id);
 		if (!ret)
-			ret = invalidate_one(to_mock_nested(domain), &request);
+			ret = mock_nested_invalidate_one(to_mock_nested(domain),
+							 &request);
 		if (!ret)
 			done++;
 		cond_resched();
@@ -80,14 +83,14 @@ static int nested_invalidate(struct iommu_domain *domain,
 }
 
 static const struct iommu_domain_ops mock_nested_ops = {
-	.attach_dev = nested_attach_dev,
-	.cache_invalidate_user = nested_invalidate,
-	.free = nested_free,
+	.attach_dev = mock_nested_attach_dev,
+	.cache_invalidate_user = mock_nested_invalidate,
+	.free = mock_nested_free,
 };
 
 /**
- * mock_nested_alloc() - make a nested domain
- * @parent: what it is put on, which is one of ours
+ * mock_nested_alloc() - allocate a nested domain
+ * @parent: the domain below it, which is a domain of the mock
  * @flags: enum iommufd_hwpt_alloc_flags
  * @user_data: struct iommu_hwpt_selftest
  *
@@ -112,7 +115,7 @@ mock_nested_alloc(struct mock_domain *parent, u32 flags,
 	if (!nested)
 		return ERR_PTR(-ENOMEM);
 	nested->domain.type = IOMMU_DOMAIN_NESTED;
-	nested->domain.owner = &mock_iommu_ops;
+	nested->domain.owner = mock_unit()->ops;
 	nested->domain.ops = &mock_nested_ops;
 	nested->parent = parent;
 	for (i = 0; i < MOCK_NESTED_DOMAIN_IOTLB_NUM; i++)

@@ -3,28 +3,29 @@
  * The page table of a mock domain.
  *
  * It is an array with one entry per granule (the smallest page), however large
- * the pages are that somebody maps: an entry holds the physical address and
- * says whether a page begins or ends there.
+ * the mapped pages are. An entry contains the physical address, and flags for
+ * the first and the last entry of a page.
  *
- * A unit's cache is made of the same entries. What is unmapped stays behind as
- * a stale entry until an invalidation covers it, as a device might still use
- * it: mapping there again, or memory that is not pinned any more by the time
- * of the invalidation, is a mistake of the caller's and says so with a warning
- * in the kernel log. So is unmapping what is not mapped, or a part of a page.
+ * The same entries also simulate the unit's cache. An unmapped entry stays as a
+ * stale entry until an invalidation covers it, because a device may still use
+ * it. Two mistakes of the caller cause a warning in the kernel log: mapping
+ * there before the invalidation, and unpinning the memory before the
+ * invalidation. So do unmapping what is not mapped, and unmapping a part of a
+ * page.
  *
- * A page has one dirty bit, which its first entry keeps. When it is cleared, a
- * device may have the page cached as written to, so that its next write sets
- * no bit: that ends with an invalidation too.
+ * A page has one dirty bit, in its first entry. After the bit was cleared, a
+ * device may still have the page cached as dirty, so its next write does not
+ * set the bit again, until an invalidation.
  *
- * The lock is the array's. It is never held across an allocation; ranges that
- * are worked on at the same time do not overlap, which is the caller's duty.
+ * The lock is that of the array. It is never held across an allocation. The
+ * caller makes sure that concurrent operations do not overlap.
  */
 #include <linux/bitfield.h>
 #include <linux/mm.h>
 
 #include "mock.h"
 
-/* An entry is an integer, of which the array keeps 63 bits */
+/* An entry is an integer of 63 bits, as the array stores it */
 #define ENTRY_ADDR	GENMASK_ULL(51, 11)
 #define ENTRY_BEGIN	BIT_ULL(0)
 #define ENTRY_END	BIT_ULL(1)
@@ -32,7 +33,7 @@
 #define ENTRY_DIRTY	BIT_ULL(3)
 #define ENTRY_WRITE	BIT_ULL(4)
 #define ENTRY_CACHED	BIT_ULL(5)
-/* What the first entry of a page says of the whole */
+/* Flags in the first entry that are valid for the whole page */
 #define ENTRY_SEEN	(ENTRY_DIRTY | ENTRY_CACHED)
 
 static unsigned long entry_value(void *entry)
@@ -45,8 +46,8 @@ static bool entry_live(void *entry)
 	return entry && !(entry_value(entry) & ENTRY_STALE);
 }
 
-/* To the first entry of the page that an entry is in */
-static void *to_begin(struct xa_state *xas)
+/* Go back to the first entry of a page */
+static void *mock_table_to_begin(struct xa_state *xas)
 {
 	void *entry = xas_load(xas);
 
@@ -69,11 +70,11 @@ void mock_table_destroy(struct mock_table *table)
 	WARN_ONCE(atomic_long_read(&table->live),
 		  "mock: a domain is freed with mappings in it\n");
 	WARN_ONCE(atomic_long_read(&table->stale),
-		  "mock: a domain is freed before an invalidation that is due\n");
+		  "mock: a domain is freed without a required invalidation\n");
 	xa_destroy(&table->entries);
 }
 
-/* Is memory at the disposal of devices? Anything but pinned pages may move. */
+/* May devices use the memory? Pages that are not pinned may move. */
 static bool memory_pinned(phys_addr_t addr)
 {
 	unsigned long pfn = PHYS_PFN(addr);
@@ -90,11 +91,11 @@ static bool memory_pinned(phys_addr_t addr)
  * @table: the table
  * @iova: start
  * @addr: physical address
- * @length: bytes, a multiple of the granule as the others are
+ * @length: bytes; like @iova and @addr a multiple of the granule
  * @prot: IOMMU_READ, IOMMU_WRITE, ...
- * @gfp: how to allocate
+ * @gfp: flags for allocations
  *
- * The whole is one page: to be unmapped as a whole, unless it is cut.
+ * All of it is one page, which must be unmapped as a whole unless it is split.
  *
  * Return: 0, or -ENOMEM with nothing mapped.
  */
@@ -106,11 +107,11 @@ int mock_table_map(struct mock_table *table, unsigned long iova,
 	XA_STATE(xas, &table->entries, first);
 	unsigned long added = 0;
 
-	/* A node is allocated now and then only: let lockdep see each call */
+	/* Only some calls allocate a node: let lockdep check every call */
 	might_alloc(gfp);
 	WARN_ON_ONCE((iova | addr | length) & (BIT(table->granule_shift) - 1));
 	WARN_ONCE(!(prot & IOMMU_MMIO) && !memory_pinned(addr),
-		  "mock: memory is mapped that is not pinned\n");
+		  "mock: mapping memory that is not pinned\n");
 	do {
 		xas_lock(&xas);
 		while (first + added <= last) {
@@ -125,7 +126,7 @@ int mock_table_map(struct mock_table *table, unsigned long iova,
 				break;
 			WARN_ONCE(old, "mock: mapping over %s\n",
 				  entry_live(old) ? "a mapping" :
-				  "what waits for an invalidation");
+				  "an entry that is not invalidated");
 			added++;
 			xas_next(&xas);
 		}
@@ -141,7 +142,7 @@ int mock_table_map(struct mock_table *table, unsigned long iova,
 }
 
 /**
- * mock_table_unmap_undo() - remove translations that no device has seen
+ * mock_table_unmap_undo() - remove translations that no device has used
  * @table: the table
  * @iova: start
  * @length: bytes, all of which have just been mapped
@@ -166,9 +167,9 @@ void mock_table_unmap_undo(struct mock_table *table, unsigned long iova,
  * @table: the table
  * @iova: start
  * @length: bytes
- * @holes: the range may hold some
+ * @holes: parts of the range may not be mapped
  *
- * Return: the bytes that were mapped.
+ * Return: the number of bytes that were mapped.
  */
 size_t mock_table_unmap(struct mock_table *table, unsigned long iova,
 			size_t length, bool holes)
@@ -200,19 +201,19 @@ size_t mock_table_unmap(struct mock_table *table, unsigned long iova,
 }
 
 /**
- * mock_table_cut() - let pages end at an IOVA
+ * mock_table_split() - split the page that contains an IOVA
  * @table: the table
- * @iova: where; a page that goes on there becomes two
+ * @iova: first IOVA of the second part
  */
-void mock_table_cut(struct mock_table *table, unsigned long iova)
+void mock_table_split(struct mock_table *table, unsigned long iova)
 {
 	unsigned long index = iova >> table->granule_shift, seen = 0;
 	XA_STATE(xas, &table->entries, index);
 	void *entry;
 
 	xas_lock(&xas);
-	/* Both parts are as dirty as the whole was */
-	entry = to_begin(&xas);
+	/* If the page is dirty, both parts are */
+	entry = mock_table_to_begin(&xas);
 	if (entry)
 		seen = entry_value(entry) & ENTRY_SEEN;
 	xas_set(&xas, index);
@@ -233,8 +234,8 @@ void mock_table_cut(struct mock_table *table, unsigned long iova)
 /**
  * mock_table_sync() - invalidate the cache
  * @table: the table
- * @first: start of the range
- * @last: its end
+ * @first: first IOVA of the range
+ * @last: last IOVA of the range
  */
 void mock_table_sync(struct mock_table *table, unsigned long first,
 		     unsigned long last)
@@ -265,9 +266,9 @@ void mock_table_sync(struct mock_table *table, unsigned long first,
  * mock_table_lookup() - translate
  * @table: the table
  * @iova: an IOVA
- * @addr: the physical address
+ * @addr: set to the physical address
  *
- * Return: is it mapped?
+ * Return: whether it is mapped.
  */
 bool mock_table_lookup(struct mock_table *table, unsigned long iova,
 		       phys_addr_t *addr)
@@ -282,14 +283,14 @@ bool mock_table_lookup(struct mock_table *table, unsigned long iova,
 }
 
 /**
- * mock_table_set_dirty() - do as if a device had written
+ * mock_table_set_dirty() - simulate a write of a device
  * @table: the table
- * @iova: where
+ * @iova: the IOVA
  *
- * A device that has the page cached as one that was written to does not write
- * to the table again, until an invalidation.
+ * If a device has the page cached as dirty, it does not set the dirty bit
+ * again, until an invalidation.
  *
- * Return: is it mapped?
+ * Return: whether it is mapped.
  */
 bool mock_table_set_dirty(struct mock_table *table, unsigned long iova)
 {
@@ -297,7 +298,7 @@ bool mock_table_set_dirty(struct mock_table *table, unsigned long iova)
 	void *entry;
 
 	xas_lock(&xas);
-	entry = to_begin(&xas);
+	entry = mock_table_to_begin(&xas);
 	if (entry && !(entry_value(entry) & ENTRY_CACHED))
 		xas_store(&xas, xa_mk_value(entry_value(entry) | ENTRY_DIRTY));
 	xas_unlock(&xas);
@@ -305,14 +306,15 @@ bool mock_table_set_dirty(struct mock_table *table, unsigned long iova)
 }
 
 /**
- * mock_table_find_dirty() - find the next page that was written to
+ * mock_table_find_dirty() - find the next dirty page
  * @table: the table
- * @iova: where to begin
- * @last: where to end
- * @found: its first IOVA; it may begin before @iova, as it may end after @last
- * @length: its bytes
+ * @iova: first IOVA of the range to search
+ * @last: last IOVA of the range to search
+ * @found: set to the first IOVA of the page, which may be before @iova; its end
+ *	may be after @last
+ * @length: set to its length in bytes
  *
- * Return: is there one?
+ * Return: whether there is one.
  */
 bool mock_table_find_dirty(struct mock_table *table, unsigned long iova,
 			   unsigned long last, unsigned long *found,
@@ -323,7 +325,7 @@ bool mock_table_find_dirty(struct mock_table *table, unsigned long iova,
 	void *entry;
 
 	xas_lock(&xas);
-	if (!to_begin(&xas))
+	if (!mock_table_to_begin(&xas))
 		xas_set(&xas, iova >> table->granule_shift);
 	begin = xas.xa_index;
 	xas_set(&xas, begin);
@@ -342,11 +344,11 @@ bool mock_table_find_dirty(struct mock_table *table, unsigned long iova,
 }
 
 /**
- * mock_table_make_clean() - forget that a page was written to
+ * mock_table_make_clean() - clear the dirty bit of a page
  * @table: the table
- * @iova: its first IOVA
+ * @iova: first IOVA of the page
  *
- * What a device has cached of it stays as it is until an invalidation.
+ * In the cache of devices the page stays dirty until an invalidation.
  */
 void mock_table_make_clean(struct mock_table *table, unsigned long iova)
 {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The unit with two windows of its own, on the model of PAPR: one that begins
- * at 0, one that begins at 1 << 59, each with a page size of its choice. A
- * domain remembers the window that it has in each slot; the caller keeps
- * changes of them apart, as struct iommu_window_ops says.
+ * The kind of unit that has two windows, as in PAPR: one begins at 0, the other
+ * at 1 << 59, and each has its own page size. A domain records the window in
+ * each slot. As struct iommu_window_ops says, the caller serializes changes.
  */
 #include <linux/log2.h>
 #include <linux/overflow.h>
@@ -23,15 +22,15 @@ static const struct iommu_window_slot mock_slots[MOCK_NR_WINDOWS] = {
 	},
 };
 
-static const struct iommu_window_slot *mock_window_slots(struct iommu_domain *domain,
-							 unsigned int *nr)
+static const struct iommu_window_slot *
+mock_window_slots(struct iommu_domain *domain, unsigned int *nr)
 {
 	*nr = ARRAY_SIZE(mock_slots);
 	return mock_slots;
 }
 
-/* The slot that can carry a window, by number, or an error */
-static int slot_of(const struct iommu_window *window)
+/* The number of the slot for a window, or an error */
+static int mock_window_slot(const struct iommu_window *window)
 {
 	u64 last;
 	int i;
@@ -62,7 +61,7 @@ static int mock_window_verify(struct iommu_domain *domain,
 	int slot;
 
 	for (i = 0; i < nr; i++) {
-		slot = slot_of(&windows[i]);
+		slot = mock_window_slot(&windows[i]);
 		if (slot < 0)
 			return slot;
 		if (taken & BIT(slot))
@@ -76,7 +75,7 @@ static int mock_window_create(struct iommu_domain *domain,
 			      const struct iommu_window *window)
 {
 	struct mock_domain *mock = to_mock_domain(domain);
-	int slot = slot_of(window);
+	int slot = mock_window_slot(window);
 
 	if (slot < 0)
 		return slot;
@@ -97,7 +96,8 @@ static void mock_window_remove(struct iommu_domain *domain, u64 base)
 			continue;
 		index = w->base >> mock->table.granule_shift;
 		last = (w->base + w->length - 1) >> mock->table.granule_shift;
-		WARN_ONCE(xa_find(&mock->table.entries, &index, last, XA_PRESENT),
+		WARN_ONCE(xa_find(&mock->table.entries, &index, last,
+				  XA_PRESENT),
 			  "mock: a window is removed with mappings in it\n");
 		w->length = 0;
 		return;
@@ -113,13 +113,14 @@ const struct iommu_window_ops mock_window_ops = {
 };
 
 /**
- * mock_window_permits() - does a mapping suit one of the windows?
+ * mock_window_permits() - is a mapping allowed by the windows of a domain?
  * @mock: the domain
  * @iova: start
  * @addr: physical address
  * @length: bytes
  *
- * Return: it does, or the unit has no windows of its own.
+ * Return: whether it is inside a window and aligned to its page size; true if
+ * the unit has no windows.
  */
 bool mock_window_permits(const struct mock_domain *mock, unsigned long iova,
 			 phys_addr_t addr, size_t length)

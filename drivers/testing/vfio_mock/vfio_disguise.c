@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vfio_disguise.ko: one PCI device says that it is another model, for tests of
- * what drivers do with models that nobody emulates. Only the kernel's notes about
- * the device change, until the module is unloaded; the device does not.
+ * vfio_disguise.ko: makes a PCI device look like another model, to test how
+ * drivers handle models that are not emulated. It changes only the kernel's
+ * struct pci_dev, until the module is unloaded, not the device.
  */
 #define pr_fmt(fmt) "vfio_disguise: " fmt
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vfio_mock.ko: a VFIO device made of nothing, for tests. It does no DMA of its
- * own; like a mediated device its driver pins the pages behind an IOVA, or reads
- * and writes them, and here a test says which.
+ * vfio_mock.ko: a simulated VFIO device for tests. It does no DMA of its own.
+ * Like the driver of a mediated device, its driver pins the pages behind an
+ * IOVA, or reads and writes them, as a test asks.
  *
- * Two such devices are made, each in a group of its own. A device keeps the
- * pages that it has pinned in a table of one entry per page and pin, under a
- * lock that is never held while vfio.ko is called: unmapping comes from there.
+ * There are two such devices, each in its own group. A device records its
+ * pinned pages in a table, one entry for each pin of a page. The lock of the
+ * table is never held while vfio.ko is called, because vfio.ko calls
+ * mock_dma_unmap().
  */
 #define pr_fmt(fmt) "vfio_mock: " fmt
 
@@ -61,7 +62,7 @@ static bool add_pin(struct mock_device *mock, unsigned long iova,
 	return added;
 }
 
-/* Take one pin of the range out of the table */
+/* Remove one pin of the range from the table */
 static bool take_pin(struct mock_device *mock, unsigned long first,
 		     unsigned long last, unsigned long *iova)
 {
@@ -155,7 +156,7 @@ out:
 	return ret;
 }
 
-/* Found under the lock, and copied there too: nobody unpins it meanwhile */
+/* Copied under the lock, so that the page is not unpinned meanwhile */
 static int mock_peek(struct mock_device *mock, const struct vfio_mock_cmd *cmd)
 {
 	void *copy;
@@ -176,7 +177,8 @@ static int mock_peek(struct mock_device *mock, const struct vfio_mock_cmd *cmd)
 		ret = 0;
 	}
 	mutex_unlock(&mock->lock);
-	if (!ret && copy_to_user(u64_to_user_ptr(cmd->buffer), copy, cmd->length))
+	if (!ret &&
+	    copy_to_user(u64_to_user_ptr(cmd->buffer), copy, cmd->length))
 		ret = -EFAULT;
 	kfree(copy);
 	return ret;

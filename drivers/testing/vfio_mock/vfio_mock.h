@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * What tests ask of the mock device, by an ioctl on its VFIO file descriptor.
+ * The ioctl for tests, on the VFIO file descriptor of a mock device.
  */
 #ifndef _VFIO_MOCK_H
 #define _VFIO_MOCK_H
@@ -8,7 +8,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* The most pages that one request may name, and that the device holds */
+/* The most pages of one request, and the most pins of a device */
 #define VFIO_MOCK_MAX_PAGES 256
 
 /**
@@ -19,9 +19,10 @@
  * @VFIO_MOCK_RW: copy @length bytes between @iova and @buffer, to @iova if
  *	@write
  * @VFIO_MOCK_PEEK: copy @length bytes of the pinned page at @iova to @buffer
- * @VFIO_MOCK_STUBBORN: from now on keep pages when they are unmapped, or if @nr
- *	is 0 let go of them
- * @VFIO_MOCK_COUNT: put into @nr how often the device was asked to let go
+ * @VFIO_MOCK_STUBBORN: from now on keep pages pinned when they are unmapped; or
+ *	if @nr is 0, unpin them
+ * @VFIO_MOCK_COUNT: set @nr to the number of times that the device was asked to
+ *	unpin pages
  */
 enum vfio_mock_op {
 	VFIO_MOCK_PIN,
