@@ -11,7 +11,7 @@
  *	process's page table	hardware page tables
  *	--------------------	--------------------
  *	contains the frames	may contain the frames
- *	frames are removed	frames are unmapped and invalidated first
+ *	frames are removed	they are unmapped and invalidated first
  *
  * Each pages object of device memory has its own source, and the source has a
  * struct iommufd_devmem: a subscription to changes of the process's page table

@@ -10,8 +10,8 @@
  * stale entry until an invalidation covers it, because a device may still use
  * it. Two mistakes of the caller cause a warning in the kernel log: mapping
  * there before the invalidation, and unpinning the memory before the
- * invalidation. So do unmapping what is not mapped, and unmapping a part of a
- * page.
+ * invalidation. Unmapping what is not mapped, or a part of a page, causes one
+ * too.
  *
  * A page has one dirty bit, in its first entry. After the bit was cleared, a
  * device may still have the page cached as dirty, so its next write does not

@@ -59,7 +59,7 @@ enum {
 	IOMMUFD_CMD_VEVENTQ_ALLOC = 0x93,
 	IOMMUFD_CMD_HW_QUEUE_ALLOC = 0x94,
 
-	/* Windows; far from where the numbers above grow */
+	/* Windows and mappings: far above the numbers that may grow */
 	IOMMUFD_CMD_IOAS_WINDOW_CREATE = 0xc0,
 	IOMMUFD_CMD_IOAS_WINDOW_REMOVE = 0xc1,
 	IOMMUFD_CMD_IOAS_WINDOW_LIST = 0xc2,
