@@ -18,6 +18,7 @@
 #include <compat/uninitialized.h>
 
 #include "access.h"
+#include "context.h"
 #include "pin.h"
 #include "runs.h"
 #include "turns.h"

@@ -19,6 +19,7 @@
 #include <uapi/linux/vfio.h>
 
 #include "container.h"
+#include "context.h"
 #include "ioas.h"
 
 /* The address space that is meant; to be put */

@@ -18,6 +18,7 @@
 
 #include <compat/iommu_internal.h>
 
+#include "context.h"
 #include "device.h"
 #include "fault.h"
 #include "refusal.h"

@@ -16,6 +16,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "context.h"
 #include "object.h"
 #include "test/hook.h"
 

@@ -2,6 +2,7 @@
 /* Options of a context and of an address space; the one that VFIO means */
 #include <linux/capability.h>
 
+#include "context.h"
 #include "ioas.h"
 #include "ucmd.h"
 

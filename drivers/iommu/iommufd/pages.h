@@ -36,7 +36,7 @@
 #include <linux/refcount.h>
 #include <linux/types.h>
 
-#include "object.h"
+#include "context.h"
 #include "source.h"
 
 struct page;

@@ -15,6 +15,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 
+#include "context.h"
 #include "ioas.h"
 #include "ucmd.h"
 

@@ -19,8 +19,8 @@
 #include <linux/sched/user.h>
 #include <linux/slab.h>
 
+#include "context.h"
 #include "device_memory.h"
-#include "object.h"
 #include "refusal.h"
 #include "source.h"
 

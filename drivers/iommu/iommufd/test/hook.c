@@ -16,6 +16,7 @@
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
+#include "../context.h"
 #include "../device.h"
 #include "../ioas.h"
 #include "../object.h"
