@@ -573,6 +573,18 @@ void iommufd_access_detach(struct iommufd_access *access)
 }
 EXPORT_SYMBOL_GPL(iommufd_access_detach);
 
+static void access_release(struct iommufd_object *obj)
+{
+	struct iommufd_access *access =
+		container_of(obj, struct iommufd_access, obj);
+
+	mutex_lock(&access->lock);
+	if (access->ioas)
+		WARN_ON(access_change_ioas(access, NULL));
+	mutex_unlock(&access->lock);
+	mutex_destroy(&access->lock);
+}
+
 struct iommufd_access *
 iommufd_access_create(struct iommufd_ctx *ictx,
 		      const struct iommufd_access_ops *ops, void *data, u32 *id)
@@ -580,7 +592,7 @@ iommufd_access_create(struct iommufd_ctx *ictx,
 	struct iommufd_access *access;
 
 	access = iommufd_object_alloc(ictx, sizeof(*access),
-				      IOMMUFD_OBJ_ACCESS);
+				      IOMMUFD_OBJ_ACCESS, access_release);
 	if (IS_ERR(access))
 		return access;
 	access->ictx = ictx;
@@ -605,15 +617,3 @@ void iommufd_access_destroy(struct iommufd_access *access)
 	iommufd_ctx_put(ictx);
 }
 EXPORT_SYMBOL_GPL(iommufd_access_destroy);
-
-void iommufd_access_release(struct iommufd_object *obj)
-{
-	struct iommufd_access *access =
-		container_of(obj, struct iommufd_access, obj);
-
-	mutex_lock(&access->lock);
-	if (access->ioas)
-		WARN_ON(access_change_ioas(access, NULL));
-	mutex_unlock(&access->lock);
-	mutex_destroy(&access->lock);
-}

@@ -85,13 +85,23 @@ static void group_put(struct iommufd_group *igroup)
 	kref_put_mutex(&igroup->ref, group_free, &igroup->ictx->groups_lock);
 }
 
+static void device_release(struct iommufd_object *obj)
+{
+	struct iommufd_device *idev =
+		container_of(obj, struct iommufd_device, obj);
+
+	iommu_device_release_dma_owner(idev->dev);
+	group_put(idev->igroup);
+}
+
 static struct iommufd_device *device_new(struct iommufd_ctx *ictx,
 					 struct iommufd_group *igroup,
 					 struct device *dev)
 {
 	struct iommufd_device *idev;
 
-	idev = iommufd_object_alloc(ictx, sizeof(*idev), IOMMUFD_OBJ_DEVICE);
+	idev = iommufd_object_alloc(ictx, sizeof(*idev), IOMMUFD_OBJ_DEVICE,
+				    device_release);
 	if (IS_ERR(idev))
 		return idev;
 	idev->ictx = ictx;
@@ -147,15 +157,6 @@ err_group:
 	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_GPL(iommufd_device_bind);
-
-void iommufd_device_release(struct iommufd_object *obj)
-{
-	struct iommufd_device *idev =
-		container_of(obj, struct iommufd_device, obj);
-
-	iommu_device_release_dma_owner(idev->dev);
-	group_put(idev->igroup);
-}
 
 void iommufd_device_unbind(struct iommufd_device *idev)
 {

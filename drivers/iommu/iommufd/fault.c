@@ -463,7 +463,7 @@ static const struct file_operations fault_fops = {
 	.release = fault_close,
 };
 
-void iommufd_fault_release(struct iommufd_object *obj)
+static void fault_release(struct iommufd_object *obj)
 {
 	struct iommufd_fault *fault =
 		container_of(obj, struct iommufd_fault, obj);
@@ -478,7 +478,8 @@ static struct iommufd_fault *fault_new(struct iommufd_ctx *ictx)
 {
 	struct iommufd_fault *fault;
 
-	fault = iommufd_object_alloc(ictx, sizeof(*fault), IOMMUFD_OBJ_FAULT);
+	fault = iommufd_object_alloc(ictx, sizeof(*fault), IOMMUFD_OBJ_FAULT,
+				     fault_release);
 	if (IS_ERR(fault))
 		return fault;
 	fault->ictx = ictx;

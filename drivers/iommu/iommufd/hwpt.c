@@ -50,6 +50,17 @@ bool iommufd_hwpt_keep_coherent(struct iommufd_hwpt *hwpt, struct device *dev)
 	       enforce_coherency(hwpt->parent ?: hwpt);
 }
 
+static void hwpt_release(struct iommufd_object *obj)
+{
+	struct iommufd_hwpt *hwpt = container_of(obj, struct iommufd_hwpt, obj);
+	struct iommufd_ioas *ioas = hwpt->ioas;
+
+	iommufd_ioas_remove_hwpt(ioas, hwpt);
+	iommu_domain_free(hwpt->domain);
+	iommufd_hwpt_clear_fault(hwpt);
+	iommufd_object_put(ioas->ictx, &ioas->obj);
+}
+
 /**
  * iommufd_hwpt_create() - make a hardware page table and fill it
  * @ioas: the address space to show
@@ -71,7 +82,7 @@ struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
 	    !device_iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING))
 		return ERR_PTR(-EOPNOTSUPP);
 	hwpt = iommufd_object_alloc(ioas->ictx, sizeof(*hwpt),
-				    IOMMUFD_OBJ_HWPT);
+				    IOMMUFD_OBJ_HWPT, hwpt_release);
 	if (IS_ERR(hwpt))
 		return hwpt;
 	INIT_LIST_HEAD(&hwpt->node);
@@ -98,17 +109,6 @@ err_object:
 	return ERR_PTR(ret);
 }
 
-void iommufd_hwpt_release(struct iommufd_object *obj)
-{
-	struct iommufd_hwpt *hwpt = container_of(obj, struct iommufd_hwpt, obj);
-	struct iommufd_ioas *ioas = hwpt->ioas;
-
-	iommufd_ioas_remove_hwpt(ioas, hwpt);
-	iommu_domain_free(hwpt->domain);
-	iommufd_hwpt_clear_fault(hwpt);
-	iommufd_object_put(ioas->ictx, &ioas->obj);
-}
-
 /**
  * iommufd_hwpt_abort() - undo making a hardware page table of either kind
  * @hwpt: not published
@@ -117,10 +117,7 @@ void iommufd_hwpt_abort(struct iommufd_hwpt *hwpt)
 {
 	struct iommufd_ctx *ictx = hwpt->ioas->ictx;
 
-	if (hwpt->parent)
-		iommufd_nested_release(&hwpt->obj);
-	else
-		iommufd_hwpt_release(&hwpt->obj);
+	hwpt->obj.release(&hwpt->obj);
 	iommufd_object_abort(ictx, &hwpt->obj);
 }
 

@@ -50,11 +50,27 @@ void iommufd_ioas_caches_exit(void)
 	kmem_cache_destroy(area_cache);
 }
 
+static void ioas_release(struct iommufd_object *obj)
+{
+	struct iommufd_ioas *ioas = container_of(obj, struct iommufd_ioas, obj);
+	unsigned long unmapped;
+
+	WARN_ON(!list_empty(&ioas->hwpts) || !list_empty(&ioas->groups));
+	WARN_ON(!xa_empty(&ioas->accesses));
+	WARN_ON(iommufd_ioas_unmap_range(ioas, 0, ULONG_MAX, &unmapped));
+	iommufd_ranges_free(&ioas->reserved.rb_root);
+	iommufd_ranges_free(&ioas->allowed.rb_root);
+	iommufd_ranges_free(&ioas->windows);
+	xa_destroy(&ioas->accesses);
+	mutex_destroy(&ioas->attach_lock);
+}
+
 struct iommufd_ioas *iommufd_ioas_alloc(struct iommufd_ctx *ictx, u32 flags)
 {
 	struct iommufd_ioas *ioas;
 
-	ioas = iommufd_object_alloc(ictx, sizeof(*ioas), IOMMUFD_OBJ_IOAS);
+	ioas = iommufd_object_alloc(ictx, sizeof(*ioas), IOMMUFD_OBJ_IOAS,
+				    ioas_release);
 	if (IS_ERR(ioas))
 		return ioas;
 	ioas->ictx = ictx;
@@ -73,21 +89,6 @@ struct iommufd_ioas *iommufd_ioas_alloc(struct iommufd_ctx *ictx, u32 flags)
 	INIT_LIST_HEAD(&ioas->groups);
 	init_waitqueue_head(&ioas->access_wait);
 	return ioas;
-}
-
-void iommufd_ioas_release(struct iommufd_object *obj)
-{
-	struct iommufd_ioas *ioas = container_of(obj, struct iommufd_ioas, obj);
-	unsigned long unmapped;
-
-	WARN_ON(!list_empty(&ioas->hwpts) || !list_empty(&ioas->groups));
-	WARN_ON(!xa_empty(&ioas->accesses));
-	WARN_ON(iommufd_ioas_unmap_range(ioas, 0, ULONG_MAX, &unmapped));
-	iommufd_ranges_free(&ioas->reserved.rb_root);
-	iommufd_ranges_free(&ioas->allowed.rb_root);
-	iommufd_ranges_free(&ioas->windows);
-	xa_destroy(&ioas->accesses);
-	mutex_destroy(&ioas->attach_lock);
 }
 
 struct iommufd_area *iommufd_area_alloc(void)

@@ -24,6 +24,15 @@
 /* One call shall not keep a CPU busy for long */
 #define INVALIDATE_ENTRIES_MAX (1U << 19)
 
+static void nested_release(struct iommufd_object *obj)
+{
+	struct iommufd_hwpt *hwpt = container_of(obj, struct iommufd_hwpt, obj);
+
+	iommu_domain_free(hwpt->domain);
+	iommufd_hwpt_clear_fault(hwpt);
+	iommufd_object_put(hwpt->ioas->ictx, &hwpt->parent->obj);
+}
+
 /**
  * iommufd_nested_create() - make a nested hardware page table
  * @parent: what it is put on; the caller holds it
@@ -48,7 +57,7 @@ struct iommufd_hwpt *iommufd_nested_create(struct iommufd_hwpt *parent,
 	if (!parent->nest_parent || !iommufd_hwpt_suits_device(parent, dev))
 		return ERR_PTR(-EINVAL);
 	hwpt = iommufd_object_alloc(ictx, sizeof(*hwpt),
-				    IOMMUFD_OBJ_HWPT_NESTED);
+				    IOMMUFD_OBJ_HWPT_NESTED, nested_release);
 	if (IS_ERR(hwpt))
 		return hwpt;
 	INIT_LIST_HEAD(&hwpt->node);
@@ -72,15 +81,6 @@ err_domain:
 err_object:
 	iommufd_object_abort(ictx, &hwpt->obj);
 	return ERR_PTR(ret);
-}
-
-void iommufd_nested_release(struct iommufd_object *obj)
-{
-	struct iommufd_hwpt *hwpt = container_of(obj, struct iommufd_hwpt, obj);
-
-	iommu_domain_free(hwpt->domain);
-	iommufd_hwpt_clear_fault(hwpt);
-	iommufd_object_put(hwpt->ioas->ictx, &hwpt->parent->obj);
 }
 
 static int invalidate(struct iommufd_ctx *ictx, u32 id,

@@ -18,28 +18,19 @@
 
 #include "context.h"
 #include "object.h"
-#include "test/hook.h"
-
-static void (*const object_release[IOMMUFD_OBJ_TYPES])(struct iommufd_object *) = {
-	[IOMMUFD_OBJ_IOAS] = iommufd_ioas_release,
-	[IOMMUFD_OBJ_HWPT] = iommufd_hwpt_release,
-	[IOMMUFD_OBJ_HWPT_NESTED] = iommufd_nested_release,
-	[IOMMUFD_OBJ_DEVICE] = iommufd_device_release,
-	[IOMMUFD_OBJ_ACCESS] = iommufd_access_release,
-	[IOMMUFD_OBJ_FAULT] = iommufd_fault_release,
-	[IOMMUFD_OBJ_SELFTEST] = iommufd_test_release,
-};
 
 /**
  * iommufd_object_alloc() - memory and an id for a new object
  * @ictx: the context
  * @size: of the structure that begins with a struct iommufd_object
  * @type: its kind
+ * @release: called before the memory of a published object is freed
  *
  * Return: the zeroed structure with one user, the caller, or an ERR_PTR.
  */
 void *iommufd_object_alloc(struct iommufd_ctx *ictx, size_t size,
-			   enum iommufd_object_type type)
+			   enum iommufd_object_type type,
+			   void (*release)(struct iommufd_object *obj))
 {
 	struct iommufd_object *obj;
 	int ret;
@@ -48,6 +39,7 @@ void *iommufd_object_alloc(struct iommufd_ctx *ictx, size_t size,
 	if (!obj)
 		return ERR_PTR(-ENOMEM);
 	obj->type = type;
+	obj->release = release;
 	refcount_set(&obj->users, 1);
 	ret = xa_alloc(&ictx->objects, &obj->id, XA_ZERO_ENTRY, xa_limit_31b,
 		      GFP_KERNEL_ACCOUNT);
@@ -129,7 +121,7 @@ static void object_remove(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 
 static void object_free(struct iommufd_object *obj)
 {
-	object_release[obj->type](obj);
+	obj->release(obj);
 	kfree(obj);
 }
 

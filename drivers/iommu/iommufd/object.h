@@ -28,17 +28,25 @@ enum iommufd_object_type {
 	IOMMUFD_OBJ_ACCESS,
 	IOMMUFD_OBJ_FAULT,
 	IOMMUFD_OBJ_SELFTEST,
-	IOMMUFD_OBJ_TYPES,
 };
 
+/**
+ * struct iommufd_object - the first member of everything that has an id
+ * @users: see above
+ * @id: its id
+ * @type: its kind, which lookups compare
+ * @release: undoes what made the object, before its memory is freed
+ */
 struct iommufd_object {
 	refcount_t users;
 	u32 id;
 	enum iommufd_object_type type;
+	void (*release)(struct iommufd_object *obj);
 };
 
 void *iommufd_object_alloc(struct iommufd_ctx *ictx, size_t size,
-			   enum iommufd_object_type type);
+			   enum iommufd_object_type type,
+			   void (*release)(struct iommufd_object *obj));
 void iommufd_object_publish(struct iommufd_ctx *ictx,
 			    struct iommufd_object *obj);
 void iommufd_object_abort(struct iommufd_ctx *ictx,
@@ -52,13 +60,5 @@ void iommufd_object_destroy_owned(struct iommufd_ctx *ictx,
 void iommufd_object_retire(struct iommufd_ctx *ictx,
 			   struct iommufd_object *obj);
 void iommufd_objects_destroy_all(struct iommufd_ctx *ictx);
-
-/* What each kind of object does before its memory goes */
-void iommufd_ioas_release(struct iommufd_object *obj);
-void iommufd_hwpt_release(struct iommufd_object *obj);
-void iommufd_nested_release(struct iommufd_object *obj);
-void iommufd_device_release(struct iommufd_object *obj);
-void iommufd_access_release(struct iommufd_object *obj);
-void iommufd_fault_release(struct iommufd_object *obj);
 
 #endif

@@ -131,6 +131,15 @@ EXPORT_SYMBOL_GPL(iommufd_test_respond);
 
 /* Objects of the mock */
 
+static void test_release(struct iommufd_object *obj)
+{
+	struct iommufd_test_object *test =
+		container_of(obj, struct iommufd_test_object, obj);
+
+	test->ops->destroy(test->data);
+	module_put(test->ops->owner);
+}
+
 /**
  * iommufd_test_object_alloc() - an object that nobody can find yet
  * @ictx: the context
@@ -147,7 +156,8 @@ struct iommufd_object *iommufd_test_object_alloc(struct iommufd_ctx *ictx,
 
 	if (!ops)
 		return ERR_PTR(-ENODEV);
-	test = iommufd_object_alloc(ictx, sizeof(*test), IOMMUFD_OBJ_SELFTEST);
+	test = iommufd_object_alloc(ictx, sizeof(*test), IOMMUFD_OBJ_SELFTEST,
+				    test_release);
 	if (IS_ERR(test)) {
 		module_put(ops->owner);
 		return ERR_CAST(test);
@@ -188,19 +198,6 @@ void iommufd_test_object_publish(struct iommufd_ctx *ictx,
 	iommufd_object_publish(ictx, obj);
 }
 EXPORT_SYMBOL_GPL(iommufd_test_object_publish);
-
-/**
- * iommufd_test_release() - an object of the mock goes
- * @obj: the object
- */
-void iommufd_test_release(struct iommufd_object *obj)
-{
-	struct iommufd_test_object *test =
-		container_of(obj, struct iommufd_test_object, obj);
-
-	test->ops->destroy(test->data);
-	module_put(test->ops->owner);
-}
 
 /* The next object of the mock from *@id on */
 static bool next_test_object(struct iommufd_ctx *ictx, unsigned long *id)

@@ -11,14 +11,12 @@
 #include "../iommufd_test.h"
 
 struct iommufd_ctx;
-struct iommufd_object;
 
 #define IOMMUFD_TEST_CMD IOMMU_TEST_CMD
 
 #ifdef CONFIG_SLUICE_IOMMUFD_TEST
 
 long iommufd_test_ioctl(struct iommufd_ctx *ictx, void __user *user);
-void iommufd_test_release(struct iommufd_object *obj);
 void iommufd_test_file_closed(struct iommufd_ctx *ictx);
 
 #else
@@ -27,10 +25,6 @@ static inline long iommufd_test_ioctl(struct iommufd_ctx *ictx,
 				      void __user *user)
 {
 	return -ENOTTY;
-}
-
-static inline void iommufd_test_release(struct iommufd_object *obj)
-{
 }
 
 static inline void iommufd_test_file_closed(struct iommufd_ctx *ictx)
