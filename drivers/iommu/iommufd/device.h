@@ -52,20 +52,11 @@ struct iommufd_device {
 	struct list_head node;
 };
 
-/* group.c */
-int iommufd_group_check(struct iommu_group *group);
+/* hwpt.c */
 bool iommufd_hwpt_suits_device(const struct iommufd_hwpt *hwpt,
 			       struct device *dev);
 bool iommufd_hwpt_suits_group(struct iommufd_hwpt *hwpt,
 			      struct iommu_group *group);
-int iommufd_reserve_regions(struct iommufd_ioas *ioas, struct device *dev,
-			    struct iommu_group *group, phys_addr_t *msi_start);
-void iommufd_unreserve_regions(struct iommufd_ioas *ioas, const void *owner);
-typedef int (*iommufd_attach_fn)(struct iommufd_hwpt *hwpt, void *arg);
-int iommufd_hwpt_attach_any(struct iommufd_ioas *ioas, struct device *dev,
-			    iommufd_attach_fn attach, void *arg, u32 *hwpt_id);
-
-/* hwpt.c */
 struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
 					 struct device *dev, u32 flags,
 					 const struct iommu_user_data *data);
@@ -79,5 +70,14 @@ void iommufd_hwpt_drop(struct iommufd_hwpt *hwpt);
 struct iommufd_hwpt *iommufd_nested_create(struct iommufd_hwpt *parent,
 					   struct device *dev, u32 flags,
 					   const struct iommu_user_data *data);
+
+/* group.c */
+int iommufd_group_check(struct iommu_group *group);
+int iommufd_reserve_regions(struct iommufd_ioas *ioas, struct device *dev,
+			    struct iommu_group *group, phys_addr_t *msi_start);
+void iommufd_unreserve_regions(struct iommufd_ioas *ioas, const void *owner);
+typedef int (*iommufd_attach_fn)(struct iommufd_hwpt *hwpt, void *arg);
+int iommufd_hwpt_attach_any(struct iommufd_ioas *ioas, struct device *dev,
+			    iommufd_attach_fn attach, void *arg, u32 *hwpt_id);
 
 #endif

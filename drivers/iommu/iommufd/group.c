@@ -66,41 +66,6 @@ int iommufd_group_check(struct iommu_group *group)
 	return 0;
 }
 
-/**
- * iommufd_hwpt_suits_device() - does the device's IOMMU driver know the domain?
- * @hwpt: a hardware page table of either kind
- * @dev: the device
- *
- * Return: whether the driver of the device made the domain. Any other driver
- * would read its private part as what it is not.
- */
-bool iommufd_hwpt_suits_device(const struct iommufd_hwpt *hwpt,
-			       struct device *dev)
-{
-	return hwpt->domain->owner == compat_dev_iommu_ops(dev);
-}
-
-static int suits_device(struct device *dev, void *hwpt)
-{
-	return iommufd_hwpt_suits_device(hwpt, dev) ? 0 : -EINVAL;
-}
-
-/**
- * iommufd_hwpt_suits_group() - can a group be put on a hardware page table?
- * @hwpt: a hardware page table of either kind
- * @group: the group
- *
- * Asked before each attach and replace: the driver core compares the drivers
- * of the first device only, and only when it attaches.
- *
- * Return: whether iommufd_hwpt_suits_device() holds for each device.
- */
-bool iommufd_hwpt_suits_group(struct iommufd_hwpt *hwpt,
-			      struct iommu_group *group)
-{
-	return !iommu_group_for_each_dev(group, hwpt, suits_device);
-}
-
 static int reserve_list(struct iommufd_ioas *ioas, struct list_head *regions,
 			const struct refused_device *who,
 			phys_addr_t *msi_start)
