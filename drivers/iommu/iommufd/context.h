@@ -25,7 +25,7 @@ struct iommufd_source;
 /**
  * struct iommufd_ctx - what one open file or one in-kernel user owns
  * @users: references; the file, each device and each access hold one
- * @objects: by id; its lock also covers @vfio_ioas and @no_iommu
+ * @objects: by id; its lock also covers @vfio_ioas
  * @recent: the object found last, under the lock of @objects
  * @groups: by id of the IOMMU group, what device.c knows of a bound one
  * @groups_lock: covers adding to @groups and removing from it
@@ -36,7 +36,6 @@ struct iommufd_source;
  * @source_lock: covers @source
  * @source: what the newest mapping of user memory came from, to be used again
  * @account: whose limit locked memory counts against
- * @no_iommu: the container interface serves a device without IOMMU
  * @vfio_ioas: the address space of the container interface, or NULL
  */
 struct iommufd_ctx {
@@ -51,7 +50,6 @@ struct iommufd_ctx {
 	spinlock_t source_lock;
 	struct iommufd_source *source;
 	enum iommufd_account account;
-	bool no_iommu;
 	struct iommufd_ioas *vfio_ioas;
 };
 
