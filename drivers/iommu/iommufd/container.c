@@ -2,12 +2,15 @@
 /*
  * The ioctls of a VFIO container on /dev/iommu.
  *
- * A program that knows only containers is given /dev/iommu for /dev/vfio/vfio.
- * Its calls name no address space: they mean the one that IOMMU_VFIO_IOAS has
- * chosen, and fail with ENODEV while there is none. Which of the two type 1
- * interfaces it wants is not kept anywhere but in the address space: type1 asks
- * for small pages, since there any range can be unmapped, and an unmapping
- * first cuts mappings at its ends; type1v2 does neither.
+ * A program that only knows containers gets /dev/iommu instead of
+ * /dev/vfio/vfio. Its calls do not name an address space: they use the one that
+ * was chosen with IOMMU_VFIO_IOAS, and fail with ENODEV if there is none. The
+ * program selects one of two type 1 interfaces, type1 or type1v2. The selection
+ * is only stored as a property of the address space:
+ *
+ *	type1		any range can be unmapped: superpages are disabled, and
+ *			an unmap first splits the mappings at its ends
+ *	type1v2		neither
  */
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
@@ -22,7 +25,7 @@
 #include "context.h"
 #include "ioas.h"
 
-/* The address space that is meant; to be put */
+/* The chosen address space, to be put with chosen_put() */
 static struct iommufd_ioas *chosen_get(struct iommufd_ctx *ictx)
 {
 	struct iommufd_ioas *ioas;
@@ -108,7 +111,7 @@ static long map_dma(struct iommufd_ctx *ictx, void __user *arg)
 		return PTR_ERR(ioas);
 	iova = map.iova;
 	ret = iommufd_ioas_map_user(ioas, &iova, map.vaddr, map.size, prot,
-				   IOMMUFD_MAP_DEVICE_MEMORY);
+				    IOMMUFD_MAP_DEVICE_MEMORY);
 	chosen_put(ictx, ioas);
 	return ret;
 }
@@ -156,11 +159,11 @@ static long unmap_dma(struct iommufd_ctx *ictx, void __user *arg)
 }
 
 /**
- * struct info - what GET_INFO returns, as it is put together
- * @head: the structure; its argsz is the size of all
- * @caps: the chain that follows it
- * @nr_ranges: ranges of IOVA, for the first capability
- * @room: how many of them @caps has room for
+ * struct info - the result of GET_INFO while it is being built
+ * @head: the structure; its argsz is the size including @caps
+ * @caps: the chain of capabilities that follows it
+ * @nr_ranges: number of ranges of IOVA, for the first capability
+ * @room: number of ranges that @caps has room for
  */
 struct info {
 	struct vfio_iommu_type1_info head;
@@ -169,7 +172,7 @@ struct info {
 	u32 room;
 };
 
-static int note_range(void *data, unsigned long first, unsigned long last)
+static int info_add_range(void *data, unsigned long first, unsigned long last)
 {
 	struct info *info = data;
 
@@ -182,7 +185,7 @@ static int note_range(void *data, unsigned long first, unsigned long last)
 }
 
 /* The number of ranges may change between counting and filling in */
-static int collect_ranges(struct iommufd_ioas *ioas, struct info *info)
+static int info_collect_ranges(struct iommufd_ioas *ioas, struct info *info)
 {
 	const size_t avail = sizeof(struct vfio_iommu_type1_info_dma_avail);
 	size_t size;
@@ -190,14 +193,14 @@ static int collect_ranges(struct iommufd_ioas *ioas, struct info *info)
 
 	for (;;) {
 		info->nr_ranges = 0;
-		ret = iommufd_ioas_iova_ranges(ioas, note_range, info);
+		ret = iommufd_ioas_iova_ranges(ioas, info_add_range, info);
 		if (ret || (info->caps && info->nr_ranges <= info->room))
 			return ret;
 		vfree(info->caps);
 		info->room = info->nr_ranges;
 		size = size_add(struct_size(info->caps, iova_ranges,
 					    info->room), avail);
-		/* By single pages, a large one is cleared with breaks */
+		/* Of single pages: clearing a large one yields the CPU */
 		info->caps = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO |
 				       __GFP_NOWARN);
 		if (!info->caps)
@@ -205,8 +208,8 @@ static int collect_ranges(struct iommufd_ioas *ioas, struct info *info)
 	}
 }
 
-/* Offsets count from the start of the structure. Returns the chain's size. */
-static size_t link_caps(struct info *info)
+/* Offsets are from the start of the structure. Returns the chain's size. */
+static size_t info_link_caps(struct info *info)
 {
 	size_t ranges = struct_size(info->caps, iova_ranges, info->nr_ranges);
 	struct vfio_iommu_type1_info_dma_avail *avail =
@@ -219,17 +222,17 @@ static size_t link_caps(struct info *info)
 	avail->header.id = VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL;
 	avail->header.version = 1;
 	avail->header.next = 0;
-	/* No limit on mappings; this is the one that programs expect */
+	/* There is no limit on mappings, but programs expect this number */
 	avail->avail = U16_MAX;
 	return ranges + sizeof(*avail);
 }
 
-/* All of the chain or nothing of it; never more than the user has room for */
-static int copy_info(struct iommufd_ioas *ioas, struct info *info, u32 argsz,
+/* Copies the whole chain, or none of it if the user has no room for all */
+static int info_copy(struct iommufd_ioas *ioas, struct info *info, u32 argsz,
 		     void __user *arg)
 {
 	const size_t head = sizeof(info->head);
-	size_t chain = link_caps(info), done, piece;
+	size_t chain = info_link_caps(info), done, piece;
 	bool fits = argsz >= head + chain;
 
 	info->head.argsz = head + chain;
@@ -262,9 +265,9 @@ static long get_info(struct iommufd_ctx *ictx, void __user *arg)
 	ioas = chosen_get(ictx);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	ret = collect_ranges(ioas, &info);
+	ret = info_collect_ranges(ioas, &info);
 	if (!ret)
-		ret = copy_info(ioas, &info, argsz, arg);
+		ret = info_copy(ioas, &info, argsz, arg);
 	vfree(info.caps);
 	chosen_put(ictx, ioas);
 	return ret;
@@ -273,10 +276,10 @@ static long get_info(struct iommufd_ctx *ictx, void __user *arg)
 /**
  * iommufd_container_ioctl() - an ioctl that may be a container's
  * @ictx: the context
- * @cmd: its number
- * @arg: its argument
+ * @cmd: number of the ioctl
+ * @arg: argument of the ioctl
  *
- * Return: what the ioctl returns, or -ENOIOCTLCMD.
+ * Return: the result of the ioctl, or -ENOIOCTLCMD if it is none of them.
  */
 long iommufd_container_ioctl(struct iommufd_ctx *ictx, unsigned int cmd,
 			     unsigned long arg)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The ioctls of a VFIO container, on /dev/iommu */
+/* The ioctls of a VFIO container on /dev/iommu */
 #ifndef _IOMMUFD_CONTAINER_H
 #define _IOMMUFD_CONTAINER_H
 

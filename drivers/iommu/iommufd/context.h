@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Contexts. Each open file of /dev/iommu has one, and so may an in-kernel user:
- * iommufd_ctx_create(), _get() and _put() are in <linux/iommufd.h>.
+ * Contexts. Each open file of /dev/iommu has one. A front end in the kernel
+ * creates one without a file. The functions, iommufd_ctx_create(), _get() and
+ * _put(), are declared in <linux/iommufd.h>.
  *
- * A context lives as long as it is referenced. With the last reference, all of
- * its objects are destroyed (object.h).
+ * The last reference to a context destroys its objects (object.h), and then the
+ * context.
  */
 #ifndef _IOMMUFD_CONTEXT_H
 #define _IOMMUFD_CONTEXT_H
@@ -23,19 +24,21 @@ struct iommufd_source;
 #define IOMMUFD_PAGES_LOCKS 16
 
 /**
- * struct iommufd_ctx - what one open file or one in-kernel user owns
- * @users: references; the file, each device and each access hold one
- * @objects: by id; its lock also covers @vfio_ioas
- * @recent: the object found last, under the lock of @objects
- * @groups: by id of the IOMMU group, what device.c knows of a bound one
- * @groups_lock: covers adding to @groups and removing from it
- * @object_wait: woken when a dying object loses a user
- * @process_lock: held for writing while the process that pays is changed, and
- *	for reading while an address space is made or an access pins
- * @pages_locks: for struct iommufd_pages that several users share; by hash
- * @source_lock: covers @source
- * @source: what the newest mapping of user memory came from, to be used again
- * @account: whose limit locked memory counts against
+ * struct iommufd_ctx - the objects of one open file or one front end
+ * @users: references; the file, each device, each access and the file of each
+ *	fault queue hold one
+ * @objects: by id; its lock also protects @recent and @vfio_ioas
+ * @recent: the object that was looked up last, or NULL
+ * @groups: struct iommufd_group of bound devices, by id of the IOMMU group
+ * @groups_lock: protects adding to @groups and removing from it
+ * @object_wait: woken when an object that is being destroyed loses a user
+ * @process_lock: held for writing while locked memory is moved to another
+ *	process's account, and for reading while an address space is published
+ *	or an access pins
+ * @pages_locks: locks of shared struct iommufd_pages, by hash of the address
+ * @source_lock: protects @source
+ * @source: source of the newest mapping of user memory, kept for reuse; or NULL
+ * @account: the limit that locked memory counts against
  * @vfio_ioas: the address space of the container interface, or NULL
  */
 struct iommufd_ctx {

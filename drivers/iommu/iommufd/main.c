@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /dev/iommu: the device file, contexts, and the table of ioctls.
+ * /dev/iommu: the device file and the table of ioctls.
  *
- * Every ioctl is a row: its structure's size, the size that it had at first,
- * and a function. What concerns all of them (sizes, tails, unknown numbers) is
- * checked here, once.
+ * Each ioctl is a row of iommufd_ioctls[]: the size of its structure, the size
+ * that it had in the first version, and a function. The checks that all ioctls
+ * share (sizes, a tail of 0, unknown numbers) are here.
+ *
+ * To add an ioctl IOMMU_EXAMPLE:
+ *
+ *  1. include/uapi/linux/iommufd.h: IOMMUFD_CMD_EXAMPLE at the end of its enum,
+ *     struct iommu_example with a __u32 size first and no padding, and
+ *     #define IOMMU_EXAMPLE _IO(IOMMUFD_TYPE, IOMMUFD_CMD_EXAMPLE)
+ *  2. ucmd.h: int iommufd_example_ioctl(struct iommufd_ucmd *ucmd);
+ *  3. the function, in the file of its subject. It refuses flags that it does
+ *     not know and reserved fields that are not 0 with -EOPNOTSUPP, and copies
+ *     results back with iommufd_ucmd_respond().
+ *  4. here: a member of union ucmd_buffer, and a row of iommufd_ioctls[]. Both
+ *     are in alphabetical order.
+ *  5. a test in tools/testing/selftests/iommufd
  */
 #define pr_fmt(fmt) "iommufd: " fmt
 
@@ -47,12 +60,13 @@ int iommufd_destroy_ioctl(struct iommufd_ucmd *ucmd)
 	return iommufd_object_destroy(ucmd->ictx, cmd->id);
 }
 
-/* What belongs to virtual IOMMUs, not offered yet */
+/* For ioctls of virtual IOMMUs, which are not supported yet */
 static int not_offered(struct iommufd_ucmd *ucmd)
 {
 	return -EOPNOTSUPP;
 }
 
+/* Room for the kernel's copy of any structure: one member for each ioctl */
 union ucmd_buffer {
 	struct iommu_destroy destroy;
 	struct iommu_fault_alloc fault_alloc;
@@ -82,11 +96,11 @@ union ucmd_buffer {
 };
 
 /**
- * struct iommufd_ioctl - a row of the table
- * @size: of the structure
- * @min_size: what the ioctl had when it was introduced
- * @cmd: the whole number
- * @fn: does it
+ * struct iommufd_ioctl - a row of the table of ioctls
+ * @size: size of the structure
+ * @min_size: its size when the ioctl was introduced; less is -EINVAL
+ * @cmd: the complete ioctl number
+ * @fn: the function
  */
 struct iommufd_ioctl {
 	unsigned int size;
@@ -95,6 +109,7 @@ struct iommufd_ioctl {
 	int (*fn)(struct iommufd_ucmd *ucmd);
 };
 
+/* _last: the last field that the structure had when it was introduced */
 #define IOCTL(_cmd, _fn, _struct, _last)				\
 	[_IOC_NR(_cmd) - IOMMUFD_CMD_BASE] = {				\
 		.size = sizeof(_struct) +				\
@@ -159,8 +174,8 @@ static const struct iommufd_ioctl iommufd_ioctls[] = {
 };
 
 /*
- * Almost every structure has the size that the kernel knows, and is a few words
- * long: reading word by word costs a tenth of what the general way does.
+ * Almost every structure has the size that the kernel knows, and is only a few
+ * words long. Copying word by word costs a tenth of copy_struct_from_user().
  */
 static int copy_words(u32 *to, const u32 __user *from, size_t size)
 {
@@ -207,7 +222,7 @@ static long iommufd_ioctl(struct file *file, unsigned int cmd,
 		ret = copy_words(ucmd.cmd, ucmd.ubuffer, ioctl->size);
 	else
 		ret = copy_struct_from_user(ucmd.cmd, ioctl->size, ucmd.ubuffer,
-					   ucmd.user_size);
+					    ucmd.user_size);
 	if (ret)
 		return ret;
 	return ioctl->fn(&ucmd);

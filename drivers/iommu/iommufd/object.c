@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Objects with an id: made, found, used, destroyed. The life of one:
+ * The table of objects. The life of an object:
  *
- *	iommufd_object_alloc()		an id is taken, nobody can find it yet
- *	iommufd_object_publish()	ioctls can find it
- *	... or iommufd_object_abort()	making it failed
- *	iommufd_object_get(), _put()	a user comes and goes
- *	iommufd_object_destroy()	the user destroys it, unless it is in use
- *	iommufd_object_destroy_owned()	the driver that made it destroys it
- *	iommufd_object_retire()		nobody needs it; it goes with its last user
+ *	iommufd_object_alloc()		an id is allocated, no lookup finds it
+ *	iommufd_object_publish()	lookups find it
+ *	... or iommufd_object_abort()	undo the allocation
+ *	iommufd_object_get(), _put()	add and remove a user
+ *	iommufd_object_destroy()	for an ioctl: fails if it has other users
+ *	iommufd_object_destroy_owned()	for its driver: waits for other users
+ *	iommufd_object_retire()		on demand: the last user frees it
  *
- * Taking a count and removing the id both happen under the lock of the table,
- * so a count is never taken on an object that is on its way out.
+ * A user is added, and the id is removed, under the lock of the table. So no
+ * user is added to an object that is being destroyed.
  */
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -20,11 +20,11 @@
 #include "object.h"
 
 /**
- * iommufd_object_alloc() - memory and an id for a new object
+ * iommufd_object_alloc() - allocate an object and its id
  * @ictx: the context
- * @size: of the structure that begins with a struct iommufd_object
+ * @size: size of the structure, which begins with a struct iommufd_object
  * @type: its kind
- * @release: called before the memory of a published object is freed
+ * @release: called before a published object is freed
  *
  * Return: the zeroed structure with one user, the caller, or an ERR_PTR.
  */
@@ -42,7 +42,7 @@ void *iommufd_object_alloc(struct iommufd_ctx *ictx, size_t size,
 	obj->release = release;
 	refcount_set(&obj->users, 1);
 	ret = xa_alloc(&ictx->objects, &obj->id, XA_ZERO_ENTRY, xa_limit_31b,
-		      GFP_KERNEL_ACCOUNT);
+		       GFP_KERNEL_ACCOUNT);
 	if (ret) {
 		kfree(obj);
 		return ERR_PTR(ret);
@@ -51,23 +51,23 @@ void *iommufd_object_alloc(struct iommufd_ctx *ictx, size_t size,
 }
 
 /**
- * iommufd_object_publish() - let ioctls find an object
+ * iommufd_object_publish() - let lookups find an object
  * @ictx: the context
- * @obj: a complete object; the caller's count passes to the table
+ * @obj: a complete object; the table takes over from the caller as its user
  */
 void iommufd_object_publish(struct iommufd_ctx *ictx,
 			    struct iommufd_object *obj)
 {
 	void *old = xa_store(&ictx->objects, obj->id, obj, GFP_KERNEL);
 
-	/* The entry is there since iommufd_object_alloc() */
+	/* iommufd_object_alloc() has reserved the entry */
 	WARN_ON_ONCE(old);
 }
 
 /**
  * iommufd_object_abort() - undo iommufd_object_alloc()
  * @ictx: the context
- * @obj: an object that was not published; what it refers to is the caller's
+ * @obj: an object that was not published; what it holds, the caller releases
  */
 void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 {
@@ -76,10 +76,10 @@ void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 }
 
 /**
- * iommufd_object_get() - find an object and use it
+ * iommufd_object_get() - look up an object and add a user
  * @ictx: the context
  * @id: its id
- * @type: what it has to be
+ * @type: the required kind, or IOMMUFD_OBJ_ANY
  *
  * Return: the object with one more user, or ERR_PTR(-ENOENT).
  */
@@ -93,7 +93,7 @@ struct iommufd_object *iommufd_object_get(struct iommufd_ctx *ictx, u32 id,
 	obj = ictx->recent;
 	if (!obj || obj->id != id) {
 		obj = xas_load(&xas);
-		/* An id that is taken and not published yet has a zero entry */
+		/* An id that is allocated but not published: zero entry */
 		if (!obj || xa_is_zero(obj))
 			goto none;
 		ictx->recent = obj;
@@ -126,20 +126,20 @@ static void object_free(struct iommufd_object *obj)
 }
 
 /**
- * iommufd_object_put() - stop using an object
+ * iommufd_object_put() - remove a user
  * @ictx: the context
- * @obj: the object; its table or owner still holds it, unless it was retired
+ * @obj: the object; its table or driver is another user, unless it is retired
  */
 void iommufd_object_put(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 {
-	/* Once the count is given back, @obj may go at any time */
+	/* From here on, another task may free @obj */
 	if (unlikely(refcount_dec_and_test(&obj->users)))
 		object_free(obj);
 	if (wq_has_sleeper(&ictx->object_wait))
 		wake_up_all(&ictx->object_wait);
 }
 
-/* The table's count is the last one: take the object out */
+/* Remove the object if the table is its only user */
 static int object_remove_unused(struct iommufd_ctx *ictx,
 				struct iommufd_object *obj)
 {
@@ -152,11 +152,11 @@ static int object_remove_unused(struct iommufd_ctx *ictx,
 }
 
 /**
- * iommufd_object_destroy() - destroy what the user names
+ * iommufd_object_destroy() - destroy an object for the user
  * @ictx: the context
- * @id: the object
+ * @id: its id
  *
- * Return: 0, -ENOENT, or -EBUSY if it has users.
+ * Return: 0, -ENOENT, or -EBUSY if it has other users than the table.
  */
 int iommufd_object_destroy(struct iommufd_ctx *ictx, u32 id)
 {
@@ -174,11 +174,11 @@ int iommufd_object_destroy(struct iommufd_ctx *ictx, u32 id)
 }
 
 /**
- * iommufd_object_destroy_owned() - destroy what the caller made
+ * iommufd_object_destroy_owned() - destroy an object for its driver
  * @ictx: the context
- * @obj: the object; the caller holds a count beside the table's
+ * @obj: the object; its users are the table and the caller
  *
- * Waits for the ioctls that use it.
+ * Waits until running ioctls have finished with it.
  */
 void iommufd_object_destroy_owned(struct iommufd_ctx *ictx,
 				  struct iommufd_object *obj)
@@ -188,19 +188,18 @@ void iommufd_object_destroy_owned(struct iommufd_ctx *ictx,
 	xa_unlock(&ictx->objects);
 	refcount_dec(&obj->users);
 
-	/* With the last count goes the right to take another one */
+	/* The last user is removed here, so no other can be added */
 	wait_event(ictx->object_wait, refcount_dec_if_one(&obj->users));
 	object_free(obj);
 }
 
 /**
- * iommufd_object_retire() - destroy what nobody needs any more
+ * iommufd_object_retire() - destroy an object that was created on demand
  * @ictx: the context
- * @obj: an object that was made on demand; the caller holds a count beside the
- *	table's, and gives it back afterwards
+ * @obj: the object; the caller is a user, and calls iommufd_object_put() next
  *
- * Its id goes. Who still uses it, as a running ioctl does, is not waited for:
- * the last one frees it.
+ * Removes the id and does not wait for other users, such as running ioctls: the
+ * last user frees the object.
  */
 void iommufd_object_retire(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 {
@@ -212,10 +211,10 @@ void iommufd_object_retire(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 
 /**
  * iommufd_objects_destroy_all() - destroy every object of a context
- * @ictx: the context, which nobody else refers to any more
+ * @ictx: the context, to which there is no other reference any more
  *
- * Objects hold counts of other objects but never in a circle: in each round
- * those that nothing refers to go, and release others for the next.
+ * Objects use other objects, but never in a circle. Each round destroys the
+ * objects that are not in use, which makes others unused for the next round.
  */
 void iommufd_objects_destroy_all(struct iommufd_ctx *ictx)
 {

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Objects: what a context contains and a user names by id.
+ * Objects: everything in a context that has an id.
  *
- * An object counts its users. The context's table holds one count as long as
- * the id is valid; every other object, driver or running ioctl that relies on
- * it holds one more. The user can destroy an object that only the table
- * holds. An object that a driver made (a device, an access) goes when that
- * driver says so: its id goes first, and then the driver waits for the ioctls
- * that still use it. One that was made on demand (an automatic hardware page
- * table) goes when the demand has ended: its id goes first too, but nobody
- * waits, and the last one that still uses it frees it.
+ * An object counts its users. The context's table is one user while the id is
+ * valid. Every other object, driver or running ioctl that relies on the object
+ * is another one. How an object is destroyed depends on who created it:
+ *
+ *	created by	destroyed by	how
+ *	----------	------------	---
+ *	an ioctl	an ioctl	fails if the table is not the only user
+ *	a driver	that driver	the id is removed; the driver waits for
+ *					the ioctls that still use the object
+ *	an attach	the last detach	the id is removed; the last user frees
+ *					the object, nobody waits
+ *
+ * A driver creates devices and accesses, and a front end address spaces of its
+ * own. An attach creates automatic hardware page tables.
  */
 #ifndef _IOMMUFD_OBJECT_H
 #define _IOMMUFD_OBJECT_H
@@ -19,6 +25,7 @@
 
 struct iommufd_ctx;
 
+/* A new kind is a line here; the rest is in the file that allocates it */
 enum iommufd_object_type {
 	IOMMUFD_OBJ_ANY = 0,
 	IOMMUFD_OBJ_IOAS,
@@ -31,11 +38,12 @@ enum iommufd_object_type {
 };
 
 /**
- * struct iommufd_object - the first member of everything that has an id
- * @users: see above
+ * struct iommufd_object - the first member of every kind of object
+ * @users: number of users
  * @id: its id
  * @type: its kind, which lookups compare
- * @release: undoes what made the object, before its memory is freed
+ * @release: releases everything that the object holds; its memory is freed
+ *	afterwards
  */
 struct iommufd_object {
 	refcount_t users;

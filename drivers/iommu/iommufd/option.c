@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Options of a context and of an address space; the one that VFIO means */
+/*
+ * Options of a context and of an address space, and the choice of the address
+ * space for the container interface (IOMMU_VFIO_IOAS).
+ */
 #include <linux/capability.h>
 
 #include "context.h"
@@ -30,19 +33,19 @@ static int option_rlimit_mode(struct iommufd_ctx *ictx,
 		ictx->account = cmd->val64 ? IOMMUFD_ACCOUNT_MM :
 					     IOMMUFD_ACCOUNT_USER;
 	xa_unlock(&ictx->objects);
-	/* The newest source is of the other mode */
+	/* The source that is kept for reuse has the old mode */
 	if (!ret)
 		iommufd_source_forget(ictx);
 	return ret;
 }
 
 /**
- * iommufd_ioas_set_small_pages() - whether superpages are used
+ * iommufd_ioas_set_small_pages() - disable or enable superpages
  * @ioas: the address space
- * @small_pages: they are not
+ * @small_pages: true to disable superpages
  *
- * Return: 0; -EINVAL if they may be in use; -EADDRINUSE if a mapping is not of
- * whole pages; -EINTR if the task is being killed.
+ * Return: 0; -EINVAL if superpages may be in use; -EADDRINUSE if a mapping does
+ * not consist of whole pages; -EINTR if the task is being killed.
  */
 int iommufd_ioas_set_small_pages(struct iommufd_ioas *ioas, bool small_pages)
 {
@@ -113,7 +116,7 @@ int iommufd_option_ioctl(struct iommufd_ucmd *ucmd)
 	default:
 		ret = -EOPNOTSUPP;
 	}
-	/* What was set is not answered: that could fail, and it would be set */
+	/* SET copies nothing back: a failure would leave the option set */
 	if (ret || cmd->op != IOMMU_OPTION_OP_GET)
 		return ret;
 	return iommufd_ucmd_respond(ucmd, sizeof(*cmd));
@@ -155,7 +158,7 @@ int iommufd_vfio_ioas_ioctl(struct iommufd_ucmd *ucmd)
 		ioas = iommufd_ucmd_get_ioas(ucmd, cmd->ioas_id);
 		if (IS_ERR(ioas))
 			return PTR_ERR(ioas);
-		/* It is not counted; when it goes, none is chosen */
+		/* No user of it: object_remove() clears the choice */
 		vfio_ioas_set(ucmd->ictx, ioas);
 		iommufd_ucmd_put_ioas(ucmd, ioas);
 		return 0;

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Another process takes over: its limit, and not that of the process that
- * mapped, counts what is pinned from now on.
+ * IOMMU_IOAS_CHANGE_PROCESS: another process takes over. From then on, pinned
+ * pages count against its limit instead of that of the process that mapped
+ * them.
  *
- * Every address space of the context is locked, so that nothing is mapped or
- * unmapped; and process_lock is held for writing, so that no access pins. First
- * each source gets a successor, and the pages that are pinned now are charged to
- * the new process, all together; both can fail. Then pages objects pass to the
- * successors, one by one, each under its lock. Pages can be unpinned in between,
- * by an access or with an address space that is being destroyed: what was
- * charged for them is given back at the end. None can be pinned: nobody would
- * have asked whether the new process may have them locked.
+ * All address spaces of the context are locked, so nothing is mapped or
+ * unmapped. process_lock is held for writing, so no access pins. The steps are:
+ *
+ *  1. Every mapping has to be of a file. Its source gets a successor, a source
+ *     of the new process. This can fail.
+ *  2. All pages that are pinned now are charged to the new process. This can
+ *     fail because of its limit.
+ *  3. The pages objects change to the successors one by one, each under its
+ *     lock, and the old sources are uncharged.
+ *  4. Pages may have been unpinned since step 2, by an access or together with
+ *     an address space that is being destroyed. Their charge is returned.
+ *
+ * No page may be pinned meanwhile: it would not have been checked against the
+ * limit of the new process.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -20,12 +27,12 @@
 #include "ucmd.h"
 
 /**
- * struct takeover - a process that takes over
+ * struct takeover - a change of process in progress
  * @ictx: the context
- * @list: its address spaces, locked and counted
- * @steps: of long loops, for take_turns()
- * @charged: pages, by enum iommufd_account, charged to the new process and not
- *	yet taken by a pages object
+ * @list: its address spaces, locked; the takeover is a user of each
+ * @steps: counts steps of long loops, for take_turns()
+ * @charged: by enum iommufd_account: pages that are charged to the new process
+ *	and that no pages object has taken over yet
  */
 struct takeover {
 	struct iommufd_ctx *ictx;
@@ -34,9 +41,12 @@ struct takeover {
 	unsigned long charged[IOMMUFD_ACCOUNT_NONE + 1];
 };
 
-/* The area after @area, of this or the next address space; NULL: the first */
-static struct iommufd_area *next_taken(struct takeover *t,
-				       struct iommufd_ioas **in,
+/*
+ * The area after @area, in the same address space or the next one. The first
+ * area if @area is NULL.
+ */
+static struct iommufd_area *takeover_next(struct takeover *t,
+					  struct iommufd_ioas **in,
 				       struct iommufd_area *area)
 {
 	struct iommufd_ioas *ioas = *in;
@@ -61,11 +71,11 @@ static struct iommufd_area *next_taken(struct takeover *t,
 	return NULL;
 }
 
-#define for_each_taken_area(area, ioas, t)				\
-	for ((area) = next_taken(t, &(ioas), NULL); (area);		\
-	     (area) = next_taken(t, &(ioas), area))
+#define for_each_takeover_area(area, ioas, t)				\
+	for ((area) = takeover_next(t, &(ioas), NULL); (area);		\
+	     (area) = takeover_next(t, &(ioas), area))
 
-static void lock_all(struct takeover *t)
+static void takeover_lock(struct takeover *t)
 {
 	struct iommufd_object *obj;
 	struct iommufd_ioas *ioas;
@@ -78,12 +88,12 @@ static void lock_all(struct takeover *t)
 			ioas = container_of(obj, struct iommufd_ioas, obj);
 			list_add_tail(&ioas->process_node, &t->list);
 		}
-		/* No address space is published meanwhile: see process_lock */
+		/* No address space is published meanwhile: process_lock */
 		if (!(++t->steps % STEPS_PER_TURN))
 			cond_resched_lock(&t->ictx->objects.xa_lock);
 	}
 	xa_unlock(&t->ictx->objects);
-	/* Whoever nests these locks holds process_lock for writing */
+	/* Only a holder of process_lock for writing nests these locks */
 	list_for_each_entry(ioas, &t->list, process_node) {
 		down_write_nest_lock(&ioas->domains_lock,
 				     &t->ictx->process_lock);
@@ -91,7 +101,7 @@ static void lock_all(struct takeover *t)
 	}
 }
 
-static void unlock_all(struct takeover *t)
+static void takeover_unlock(struct takeover *t)
 {
 	struct iommufd_ioas *ioas, *next;
 
@@ -103,25 +113,28 @@ static void unlock_all(struct takeover *t)
 	}
 }
 
-static int check_all(struct takeover *t)
+static int takeover_check(struct takeover *t)
 {
 	struct iommufd_ioas *ioas;
 	struct iommufd_area *area;
 
-	for_each_taken_area(area, ioas, t)
+	for_each_takeover_area(area, ioas, t)
 		if (!area->pages->source->file)
 			return -EINVAL;
 	return 0;
 }
 
-/* A file's source belongs to one pages object: its successor marks that one */
-static int prepare_all(struct takeover *t, unsigned long *need)
+/*
+ * A file's source belongs to one pages object, so a source with a successor
+ * also marks a pages object that was counted.
+ */
+static int takeover_prepare(struct takeover *t, unsigned long *need)
 {
 	struct iommufd_ioas *ioas;
 	struct iommufd_area *area;
 	int ret;
 
-	for_each_taken_area(area, ioas, t) {
+	for_each_takeover_area(area, ioas, t) {
 		struct iommufd_pages *pages = area->pages;
 
 		if (fatal_signal_pending(current))
@@ -140,12 +153,12 @@ static int prepare_all(struct takeover *t, unsigned long *need)
 	return 0;
 }
 
-static void forget_all(struct takeover *t)
+static void takeover_undo(struct takeover *t)
 {
 	struct iommufd_ioas *ioas;
 	struct iommufd_area *area;
 
-	for_each_taken_area(area, ioas, t) {
+	for_each_takeover_area(area, ioas, t) {
 		struct iommufd_source *source = area->pages->source;
 
 		if (source->successor)
@@ -154,7 +167,7 @@ static void forget_all(struct takeover *t)
 	}
 }
 
-static void uncharge_rest(struct takeover *t)
+static void takeover_uncharge_rest(struct takeover *t)
 {
 	int account;
 
@@ -162,14 +175,14 @@ static void uncharge_rest(struct takeover *t)
 		iommufd_source_uncharge_current(account, t->charged[account]);
 }
 
-static int charge_all(struct takeover *t, const unsigned long *need)
+static int takeover_charge(struct takeover *t, const unsigned long *need)
 {
 	int account, ret;
 
 	for (account = 0; account < ARRAY_SIZE(t->charged); account++) {
 		ret = iommufd_source_charge_current(account, need[account]);
 		if (ret) {
-			uncharge_rest(t);
+			takeover_uncharge_rest(t);
 			return ret;
 		}
 		t->charged[account] = need[account];
@@ -177,12 +190,12 @@ static int charge_all(struct takeover *t, const unsigned long *need)
 	return 0;
 }
 
-static void pass_all(struct takeover *t)
+static void takeover_commit(struct takeover *t)
 {
 	struct iommufd_ioas *ioas;
 	struct iommufd_area *area;
 
-	for_each_taken_area(area, ioas, t) {
+	for_each_takeover_area(area, ioas, t) {
 		struct iommufd_pages *pages = area->pages;
 		struct iommufd_source *old = pages->source;
 		unsigned long npages;
@@ -214,19 +227,19 @@ int iommufd_ioas_change_process_ioctl(struct iommufd_ucmd *ucmd)
 	ret = down_write_killable(&ucmd->ictx->process_lock);
 	if (ret)
 		return ret;
-	lock_all(&t);
-	ret = check_all(&t);
+	takeover_lock(&t);
+	ret = takeover_check(&t);
 	if (!ret)
-		ret = prepare_all(&t, need);
+		ret = takeover_prepare(&t, need);
 	if (!ret)
-		ret = charge_all(&t, need);
+		ret = takeover_charge(&t, need);
 	if (ret) {
-		forget_all(&t);
+		takeover_undo(&t);
 	} else {
-		pass_all(&t);
-		uncharge_rest(&t);
+		takeover_commit(&t);
+		takeover_uncharge_rest(&t);
 	}
-	unlock_all(&t);
+	takeover_unlock(&t);
 	up_write(&ucmd->ictx->process_lock);
 	return ret;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* ioctls of /dev/iommu: each is a function over a checked structure */
+/*
+ * The ioctls of /dev/iommu. main.c copies and checks the user's structure, and
+ * calls the ioctl's function with a struct iommufd_ucmd.
+ */
 #ifndef _IOMMUFD_UCMD_H
 #define _IOMMUFD_UCMD_H
 
@@ -12,8 +15,8 @@
  * struct iommufd_ucmd - a running ioctl
  * @ictx: the context
  * @ubuffer: the user's structure
- * @user_size: its size
- * @cmd: the kernel's copy, filled up with 0
+ * @user_size: size of the user's structure
+ * @cmd: the kernel's copy of it, padded with 0 to the kernel's size
  */
 struct iommufd_ucmd {
 	struct iommufd_ctx *ictx;
@@ -23,9 +26,9 @@ struct iommufd_ucmd {
 };
 
 /**
- * iommufd_ucmd_respond() - give the structure back to the user
+ * iommufd_ucmd_respond() - copy the structure back to the user
  * @ucmd: the ioctl
- * @size: of the kernel's copy
+ * @size: size of the kernel's copy
  *
  * Return: 0 or -EFAULT.
  */
@@ -38,11 +41,12 @@ static inline int iommufd_ucmd_respond(struct iommufd_ucmd *ucmd, size_t size)
 }
 
 /**
- * iommufd_ucmd_get_ioas() - the address space that the user names
+ * iommufd_ucmd_get_ioas() - look up an address space
  * @ucmd: the ioctl
  * @id: its id
  *
- * Return: it, for iommufd_ucmd_put_ioas(), or ERR_PTR(-ENOENT).
+ * Return: the address space, to be put with iommufd_ucmd_put_ioas(), or
+ * ERR_PTR(-ENOENT).
  */
 static inline struct iommufd_ioas *
 iommufd_ucmd_get_ioas(struct iommufd_ucmd *ucmd, u32 id)
