@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Accesses.
+ * Accesses: in-kernel users that pin, read and write the memory of an address
+ * space without an IOMMU.
  *
- * What an access pins is a holder of the pages object, one per different range
- * of indices, with a count of how often that range is pinned. The area counts
- * the pins in it: as long as there is one, the area does not go away, and
- * unmapping it begins with asking every access of the address space to let go.
+ * A range that accesses have pinned is a holder of the pages object (pages.h).
+ * Each different range of indices is one holder, which counts how often that
+ * range is pinned. The area counts the pins in it, and is not removed while
+ * there are any.
  *
- * Order of events when an area is unmapped that has pins: it is CLOSED, so
- * that there will be no more; outside of all locks every access's unmap
- * function is called, which unpins; then the unmap looks again.
+ * Unmapping an area that has pins takes these steps:
+ *
+ *  1. The area becomes CLOSED: nothing else can be pinned in it.
+ *  2. The unmap function of every access of the address space is called, with
+ *     no lock held. It unpins.
+ *  3. The unmap looks again, and repeats step 2 if there are still pins.
  */
 #include <linux/highmem.h>
 #include <linux/overflow.h>
@@ -23,22 +27,25 @@
 #include "runs.h"
 #include "turns.h"
 
-/* Long enough for a pin that is under way to be told to its owner */
+/*
+ * Time that an unmap waits for an unpin before it asks again: long enough for a
+ * pin in progress to return to its owner, which unpins when it is asked next.
+ */
 #define LET_GO_WAIT (HZ / 100)
 
 /**
  * struct access_pin - a range that accesses have pinned
- * @holder: its count says how often
+ * @holder: its count is the number of times
  */
 struct access_pin {
 	struct iommufd_holder holder;
 };
 
 /**
- * struct piece - the part of a range that lies in one area
- * @area: the area; it counts us
- * @iova: where the part begins
- * @length: its bytes
+ * struct piece - the part of a range that is in one area
+ * @area: the area; while the piece is in use, the area counts it
+ * @iova: first IOVA of the part
+ * @length: bytes of the part
  */
 struct piece {
 	struct iommufd_area *area;
@@ -56,7 +63,7 @@ static unsigned long piece_last(const struct piece *piece)
 	return area_index(piece->area, piece->iova + piece->length - 1);
 }
 
-/* Find the part of [iova, last] that lies in the area at its beginning */
+/* Find the area at @iova, and the part of [iova, last] that is in it */
 static int piece_find(struct iommufd_ioas *ioas, unsigned long iova,
 		      unsigned long last, struct piece *piece)
 {
@@ -68,7 +75,7 @@ static int piece_find(struct iommufd_ioas *ioas, unsigned long iova,
 	return 0;
 }
 
-/* The same, for use: count it in the area */
+/* The same, and count the piece in the area, so that the area stays */
 static int piece_get(struct iommufd_ioas *ioas, unsigned long iova,
 		     unsigned long last, int prot, struct piece *piece)
 {
@@ -92,7 +99,7 @@ static void piece_put(struct iommufd_ioas *ioas, const struct piece *piece)
 {
 	if (!atomic_dec_and_test(&piece->area->holder.count))
 		return;
-	/* The area may be gone; whoever waits for it looks again */
+	/* The area may be freed by now. A waiting unmap looks again */
 	atomic_inc(&ioas->let_go);
 	wake_up_all(&ioas->access_wait);
 }
@@ -193,7 +200,7 @@ static void access_unpin(struct iommufd_access *access,
 		up_read(&ioas->lock);
 		if (WARN_ON(ret))
 			return;
-		/* Our own pin keeps the area */
+		/* The area stays: it counts the pin that is removed here */
 		piece_unpin(access->ictx, &piece);
 		piece_put(ioas, &piece);
 		if (piece.length > last - iova)
@@ -203,7 +210,10 @@ static void access_unpin(struct iommufd_access *access,
 	}
 }
 
-/* Whole pages at both ends, except where the range itself ends */
+/*
+ * Does the piece consist of whole pages? The last page of the range may be
+ * incomplete.
+ */
 static bool piece_is_whole(const struct piece *piece, unsigned long last)
 {
 	unsigned long start = piece->area->holder.offset +
@@ -230,7 +240,7 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 		return -EOVERFLOW;
 
 	mutex_lock(&access->lock);
-	/* Who pays is not changed meanwhile */
+	/* The account that pins count against does not change meanwhile */
 	ret = down_read_killable(&access->ictx->process_lock);
 	if (ret)
 		goto out_unlock;
@@ -280,11 +290,11 @@ void iommufd_access_unpin_pages(struct iommufd_access *access,
 EXPORT_SYMBOL_GPL(iommufd_access_unpin_pages);
 
 /**
- * struct transfer - bytes that are being copied
- * @data: the kernel's
- * @offset: in the pages object
- * @left: how many
- * @write: to the pages object
+ * struct transfer - a copy between a kernel buffer and a pages object
+ * @data: next byte of the kernel buffer
+ * @offset: next byte of the pages object
+ * @left: bytes that are not copied yet
+ * @write: copy to the pages object
  */
 struct transfer {
 	void *data;
@@ -312,10 +322,13 @@ static void transfer_run(struct transfer *t, unsigned long pfn,
 	}
 }
 
-/* Few enough for the builder's room on the stack */
+/* The room that struct run_builder has on the stack */
 #define TRANSFER_PAGES RUNS_ON_STACK
 
-/* Pages that nobody holds are pinned for the moment, and not counted */
+/*
+ * Pages without a holder are pinned during the transfer only, and do not count
+ * as locked memory.
+ */
 static int transfer_unpinned(struct iommufd_pages *pages, struct transfer *t,
 			     unsigned long first, unsigned long last)
 {
@@ -420,12 +433,13 @@ int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
 EXPORT_SYMBOL_GPL(iommufd_access_rw);
 
 /**
- * iommufd_accesses_let_go() - ask every access to stop using a range
+ * iommufd_accesses_let_go() - ask every access to unpin a range
  * @ioas: the address space
- * @first: where the range begins
- * @last: where the range ends
+ * @first: first IOVA of the range
+ * @last: last IOVA of the range
  *
- * Afterwards some may still hold pages; then ask again.
+ * Waits a moment for the first unpin. There may still be pins when it returns;
+ * the caller checks, and calls it again.
  *
  * Context: no lock of iommufd held.
  */
@@ -440,7 +454,7 @@ void iommufd_accesses_let_go(struct iommufd_ioas *ioas, unsigned long first,
 
 	xa_lock(&ioas->accesses);
 	xa_for_each(&ioas->accesses, index, access) {
-		/* One that is being destroyed lets go of everything anyway */
+		/* An access that is being destroyed unpins everything anyway */
 		if (!access->ops->unmap ||
 		    !refcount_inc_not_zero(&access->obj.users))
 			continue;
@@ -464,7 +478,7 @@ static int ioas_add_access(struct iommufd_ioas *ioas,
 		return ret;
 	down_write(&ioas->lock);
 	ret = xa_alloc(&ioas->accesses, list_id, access, xa_limit_31b,
-		      GFP_KERNEL_ACCOUNT);
+		       GFP_KERNEL_ACCOUNT);
 	if (!ret) {
 		ret = iommufd_ioas_update_alignment(ioas);
 		if (ret)
@@ -486,9 +500,9 @@ static void ioas_remove_access(struct iommufd_ioas *ioas, u32 list_id)
 }
 
 /*
- * First the new address space is joined, which can fail, then the old one is
- * left. In between nothing new is pinned, and what is pinned in the old one
- * can be unpinned.
+ * Attach to the new address space first, which can fail, and then detach from
+ * the old one. In between, nothing can be pinned, and pages of the old address
+ * space can be unpinned.
  */
 static int access_change_ioas(struct iommufd_access *access,
 			      struct iommufd_ioas *ioas)
@@ -499,7 +513,7 @@ static int access_change_ioas(struct iommufd_access *access,
 
 	lockdep_assert_held(&access->lock);
 
-	/* Another change is under way */
+	/* Another change is in progress */
 	if (old != access->pinned_ioas)
 		return -EBUSY;
 	if (old == ioas)
@@ -535,7 +549,7 @@ static int access_change_ioas_id(struct iommufd_access *access, u32 id)
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 	ret = access_change_ioas(access,
-				container_of(obj, struct iommufd_ioas, obj));
+				 container_of(obj, struct iommufd_ioas, obj));
 	iommufd_object_put(access->ictx, obj);
 	return ret;
 }
@@ -601,7 +615,7 @@ iommufd_access_create(struct iommufd_ctx *ictx,
 	access->data = data;
 	mutex_init(&access->lock);
 	access->alignment = ops->needs_pin_pages ? PAGE_SIZE : 1;
-	/* The owner's, until iommufd_access_destroy() */
+	/* The owner is a user until iommufd_access_destroy() */
 	refcount_inc(&access->obj.users);
 	*id = access->obj.id;
 	iommufd_object_publish(ictx, &access->obj);

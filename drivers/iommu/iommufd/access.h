@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Accesses: in-kernel users of the memory behind an IOVA */
+/* Accesses: in-kernel users of the memory of an address space */
 #ifndef _IOMMUFD_ACCESS_H
 #define _IOMMUFD_ACCESS_H
 
 #include "ioas.h"
 
-/* Flag of a holder that is not in an area; AREA_* are the others */
+/* Flag of a holder in a struct access_pin; a holder in an area has AREA_* */
 #define HOLDER_PIN BIT(7)
 
 /**
  * struct iommufd_access - an access
  * @obj: its id
- * @ictx: the context; counted
- * @ops: the owner's functions
- * @data: handed to them
- * @lock: covers what follows; held while pages are pinned
- * @ioas: where to pin, or NULL
- * @pinned_ioas: where to unpin: @ioas, or while that changes the old one;
- *	counted
+ * @ictx: the context; holds a reference
+ * @ops: functions of the owner
+ * @data: argument of these functions
+ * @lock: protects the members below; held while pages are pinned
+ * @ioas: the address space in which it pins, or NULL
+ * @pinned_ioas: the address space in which it unpins: @ioas, or the old one
+ *	while @ioas changes. The access is a user of it.
  * @list_id: its index in iommufd_ioas::accesses
- * @alignment: of IOVA, that it needs
+ * @alignment: alignment of mappings that it requires
  */
 struct iommufd_access {
 	struct iommufd_object obj;

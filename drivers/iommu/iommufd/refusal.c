@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Refusals, one line each: what was asked and by whom, which limit or range
- * refused it, and what to do.
+ * Refusals in the kernel log, one line each: the request and its process, the
+ * limit or range that refused it, and what to do.
  *
- * A user can cause every one of them as often as they like, so all are
- * rate-limited. None of this is on a path that succeeds: the caller has the
- * errno already, and what is tried first and then done another way calls
- * nothing here.
+ * A user can cause any of them any number of times, so all are rate-limited.
+ * They are called only when a call fails. An attempt that fails inside the
+ * kernel, and is followed by another one, is not logged.
  */
 #define pr_fmt(fmt) "iommufd: " fmt
 
@@ -23,13 +22,13 @@
 
 /**
  * struct who - a name for a line of the log
- * @text: of a task or a device
+ * @text: the name of a task or a device
  */
 struct who {
 	char text[80];
 };
 
-/* A process chooses its own name: what cannot be printed is escaped */
+/* A process chooses its own name, so unprintable characters are escaped */
 static const char *task_name(struct who *who, struct task_struct *task)
 {
 	snprintf(who->text, sizeof(who->text), "%*pE[%d]",
@@ -42,9 +41,9 @@ static const char *task_name(struct who *who, struct task_struct *task)
 	"map only in what IOMMU_IOAS_IOVA_RANGES or VFIO_IOMMU_GET_INFO lists"
 
 /**
- * iommufd_refuse_memlock() - RLIMIT_MEMLOCK does not allow to pin
- * @source: who should have paid
- * @npages: how many pages it was to pay in addition
+ * iommufd_refuse_memlock() - RLIMIT_MEMLOCK does not allow pinning
+ * @source: the source whose process would have been charged
+ * @npages: number of additional pages
  */
 void iommufd_refuse_memlock(const struct iommufd_source *source,
 			    unsigned long npages)
@@ -62,7 +61,7 @@ void iommufd_refuse_memlock(const struct iommufd_source *source,
 			    locked << PAGE_SHIFT);
 }
 
-/* Is it what a hardware page table cannot reach? */
+/* Is the range reserved because it is outside the aperture of a domain? */
 static bool is_outside_aperture(struct iommufd_ioas *ioas,
 				const struct interval_tree_node *node)
 {
@@ -79,12 +78,12 @@ static bool is_outside_aperture(struct iommufd_ioas *ioas,
 }
 
 /**
- * iommufd_refuse_reserved() - a range cannot be mapped, since a part of it is
+ * iommufd_refuse_reserved() - a range cannot be mapped because a part of it is
  *	reserved
  * @ioas: the address space
- * @node: what it collides with, in iommufd_ioas::reserved
- * @first: where the range begins
- * @last: where the range ends
+ * @node: the reservation, in iommufd_ioas::reserved
+ * @first: first IOVA of the range
+ * @last: last IOVA of the range
  *
  * Context: iommufd_ioas::domains_lock and lock held.
  *
@@ -106,12 +105,12 @@ int iommufd_refuse_reserved(struct iommufd_ioas *ioas,
 }
 
 /**
- * iommufd_refuse_alignment() - a range cannot be mapped, since it is not
+ * iommufd_refuse_alignment() - a range cannot be mapped because it is not
  *	aligned
- * @iova: where it begins, 0 if the kernel is to choose
+ * @iova: first IOVA, or 0 if the kernel would have chosen it
  * @length: bytes
- * @address: of its memory
- * @alignment: what is needed
+ * @address: address of its memory
+ * @alignment: the alignment that is required
  *
  * Return: -EINVAL.
  */
@@ -120,7 +119,7 @@ int iommufd_refuse_alignment(unsigned long iova, unsigned long length,
 {
 	struct who who;
 
-	/* Where a process has its memory is not for the log */
+	/* Addresses of a process are not logged, only their lowest bits */
 	pr_warn_ratelimited("%s cannot map %#lx bytes, %#lx behind a page's start in memory, to IOVA %#lx: all three have to be multiples of %#lx, the page size of the window or of what is attached\n",
 			    task_name(&who, current), length,
 			    address & (alignment - 1), iova, alignment);
@@ -128,10 +127,10 @@ int iommufd_refuse_alignment(unsigned long iova, unsigned long length,
 }
 
 /**
- * iommufd_refuse_no_window() - a range cannot be mapped, since it is in no
+ * iommufd_refuse_no_window() - a range cannot be mapped because it is in no
  *	window
- * @first: where the range begins
- * @last: where the range ends
+ * @first: first IOVA of the range
+ * @last: last IOVA of the range
  *
  * Return: -ENXIO.
  */
@@ -139,7 +138,7 @@ int iommufd_refuse_no_window(unsigned long first, unsigned long last)
 {
 	struct who who;
 
-	pr_warn_ratelimited("%s cannot map IOVA %#lx-%#lx: no window holds it; create one there, or map inside those that there are\n",
+	pr_warn_ratelimited("%s cannot map IOVA %#lx-%#lx: no window holds it; create one there, or map inside an existing one\n",
 			    task_name(&who, current), first, last);
 	return -ENXIO;
 }
@@ -147,7 +146,7 @@ int iommufd_refuse_no_window(unsigned long first, unsigned long last)
 /**
  * iommufd_refuse_bind() - a device cannot be bound
  * @dev: the device
- * @why: what is in the way, and what to do
+ * @why: the reason, and what to do
  */
 void iommufd_refuse_bind(struct device *dev, const char *why)
 {
@@ -171,8 +170,8 @@ static const char *device_name(struct who *who,
 /**
  * iommufd_refuse_attach_reserved() - IOVA that a device reserves is in use
  * @device: the device or group
- * @first: where what it reserves begins
- * @last: where that ends
+ * @first: first IOVA that it reserves
+ * @last: last IOVA that it reserves
  */
 void iommufd_refuse_attach_reserved(const struct refused_device *device,
 				    unsigned long first, unsigned long last)
@@ -185,11 +184,11 @@ void iommufd_refuse_attach_reserved(const struct refused_device *device,
 }
 
 /**
- * iommufd_refuse_attach_aperture() - IOVA that a device's IOMMU cannot reach is
- *	in use
+ * iommufd_refuse_attach_aperture() - IOVA outside the aperture of a device's
+ *	IOMMU is in use
  * @dev: the device
- * @first: where the IOMMU's aperture begins
- * @last: where it ends
+ * @first: first IOVA of the aperture
+ * @last: last IOVA of the aperture
  */
 void iommufd_refuse_attach_aperture(struct device *dev, unsigned long first,
 				    unsigned long last)
@@ -201,9 +200,9 @@ void iommufd_refuse_attach_aperture(struct device *dev, unsigned long first,
 }
 
 /**
- * iommufd_refuse_attach_windows() - an IOMMU's windows and those of an address
- *	space do not go together
- * @dev: the IOMMU's device
+ * iommufd_refuse_attach_windows() - an IOMMU and an address space are not
+ *	compatible because of windows
+ * @dev: a device of the IOMMU
  * @windowed: whether the address space has windows
  */
 void iommufd_refuse_attach_windows(struct device *dev, bool windowed)
@@ -219,7 +218,7 @@ void iommufd_refuse_attach_windows(struct device *dev, bool windowed)
 /**
  * iommufd_refuse_attach_page_size() - an IOMMU's smallest page is too large
  * @dev: the device
- * @page_size: its IOMMU's smallest page
+ * @page_size: smallest page size of its IOMMU
  */
 void iommufd_refuse_attach_page_size(struct device *dev,
 				     unsigned long page_size)
@@ -232,17 +231,17 @@ void iommufd_refuse_attach_page_size(struct device *dev,
 }
 
 /**
- * iommufd_refuse_attach_driver() - the IOMMU driver does not attach a device
+ * iommufd_refuse_attach_driver() - the IOMMU driver fails to attach a device
  * @device: the device or group
  * @hwpt: the hardware page table
- * @error: what the driver says
+ * @error: error of the driver
  */
 void iommufd_refuse_attach_driver(const struct refused_device *device,
 				  const struct iommufd_hwpt *hwpt, int error)
 {
 	struct who who, name;
 
-	/* Then another is tried, or made: see iommufd_hwpt_attach_any() */
+	/* Another one is tried or created: see iommufd_hwpt_attach_any() */
 	if (error == -ENOMEM || (error == -EINVAL && hwpt->automatic))
 		return;
 	pr_warn_ratelimited("%s cannot be attached for %s: its IOMMU driver refuses hardware page table %u with error %d%s\n",
@@ -254,11 +253,11 @@ void iommufd_refuse_attach_driver(const struct refused_device *device,
 }
 
 /**
- * iommufd_refuse_mapping_alignment() - what joins needs larger pages than what
- *	is mapped
- * @iova: a mapping
- * @length: its bytes
- * @alignment: what is needed
+ * iommufd_refuse_mapping_alignment() - a mapping is not aligned to the pages
+ *	that a new hardware page table, an access or an option requires
+ * @iova: first IOVA of the mapping
+ * @length: bytes
+ * @alignment: the alignment that is required
  *
  * Return: -EADDRINUSE.
  */

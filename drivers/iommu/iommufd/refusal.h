@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is refused because of a limit or a range, said in the kernel log: the
- * errno alone does not tell which of them it was.
+ * Refusals in the kernel log. The errno of a refused call does not identify the
+ * limit or the range that refused it, so these functions log it.
  */
 #ifndef _IOMMUFD_REFUSAL_H
 #define _IOMMUFD_REFUSAL_H
@@ -17,9 +17,9 @@ struct iommufd_ioas;
 struct iommufd_source;
 
 /**
- * struct refused_device - who was not bound or attached
- * @dev: a device, or NULL
- * @group: otherwise its group
+ * struct refused_device - a device or group that was not bound or attached
+ * @dev: the device, or NULL
+ * @group: the group, if @dev is NULL
  */
 struct refused_device {
 	struct device *dev;

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Windows: ranges of IOVA that a windowed address space promises.
+ * Windows: the ranges of IOVA that a windowed address space keeps available.
  *
- * A window is an interval in the address space's tree, so a device that would
- * take a part of it away is refused when its reserved stretches are inserted
- * (iova.c), and mappings look their window up in it. Hardware that has windows
- * of its own has to have one for each of ours: those are created with ours and
- * when such hardware joins, after the driver was asked whether it can carry
- * them all together.
+ * Windows are intervals in a tree of the address space. A mapping looks up its
+ * window there. A device that reserves a part of a window cannot be attached:
+ * its reserved regions overlap the window when they are inserted (iova.c).
  *
- * The hardware's window gets the smallest page size it can have. Ours may be
- * coarser: that is a promise about where mappings begin and end, and asks
- * nothing of the memory behind them.
+ * Hardware may have windows of its own. It then needs a hardware window for
+ * each window of the address space. A hardware window is created together with
+ * a window. When a hardware page table of such hardware is added, the driver
+ * verifies that the hardware can have all windows at the same time, and then
+ * they are created.
  *
- * Windows come and go under domains_lock and lock, both held for writing.
- * One that is being removed is closed first: it takes no new mapping while
- * those in it are unmapped.
+ * A hardware window has the smallest page size that the hardware supports
+ * there. The page size of the window may be larger: it restricts the IOVA and
+ * the length of mappings, but not the memory that is mapped.
+ *
+ * Windows are created and removed with domains_lock and lock held for writing.
+ * A window is closed before it is removed: no new mapping is accepted in it
+ * while the existing ones are unmapped.
  */
 #include <linux/iommu_windows.h>
 #include <linux/log2.h>
@@ -53,7 +56,7 @@ static unsigned long smallest_page(const struct iommufd_hwpt *hwpt)
 	return 1UL << __ffs(hwpt->domain->pgsize_bitmap);
 }
 
-/* The slot of the hardware's that a range lies in */
+/* The hardware's slot that contains a range */
 static const struct iommu_window_slot *
 find_slot(const struct iommufd_hwpt *hwpt, unsigned long first,
 	  unsigned long last)
@@ -69,7 +72,7 @@ find_slot(const struct iommufd_hwpt *hwpt, unsigned long first,
 	return NULL;
 }
 
-/* What the hardware has to have for one of ours */
+/* Fill in the hardware window that a window needs */
 static int hardware_window(const struct iommufd_hwpt *hwpt,
 			   const struct iommufd_window *window,
 			   struct iommu_window *out)
@@ -99,7 +102,7 @@ static unsigned int count_windows(struct iommufd_ioas *ioas)
 	return nr;
 }
 
-/* Can the hardware carry all windows, those that it has already included? */
+/* Can the hardware have all windows, including those that it has already? */
 static int hardware_verify(struct iommufd_ioas *ioas,
 			   const struct iommufd_hwpt *hwpt)
 {
@@ -111,7 +114,7 @@ static int hardware_verify(struct iommufd_ioas *ioas,
 
 	if (!nr)
 		return 0;
-	/* A slot carries one; and we may have millions, the hardware a few */
+	/* One window per slot. There may be millions of windows, but few slots */
 	window_ops(hwpt)->slots(hwpt->domain, &nr_slots);
 	if (nr > nr_slots)
 		return -ENOSPC;
@@ -170,15 +173,15 @@ static int windows_check(struct iommufd_ioas *ioas,
 }
 
 /**
- * iommufd_windows_check() - can a hardware page table keep what is promised?
+ * iommufd_windows_check() - does a hardware page table support all windows?
  * @ioas: the address space
  * @hwpt: the hardware page table; its aperture is checked elsewhere
- * @dev: the device that it was made for
+ * @dev: the device that it was created for
  *
  * Context: domains_lock and lock held for writing.
  *
- * Return: 0; -EADDRINUSE if it cannot; -EINVAL if it has windows of its own and
- * the address space is not windowed; -ENOMEM.
+ * Return: 0; -EADDRINUSE if it does not; -EINVAL if the hardware has windows
+ * and the address space is not windowed; -ENOMEM.
  */
 int iommufd_windows_check(struct iommufd_ioas *ioas,
 			  const struct iommufd_hwpt *hwpt, struct device *dev)
@@ -191,13 +194,14 @@ int iommufd_windows_check(struct iommufd_ioas *ioas,
 }
 
 /**
- * iommufd_windows_add_hwpt() - create the hardware's windows
+ * iommufd_windows_add_hwpt() - create the hardware windows
  * @ioas: the address space
- * @hwpt: a hardware page table that joins, and was checked
+ * @hwpt: a hardware page table that is being added; iommufd_windows_check() was
+ *	successful
  *
  * Context: domains_lock held for writing.
  *
- * Return: 0, or an error and there are none.
+ * Return: 0, or an error and there are no hardware windows.
  */
 int iommufd_windows_add_hwpt(struct iommufd_ioas *ioas,
 			     struct iommufd_hwpt *hwpt)
@@ -227,7 +231,7 @@ err_undo:
 /**
  * iommufd_windows_remove_hwpt() - undo iommufd_windows_add_hwpt()
  * @ioas: the address space
- * @hwpt: a hardware page table in which nothing is shown any more
+ * @hwpt: a hardware page table in which nothing is mapped any more
  */
 void iommufd_windows_remove_hwpt(struct iommufd_ioas *ioas,
 				 struct iommufd_hwpt *hwpt)
@@ -241,7 +245,7 @@ void iommufd_windows_remove_hwpt(struct iommufd_ioas *ioas,
 	}
 }
 
-/* The smallest page size that everything attached can do */
+/* The smallest page size that all hardware page tables support */
 static unsigned long smallest_shared_page(struct iommufd_ioas *ioas)
 {
 	unsigned long size = list_empty(&ioas->hwpts) ? PAGE_SIZE : 1;
@@ -252,7 +256,7 @@ static unsigned long smallest_shared_page(struct iommufd_ioas *ioas)
 	return size;
 }
 
-/* Page sizes that everything attached has, up to a length */
+/* Page sizes up to @length that all hardware page tables support */
 static unsigned long shared_page_sizes(struct iommufd_ioas *ioas,
 				       unsigned long length)
 {
@@ -266,7 +270,7 @@ static unsigned long shared_page_sizes(struct iommufd_ioas *ioas,
 	return sizes;
 }
 
-/* Where a base is best: so that the largest page that fits can be used */
+/* Alignment of a base that allows the largest page that fits */
 static unsigned long best_alignment(struct iommufd_ioas *ioas,
 				    unsigned long length,
 				    unsigned long page_size)
@@ -276,9 +280,10 @@ static unsigned long best_alignment(struct iommufd_ioas *ioas,
 	return max(page_size, sizes ? 1UL << __fls(sizes) : 1);
 }
 
-static int choose_in(struct iommufd_ioas *ioas, struct iommufd_window *window,
-		     const struct iommufd_placement *p, unsigned long first,
-		     unsigned long last)
+static int window_choose_in(struct iommufd_ioas *ioas,
+			    struct iommufd_window *window,
+			    const struct iommufd_placement *p,
+			    unsigned long first, unsigned long last)
 {
 	int ret = iommufd_iova_find(&ioas->windows, &ioas->reserved, p, first,
 				   last, &window->node.start);
@@ -288,7 +293,7 @@ static int choose_in(struct iommufd_ioas *ioas, struct iommufd_window *window,
 	return ret;
 }
 
-/* Among several that have windows of their own, the first one's slots decide */
+/* If several have hardware windows, the slots of the first one are used */
 static struct iommufd_hwpt *hwpt_with_windows(struct iommufd_ioas *ioas)
 {
 	struct iommufd_hwpt *hwpt;
@@ -321,8 +326,9 @@ err_undo:
 	return ret;
 }
 
-static int choose_base(struct iommufd_ioas *ioas, struct iommufd_window *window,
-		       unsigned long length)
+static int window_choose_base(struct iommufd_ioas *ioas,
+			      struct iommufd_window *window,
+			      unsigned long length)
 {
 	const struct iommufd_placement p = {
 		.length = length,
@@ -334,13 +340,13 @@ static int choose_base(struct iommufd_ioas *ioas, struct iommufd_window *window,
 	int ret;
 
 	if (!hwpt) {
-		ret = choose_in(ioas, window, &p, 0, ULONG_MAX);
+		ret = window_choose_in(ioas, window, &p, 0, ULONG_MAX);
 		return ret ?: hardware_create_all(ioas, window);
 	}
 	slot = window_ops(hwpt)->slots(hwpt->domain, &nr);
 	for (; nr; nr--, slot++) {
-		ret = choose_in(ioas, window, &p, slot->base,
-			       slot->base + (slot->max_length - 1));
+		ret = window_choose_in(ioas, window, &p, slot->base,
+				       slot->base + (slot->max_length - 1));
 		if (ret == -EINTR)
 			return ret;
 		if (!ret && !hardware_create_all(ioas, window))
@@ -349,8 +355,9 @@ static int choose_base(struct iommufd_ioas *ioas, struct iommufd_window *window,
 	return -ENOSPC;
 }
 
-static int fixed_base(struct iommufd_ioas *ioas, struct iommufd_window *window,
-		      unsigned long base, unsigned long length)
+static int window_at_base(struct iommufd_ioas *ioas,
+			  struct iommufd_window *window, unsigned long base,
+			  unsigned long length)
 {
 	unsigned long last;
 
@@ -377,8 +384,8 @@ static int window_insert(struct iommufd_ioas *ioas,
 		window->page_size = smallest;
 	if (window->page_size < smallest || (length & (window->page_size - 1)))
 		return -EINVAL;
-	ret = window->fixed ? fixed_base(ioas, window, base, length) :
-			     choose_base(ioas, window, length);
+	ret = window->fixed ? window_at_base(ioas, window, base, length) :
+			     window_choose_base(ioas, window, length);
 	if (ret)
 		return ret;
 	window->id = ioas->next_window_id++;
@@ -428,7 +435,7 @@ out_free:
 }
 EXPORT_SYMBOL_GPL(iommufd_ioas_window_create);
 
-/* Close a window, so that only the caller works on it */
+/* Close a window: the caller is the only one to remove it */
 static struct iommufd_window *window_close(struct iommufd_ioas *ioas, u32 id)
 {
 	struct iommufd_window *window, *found = ERR_PTR(-ENOENT);
@@ -460,7 +467,7 @@ int iommufd_ioas_window_remove(struct iommufd_ioas *ioas, u32 id)
 	if (IS_ERR(window))
 		return PTR_ERR(window);
 	ret = iommufd_ioas_unmap_range(ioas, window->node.start,
-				      window->node.last, &unmapped);
+				       window->node.last, &unmapped);
 	down_write(&ioas->domains_lock);
 	down_write(&ioas->lock);
 	if (ret) {
@@ -490,7 +497,7 @@ int iommufd_window_create_ioctl(struct iommufd_ucmd *ucmd)
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	ret = iommufd_ioas_window_create(ioas, &base, cmd->length, &page_size,
-					cmd->flags, &id);
+					 cmd->flags, &id);
 	if (!ret) {
 		cmd->out_window_id = id;
 		cmd->base = base;
@@ -519,8 +526,8 @@ int iommufd_window_remove_ioctl(struct iommufd_ucmd *ucmd)
 	return ret;
 }
 
-static void describe(const struct iommufd_window *window,
-		     struct iommu_ioas_window *out)
+static void window_describe(const struct iommufd_window *window,
+			    struct iommu_ioas_window *out)
 {
 	out->window_id = window->id;
 	out->flags = (window->prot & IOMMU_READ ?
@@ -535,9 +542,9 @@ static void describe(const struct iommufd_window *window,
 
 #define WINDOWS_PER_BATCH (SZ_4K / sizeof(struct iommu_ioas_window))
 
-/* At most a batch of windows from *@from on, which goes on behind them */
-static u32 collect(struct iommufd_ioas *ioas, unsigned long *from,
-		   struct iommu_ioas_window *list, bool *more)
+/* Describe at most a batch of windows from *@from on, and advance *@from */
+static u32 windows_collect(struct iommufd_ioas *ioas, unsigned long *from,
+			   struct iommu_ioas_window *list, bool *more)
 {
 	struct gap_node *node;
 	u32 nr = 0;
@@ -546,7 +553,7 @@ static u32 collect(struct iommufd_ioas *ioas, unsigned long *from,
 	node = gap_tree_first(&ioas->windows, *from, ULONG_MAX);
 	for (; node && nr < WINDOWS_PER_BATCH;
 	     node = gap_tree_next(node, ULONG_MAX)) {
-		describe(to_window(node), &list[nr++]);
+		window_describe(to_window(node), &list[nr++]);
 		*from = node->last + 1;
 	}
 	up_read(&ioas->lock);
@@ -555,10 +562,10 @@ static u32 collect(struct iommufd_ioas *ioas, unsigned long *from,
 }
 
 /*
- * Some at a time, as mappings are listed (mappings.c). Counts those, too, for
- * which the user has no room.
+ * A batch at a time, as mappings are listed (mappings.c). Windows for which the
+ * user has no room are counted, too.
  */
-static int copy_windows(struct iommufd_ioas *ioas,
+static int windows_copy(struct iommufd_ioas *ioas,
 			struct iommu_ioas_window_list *cmd)
 {
 	struct iommu_ioas_window __user *user = u64_to_user_ptr(cmd->windows);
@@ -573,7 +580,7 @@ static int copy_windows(struct iommufd_ioas *ioas,
 		return -ENOMEM;
 	cmd->num_windows = 0;
 	do {
-		nr = collect(ioas, &from, list, &more);
+		nr = windows_collect(ioas, &from, list, &more);
 		n = min(nr, room);
 		if (copy_to_user(user, list, n * sizeof(*list))) {
 			ret = -EFAULT;
@@ -607,7 +614,7 @@ int iommufd_window_list_ioctl(struct iommufd_ucmd *ucmd)
 	ret = -EOPNOTSUPP;
 	if (!ioas->windowed)
 		goto out_put;
-	ret = copy_windows(ioas, cmd);
+	ret = windows_copy(ioas, cmd);
 	if (!ret)
 		ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
 	if (!ret && cmd->num_windows > room)

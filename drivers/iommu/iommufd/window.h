@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Windows: see window.c */
+/* Windows of a windowed address space: see window.c */
 #ifndef _IOMMUFD_WINDOW_H
 #define _IOMMUFD_WINDOW_H
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the mock IOMMU meets iommufd: see <linux/iommufd_mock.h>.
+ * The interface between iommufd and the mock IOMMU: see <linux/iommufd_mock.h>.
  *
- * One mock at a time is registered. A lock covers which; who uses it holds a
- * reference to its module, so that it cannot go in the middle of a call or
- * while an object of its is left.
+ * One mock can be registered at a time. test_lock protects the pointer to it.
+ * Each call to it and each of its objects hold a reference to its module, so
+ * that it cannot be unloaded meanwhile.
  *
- * A mock device is an object that binds a device to the context it is in, and
- * so holds a reference to that context. It therefore goes when the file of the
- * context is closed, and does not wait for the last reference.
+ * A mock device is an object that binds a device to the context that it is in,
+ * so it holds a reference to that context. For this reason, mock devices are
+ * destroyed when the file of the context is closed, not with the last
+ * reference.
  */
 #include <linux/export.h>
 #include <linux/module.h>
@@ -23,6 +24,12 @@
 #include "../pin.h"
 #include "hook.h"
 
+/**
+ * struct iommufd_test_object - an object of the mock
+ * @obj: its id
+ * @ops: the mock; holds a reference to its module
+ * @data: argument of iommufd_test_ops::destroy
+ */
 struct iommufd_test_object {
 	struct iommufd_object obj;
 	const struct iommufd_test_ops *ops;
@@ -33,10 +40,10 @@ static DEFINE_SPINLOCK(test_lock);
 static const struct iommufd_test_ops *test_ops;
 
 /**
- * iommufd_test_register() - a mock comes
- * @ops: what it offers
+ * iommufd_test_register() - register a mock
+ * @ops: its functions
  *
- * Return: 0, or -EBUSY if there is one.
+ * Return: 0, or -EBUSY if one is registered already.
  */
 int iommufd_test_register(const struct iommufd_test_ops *ops)
 {
@@ -66,7 +73,7 @@ void iommufd_test_unregister(const struct iommufd_test_ops *ops)
 }
 EXPORT_SYMBOL_GPL(iommufd_test_unregister);
 
-/* The mock, with a reference to its module, or NULL */
+/* Get the mock and a reference to its module; or NULL */
 static const struct iommufd_test_ops *test_ops_get(void)
 {
 	const struct iommufd_test_ops *ops;
@@ -80,12 +87,12 @@ static const struct iommufd_test_ops *test_ops_get(void)
 }
 
 /**
- * iommufd_test_ioctl() - hand IOMMU_TEST_CMD on to the mock
+ * iommufd_test_ioctl() - pass IOMMU_TEST_CMD to the mock
  * @ictx: the context
  * @user: struct iommu_test_cmd
  *
- * Return: what the mock says, -ENOTTY if there is none, or the errors that
- * every ioctl shares.
+ * Return: the result of the mock, -ENOTTY if there is none, or an error of the
+ * checks that all ioctls share.
  */
 long iommufd_test_ioctl(struct iommufd_ctx *ictx, void __user *user)
 {
@@ -141,9 +148,9 @@ static void test_release(struct iommufd_object *obj)
 }
 
 /**
- * iommufd_test_object_alloc() - an object that nobody can find yet
+ * iommufd_test_object_alloc() - allocate an object that lookups do not find yet
  * @ictx: the context
- * @id: its id
+ * @id: set to its id
  *
  * Return: the object, for iommufd_test_object_publish() or _abort(), or an
  * ERR_PTR.
@@ -186,10 +193,10 @@ void iommufd_test_object_abort(struct iommufd_ctx *ictx,
 EXPORT_SYMBOL_GPL(iommufd_test_object_abort);
 
 /**
- * iommufd_test_object_publish() - let ioctls find an object
+ * iommufd_test_object_publish() - let lookups find an object
  * @ictx: the context
  * @obj: the object
- * @data: handed to iommufd_test_ops::destroy when it goes
+ * @data: argument of iommufd_test_ops::destroy when the object is destroyed
  */
 void iommufd_test_object_publish(struct iommufd_ctx *ictx,
 				 struct iommufd_object *obj, void *data)
@@ -199,7 +206,7 @@ void iommufd_test_object_publish(struct iommufd_ctx *ictx,
 }
 EXPORT_SYMBOL_GPL(iommufd_test_object_publish);
 
-/* The next object of the mock from *@id on */
+/* Find the first object of the mock whose id is at least *@id */
 static bool next_test_object(struct iommufd_ctx *ictx, unsigned long *id)
 {
 	struct iommufd_object *obj;
@@ -233,13 +240,13 @@ void iommufd_test_file_closed(struct iommufd_ctx *ictx)
 			return;
 }
 
-/* Looking at objects */
+/* Lookups */
 
 /**
- * iommufd_test_object_get() - find an object of the mock
+ * iommufd_test_object_get() - look up an object of the mock
  * @ictx: the context
  * @id: its id
- * @obj: to be given to iommufd_test_put(); it is not destroyed until then
+ * @obj: set to the object, which is not destroyed until iommufd_test_put()
  *
  * Return: its data, or ERR_PTR(-ENOENT).
  */
@@ -254,10 +261,10 @@ void *iommufd_test_object_get(struct iommufd_ctx *ictx, u32 id,
 EXPORT_SYMBOL_GPL(iommufd_test_object_get);
 
 /**
- * iommufd_test_domain_get() - find the domain of a hardware page table
+ * iommufd_test_domain_get() - look up the domain of a hardware page table
  * @ictx: the context
  * @id: the hardware page table
- * @obj: to be given to iommufd_test_put()
+ * @obj: set to the object, for iommufd_test_put()
  *
  * Return: the domain, or ERR_PTR(-ENOENT).
  */
@@ -272,10 +279,10 @@ struct iommu_domain *iommufd_test_domain_get(struct iommufd_ctx *ictx, u32 id,
 EXPORT_SYMBOL_GPL(iommufd_test_domain_get);
 
 /**
- * iommufd_test_nested_get() - find the domain of a nested hardware page table
+ * iommufd_test_nested_get() - look up the domain of a nested page table
  * @ictx: the context
  * @id: the hardware page table
- * @obj: to be given to iommufd_test_put()
+ * @obj: set to the object, for iommufd_test_put()
  *
  * Return: the domain, or ERR_PTR(-ENOENT).
  */
@@ -290,10 +297,10 @@ struct iommu_domain *iommufd_test_nested_get(struct iommufd_ctx *ictx, u32 id,
 EXPORT_SYMBOL_GPL(iommufd_test_nested_get);
 
 /**
- * iommufd_test_device_get() - find a bound device
+ * iommufd_test_device_get() - look up a bound device
  * @ictx: the context
  * @id: the device
- * @obj: to be given to iommufd_test_put()
+ * @obj: set to the object, for iommufd_test_put()
  *
  * Return: the device, or ERR_PTR(-ENOENT).
  */
@@ -308,9 +315,9 @@ struct device *iommufd_test_device_get(struct iommufd_ctx *ictx, u32 id,
 EXPORT_SYMBOL_GPL(iommufd_test_device_get);
 
 /**
- * iommufd_test_put() - stop looking at an object
+ * iommufd_test_put() - end a lookup
  * @ictx: the context
- * @obj: what a function above returned
+ * @obj: the object that a function above has set
  */
 void iommufd_test_put(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 {
@@ -319,11 +326,11 @@ void iommufd_test_put(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 EXPORT_SYMBOL_GPL(iommufd_test_put);
 
 /**
- * iommufd_test_reserve() - take IOVA away from an address space, for good
+ * iommufd_test_reserve() - reserve IOVA as long as an address space exists
  * @ictx: the context
  * @ioas_id: the address space
- * @first: where it begins
- * @last: where it ends
+ * @first: first IOVA
+ * @last: last IOVA
  *
  * Return: 0, -ENOENT, or -EADDRINUSE if it is mapped, allowed or in a window.
  */
@@ -347,8 +354,8 @@ int iommufd_test_reserve(struct iommufd_ctx *ictx, u32 ioas_id,
 EXPORT_SYMBOL_GPL(iommufd_test_reserve);
 
 /**
- * iommufd_test_limit_batch() - make batches of page pointers small
- * @bytes: how large they may be
+ * iommufd_test_limit_batch() - limit the size of batches of page pointers
+ * @bytes: the limit
  */
 void iommufd_test_limit_batch(size_t bytes)
 {

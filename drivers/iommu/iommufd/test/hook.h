@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where the rest of iommufd meets the mock IOMMU: see <linux/iommufd_mock.h>.
+ * The interface of iommufd to the mock IOMMU, for main.c. The interface to the
+ * mock itself is <linux/iommufd_mock.h>.
  */
 #ifndef _IOMMUFD_TEST_HOOK_H
 #define _IOMMUFD_TEST_HOOK_H
