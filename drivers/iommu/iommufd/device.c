@@ -2,14 +2,14 @@
 /*
  * Bound devices: bind, attach, replace, detach, unbind.
  *
- * A bound device belongs to its context: the DMA ownership of its group is the
- * context's, so that no kernel driver and no other context can use the group,
- * and its DMA is blocked. Attaching gives it a hardware page table. What the
- * device cannot use is reserved in the address space before, and given back
- * after it has left.
+ * Binding claims DMA ownership of the device's group for the context: neither a
+ * kernel driver nor another context can use the group, and its DMA is blocked.
+ * Attaching gives the device a hardware page table. The IOVA that the device
+ * cannot use is reserved in the address space before it is attached, and
+ * released after it is detached.
  *
- * Locks: iommufd_group::lock is inside iommufd_ioas::attach_lock and
- * domains_lock, and outside of iommufd_ioas::lock.
+ * Locks: iommufd_group::lock nests inside iommufd_ioas::attach_lock and
+ * iommufd_ioas::domains_lock, and outside iommufd_ioas::lock.
  */
 #include <linux/device.h>
 #include <linux/module.h>
@@ -50,7 +50,7 @@ static struct iommufd_group *group_new(struct iommufd_ctx *ictx,
 	if (!igroup)
 		return ERR_PTR(-ENOMEM);
 	ret = xa_insert(&ictx->groups, iommu_group_id(group), igroup,
-		       GFP_KERNEL_ACCOUNT);
+			GFP_KERNEL_ACCOUNT);
 	if (ret) {
 		kfree(igroup);
 		return ERR_PTR(ret);
@@ -64,7 +64,7 @@ static struct iommufd_group *group_new(struct iommufd_ctx *ictx,
 	return igroup;
 }
 
-/* What the context knows of the group */
+/* Find the group in the context, or add it */
 static struct iommufd_group *group_get(struct iommufd_ctx *ictx,
 				       struct iommu_group *group)
 {
@@ -109,7 +109,7 @@ static struct iommufd_device *device_new(struct iommufd_ctx *ictx,
 	idev->dev = dev;
 	INIT_LIST_HEAD(&idev->node);
 	iommufd_ctx_get(ictx);
-	/* The driver's, until iommufd_device_unbind() */
+	/* The driver is a user until iommufd_device_unbind() */
 	refcount_inc(&idev->obj.users);
 	return idev;
 }
@@ -136,7 +136,7 @@ struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ictx,
 		goto err_group;
 	ret = iommu_device_claim_dma_owner(dev, ictx);
 	if (ret == -EBUSY)
-		iommufd_refuse_bind(dev, "a driver of the kernel's uses a device of its IOMMU group; unbind that first");
+		iommufd_refuse_bind(dev, "a kernel driver uses a device of its IOMMU group; unbind that first");
 	else if (ret == -EPERM)
 		iommufd_refuse_bind(dev, "its IOMMU group is in use by another /dev/iommu, or in a VFIO container; close that first");
 	if (ret)
@@ -192,7 +192,7 @@ bool iommufd_ctx_has_group(struct iommufd_ctx *ictx, struct iommu_group *group)
 }
 EXPORT_SYMBOL_GPL(iommufd_ctx_has_group);
 
-/* The first device of a group to be attached attaches the group */
+/* The first device of a group that is attached attaches the whole group */
 static int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 {
 	const struct refused_device who = { .dev = idev->dev };
@@ -215,7 +215,7 @@ static int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 	return ret;
 }
 
-/* Before the driver is asked, and for what no driver asks */
+/* Checks before the IOMMU driver is called, which it does not make itself */
 static bool hwpt_suits(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 {
 	const struct refused_device who = { .dev = idev->dev };
@@ -240,7 +240,7 @@ static int device_attach_hwpt(struct iommufd_hwpt *hwpt, void *arg)
 	if (!hwpt_suits(idev, hwpt))
 		goto out_unlock;
 	ret = iommufd_reserve_regions(hwpt->ioas, idev->dev, NULL,
-				     &igroup->msi_start);
+				      &igroup->msi_start);
 	if (ret)
 		goto out_unlock;
 	ret = group_attach(idev, hwpt);
@@ -255,7 +255,7 @@ out_unlock:
 	return ret;
 }
 
-/* Reserve in @ioas what the attached devices cannot use */
+/* Reserve the IOVA in @ioas that the attached devices cannot use */
 static int group_reserve(struct iommufd_group *igroup,
 			 struct iommufd_ioas *ioas)
 {
@@ -264,7 +264,7 @@ static int group_reserve(struct iommufd_group *igroup,
 
 	list_for_each_entry(idev, &igroup->attached, node) {
 		ret = iommufd_reserve_regions(ioas, idev->dev, NULL,
-					     &igroup->msi_start);
+					      &igroup->msi_start);
 		if (ret)
 			goto err_undo;
 	}
@@ -289,10 +289,11 @@ static void group_unreserve(struct iommufd_group *igroup,
 }
 
 /**
- * struct replacement - a device that moves
- * @idev: the device
- * @old: from where; the group's counts of it, @nr of them, are to be dropped
- * @nr: how many devices moved with it
+ * struct replacement - a replace in progress
+ * @idev: the device whose hardware page table is replaced
+ * @old: the old hardware page table. The caller calls iommufd_hwpt_drop() for
+ *	it @nr times.
+ * @nr: number of devices that were moved: all attached devices of the group
  */
 struct replacement {
 	struct iommufd_device *idev;
@@ -366,13 +367,13 @@ static int change_to_hwpt(struct iommufd_hwpt *hwpt, iommufd_attach_fn change,
 	ret = mutex_lock_killable(&ioas->attach_lock);
 	if (ret)
 		return ret;
-	/* Its last device may have left since it was found */
+	/* Its last device may have been detached since it was looked up */
 	ret = hwpt->nr_devices ? change(hwpt, arg) : -ENOENT;
 	mutex_unlock(&ioas->attach_lock);
 	return ret;
 }
 
-/* Attach or replace: @change does it, for what the user named */
+/* Attach or replace, by @change, to the object that the user named */
 static int device_change(struct iommufd_device *idev, u32 *pt_id,
 			 iommufd_attach_fn change, void *arg)
 {
@@ -386,13 +387,13 @@ static int device_change(struct iommufd_device *idev, u32 *pt_id,
 	case IOMMUFD_OBJ_HWPT:
 	case IOMMUFD_OBJ_HWPT_NESTED:
 		ret = change_to_hwpt(container_of(obj, struct iommufd_hwpt, obj),
-				    change, arg);
+				     change, arg);
 		break;
 	case IOMMUFD_OBJ_IOAS:
 		ret = iommufd_hwpt_attach_any(container_of(obj,
-							  struct iommufd_ioas,
-							  obj),
-					     idev->dev, change, arg, pt_id);
+							   struct iommufd_ioas,
+							   obj),
+					      idev->dev, change, arg, pt_id);
 		break;
 	default:
 		ret = -EINVAL;
@@ -409,7 +410,7 @@ int iommufd_device_attach(struct iommufd_device *idev, ioasid_t pasid,
 	if (pasid != IOMMU_NO_PASID)
 		return -EOPNOTSUPP;
 	ret = device_change(idev, pt_id, device_attach_hwpt, idev);
-	/* So that unbinding an attached device shows */
+	/* One more user: unbinding a device that is still attached blocks */
 	if (!ret)
 		refcount_inc(&idev->obj.users);
 	return ret;
@@ -459,7 +460,7 @@ void iommufd_device_detach(struct iommufd_device *idev, ioasid_t pasid)
 }
 EXPORT_SYMBOL_GPL(iommufd_device_detach);
 
-/* Hand the driver's description to the user, filled up with 0 */
+/* Copy the driver's description to the user, padded with 0 */
 static int hw_info_copy(struct iommu_hw_info *cmd, const void *data, u32 length)
 {
 	void __user *user = u64_to_user_ptr(cmd->data_uptr);
@@ -468,14 +469,14 @@ static int hw_info_copy(struct iommu_hw_info *cmd, const void *data, u32 length)
 	if (copy_to_user(user, data, n) ||
 	    clear_user(user + n, cmd->data_len - n))
 		return -EFAULT;
-	/* What there is, which may be more than the user took */
+	/* The full length, which may be more than the user has room for */
 	cmd->data_len = length;
 	return 0;
 }
 
 /*
- * Can the device have a device-TLB? The kernel lets no device have one that the
- * platform does not trust. Of the units, those of VT-d say what they can.
+ * Can the device use ATS? pci_ats_supported() is false for a device that the
+ * platform does not trust. Only VT-d units report whether they support it.
  */
 static bool may_use_ats(struct device *dev, u32 type, const void *data)
 {
@@ -501,7 +502,7 @@ static int hw_info_fill(struct iommu_hw_info *cmd, struct device *dev)
 		if (IS_ERR(data))
 			return PTR_ERR(data);
 	}
-	/* A driver of this kernel has one description */
+	/* In this kernel, a driver has only one description of its hardware */
 	if ((cmd->flags & IOMMU_HW_INFO_FLAG_INPUT_TYPE) &&
 	    wanted != IOMMU_HW_INFO_TYPE_DEFAULT &&
 	    wanted != cmd->out_data_type)
@@ -531,7 +532,7 @@ int iommufd_get_hw_info_ioctl(struct iommufd_ucmd *ucmd)
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 	ret = hw_info_fill(cmd, container_of(obj, struct iommufd_device,
-					    obj)->dev);
+					     obj)->dev);
 	if (!ret)
 		ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
 	iommufd_object_put(ucmd->ictx, obj);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Devices and groups, and how they get to a hardware page table */
+/* Bound devices and their groups, and attaching them to hardware page tables */
 #ifndef _IOMMUFD_DEVICE_H
 #define _IOMMUFD_DEVICE_H
 
@@ -11,19 +11,20 @@ struct iommu_user_data;
 struct iommufd_fault_handle;
 
 /**
- * struct iommufd_group - what a context knows of an IOMMU group of which
- *	devices are bound
- * @ref: bound devices
- * @lock: covers @hwpt, @handle, @attached and @msi_start
+ * struct iommufd_group - an IOMMU group with bound devices, in one context
+ * @ref: counts bound devices
+ * @lock: protects @hwpt, @handle, @attached and @msi_start
  * @ictx: the context
- * @group: the group; referenced
- * @hwpt: what it is attached to, or NULL; each attached device counts it
- * @handle: with which it is attached if page requests are answered, or NULL
- * @attached: struct iommufd_device by @node
- * @msi_start: where MSIs are mapped by software; PHYS_ADDR_MAX if they are not
+ * @group: the group; holds a reference
+ * @hwpt: the hardware page table that it is attached to, or NULL; each attached
+ *	device is a user of it
+ * @handle: attach handle if @hwpt has a fault queue, otherwise NULL
+ * @attached: attached struct iommufd_device, by iommufd_device::node
+ * @msi_start: first IOVA of the range in which software maps MSIs, or
+ *	PHYS_ADDR_MAX if the hardware does not need that
  *
- * Devices of a group cannot be told apart by the hardware: they are attached
- * all to the same.
+ * The hardware cannot distinguish the devices of a group, so all of them are
+ * attached to the same hardware page table.
  */
 struct iommufd_group {
 	struct kref ref;
@@ -39,7 +40,7 @@ struct iommufd_group {
 /**
  * struct iommufd_device - a bound device
  * @obj: its id
- * @ictx: the context; counted
+ * @ictx: the context; holds a reference
  * @igroup: its group
  * @dev: the device
  * @node: in iommufd_group::attached, or empty

@@ -2,26 +2,27 @@
 /*
  * Fault queues.
  *
- * A hardware page table may have a queue. The page requests of a device that
- * is attached to it come in groups, each of which wants one answer:
+ * A hardware page table may have a fault queue. Page requests of a device that
+ * is attached to it arrive in groups. Each group gets one response:
  *
  *	IOMMU driver -> @deliver -> read() -> @waiting, by cookie -> write()
  *
- * The driver core finds the queue by the handle with which the IOMMU group was
- * attached. A handle names the device; so a group of several devices, whose
- * requests could not be told apart, has no queue.
+ * The driver core finds the queue through the attach handle of the IOMMU group.
+ * A handle refers to one device. The requests of several devices of a group
+ * could not be distinguished, so such a group cannot have a queue.
  *
- * When a device leaves, what it has asked through that handle and has no answer
- * yet is answered with "invalid", before its page requests are switched off: it
- * may not take an answer afterwards. Until a driver has let go of a device that
- * is being detached, it may report; so what has come meanwhile is answered at
- * last. That it does not report afterwards with a handle that it found before
- * is its duty.
+ * When a device is detached, all requests that arrived through its handle and
+ * have no response yet get the response "invalid". This happens before page
+ * requests are disabled for the device, as it may not accept a response
+ * afterwards. Until the detach is complete, the driver may still report
+ * requests, so those that arrived meanwhile get their response at the end.
+ * After that, the driver must not report requests with the old handle.
  *
- * Locks: @mutex is held by who reads and answers, and by who takes groups back,
- * and never while the user's memory is waited for: a device could not leave
- * until then. @lock inside of it covers @deliver, to which the driver adds. The
- * handle of a group is covered by iommufd_group::lock.
+ * Locks: @mutex is held to read requests, to respond, and to flush the requests
+ * of a handle. It is not held while waiting for the user's memory, as a device
+ * could not be detached during that time. @lock nests inside @mutex, and
+ * protects the list @deliver, to which the IOMMU driver adds groups.
+ * iommufd_group::lock protects the handle of a group.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -38,13 +39,13 @@
 
 /**
  * struct iommufd_fault - a fault queue
- * @obj: its id; counted by the file and by hardware page tables
- * @ictx: the context; counted by the file
+ * @obj: its id; the file and hardware page tables are users
+ * @ictx: the context; the file holds a reference
  * @mutex: see above
  * @lock: see above
- * @deliver: groups that nobody has read, struct iopf_group by @node
- * @waiting: groups that have been read and wait for an answer
- * @readers: woken when there is something to read
+ * @deliver: groups to be read, struct iopf_group by iopf_group::node
+ * @waiting: groups that were read and wait for a response, by cookie
+ * @readers: wait queue of tasks that poll for requests
  */
 struct iommufd_fault {
 	struct iommufd_object obj;
@@ -57,10 +58,10 @@ struct iommufd_fault {
 };
 
 /**
- * struct iommufd_fault_handle - with which a group is attached
- * @core: what the driver core knows
+ * struct iommufd_fault_handle - the attach handle of a group
+ * @core: the part for the driver core
  * @idev: the only device of the group
- * @fault: where its requests go; counted by the hardware page table
+ * @fault: the queue of its requests; the hardware page table is a user of it
  */
 struct iommufd_fault_handle {
 	struct iommu_attach_handle core;
@@ -68,18 +69,19 @@ struct iommufd_fault_handle {
 	struct iommufd_fault *fault;
 };
 
-static struct iommufd_fault_handle *handle_of(const struct iopf_group *group)
+static struct iommufd_fault_handle *
+group_to_handle(const struct iopf_group *group)
 {
 	return container_of(group->attach_handle, struct iommufd_fault_handle,
 			    core);
 }
 
-/* From the IOMMU driver: a group is complete */
-static int queue_group(struct iopf_group *group)
+/* Called by the IOMMU driver: a group of requests is complete */
+static int fault_queue_group(struct iopf_group *group)
 {
-	struct iommufd_fault *fault = handle_of(group)->fault;
+	struct iommufd_fault *fault = group_to_handle(group)->fault;
 
-	/* It is ours to answer from now on */
+	/* From here on, the response to the group is up to the queue */
 	iopf_group_dequeue(group);
 	spin_lock(&fault->lock);
 	list_add_tail(&group->node, &fault->deliver);
@@ -88,15 +90,16 @@ static int queue_group(struct iopf_group *group)
 	return 0;
 }
 
-static void answer(struct iopf_group *group, enum iommu_page_response_code code)
+static void fault_respond(struct iopf_group *group,
+			  enum iommu_page_response_code code)
 {
 	iopf_group_response(group, code);
 	iopf_free_group(group);
 }
 
-/* Answer what came by @handle */
-static void take_back(struct iommufd_fault *fault,
-		      const struct iommufd_fault_handle *handle)
+/* Respond to all requests that arrived through @handle: invalid */
+static void handle_flush(struct iommufd_fault *fault,
+			 const struct iommufd_fault_handle *handle)
 {
 	struct iopf_group *group, *next;
 	unsigned long cookie;
@@ -105,18 +108,18 @@ static void take_back(struct iommufd_fault *fault,
 	mutex_lock(&fault->mutex);
 	spin_lock(&fault->lock);
 	list_for_each_entry_safe(group, next, &fault->deliver, node)
-		if (handle_of(group) == handle)
+		if (group_to_handle(group) == handle)
 			list_move_tail(&group->node, &list);
 	spin_unlock(&fault->lock);
 	list_for_each_entry_safe(group, next, &list, node) {
-		answer(group, IOMMU_PAGE_RESP_INVALID);
+		fault_respond(group, IOMMU_PAGE_RESP_INVALID);
 		cond_resched();
 	}
 	xa_for_each(&fault->waiting, cookie, group) {
-		if (handle_of(group) != handle)
+		if (group_to_handle(group) != handle)
 			continue;
 		xa_erase(&fault->waiting, cookie);
-		answer(group, IOMMU_PAGE_RESP_INVALID);
+		fault_respond(group, IOMMU_PAGE_RESP_INVALID);
 		cond_resched();
 	}
 	mutex_unlock(&fault->mutex);
@@ -129,7 +132,7 @@ static struct iommufd_fault_handle *handle_new(struct iommufd_device *idev,
 {
 	struct iommufd_fault_handle *handle;
 
-	/* Page requests stop for all functions of a device at once */
+	/* Page requests can only be disabled for all functions at once */
 	if (dev_is_pci(idev->dev) && to_pci_dev(idev->dev)->is_virtfn)
 		return ERR_PTR(-EINVAL);
 	handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
@@ -142,17 +145,19 @@ static struct iommufd_fault_handle *handle_new(struct iommufd_device *idev,
 
 static void handle_free(struct iommufd_fault_handle *handle)
 {
-	take_back(handle->fault, handle);
+	handle_flush(handle->fault, handle);
 	kfree(handle);
 }
 
 /**
- * iommufd_fault_attach() - attach a group whose page requests are answered
- * @idev: the device; nothing of its group is attached
- * @hwpt: to what; it has a queue
+ * iommufd_fault_attach() - attach a group to a hardware page table with a queue
+ * @idev: the device; its group is not attached
+ * @hwpt: the hardware page table
  *
- * Context: iommufd_group::lock.
- * Return: 0, or an error: the driver's if it has no page requests.
+ * Context: iommufd_group::lock held.
+ *
+ * Return: 0; -EINVAL for a virtual function; -ENOMEM; or the error of the IOMMU
+ * driver, which may not support page requests.
  */
 int iommufd_fault_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 {
@@ -168,7 +173,7 @@ int iommufd_fault_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 	if (ret)
 		goto err_free;
 	ret = iommu_attach_group_handle(hwpt->domain, igroup->group,
-				       &handle->core);
+					&handle->core);
 	if (ret)
 		goto err_disable;
 	igroup->handle = handle;
@@ -184,7 +189,9 @@ err_free:
 /**
  * iommufd_fault_detach() - undo iommufd_fault_attach()
  * @idev: the device
- * @hwpt: to what it is attached
+ * @hwpt: the hardware page table that it is attached to
+ *
+ * Context: iommufd_group::lock held.
  */
 void iommufd_fault_detach(struct iommufd_device *idev,
 			  struct iommufd_hwpt *hwpt)
@@ -193,13 +200,13 @@ void iommufd_fault_detach(struct iommufd_device *idev,
 
 	lockdep_assert_held(&igroup->lock);
 	iommu_detach_group_handle(hwpt->domain, igroup->group);
-	take_back(igroup->handle->fault, igroup->handle);
+	handle_flush(igroup->handle->fault, igroup->handle);
 	compat_iopf_disable(idev->dev);
 	handle_free(igroup->handle);
 	igroup->handle = NULL;
 }
 
-static int replace_handle(struct iommufd_device *idev,
+static int handle_replace(struct iommufd_device *idev,
 			  struct iommufd_hwpt *hwpt,
 			  struct iommufd_fault_handle *handle)
 {
@@ -214,21 +221,23 @@ static int replace_handle(struct iommufd_device *idev,
 			return ret;
 	}
 	ret = iommu_replace_group_handle(igroup->group, hwpt->domain,
-					handle ? &handle->core : NULL);
+					 handle ? &handle->core : NULL);
 	if (!ret && off)
-		take_back(igroup->handle->fault, igroup->handle);
+		handle_flush(igroup->handle->fault, igroup->handle);
 	if (ret ? on : off)
 		compat_iopf_disable(idev->dev);
 	return ret;
 }
 
 /**
- * iommufd_fault_replace() - move a group that has, or is to have, a queue
+ * iommufd_fault_replace() - replace the hardware page table of a group, if the
+ *	old one or the new one has a queue
  * @idev: the device, which is attached
- * @hwpt: to where
+ * @hwpt: the new hardware page table
  *
- * Context: iommufd_group::lock.
- * Return: 0, or an error with the device where it was.
+ * Context: iommufd_group::lock held.
+ *
+ * Return: 0, or an error and nothing has changed.
  */
 int iommufd_fault_replace(struct iommufd_device *idev,
 			  struct iommufd_hwpt *hwpt)
@@ -245,7 +254,7 @@ int iommufd_fault_replace(struct iommufd_device *idev,
 		if (IS_ERR(handle))
 			return PTR_ERR(handle);
 	}
-	ret = replace_handle(idev, hwpt, handle);
+	ret = handle_replace(idev, hwpt, handle);
 	unused = ret ? handle : igroup->handle;
 	if (!ret)
 		igroup->handle = handle;
@@ -255,9 +264,9 @@ int iommufd_fault_replace(struct iommufd_device *idev,
 }
 
 /**
- * iommufd_hwpt_set_fault() - give a hardware page table a queue
- * @hwpt: not published
- * @fault_id: the queue
+ * iommufd_hwpt_set_fault() - give a hardware page table a fault queue
+ * @hwpt: the hardware page table, not published
+ * @fault_id: id of the queue
  *
  * Return: 0 or -ENOENT.
  */
@@ -269,15 +278,15 @@ int iommufd_hwpt_set_fault(struct iommufd_hwpt *hwpt, u32 fault_id)
 				 IOMMUFD_OBJ_FAULT);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	/* The count is the hardware page table's now */
+	/* The hardware page table is a user of the queue from here on */
 	hwpt->fault = container_of(obj, struct iommufd_fault, obj);
-	hwpt->domain->iopf_handler = queue_group;
+	hwpt->domain->iopf_handler = fault_queue_group;
 	return 0;
 }
 
 /**
  * iommufd_hwpt_clear_fault() - undo iommufd_hwpt_set_fault(), if it was called
- * @hwpt: a hardware page table to which nothing is attached
+ * @hwpt: a hardware page table to which no device is attached
  */
 void iommufd_hwpt_clear_fault(struct iommufd_hwpt *hwpt)
 {
@@ -287,14 +296,14 @@ void iommufd_hwpt_clear_fault(struct iommufd_hwpt *hwpt)
 
 /* The file */
 
-static size_t group_bytes(const struct iopf_group *group)
+static size_t fault_group_bytes(const struct iopf_group *group)
 {
 	return group->fault_count * sizeof(struct iommu_hwpt_pgfault);
 }
 
-/* -EFAULT also if the user's memory is not there at the moment */
-static int copy_group(const struct iopf_group *group,
-		      struct iommu_hwpt_pgfault __user *to)
+/* Does not wait for the user's memory: then, too, it fails with -EFAULT */
+static int fault_copy_group(const struct iopf_group *group,
+			    struct iommu_hwpt_pgfault __user *to)
 {
 	const struct iopf_fault *iopf;
 
@@ -303,7 +312,7 @@ static int copy_group(const struct iopf_group *group,
 			&iopf->fault.prm;
 		const struct iommu_hwpt_pgfault one = {
 			.flags = request->flags,
-			.dev_id = handle_of(group)->idev->obj.id,
+			.dev_id = group_to_handle(group)->idev->obj.id,
 			.pasid = request->pasid,
 			.grpid = request->grpid,
 			.perm = request->perm,
@@ -317,7 +326,7 @@ static int copy_group(const struct iopf_group *group,
 	return 0;
 }
 
-static struct iopf_group *first_group(struct iommufd_fault *fault)
+static struct iopf_group *fault_first_group(struct iommufd_fault *fault)
 {
 	struct iopf_group *group;
 
@@ -328,18 +337,18 @@ static struct iopf_group *first_group(struct iommufd_fault *fault)
 	return group;
 }
 
-/* It stays first, and undelivered, unless all of it was handed out */
-static int read_group(struct iommufd_fault *fault, struct iopf_group *group,
-		      char __user *to)
+/* On failure, the group stays the first of those to be read */
+static int fault_read_group(struct iommufd_fault *fault,
+			    struct iopf_group *group, char __user *to)
 {
 	int ret;
 
 	lockdep_assert_held(&fault->mutex);
 	ret = xa_alloc(&fault->waiting, &group->cookie, group, xa_limit_32b,
-		      GFP_KERNEL_ACCOUNT);
+		       GFP_KERNEL_ACCOUNT);
 	if (ret)
 		return ret;
-	ret = copy_group(group, (struct iommu_hwpt_pgfault __user *)to);
+	ret = fault_copy_group(group, (struct iommu_hwpt_pgfault __user *)to);
 	if (ret) {
 		xa_erase(&fault->waiting, group->cookie);
 		return ret;
@@ -351,8 +360,9 @@ static int read_group(struct iommufd_fault *fault, struct iopf_group *group,
 }
 
 /*
- * Groups are read as a whole, as many as fit; without any, nothing is. What the
- * next one takes is brought in between two tries.
+ * Reads as many whole groups as fit: 0 bytes if there are none, -EINVAL if the
+ * first one does not fit. If memory of the user is not present, it is faulted
+ * in without the mutex, and reading the group is tried again.
  */
 static ssize_t fault_read(struct file *file, char __user *to, size_t count,
 			  loff_t *at)
@@ -369,16 +379,16 @@ static ssize_t fault_read(struct file *file, char __user *to, size_t count,
 		ret = mutex_lock_killable(&fault->mutex);
 		if (ret)
 			break;
-		while (!ret && (group = first_group(fault))) {
-			if (group_bytes(group) > count - done) {
+		while (!ret && (group = fault_first_group(fault))) {
+			if (fault_group_bytes(group) > count - done) {
 				ret = -EINVAL;
 				break;
 			}
-			ret = read_group(fault, group, to + done);
+			ret = fault_read_group(fault, group, to + done);
 			if (!ret)
-				done += group_bytes(group);
+				done += fault_group_bytes(group);
 			else if (ret == -EFAULT)
-				missing = group_bytes(group);
+				missing = fault_group_bytes(group);
 			cond_resched();
 		}
 		mutex_unlock(&fault->mutex);
@@ -387,8 +397,8 @@ static ssize_t fault_read(struct file *file, char __user *to, size_t count,
 	return done ?: ret;
 }
 
-static int write_answer(struct iommufd_fault *fault,
-			const struct iommu_hwpt_page_response *response)
+static int fault_write_response(struct iommufd_fault *fault,
+				const struct iommu_hwpt_page_response *response)
 {
 	struct iopf_group *group;
 
@@ -403,7 +413,7 @@ static int write_answer(struct iommufd_fault *fault,
 	group = xa_erase(&fault->waiting, response->cookie);
 	if (!group)
 		return -EINVAL;
-	answer(group, response->code);
+	fault_respond(group, response->code);
 	return 0;
 }
 
@@ -425,7 +435,7 @@ static ssize_t fault_write(struct file *file, const char __user *from,
 		ret = mutex_lock_killable(&fault->mutex);
 		if (ret)
 			break;
-		ret = write_answer(fault, &response);
+		ret = fault_write_response(fault, &response);
 		mutex_unlock(&fault->mutex);
 		if (!ret)
 			done += sizeof(response);
@@ -441,7 +451,7 @@ static __poll_t fault_poll(struct file *file, struct poll_table_struct *wait)
 	struct iommufd_fault *fault = file->private_data;
 
 	poll_wait(file, &fault->readers, wait);
-	return EPOLLOUT | (first_group(fault) ? EPOLLIN | EPOLLRDNORM : 0);
+	return EPOLLOUT | (fault_first_group(fault) ? EPOLLIN | EPOLLRDNORM : 0);
 }
 
 static int fault_close(struct inode *inode, struct file *file)
@@ -468,7 +478,7 @@ static void fault_release(struct iommufd_object *obj)
 	struct iommufd_fault *fault =
 		container_of(obj, struct iommufd_fault, obj);
 
-	/* Nothing is attached to it any more, so nothing is left in it */
+	/* No device is attached, and each detach has flushed its requests */
 	WARN_ON(!list_empty(&fault->deliver) || !xa_empty(&fault->waiting));
 	xa_destroy(&fault->waiting);
 	mutex_destroy(&fault->mutex);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Fault queues: page requests of devices, for a user to answer */
+/* Fault queues: a user answers the page requests of devices */
 #ifndef _IOMMUFD_FAULT_H
 #define _IOMMUFD_FAULT_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IOMMU groups: whether one can be trusted to a user, what it reserves, and
- * which hardware page table suits it. Also how a front end attaches a whole
- * group without binding its devices.
+ * IOMMU groups: whether the devices of a group can be given to a user, the IOVA
+ * that a group reserves, and choosing an automatic hardware page table. Also
+ * attaching a whole group without binding its devices, for a front end.
  */
 #define pr_fmt(fmt) "iommufd: " fmt
 
@@ -21,10 +21,10 @@ MODULE_PARM_DESC(allow_unsafe_interrupts,
 		 "Allow devices whose interrupts the platform cannot isolate (default: no)");
 
 /**
- * struct attached_group - a group that a front end attached
- * @node: in iommufd_ioas::groups, under attach_lock
- * @group: the group; the front end keeps it
- * @hwpt: what it is attached to; counted
+ * struct attached_group - a group that a front end has attached
+ * @node: in iommufd_ioas::groups, protected by iommufd_ioas::attach_lock
+ * @group: the group; the front end holds a reference
+ * @hwpt: the hardware page table; the attached group is a user of it
  */
 struct attached_group {
 	struct list_head node;
@@ -42,8 +42,9 @@ static int check_device(struct device *dev, void *unused)
  * iommufd_group_check() - can the devices of a group be given to a user?
  * @group: the group
  *
- * Return: 0; -EINVAL without cache coherent DMA; -EPERM if its devices could
- * raise each interrupt of the machine by DMA.
+ * Return: 0; -EINVAL if DMA of a device is not cache coherent; -EPERM if its
+ * devices could raise any interrupt of the machine by DMA, and
+ * allow_unsafe_interrupts is not set.
  */
 int iommufd_group_check(struct iommu_group *group)
 {
@@ -80,12 +81,12 @@ static int reserve_list(struct iommufd_ioas *ioas, struct list_head *regions,
 		if (region->type == IOMMU_RESV_SW_MSI)
 			*msi_start = region->start;
 		ret = iommufd_ioas_reserve(ioas, region->start,
-					  region->start + region->length - 1,
+					   region->start + region->length - 1,
 					  owner);
 		if (ret) {
 			if (ret == -EADDRINUSE)
 				iommufd_refuse_attach_reserved(who,
-					region->start,
+							       region->start,
 					region->start + region->length - 1);
 			iommufd_ioas_unreserve(ioas, owner);
 			return ret;
@@ -103,13 +104,13 @@ static void free_group_regions(struct list_head *regions)
 }
 
 /**
- * iommufd_reserve_regions() - reserve what a device or a group cannot use
+ * iommufd_reserve_regions() - reserve IOVA that a device or group cannot use
  * @ioas: the address space
- * @dev: the device, which is the owner, or NULL
- * @group: otherwise the group, which is
- * @msi_start: set if software has to map MSIs
+ * @dev: the device, which is the owner of the reservations, or NULL
+ * @group: if @dev is NULL, the group, which is the owner
+ * @msi_start: if software has to map MSIs, set to the first IOVA for them
  *
- * Return: 0, -EADDRINUSE, -ENOMEM.
+ * Return: 0; -EADDRINUSE if the IOVA is in use; -ENOMEM.
  */
 int iommufd_reserve_regions(struct iommufd_ioas *ioas, struct device *dev,
 			    struct iommu_group *group, phys_addr_t *msi_start)
@@ -158,14 +159,17 @@ static int attach_existing(struct iommufd_ioas *ioas, struct device *dev,
 		return ret;
 	ret = -EINVAL;
 	list_for_each_entry(hwpt, &ioas->hwpts, node) {
-		/* One without devices is going; one with some stays meanwhile */
+		/*
+		 * One without devices is not automatic, or is being destroyed.
+		 * attach_lock keeps the others.
+		 */
 		if (!hwpt->nr_devices || !iommufd_hwpt_suits_device(hwpt, dev) ||
 		    !iommufd_hwpt_keep_coherent(hwpt, dev))
 			continue;
 		ret = attach(hwpt, arg);
 		if (!ret)
 			*hwpt_id = hwpt->obj.id;
-		/* It does not suit the device; perhaps another does */
+		/* -EINVAL: this one does not suit the device; try the next */
 		if (ret != -EINVAL)
 			break;
 	}
@@ -175,14 +179,14 @@ static int attach_existing(struct iommufd_ioas *ioas, struct device *dev,
 
 /**
  * iommufd_hwpt_attach_any() - attach to an automatic hardware page table
- * @ioas: that shows this address space
+ * @ioas: the address space that is mapped in it
  * @dev: the device, or one of the group
- * @attach: attaches to a hardware page table, and calls iommufd_hwpt_join();
- *	-EINVAL if that does not suit
- * @arg: handed to @attach
- * @hwpt_id: to what it was attached
+ * @attach: attaches to the hardware page table that it gets, and calls
+ *	iommufd_hwpt_join(); or returns -EINVAL if that one does not suit
+ * @arg: argument of @attach
+ * @hwpt_id: set to the id of the hardware page table
  *
- * Takes one that exists if it suits, otherwise makes one.
+ * Uses an existing one that suits, otherwise creates one.
  *
  * Return: 0, -EINTR if the task is being killed, or the error of @attach or of
  * iommufd_hwpt_create().
@@ -204,7 +208,7 @@ int iommufd_hwpt_attach_any(struct iommufd_ioas *ioas, struct device *dev,
 		ret = PTR_ERR(hwpt);
 		goto out_unlock;
 	}
-	/* From its first device on: that one may leave before we are done */
+	/* Before the first device, which may be detached before we return */
 	hwpt->automatic = true;
 	ret = attach(hwpt, arg);
 	if (ret) {
@@ -294,7 +298,7 @@ int iommufd_ioas_attach_group(struct iommufd_ioas *ioas,
 	if (ret)
 		goto err_free;
 	ret = iommufd_hwpt_attach_any(ioas, dev, attach_group, attached,
-				     &hwpt_id);
+				      &hwpt_id);
 	if (ret)
 		goto err_unreserve;
 	ret = iommufd_hwpt_set_msi(attached->hwpt, msi_start);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Hardware page tables: a domain of an IOMMU driver that shows an address
- * space. One is complete, every area shown in it, before a device is attached
- * to it; so a device sees the whole address space from its first DMA on.
+ * Hardware page tables: domains of IOMMU drivers in which an address space is
+ * mapped. Every area is mapped in one before a device is attached to it, so the
+ * device can use the whole address space from its first DMA on.
  *
- * Those that attaching makes on demand are automatic: they serve every device
- * whose driver lets it in, and go with the last one.
+ * A hardware page table that is created on demand, when a device is attached to
+ * an address space, is automatic: it is used by every device whose IOMMU driver
+ * accepts it, and destroyed when the last one is detached.
  */
 #include <linux/slab.h>
 
@@ -14,12 +15,13 @@
 #include "fault.h"
 
 /**
- * iommufd_hwpt_suits_device() - does the device's IOMMU driver know the domain?
+ * iommufd_hwpt_suits_device() - is the domain one of the device's IOMMU driver?
  * @hwpt: a hardware page table of either kind
  * @dev: the device
  *
- * Return: whether the driver of the device made the domain. Any other driver
- * would read its private part as what it is not.
+ * Any other driver would misinterpret the private part of the domain.
+ *
+ * Return: true if the IOMMU driver of the device has created the domain.
  */
 bool iommufd_hwpt_suits_device(const struct iommufd_hwpt *hwpt,
 			       struct device *dev)
@@ -33,14 +35,14 @@ static int suits_device(struct device *dev, void *hwpt)
 }
 
 /**
- * iommufd_hwpt_suits_group() - can a group be put on a hardware page table?
+ * iommufd_hwpt_suits_group() - is the domain one of all devices' IOMMU drivers?
  * @hwpt: a hardware page table of either kind
  * @group: the group
  *
- * Asked before each attach and replace: the driver core compares the drivers
- * of the first device only, and only when it attaches.
+ * Checked before each attach and replace: the driver core compares the driver
+ * of the first device only, and only for an attach.
  *
- * Return: whether iommufd_hwpt_suits_device() holds for each device.
+ * Return: true if iommufd_hwpt_suits_device() is true for each device.
  */
 bool iommufd_hwpt_suits_group(struct iommufd_hwpt *hwpt,
 			      struct iommu_group *group)
@@ -48,7 +50,7 @@ bool iommufd_hwpt_suits_group(struct iommufd_hwpt *hwpt,
 	return !iommu_group_for_each_dev(group, hwpt, suits_device);
 }
 
-/* Block no-snoop in a table. Once it is blocked, it stays. */
+/* Block no-snoop in a hardware page table. It is never unblocked. */
 static bool enforce_coherency(struct iommufd_hwpt *hwpt)
 {
 	struct iommu_domain *domain = hwpt->domain;
@@ -60,19 +62,22 @@ static bool enforce_coherency(struct iommufd_hwpt *hwpt)
 }
 
 /**
- * iommufd_hwpt_keep_coherent() - block no-snoop for a device, if its unit can
+ * iommufd_hwpt_keep_coherent() - block no-snoop for a device, if its IOMMU unit
+ *	supports that
  * @hwpt: a hardware page table of either kind
  * @dev: the device
  *
- * KVM takes what the device's unit is capable of for what holds, whatever the
- * device is attached to. So one that shares a table with a weaker unit, which
- * cannot block no-snoop, needs another table.
+ * KVM relies on the ability of the device's unit: if the unit can block
+ * no-snoop, KVM assumes that it does, whichever hardware page table the device
+ * is attached to. So such a device cannot share a table with a unit that is
+ * unable to block no-snoop. It needs another table.
  *
- * Return: true if it is blocked now, or the unit cannot and nobody counts on it.
+ * Return: true if no-snoop is blocked now, or if the unit of @dev cannot block
+ * it, so that KVM does not rely on it.
  */
 bool iommufd_hwpt_keep_coherent(struct iommufd_hwpt *hwpt, struct device *dev)
 {
-	/* Of a nested table the parent's entries decide */
+	/* For a nested table, the entries of the parent decide */
 	return !device_iommu_capable(dev, IOMMU_CAP_ENFORCE_CACHE_COHERENCY) ||
 	       enforce_coherency(hwpt->parent ?: hwpt);
 }
@@ -89,14 +94,15 @@ static void hwpt_release(struct iommufd_object *obj)
 }
 
 /**
- * iommufd_hwpt_create() - make a hardware page table and fill it
- * @ioas: the address space to show
- * @dev: a device that it has to suit
+ * iommufd_hwpt_create() - create a hardware page table and map everything in it
+ * @ioas: the address space
+ * @dev: a device that will be attached to it
  * @flags: enum iommufd_hwpt_alloc_flags
- * @data: for the driver, or NULL
+ * @data: data for the IOMMU driver, or NULL
  *
- * Return: it, not yet published, or an ERR_PTR: of the driver, or of
- * iommufd_ioas_add_hwpt().
+ * Return: the hardware page table, not yet published, or an ERR_PTR:
+ * -EOPNOTSUPP if the device does not support dirty tracking, -ENOMEM, or an
+ * error of the driver or of iommufd_ioas_add_hwpt().
  */
 struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
 					 struct device *dev, u32 flags,
@@ -121,7 +127,7 @@ struct iommufd_hwpt *iommufd_hwpt_create(struct iommufd_ioas *ioas,
 		goto err_object;
 	}
 	hwpt->run_ops = iommu_run_ops_of(hwpt->domain);
-	/* Before anything is mapped: some drivers can only do it then */
+	/* Before anything is mapped: some drivers refuse it afterwards */
 	iommufd_hwpt_keep_coherent(hwpt, dev);
 	ret = iommufd_ioas_add_hwpt(ioas, hwpt, dev);
 	if (ret)
@@ -137,8 +143,8 @@ err_object:
 }
 
 /**
- * iommufd_hwpt_abort() - undo making a hardware page table of either kind
- * @hwpt: not published
+ * iommufd_hwpt_abort() - undo creating a hardware page table of either kind
+ * @hwpt: the hardware page table, not published
  */
 void iommufd_hwpt_abort(struct iommufd_hwpt *hwpt)
 {
@@ -149,11 +155,12 @@ void iommufd_hwpt_abort(struct iommufd_hwpt *hwpt)
 }
 
 /**
- * iommufd_hwpt_set_msi() - let the domain map MSIs where devices expect them
+ * iommufd_hwpt_set_msi() - let the driver core map MSIs in the domain
  * @hwpt: the hardware page table
- * @msi_start: the window for them, or PHYS_ADDR_MAX if hardware has one
+ * @msi_start: first IOVA of the range for MSIs, or PHYS_ADDR_MAX if the
+ *	hardware does not need software to map them
  *
- * Return: 0, or an error.
+ * Return: 0, or the error of iommu_get_msi_cookie().
  */
 int iommufd_hwpt_set_msi(struct iommufd_hwpt *hwpt, phys_addr_t msi_start)
 {
@@ -170,10 +177,10 @@ int iommufd_hwpt_set_msi(struct iommufd_hwpt *hwpt, phys_addr_t msi_start)
 }
 
 /**
- * iommufd_hwpt_join() - count a device that has come
+ * iommufd_hwpt_join() - count a device that was attached
  * @hwpt: the hardware page table
  *
- * Context: iommufd_ioas::attach_lock, if it is automatic.
+ * Context: iommufd_ioas::attach_lock held, if @hwpt is automatic.
  */
 void iommufd_hwpt_join(struct iommufd_hwpt *hwpt)
 {
@@ -185,12 +192,12 @@ void iommufd_hwpt_join(struct iommufd_hwpt *hwpt)
 }
 
 /**
- * iommufd_hwpt_drop() - undo iommufd_hwpt_join(): a device has left
- * @hwpt: the hardware page table; if it is automatic and this was the last
- *	device, it goes
+ * iommufd_hwpt_drop() - undo iommufd_hwpt_join(): a device was detached
+ * @hwpt: the hardware page table. If it is automatic and this was its last
+ *	device, it is destroyed.
  *
- * Devices are counted apart from other users: an ioctl that happens to look at
- * the table must not be the reason why it stays.
+ * Devices are counted separately from other users, so that an ioctl that uses
+ * the table at this moment does not keep it.
  */
 void iommufd_hwpt_drop(struct iommufd_hwpt *hwpt)
 {
@@ -201,9 +208,9 @@ void iommufd_hwpt_drop(struct iommufd_hwpt *hwpt)
 		iommufd_object_put(ictx, &hwpt->obj);
 		return;
 	}
-	/* It may hold the last count of the address space */
+	/* @hwpt may be the last user of the address space */
 	refcount_inc(&ioas->obj.users);
-	/* Nobody may be about to choose it: see iommufd_hwpt_attach_any() */
+	/* Under the lock, iommufd_hwpt_attach_any() cannot choose it */
 	mutex_lock(&ioas->attach_lock);
 	if (!--hwpt->nr_devices)
 		iommufd_object_retire(ictx, &hwpt->obj);

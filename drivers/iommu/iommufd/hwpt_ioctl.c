@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* IOMMU_HWPT_ALLOC: hardware page tables of either kind */
+/* IOMMU_HWPT_ALLOC: create a hardware page table of either kind */
 #include "fault.h"
 #include "ucmd.h"
 
 #define HWPT_FLAGS (IOMMU_HWPT_ALLOC_NEST_PARENT | \
 		    IOMMU_HWPT_ALLOC_DIRTY_TRACKING | \
 		    IOMMU_HWPT_FAULT_ID_VALID)
-/* What a device asks for is nothing that its parent knows of */
+/* Page requests of a nested table do not reach the fault queue of its parent */
 #define PARENT_WITH_FAULTS (IOMMU_HWPT_ALLOC_NEST_PARENT | \
 			    IOMMU_HWPT_FAULT_ID_VALID)
 
-/* On an address space a paging one, on a hardware page table a nested one */
+/* Create a paging one on an address space, a nested one on a parent */
 static struct iommufd_hwpt *hwpt_create_on(struct iommufd_object *pt,
 					   struct device *dev,
 					   const struct iommu_hwpt_alloc *cmd)
@@ -85,7 +85,7 @@ int iommufd_hwpt_alloc_ioctl(struct iommufd_ucmd *ucmd)
 		goto out_device;
 	}
 	ret = hwpt_alloc(ucmd, pt,
-			container_of(device, struct iommufd_device, obj)->dev);
+			 container_of(device, struct iommufd_device, obj)->dev);
 	iommufd_object_put(ucmd->ictx, pt);
 out_device:
 	iommufd_object_put(ucmd->ictx, device);

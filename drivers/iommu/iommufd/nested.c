@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Nested hardware page tables: tables that the user keeps in mapped memory, on
- * top of a parent that shows an address space.
+ * Nested hardware page tables. The user keeps page tables of its own in mapped
+ * memory. The unit walks them first, and translates their output with a parent,
+ * a hardware page table in which the address space is mapped:
  *
- *	device -> nested table (the user's) -> parent -> memory
+ *	device -> nested table (of the user) -> parent -> memory
  *
- * A parent is made for it (IOMMU_HWPT_ALLOC_NEST_PARENT). It is held by every
- * nested table on it, and holds the address space; so the nested table of an
- * attached device shows what its parent shows, and what the device cannot use
- * is reserved in the address space of the parent. A nested table shows no areas
- * itself: it is in no list of the address space, and maps and unmaps never see
- * it. That an unmap in the parent reaches what devices have cached through the
- * nested tables is the driver's duty.
+ * A parent is allocated as such (IOMMU_HWPT_ALLOC_NEST_PARENT). Every nested
+ * table on it is a user of the parent, and the parent is a user of the address
+ * space. The IOVA that a device cannot use is reserved in the address space of
+ * the parent. Areas are not mapped in a nested table: it is in no list of the
+ * address space, and maps and unmaps do not concern it. When something is
+ * unmapped in the parent, the IOMMU driver has to invalidate what devices have
+ * cached through the nested tables, too.
  *
- * What the user changes in its tables it has to have invalidated
- * (IOMMU_HWPT_INVALIDATE): the driver reads the requests, in its own format.
+ * After the user has changed its tables, it requests invalidations
+ * (IOMMU_HWPT_INVALIDATE). The IOMMU driver reads the requests, which are in
+ * its own format.
  */
 #include <compat/iommu_internal.h>
 
 #include "fault.h"
 #include "ucmd.h"
 
-/* One call shall not keep a CPU busy for long */
+/* Limits the time that one call takes */
 #define INVALIDATE_ENTRIES_MAX (1U << 19)
 
 static void nested_release(struct iommufd_object *obj)
@@ -34,15 +36,16 @@ static void nested_release(struct iommufd_object *obj)
 }
 
 /**
- * iommufd_nested_create() - make a nested hardware page table
- * @parent: what it is put on; the caller holds it
- * @dev: a device that it has to suit
+ * iommufd_nested_create() - create a nested hardware page table
+ * @parent: the parent; the caller is a user of it
+ * @dev: a device that will be attached to it
  * @flags: enum iommufd_hwpt_alloc_flags
- * @data: for the driver
+ * @data: data for the IOMMU driver
  *
- * Return: it, not yet published, or an ERR_PTR: -EOPNOTSUPP if the driver has
- * none, or not with @flags, or without @data; -EINVAL if @parent is not made
- * for it or belongs to another driver; or the driver's.
+ * Return: the hardware page table, not yet published, or an ERR_PTR:
+ * -EOPNOTSUPP if the driver does not support nested tables, if @flags are not
+ * supported, or if @data is empty; -EINVAL if @parent was not allocated as a
+ * parent or is of another driver; -ENOMEM; or the error of the driver.
  */
 struct iommufd_hwpt *iommufd_nested_create(struct iommufd_hwpt *parent,
 					   struct device *dev, u32 flags,
@@ -52,7 +55,8 @@ struct iommufd_hwpt *iommufd_nested_create(struct iommufd_hwpt *parent,
 	struct iommufd_hwpt *hwpt;
 	int ret;
 
-	if (flags & ~IOMMU_HWPT_FAULT_ID_VALID || !data->len || !compat_has_nested_domains(dev))
+	if (flags & ~IOMMU_HWPT_FAULT_ID_VALID || !data->len ||
+	    !compat_has_nested_domains(dev))
 		return ERR_PTR(-EOPNOTSUPP);
 	if (!parent->nest_parent || !iommufd_hwpt_suits_device(parent, dev))
 		return ERR_PTR(-EINVAL);
@@ -67,7 +71,7 @@ struct iommufd_hwpt *iommufd_nested_create(struct iommufd_hwpt *parent,
 		ret = PTR_ERR(hwpt->domain);
 		goto err_object;
 	}
-	/* A driver that takes one for the other would have it mapped into */
+	/* The driver must not return a paging domain here */
 	if (WARN_ON_ONCE(hwpt->domain->type != IOMMU_DOMAIN_NESTED)) {
 		ret = -EOPNOTSUPP;
 		goto err_domain;
@@ -83,8 +87,8 @@ err_object:
 	return ERR_PTR(ret);
 }
 
-static int invalidate(struct iommufd_ctx *ictx, u32 id,
-		      struct iommu_user_data_array *array, u32 *done)
+static int nested_invalidate(struct iommufd_ctx *ictx, u32 id,
+			     struct iommu_user_data_array *array, u32 *done)
 {
 	const struct iommu_domain_ops *ops;
 	struct iommufd_object *obj;
@@ -113,7 +117,7 @@ static int check_array(const struct iommu_hwpt_invalidate *cmd)
 {
 	if (cmd->__reserved)
 		return -EOPNOTSUPP;
-	/* With no entries, it is asked whether the type is known */
+	/* A call without entries asks whether the type is supported */
 	if (!cmd->entry_num)
 		return 0;
 	if (!cmd->data_uptr || !cmd->entry_len || cmd->entry_len > PAGE_SIZE ||
@@ -136,8 +140,8 @@ int iommufd_hwpt_invalidate_ioctl(struct iommufd_ucmd *ucmd)
 
 	ret = check_array(cmd);
 	if (!ret)
-		ret = invalidate(ucmd->ictx, cmd->hwpt_id, &array, &done);
-	/* What was done is done, and the user hears of it, whatever followed */
+		ret = nested_invalidate(ucmd->ictx, cmd->hwpt_id, &array, &done);
+	/* Report the number of requests done, also after an error */
 	cmd->entry_num = done;
 	if (iommufd_ucmd_respond(ucmd, sizeof(*cmd)))
 		return -EFAULT;
