@@ -1,30 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Dirty tracking: what devices have written to through a hardware page table.
+ * Dirty tracking: reports the memory that devices have written to through a
+ * hardware page table.
  *
- * The unit notes writes in the domain's page table. A request reads these notes
- * from a range of the address space into a bitmap of the user's, and usually
- * takes them back, so that the next one tells what is new.
+ * The unit sets a dirty flag in an entry of the domain's page table when a
+ * device writes through it. A request reads the flags of a range of IOVA into a
+ * bitmap of the user. Usually it also clears them, so that the next request
+ * reports only later writes.
  *
- * A range can be as large as an address space, its bitmap as large as memory. So
- * the request goes on in steps. Each pins the few pages of the bitmap that
- * the next bits are in, and then, with iommufd_ioas::lock held for reading,
- * reads the areas that are LIVE: nobody begins to unmap them meanwhile. What is
- * dirty is written to the bitmap before it is made clean, and the bitmap has
- * been found good before that; so nothing gets lost but what the user has taken
- * away while the request was at work. At the end, whatever that is, there is
- * one invalidation of all that was made clean: until then a device may write
- * without a note.
+ * A range can be as large as an address space, and its bitmap as large as
+ * memory. So the request is done in steps. Each step pins the few pages of the
+ * bitmap that contain the next bits. Then it reads the areas that are LIVE,
+ * with iommufd_ioas::lock held for reading, so that no unmap of them begins
+ * meanwhile. A flag is cleared after its bit was set in a pinned page. So no
+ * write is lost, unless the user unmaps the area or the bitmap during the
+ * request. At the end, also after an error, one invalidation covers everything
+ * that was cleared. Until then, a device may write without setting the flag.
  *
- * An entry of the page table has one note, however large it is. One that
- * reaches beyond a step counts for the next step too (@beyond); one that reaches
- * out of the request stays dirty, for whoever asks for the rest of it.
+ * An entry has one dirty flag, whatever the size of its page. If the page
+ * reaches beyond a step, it counts as dirty in the next step, too (@beyond). If
+ * it reaches out of the range of the request, the flag is not cleared, so that
+ * a request for the rest of the page reports it, too.
  *
- * Run operations tell what is dirty by a callback. The Linux IOMMU API has a
- * bitmap of the kernel's for that, which kernels without an iommufd of their own
- * leave out; but it tells as well what has to be invalidated, and that is the
- * same. So it is asked for blocks of pages, without changing anything, and for
- * one page at a time where something is dirty.
+ * Run operations report dirty pages through a callback. The Linux IOMMU API
+ * reports them in a bitmap of the kernel, whose functions are not compiled into
+ * kernels without an iommufd of their own. But it also collects the ranges that
+ * have to be invalidated, and these are the dirty ones. So it is called for
+ * blocks of pages without clearing anything, and then, in a block with a dirty
+ * page, for one page at a time.
  */
 #include <linux/bitmap.h>
 #include <linux/highmem.h>
@@ -40,32 +43,32 @@
 #include "ioas.h"
 #include "ucmd.h"
 
-/* At most that much is read in one step, as others may wait for the lock */
+/* Most bytes that a step reads, as other tasks may wait for the lock */
 #define STEP_BYTES	SZ_256M
-/* A power of two: at most that much without letting others run */
+/* Most bytes that are read without yielding the CPU: a power of two */
 #define READ_BYTES	SZ_16M
 #define STEP_PAGES	8
 #define BITS_PER_PAGE	(PAGE_SIZE * BITS_PER_BYTE)
 
-/* Pages that the Linux IOMMU API is asked for at once */
+/* Pages of one call to the Linux IOMMU API */
 #define BLOCK_PAGES	512
 
 /**
- * struct report - a request on its way
+ * struct report - a request in progress
  * @hwpt: the hardware page table
- * @clear: take the notes back
- * @gather: what has to be invalidated at the end
- * @iova: the range begins here; bit 0 of the bitmap
- * @last: the range ends here
- * @shift: bytes that a bit stands for, as a power of two
- * @bits: the bitmap
- * @step_first: the step begins here
- * @step_last: the step ends here
- * @step_bit: number of the step's first bit, counted from the first page
- * @beyond: dirty up to here, because of an entry that an earlier step met;
- *	0 if there was none
- * @nr_pages: pages of the bitmap in @pages
- * @pages: pinned
+ * @clear: clear the dirty flags
+ * @gather: ranges to be invalidated at the end
+ * @iova: first IOVA of the range, which is bit 0 of the bitmap
+ * @last: last IOVA of the range
+ * @shift: log2 of the number of bytes that a bit represents
+ * @bits: user address of the bitmap
+ * @step_first: first IOVA of the step
+ * @step_last: last IOVA of the step
+ * @step_bit: bit of @step_first, counted from the first bit in @pages
+ * @beyond: last IOVA of a dirty page that an earlier step found; 0 if there was
+ *	none
+ * @nr_pages: number of @pages
+ * @pages: pinned pages of the bitmap
  */
 struct report {
 	struct iommufd_hwpt *hwpt;
@@ -97,7 +100,7 @@ static int api_read(struct iommufd_hwpt *hwpt, unsigned long iova,
 						       flags, &dirty);
 }
 
-/* One page of the smallest size; *@next is behind what it is a part of */
+/* Read the entry at @iova; *@next is the first IOVA after it */
 static int api_read_page(struct iommufd_hwpt *hwpt, unsigned long iova,
 			 size_t page_size, iommu_pt_dirty_fn fn, void *arg,
 			 struct iommu_iotlb_gather *gather,
@@ -112,7 +115,7 @@ static int api_read_page(struct iommufd_hwpt *hwpt, unsigned long iova,
 	ret = api_read(hwpt, iova, page_size, IOMMU_DIRTY_NO_CLEAR, &found);
 	if (ret || found.start > found.end)
 		return ret;
-	/* Drivers tell how large the entry is, but not where it begins */
+	/* Drivers report the size of the entry, but not its first IOVA */
 	first = found.start;
 	length = found.end - first + 1;
 	if (is_power_of_2(length))
@@ -142,7 +145,7 @@ static int api_read_block(struct iommufd_hwpt *hwpt, unsigned long iova,
 	do {
 		take_turns(&steps);
 		ret = api_read_page(hwpt, iova, page_size, fn, arg, gather,
-				   &iova);
+				    &iova);
 	} while (!ret && iova - 1 < min(end, found.end));
 	/* The last entry may reach beyond the block */
 	if (iova - 1 > end)
@@ -161,15 +164,15 @@ static int api_read_dirty(struct iommufd_hwpt *hwpt, unsigned long iova,
 	do {
 		end = iova + min(last - iova, BLOCK_PAGES * page_size - 1);
 		ret = api_read_block(hwpt, iova, end, page_size, fn, arg,
-				    gather, &iova);
+				     gather, &iova);
 		cond_resched();
 	} while (!ret && iova - 1 < last);
 	return ret;
 }
 
 /*
- * Read a part of an area. Without a gather, nothing is made clean. A driver
- * reads without a break what it is asked for at once.
+ * Read a part of an area, and clear dirty flags if there is a gather. Drivers
+ * do not yield the CPU during a call, so each call is for a limited range.
  */
 static int read_dirty(struct iommufd_hwpt *hwpt, unsigned long iova,
 		      unsigned long last, iommu_pt_dirty_fn fn, void *arg,
@@ -191,7 +194,7 @@ static int read_dirty(struct iommufd_hwpt *hwpt, unsigned long iova,
 	}
 }
 
-/* The same, with device memory kept from being hidden meanwhile */
+/* The same; device memory cannot be revoked meanwhile */
 static int area_read_dirty(struct iommufd_hwpt *hwpt,
 			   const struct iommufd_area *area, unsigned long iova,
 			   unsigned long last, iommu_pt_dirty_fn fn, void *arg,
@@ -213,22 +216,23 @@ static bool can_track(const struct iommufd_hwpt *hwpt)
 	       (!hwpt->run_ops || hwpt->run_ops->read_dirty);
 }
 
-/* As iommufd_hwpt_unmap_end(); drivers need not know an empty gather */
-static void invalidate(struct iommufd_hwpt *hwpt, union iommufd_gather *gather)
+/* As iommufd_hwpt_unmap_end(); the IOMMU API expects no empty gather */
+static void dirty_invalidate(struct iommufd_hwpt *hwpt,
+			     union iommufd_gather *gather)
 {
 	if (hwpt->run_ops || gather->iotlb.start <= gather->iotlb.end)
 		iommufd_hwpt_unmap_end(hwpt, gather);
 }
 
-/* Starting */
+/* Enabling and disabling */
 
-static bool forget(void *arg, unsigned long iova, size_t length)
+static bool dirty_ignore(void *arg, unsigned long iova, size_t length)
 {
 	return true;
 }
 
-/* What was written to before does not count */
-static int forget_all(struct iommufd_hwpt *hwpt)
+/* Clear all flags: writes from before tracking was enabled do not count */
+static int dirty_clear_all(struct iommufd_hwpt *hwpt)
 {
 	struct iommufd_ioas *ioas = hwpt->ioas;
 	union iommufd_gather gather;
@@ -239,18 +243,19 @@ static int forget_all(struct iommufd_hwpt *hwpt)
 	iommufd_hwpt_unmap_begin(hwpt, &gather);
 	iommufd_for_each_area(area, ioas, 0, ULONG_MAX) {
 		ret = area_read_dirty(hwpt, area, area->node.start,
-				     area->node.last, forget, NULL, &gather);
+				      area->node.last, dirty_ignore, NULL,
+				      &gather);
 		if (!ret && fatal_signal_pending(current))
 			ret = -EINTR;
 		if (ret)
 			break;
 		cond_resched();
 	}
-	invalidate(hwpt, &gather);
+	dirty_invalidate(hwpt, &gather);
 	return ret;
 }
 
-static struct iommufd_hwpt *get_hwpt(struct iommufd_ucmd *ucmd, u32 id)
+static struct iommufd_hwpt *dirty_get_hwpt(struct iommufd_ucmd *ucmd, u32 id)
 {
 	struct iommufd_object *obj;
 
@@ -270,7 +275,7 @@ int iommufd_hwpt_set_dirty_tracking_ioctl(struct iommufd_ucmd *ucmd)
 
 	if (cmd->flags & ~IOMMU_HWPT_DIRTY_TRACKING_ENABLE)
 		return -EOPNOTSUPP;
-	hwpt = get_hwpt(ucmd, cmd->hwpt_id);
+	hwpt = dirty_get_hwpt(ucmd, cmd->hwpt_id);
 	if (IS_ERR(hwpt))
 		return PTR_ERR(hwpt);
 	domain = hwpt->domain;
@@ -278,12 +283,12 @@ int iommufd_hwpt_set_dirty_tracking_ioctl(struct iommufd_ucmd *ucmd)
 		ret = -EOPNOTSUPP;
 		goto out;
 	}
-	/* For writing: nothing is mapped, unmapped or read meanwhile */
+	/* For writing: nothing is mapped, unmapped or reported meanwhile */
 	ret = down_write_killable(&hwpt->ioas->domains_lock);
 	if (ret)
 		goto out;
 	if (enable)
-		ret = forget_all(hwpt);
+		ret = dirty_clear_all(hwpt);
 	if (!ret)
 		ret = domain->dirty_ops->set_dirty_tracking(domain, enable);
 	if (!ret)
@@ -294,19 +299,20 @@ out:
 	return ret;
 }
 
-/* Reading */
+/* Reporting */
 
-static unsigned long bit_of(const struct report *r, unsigned long iova)
+static unsigned long report_bit(const struct report *r, unsigned long iova)
 {
 	return (iova - r->iova) >> r->shift;
 }
 
 /* Set the bits of a range inside the step */
-static void set_bits(struct report *r, unsigned long first, unsigned long last)
+static void report_set_bits(struct report *r, unsigned long first,
+			    unsigned long last)
 {
-	unsigned long base = bit_of(r, r->step_first) - r->step_bit;
-	unsigned long bit = bit_of(r, first) - base;
-	unsigned long end = bit_of(r, last) - base + 1, n;
+	unsigned long base = report_bit(r, r->step_first) - r->step_bit;
+	unsigned long bit = report_bit(r, first) - base;
+	unsigned long end = report_bit(r, last) - base + 1, n;
 
 	for (; bit < end; bit += n) {
 		void *bits = kmap_local_page(r->pages[bit / BITS_PER_PAGE]);
@@ -323,28 +329,30 @@ static bool report_dirty(void *arg, unsigned long iova, size_t length)
 	unsigned long last = iova + length - 1;
 
 	if (iova <= r->step_last && last >= r->step_first)
-		set_bits(r, max(iova, r->step_first), min(last, r->step_last));
+		report_set_bits(r, max(iova, r->step_first),
+				min(last, r->step_last));
 	r->beyond = max(r->beyond, min(last, r->last));
 	return iova >= r->iova && last <= r->last;
 }
 
-/* Where a step that begins at @first ends, and which pages its bits are in */
-static int step_begin(struct report *r, unsigned long first)
+/* Find the end of the step that begins at @first, and pin its bits */
+static int report_step_begin(struct report *r, unsigned long first)
 {
-	unsigned long bit = bit_of(r, first), all = bit_of(r, r->last) + 1;
+	unsigned long all = report_bit(r, r->last) + 1;
+	unsigned long bit = report_bit(r, first);
 	unsigned long addr = r->bits + bit / BITS_PER_BYTE;
 	int pinned;
 
 	r->step_first = first;
 	r->step_bit = offset_in_page(addr) * BITS_PER_BYTE +
 		      bit % BITS_PER_BYTE;
-	/* One bit more than a step has is in the next step */
+	/* The first bit that is not in the pages of this step */
 	bit += STEP_PAGES * BITS_PER_PAGE - r->step_bit;
 	r->step_last = bit >= all ? r->last : r->iova + (bit << r->shift) - 1;
 	if (r->step_last - first >= STEP_BYTES)
 		r->step_last = first + STEP_BYTES - 1;
-	r->nr_pages = (r->step_bit + bit_of(r, r->step_last) -
-		       bit_of(r, first)) / BITS_PER_PAGE + 1;
+	r->nr_pages = (r->step_bit + report_bit(r, r->step_last) -
+		       report_bit(r, first)) / BITS_PER_PAGE + 1;
 	pinned = pin_user_pages_fast(addr & PAGE_MASK, r->nr_pages, FOLL_WRITE,
 				     r->pages);
 	if (pinned == r->nr_pages)
@@ -354,8 +362,8 @@ static int step_begin(struct report *r, unsigned long first)
 	return -EFAULT;
 }
 
-/* The areas of a step; those at which an unmap is at work have gone for us */
-static int step_read(struct report *r)
+/* Read the areas of a step, except those that are being unmapped */
+static int report_step_read(struct report *r)
 {
 	unsigned long page = (1UL << __ffs(r->hwpt->domain->pgsize_bitmap)) - 1;
 	struct iommufd_ioas *ioas = r->hwpt->ioas;
@@ -364,10 +372,10 @@ static int step_read(struct report *r)
 	int ret = 0;
 
 	if (r->beyond && r->beyond >= r->step_first)
-		set_bits(r, r->step_first, min(r->beyond, r->step_last));
+		report_set_bits(r, r->step_first, min(r->beyond, r->step_last));
 	down_read(&ioas->lock);
 	iommufd_for_each_area(area, ioas, r->step_first, r->step_last) {
-		/* A bit may stand for less than a page */
+		/* A bit may represent less than a page */
 		unsigned long first = max(r->step_first, area->node.start) &
 				      ~page;
 		unsigned long last = min(r->step_last, area->node.last) | page;
@@ -375,7 +383,7 @@ static int step_read(struct report *r)
 		if ((area_flags(area) & (AREA_LIVE | AREA_DYING)) != AREA_LIVE)
 			continue;
 		ret = area_read_dirty(r->hwpt, area, first, last, report_dirty,
-				     r, r->clear ? &r->gather : NULL);
+				      r, r->clear ? &r->gather : NULL);
 		if (ret)
 			break;
 		take_turns(&steps);
@@ -384,8 +392,8 @@ static int step_read(struct report *r)
 	return ret;
 }
 
-/* The next IOVA from @iova on at which something is mapped */
-static bool next_mapped(struct report *r, unsigned long *iova)
+/* Advance *@iova to the next mapped IOVA, if there is one */
+static bool report_next_mapped(struct report *r, unsigned long *iova)
 {
 	struct iommufd_ioas *ioas = r->hwpt->ioas;
 	struct iommufd_area *area;
@@ -398,17 +406,17 @@ static bool next_mapped(struct report *r, unsigned long *iova)
 	return area;
 }
 
-static int report(struct report *r)
+static int report_run(struct report *r)
 {
 	unsigned long iova = r->iova;
 	int ret = 0;
 
 	iommufd_hwpt_unmap_begin(r->hwpt, &r->gather);
-	while (!ret && next_mapped(r, &iova)) {
-		ret = step_begin(r, iova);
+	while (!ret && report_next_mapped(r, &iova)) {
+		ret = report_step_begin(r, iova);
 		if (ret)
 			break;
-		ret = step_read(r);
+		ret = report_step_read(r);
 		unpin_user_pages_dirty_lock(r->pages, r->nr_pages, true);
 		if (r->step_last == r->last)
 			break;
@@ -417,11 +425,11 @@ static int report(struct report *r)
 			ret = -EINTR;
 		cond_resched();
 	}
-	invalidate(r->hwpt, &r->gather);
+	dirty_invalidate(r->hwpt, &r->gather);
 	return ret;
 }
 
-/* Is it a range, and is there a bitmap as long as it takes? */
+/* Check the arguments */
 static int report_init(struct report *r, struct iommufd_hwpt *hwpt,
 		       const struct iommu_hwpt_get_dirty_bitmap *cmd)
 {
@@ -431,7 +439,7 @@ static int report_init(struct report *r, struct iommufd_hwpt *hwpt,
 	if (!cmd->length ||
 	    check_add_overflow(cmd->iova, cmd->length - 1, &last))
 		return -EOVERFLOW;
-	/* No power of two is fine, as upstream has it: the lowest bit counts */
+	/* Need not be a power of two, as upstream: the lowest bit counts */
 	if (!cmd->page_size ||
 	    (cmd->iova | (last + 1)) & ((alignment - 1) | (cmd->page_size - 1)))
 		return -EINVAL;
@@ -443,7 +451,7 @@ static int report_init(struct report *r, struct iommufd_hwpt *hwpt,
 	r->bits = cmd->data;
 	r->beyond = 0;
 	if (!access_ok(u64_to_user_ptr(cmd->data),
-		       bit_of(r, r->last) / BITS_PER_BYTE + 1))
+		       report_bit(r, r->last) / BITS_PER_BYTE + 1))
 		return -EFAULT;
 	return 0;
 }
@@ -460,7 +468,7 @@ int iommufd_hwpt_get_dirty_bitmap_ioctl(struct iommufd_ucmd *ucmd)
 	if ((cmd->flags & ~IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR) ||
 	    cmd->__reserved)
 		return -EOPNOTSUPP;
-	hwpt = get_hwpt(ucmd, cmd->hwpt_id);
+	hwpt = dirty_get_hwpt(ucmd, cmd->hwpt_id);
 	if (IS_ERR(hwpt))
 		return PTR_ERR(hwpt);
 	ret = report_init(&r, hwpt, cmd);
@@ -469,11 +477,11 @@ int iommufd_hwpt_get_dirty_bitmap_ioctl(struct iommufd_ucmd *ucmd)
 	ret = -EOPNOTSUPP;
 	if (!can_track(hwpt))
 		goto out;
-	/* For reading: tracking is neither started nor stopped meanwhile */
+	/* For reading: tracking is not enabled or disabled meanwhile */
 	ret = down_read_killable(&hwpt->ioas->domains_lock);
 	if (ret)
 		goto out;
-	ret = hwpt->tracks_dirty ? report(&r) : 0;
+	ret = hwpt->tracks_dirty ? report_run(&r) : 0;
 	up_read(&hwpt->ioas->domains_lock);
 out:
 	iommufd_object_put(ucmd->ictx, &hwpt->obj);

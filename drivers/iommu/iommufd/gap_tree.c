@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Intervals that never overlap, and the gaps between them.
+ * A tree of intervals that do not overlap, which finds gaps between them.
  *
  * Of two neighbours in the order of addresses, one is always an ancestor of the
- * other in the tree. The gap between them counts for that one, the upper one: a
- * node has a gap to the highest node of its left subtree, and one to the lowest
- * node of its right subtree. With the widest gaps inside of both subtrees, the
- * wider of these is gap_node::widest.
+ * other in the tree. The gap between them belongs to the ancestor. So a node
+ * has up to two gaps: one to the highest node of its left subtree, and one to
+ * the lowest node of its right subtree. gap_node::widest is the maximum of the
+ * widths of these two and of gap_node::widest of both children. In this
+ * example, the gap [50-69] belongs to [40-49], and the gap [20-29] to [10-19]:
  *
- *	        [40-49]			widest 20: [50-69]
+ *	        [40-49]			widest 20
  *	       /       \
- *	  [10-19]      [70-79]		widest 10: [20-29]; 0
+ *	  [10-19]      [70-79]		widest 10; widest 0
  *	         \
- *	         [30-34]
+ *	         [30-34]		widest 0
  *
- * To compute it looks only downwards. So it can be done while the tree is being
- * rotated, when the way up is not in order.
+ * It is computed from nodes below only. So it can be computed while the tree is
+ * being rotated, when the pointers to parents are not consistent.
  *
- * A walk down, or up, has as many steps as the tree is high, and each may look
- * for the end of a subtree: the cost grows with the square of the logarithm of
- * the number of intervals at most, and mostly with the logarithm.
+ * A walk up or down has as many steps as the tree has levels, and each step may
+ * look for the end of a subtree. So the cost is at most the square of the
+ * logarithm of the number of intervals, and usually the logarithm.
  */
 #include <linux/minmax.h>
 #include <linux/rbtree_augmented.h>
@@ -60,7 +61,7 @@ static unsigned long compute_widest(const struct gap_node *node)
 	return widest;
 }
 
-/* Something below or beside @rb changed: up to where that is not noticed */
+/* After a change below or beside @rb: update ancestors until one is right */
 static void gap_propagate(struct rb_node *rb, struct rb_node *stop)
 {
 	while (rb != stop) {
@@ -122,7 +123,10 @@ void gap_tree_insert(struct gap_node *node, struct rb_root *root)
 	}
 	node->widest = 0;
 	rb_link_node(&node->rb, parent, link);
-	/* One neighbour is @parent. Up to the other, no gap got narrower */
+	/*
+	 * One neighbour is @parent. The other one, if any, is the ancestor whose
+	 * gap was split. In its subtree, a gap was added and none changed.
+	 */
 	if (parent == after) {
 		gap = gap_between(node, to_gap_node(parent));
 		other = before;
@@ -135,12 +139,12 @@ void gap_tree_insert(struct gap_node *node, struct rb_root *root)
 		to_gap_node(rb)->widest = gap;
 	if (other)
 		gap_propagate(other, NULL);
-	/* Below a black node, a new one disturbs nothing */
+	/* A new node below a black one leaves the tree balanced */
 	if (rb_is_red(parent))
 		rb_insert_augmented(&node->rb, root, &gap_callbacks);
 }
 
-/* A node without children has its parent for a neighbour, and perhaps this one */
+/* A node without children has its parent and perhaps this one as neighbours */
 static struct rb_node *other_neighbour(struct rb_node *rb)
 {
 	struct rb_node *parent = rb_parent(rb), *above = rb_parent(parent);
@@ -153,7 +157,7 @@ static struct rb_node *other_neighbour(struct rb_node *rb)
 	return above;
 }
 
-/* A red node without children leaves nothing to balance */
+/* Remove a red node without children: the tree stays balanced */
 static void remove_red_leaf(struct rb_node *rb, struct rb_node *parent,
 			    struct rb_node *other)
 {
@@ -190,9 +194,9 @@ void gap_tree_remove(struct gap_node *node, struct rb_root *root)
 			return;
 		}
 	}
-	/* This takes care of the parent, and what is above it */
+	/* This updates the parent and the ancestors of it */
 	rebalance = __rb_erase_augmented(rb, root, &gap_callbacks);
-	/* The gap of the two is wider now, and counts for the upper one */
+	/* The gap between these two is wider now. It belongs to the upper one */
 	if (before)
 		gap_propagate(before, NULL);
 	if (after)
@@ -202,9 +206,9 @@ void gap_tree_remove(struct gap_node *node, struct rb_root *root)
 }
 
 /**
- * gap_tree_next() - the next interval in a range
- * @node: from gap_tree_first() or this function
- * @last: where the range ends
+ * gap_tree_next() - find the next interval in a range
+ * @node: an interval, from gap_tree_first() or this function
+ * @last: last address of the range
  *
  * Return: the interval, or NULL.
  */
@@ -215,7 +219,7 @@ struct gap_node *gap_tree_next(struct gap_node *node, unsigned long last)
 	return next && next->start <= last ? next : NULL;
 }
 
-/* The lowest node in front of a wide gap, in a subtree that has one */
+/* In a subtree with a wide gap: the node before its lowest wide gap */
 static struct gap_node *wide_in(struct gap_node *node, unsigned long width)
 {
 	for (;;) {
@@ -236,7 +240,7 @@ static struct gap_node *wide_in(struct gap_node *node, unsigned long width)
 	}
 }
 
-/* The lowest node from @node on in front of a wide gap; NULL: none */
+/* The node before the lowest wide gap above @node, or NULL */
 static struct gap_node *wide_from(struct gap_node *node, unsigned long width)
 {
 	for (;;) {
@@ -248,7 +252,7 @@ static struct gap_node *wide_from(struct gap_node *node, unsigned long width)
 			if (to_gap_node(right)->widest >= width)
 				return wide_in(to_gap_node(right), width);
 		}
-		/* On to the next one up that is higher than all of this */
+		/* Go up to the next ancestor that is higher than this subtree */
 		below = &node->rb;
 		for (rb = rb_parent(below); rb && rb->rb_right == below;
 		     rb = rb_parent(rb))
@@ -262,12 +266,12 @@ static struct gap_node *wide_from(struct gap_node *node, unsigned long width)
 }
 
 /**
- * gap_tree_find() - find the lowest gap of at least some width
+ * gap_tree_find() - find the lowest gap of at least a given width in a range
  * @root: the tree
- * @first: where to begin
- * @last: where to end
- * @width: how wide, not 0; what lies outside of @first and @last does not count
- * @gap: the gap, as far as it lies between @first and @last
+ * @first: first address of the range
+ * @last: last address of the range
+ * @width: the width, not 0; parts of a gap outside the range do not count
+ * @gap: set to the part of the gap that is in the range
  *
  * Return: false if there is none.
  */

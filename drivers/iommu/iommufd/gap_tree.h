@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Intervals that never overlap, and the gaps between them.
+ * A tree of intervals that do not overlap, which finds gaps between them.
  *
- * A red-black tree by address. Each node knows the widest gap between two
- * neighbours in its subtree, so that the lowest gap of at least some width is
- * found without a look at every interval. See gap_tree.c.
+ * It is a red-black tree, sorted by address. Each node stores the width of the
+ * widest gap between neighbours in its subtree. So the lowest gap of at least a
+ * given width is found without visiting every interval. See gap_tree.c.
  */
 #ifndef _IOMMUFD_GAP_TREE_H
 #define _IOMMUFD_GAP_TREE_H
@@ -14,11 +14,11 @@
 
 /**
  * struct gap_node - an interval
- * @rb: in the tree; the first member
- * @start: where it begins
- * @last: where it ends
- * @widest: the widest gap between neighbours that are both in the subtree of
- *	this node
+ * @rb: node of the tree; the first member
+ * @start: first address
+ * @last: last address
+ * @widest: width of the widest gap between two neighbours that are both in the
+ *	subtree of this node
  */
 struct gap_node {
 	struct rb_node rb;
@@ -28,9 +28,9 @@ struct gap_node {
 };
 
 /**
- * struct gap - what lies between two intervals
- * @first: where it begins
- * @last: where it ends
+ * struct gap - a gap between two intervals
+ * @first: first address
+ * @last: last address
  */
 struct gap {
 	unsigned long first;
@@ -43,12 +43,12 @@ static inline struct gap_node *to_gap_node(struct rb_node *rb)
 }
 
 /**
- * gap_tree_first() - the lowest interval in a range
+ * gap_tree_first() - find the lowest interval in a range
  * @root: the tree
- * @first: where the range begins
- * @last: where the range ends
+ * @first: first address of the range
+ * @last: last address of the range
  *
- * Return: the lowest interval that has a part in the range, or NULL.
+ * Return: the lowest interval that overlaps the range, or NULL.
  */
 static inline struct gap_node *gap_tree_first(const struct rb_root *root,
 					      unsigned long first,
