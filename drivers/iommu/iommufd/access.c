@@ -99,7 +99,7 @@ static void piece_put(struct iommufd_ioas *ioas, const struct piece *piece)
 {
 	if (!atomic_dec_and_test(&piece->area->holder.count))
 		return;
-	/* The area may be freed by now. A waiting unmap looks again */
+	/* The area may be freed by now. A waiting unmap looks again. */
 	atomic_inc(&ioas->let_go);
 	wake_up_all(&ioas->access_wait);
 }

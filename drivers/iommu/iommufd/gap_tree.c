@@ -194,9 +194,9 @@ void gap_tree_remove(struct gap_node *node, struct rb_root *root)
 			return;
 		}
 	}
-	/* This updates the parent and the ancestors of it */
+	/* This updates the parent and its ancestors */
 	rebalance = __rb_erase_augmented(rb, root, &gap_callbacks);
-	/* The gap between these two is wider now. It belongs to the upper one */
+	/* Their gap is wider now. It belongs to the upper one. */
 	if (before)
 		gap_propagate(before, NULL);
 	if (after)

@@ -67,7 +67,7 @@ void iommufd_object_publish(struct iommufd_ctx *ictx,
 /**
  * iommufd_object_abort() - undo iommufd_object_alloc()
  * @ictx: the context
- * @obj: an object that was not published; what it holds, the caller releases
+ * @obj: an object that was not published; the caller releases all that it holds
  */
 void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 {

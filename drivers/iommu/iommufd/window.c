@@ -114,7 +114,7 @@ static int hardware_verify(struct iommufd_ioas *ioas,
 
 	if (!nr)
 		return 0;
-	/* One window per slot. There may be millions of windows, but few slots */
+	/* A slot has one window; there may be millions of windows, few slots */
 	window_ops(hwpt)->slots(hwpt->domain, &nr_slots);
 	if (nr > nr_slots)
 		return -ENOSPC;
