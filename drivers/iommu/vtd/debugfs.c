@@ -16,6 +16,7 @@
 #include "debugfs.h"
 #include "device.h"
 #include "pasid.h"
+#include "regs.h"
 #include "unit.h"
 
 static struct dentry *top;

@@ -37,6 +37,7 @@
 #include "inval.h"
 #include "nested.h"
 #include "params.h"
+#include "regs.h"
 #include "scope.h"
 #include "unit.h"
 

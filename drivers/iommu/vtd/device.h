@@ -10,7 +10,6 @@
 #include "../common/unit.h"
 #include "tables.h"
 
-struct dmar_table;
 struct vtd_domain;
 struct vtd_nested;
 struct vtd_unit;
@@ -36,7 +35,6 @@ static inline struct vtd_device *to_vtd_device(struct iommu_unit_device *device)
 }
 
 extern const struct iommu_ops vtd_iommu_ops;
-extern const struct dmar_table *vtd_dmar;
 
 int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 		    struct vtd_nested *nested, const struct vtd_entry *entry);

@@ -24,6 +24,7 @@
 #include "inval.h"
 #include "nested.h"
 #include "params.h"
+#include "regs.h"
 #include "unit.h"
 
 #define DOMAIN_FLAGS	(IOMMU_HWPT_ALLOC_NEST_PARENT | \

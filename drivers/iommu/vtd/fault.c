@@ -18,6 +18,7 @@
 #include "domain.h"
 #include "inval.h"
 #include "params.h"
+#include "regs.h"
 #include "unit.h"
 
 /* Reason codes, section 7.1.3 */

@@ -19,6 +19,7 @@
 #include <linux/pci.h>
 
 #include "inval.h"
+#include "regs.h"
 #include "unit.h"
 
 #define BLOCKS_MAX	2

@@ -17,6 +17,7 @@
 #include <asm/hw_irq.h>
 #include <asm/irqdomain.h>
 
+#include "regs.h"
 #include "unit.h"
 
 static void write_message(struct irq_data *data)

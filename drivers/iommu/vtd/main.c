@@ -23,7 +23,6 @@
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
-#include <kunit/visibility.h>
 #include <linux/acpi.h>
 #include <linux/dmar.h>
 #include <linux/module.h>
@@ -39,13 +38,10 @@
 #include "identity.h"
 #include "params.h"
 #include "pm.h"
+#include "regs.h"
 #include "scope.h"
 #include "sysfs.h"
 #include "unit.h"
-
-struct list_head vtd_units = LIST_HEAD_INIT(vtd_units);
-EXPORT_SYMBOL_IF_KUNIT(vtd_units);
-const struct dmar_table *vtd_dmar;
 
 static struct dmar_table table;
 

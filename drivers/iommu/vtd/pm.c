@@ -14,6 +14,7 @@
 #include <compat/syscore.h>
 
 #include "pm.h"
+#include "regs.h"
 #include "unit.h"
 
 static void switch_off(void)

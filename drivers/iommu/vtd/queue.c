@@ -31,6 +31,7 @@
 #include "../common/ring.h"
 #include "../common/trace.h"
 #include "device.h"
+#include "regs.h"
 #include "unit.h"
 
 /* Sizes of a descriptor: scalable mode needs the wide ones */

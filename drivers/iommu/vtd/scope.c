@@ -19,6 +19,8 @@
 #include "../common/firmware.h"
 #include "scope.h"
 
+const struct dmar_table *vtd_dmar;
+
 static bool path_leads_to(const struct dmar_scope *scope, struct pci_dev *pdev)
 {
 	unsigned int i = scope->depth;

@@ -22,6 +22,9 @@ struct vtd_place {
 	u16 source_id;
 };
 
+/* The table that main.c has read; stays while the module is loaded */
+extern const struct dmar_table *vtd_dmar;
+
 bool vtd_scope_find(const struct dmar_table *table, struct device *dev,
 		    struct vtd_place *place);
 bool vtd_scope_holds(const struct dmar_table *table,

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A unit: one remapping engine with its registers.
+ * A unit: one remapping engine.
  *
- * Offers register access with bounded waits, finding out what the unit can
- * do, and switching translation on and off. What the unit's memory structures
- * hold is the business of tables.c, queue.c and fault.c.
+ * unit.c creates units, starts and stops them, and enables and disables
+ * translation. Register access is in regs.c, what a unit supports in ability.c,
+ * the contents of its memory structures in tables.c, queue.c and fault.c.
  */
 #ifndef VTD_UNIT_H
 #define VTD_UNIT_H
 
-#include <linux/io.h>
 #include <linux/iommu.h>
 #include <linux/spinlock.h>
 
 #include "../common/unit.h"
 #include "fault.h"
 #include "queue.h"
-#include "regs.h"
+#include "spec.h"
 #include "tables.h"
 
 struct dmar_structure;
@@ -80,35 +79,6 @@ extern struct list_head vtd_units;
 
 #define to_vtd_unit(unit) container_of_const(unit, struct vtd_unit, common)
 
-/* A register wait longer than this means that the unit does not answer */
-#define VTD_TIMEOUT_US	1000000
-
-static inline u32 vtd_read(const struct vtd_unit *unit, unsigned int offset)
-{
-	return readl(unit->regs + offset);
-}
-
-static inline u64 vtd_read64(const struct vtd_unit *unit, unsigned int offset)
-{
-	return readq(unit->regs + offset);
-}
-
-static inline void vtd_write(struct vtd_unit *unit, unsigned int offset,
-			     u32 value)
-{
-	writel(value, unit->regs + offset);
-#if IS_ENABLED(CONFIG_KUNIT)
-	if (unlikely(unit->written))
-		unit->written(unit, offset, value);
-#endif
-}
-
-static inline void vtd_write64(const struct vtd_unit *unit,
-			       unsigned int offset, u64 value)
-{
-	writeq(value, unit->regs + offset);
-}
-
 struct vtd_unit *vtd_unit_create(const struct dmar_structure *drhd,
 				 unsigned int index);
 void vtd_unit_destroy(struct vtd_unit *unit);
@@ -119,10 +89,6 @@ int vtd_unit_start(struct vtd_unit *unit);
 void vtd_unit_stop(struct vtd_unit *unit);
 int vtd_unit_set_root(struct vtd_unit *unit);
 int vtd_unit_translate(struct vtd_unit *unit, bool on);
-int vtd_unit_command(struct vtd_unit *unit, u32 bit, bool on);
-int vtd_unit_flush_write_buffer(struct vtd_unit *unit);
-int vtd_unit_wait64(struct vtd_unit *unit, unsigned int offset, u64 busy);
-void vtd_unit_lost(struct vtd_unit *unit, const char *doing);
 
 unsigned int vtd_unit_levels(const struct vtd_unit *unit);
 unsigned int vtd_unit_width(const struct vtd_unit *unit);

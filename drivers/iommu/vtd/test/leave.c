@@ -17,7 +17,7 @@
 #include <asm/cacheflush.h>
 
 #include "../../common/leave.h"
-#include "../regs.h"
+#include "../spec.h"
 
 static bool scalable;
 module_param(scalable, bool, 0400);

@@ -12,6 +12,7 @@
 #include "../../common/ring.h"
 #include "../device.h"
 #include "../inval.h"
+#include "../regs.h"
 #include "sim.h"
 
 static struct vtd_desc domain_desc(u16 id)
