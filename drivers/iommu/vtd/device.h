@@ -9,10 +9,9 @@
 
 #include "../common/unit.h"
 #include "tables.h"
+#include "unit.h"
 
-struct vtd_domain;
 struct vtd_nested;
-struct vtd_unit;
 
 /**
  * struct vtd_device - a device behind a unit
@@ -34,11 +33,18 @@ static inline struct vtd_device *to_vtd_device(struct iommu_unit_device *device)
 	return container_of(device, struct vtd_device, common);
 }
 
+static inline struct vtd_device *dev_to_vtd(struct device *dev)
+{
+	return to_vtd_device(dev_iommu_priv_get(dev));
+}
+
+static inline struct vtd_unit *dev_to_vtd_unit(struct device *dev)
+{
+	return to_vtd_unit(dev_to_vtd(dev)->common.unit);
+}
+
 extern const struct iommu_ops vtd_iommu_ops;
 
-int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
-		    struct vtd_nested *nested, const struct vtd_entry *entry);
-void vtd_device_track(struct vtd_device *device, bool enable);
 int vtd_devices_pass(void);
 
 #endif

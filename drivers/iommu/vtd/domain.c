@@ -19,10 +19,11 @@
 #include <compat/uninitialized.h>
 #include <uapi/linux/iommufd.h>
 
+#include "ability.h"
+#include "attach.h"
 #include "device.h"
 #include "domain.h"
 #include "inval.h"
-#include "nested.h"
 #include "params.h"
 #include "regs.h"
 #include "unit.h"
@@ -30,74 +31,10 @@
 #define DOMAIN_FLAGS	(IOMMU_HWPT_ALLOC_NEST_PARENT | \
 			 IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
 
-/**
- * vtd_unit_ability() - what a unit can do for a domain
- * @unit: the unit
- *
- * Return: its ability, less what is hidden.
- */
-struct iommu_ability vtd_unit_ability(const struct vtd_unit *unit)
-{
-	unsigned long hidden = READ_ONCE(unit->common.hidden);
-	struct iommu_ability ability = {
-		.page_sizes = SZ_4K,
-		.coherent = unit->ecap & ECAP_C &&
-			    !(hidden & VTD_HIDE_COHERENCY),
-		.snoop = unit->ecap & ECAP_SC && !(hidden & VTD_HIDE_SNOOP),
-	};
-
-	if (hidden & VTD_HIDE_SUPERPAGES)
-		return ability;
-	if (unit->cap & CAP_SSLPS_2M)
-		ability.page_sizes |= SZ_2M;
-	if (unit->cap & CAP_SSLPS_1G)
-		ability.page_sizes |= SZ_1G;
-	return ability;
-}
-
-/**
- * vtd_unit_first_stage() - does a unit walk first-stage tables?
- * @unit: the unit
- *
- * Return: true if so.
- */
-bool vtd_unit_first_stage(const struct vtd_unit *unit)
-{
-	return unit->scalable && unit->ecap & ECAP_FSTS;
-}
-
-/**
- * vtd_unit_tracks_dirty() - can a unit note what is written to?
- * @unit: the unit
- *
- * In second-stage tables of scalable mode. What it notes is read from the CPU's
- * caches, so its page walks have to be coherent.
- *
- * Return: true if so.
- */
-bool vtd_unit_tracks_dirty(const struct vtd_unit *unit)
-{
-	return unit->scalable && unit->ecap & ECAP_SLADS &&
-	       unit->ecap & ECAP_SSTS && vtd_unit_ability(unit).coherent;
-}
-
-/* First-stage entries of 1 GiB have a capability of their own */
-static struct iommu_ability first_stage_ability(const struct vtd_unit *unit)
-{
-	struct iommu_ability ability = vtd_unit_ability(unit);
-
-	if (unit->common.hidden & VTD_HIDE_SUPERPAGES)
-		return ability;
-	ability.page_sizes = SZ_4K | SZ_2M;
-	if (unit->cap & CAP_FS1GP)
-		ability.page_sizes |= SZ_1G;
-	return ability;
-}
-
 static struct iommu_ability ability_for(const struct vtd_domain *domain,
 					const struct vtd_unit *unit)
 {
-	return domain->first_stage ? first_stage_ability(unit) :
+	return domain->first_stage ? vtd_unit_first_stage_ability(unit) :
 				     vtd_unit_ability(unit);
 }
 
@@ -311,14 +248,16 @@ static void configure(const struct vtd_domain *domain,
 }
 
 /**
- * vtd_domain_alloc() - make an empty paging domain
+ * vtd_domain_alloc() - allocate an empty paging domain
  * @unit: a unit that is going to be a member; the width follows from it
  * @flags: enum iommufd_hwpt_alloc_flags
+ * @ops: &vtd_domain_paging_ops, or those of a parent, nested.c
  *
- * Return: the domain or an error: -EOPNOTSUPP if the unit has not what @flags
- * ask for.
+ * Return: the domain or an error: -EOPNOTSUPP if the unit does not support
+ * what @flags require, -ENOMEM.
  */
-struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit, u32 flags)
+struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit, u32 flags,
+				    const struct iommu_paging_ops *ops)
 {
 	static const struct iommu_ability all = {
 		.page_sizes = SZ_4K | SZ_2M | SZ_1G,
@@ -346,9 +285,7 @@ struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit, u32 flags)
 	if (dirty)
 		config.flags |= IOMMU_PT_DIRTY;
 	domain->levels = config.levels;
-	ret = iommu_paging_init(&domain->paging, &config, &all,
-				parent ? &vtd_parent_paging_ops :
-					 &vtd_domain_paging_ops);
+	ret = iommu_paging_init(&domain->paging, &config, &all, ops);
 	if (ret) {
 		kfree(domain);
 		return ERR_PTR(ret);
@@ -392,14 +329,19 @@ int vtd_domain_attach_dev(struct iommu_domain *domain, struct device *dev)
 		.levels = vdomain->levels,
 	};
 
-	return vtd_device_move(to_vtd_device(dev_iommu_priv_get(dev)), vdomain,
+	return vtd_device_move(dev_to_vtd(dev), vdomain,
 			       NULL, &entry);
 }
 
 const struct iommu_domain_ops vtd_paging_ops = {
 	.attach_dev = vtd_domain_attach_dev,
 	.map_pages = iommu_paging_map_pages,
-	IOMMU_PAGING_DOMAIN_OPS,
+	.unmap_pages = iommu_paging_unmap_pages,
+	.iotlb_sync_map = iommu_paging_iotlb_sync_map,
+	.iotlb_sync = iommu_paging_iotlb_sync,
+	.flush_iotlb_all = iommu_paging_flush_iotlb_all,
+	.iova_to_phys = iommu_paging_iova_to_phys,
+	.enforce_cache_coherency = iommu_paging_enforce_cache_coherency,
 	.free = vtd_domain_free_core,
 };
 
@@ -415,9 +357,6 @@ int vtd_domain_init(void)
 
 	if (ret)
 		return ret;
-	ret = vtd_nested_init();
-	if (ret)
-		iommu_run_ops_unregister(&vtd_paging_ops);
 	return ret;
 }
 
@@ -426,6 +365,5 @@ int vtd_domain_init(void)
  */
 void vtd_domain_exit(void)
 {
-	vtd_nested_exit();
 	iommu_run_ops_unregister(&vtd_paging_ops);
 }

@@ -9,7 +9,9 @@
 
 #include "../common/paging.h"
 
+struct iommu_unit_member;
 struct vtd_batch;
+struct vtd_nested;
 struct vtd_range;
 struct vtd_unit;
 
@@ -18,8 +20,11 @@ struct vtd_unit;
  * @paging: the domain as the IOMMU core and the page table know it
  * @levels: levels of its page table
  * @first_stage: its tables are first-stage ones
- * @nest_parent: made to have nested domains on it
- * @nested: the units on which they are attached, nested.c
+ * @nest_parent: allocated as a parent of nested domains
+ * @nested: units on which nested domains of it are attached, nested.c
+ * @join_nested: vtd_nested_join() for its nested domains, which attach.c does
+ *	not know; NULL unless it is a parent
+ * @leave_nested: vtd_nested_leave(), likewise
  */
 struct vtd_domain {
 	struct iommu_paging paging;
@@ -27,6 +32,10 @@ struct vtd_domain {
 	bool first_stage;
 	bool nest_parent;
 	struct list_head nested;
+	struct iommu_unit_member *(*join_nested)(struct vtd_nested *nested,
+						 struct vtd_unit *unit);
+	void (*leave_nested)(struct vtd_nested *nested,
+			     struct iommu_unit_member *member);
 };
 
 static inline struct vtd_domain *to_vtd_domain(struct iommu_domain *domain)
@@ -39,11 +48,9 @@ static inline struct vtd_domain *to_vtd_domain(struct iommu_domain *domain)
 
 extern const struct iommu_domain_ops vtd_paging_ops;
 
-struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit, u32 flags);
+struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit, u32 flags,
+				    const struct iommu_paging_ops *ops);
 void vtd_domain_free(struct vtd_domain *domain);
-struct iommu_ability vtd_unit_ability(const struct vtd_unit *unit);
-bool vtd_unit_tracks_dirty(const struct vtd_unit *unit);
-bool vtd_unit_first_stage(const struct vtd_unit *unit);
 
 /* For what is made like a paging domain, nested.c */
 extern const struct iommu_paging_ops vtd_domain_paging_ops;

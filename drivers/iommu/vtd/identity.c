@@ -11,6 +11,7 @@
 #include <linux/ioport.h>
 #include <linux/slab.h>
 
+#include "ability.h"
 #include "device.h"
 #include "domain.h"
 #include "identity.h"
@@ -68,7 +69,7 @@ int vtd_identity_create(struct vtd_unit *unit)
 
 	if (unit->ecap & ECAP_PT)
 		return 0;
-	domain = vtd_domain_alloc(unit, 0);
+	domain = vtd_domain_alloc(unit, 0, &vtd_domain_paging_ops);
 	if (IS_ERR(domain))
 		return PTR_ERR(domain);
 	mutex_lock(&unit->common.table_lock);

@@ -32,10 +32,12 @@
 
 #include "../common/acs.h"
 #include "../common/firmware.h"
+#include "ability.h"
 #include "debugfs.h"
 #include "device.h"
 #include "domain.h"
 #include "identity.h"
+#include "nested.h"
 #include "params.h"
 #include "pm.h"
 #include "regs.h"
@@ -269,6 +271,9 @@ static int __init vtd_init(void)
 	ret = vtd_domain_init();
 	if (ret)
 		goto err_units;
+	ret = vtd_nested_init();
+	if (ret)
+		goto err_domain;
 	vtd_debugfs_init();
 	ret = start_units();
 	if (ret)
@@ -288,6 +293,8 @@ err_unregister:
 err_stop:
 	stop_units();
 	vtd_debugfs_exit();
+	vtd_nested_exit();
+err_domain:
 	vtd_domain_exit();
 err_units:
 	destroy_units();

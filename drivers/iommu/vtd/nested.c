@@ -48,6 +48,8 @@
 
 #include <uapi/linux/iommufd.h>
 
+#include "ability.h"
+#include "attach.h"
 #include "device.h"
 #include "domain.h"
 #include "inval.h"
@@ -97,18 +99,6 @@ static struct vtd_nested *to_vtd_nested(struct iommu_domain *domain)
 static struct nested_place *to_place(struct iommu_unit_member *member)
 {
 	return container_of(member, struct nested_place, member);
-}
-
-/**
- * vtd_unit_nests() - does a unit walk nested tables?
- * @unit: the unit
- *
- * Return: true if so.
- */
-bool vtd_unit_nests(const struct vtd_unit *unit)
-{
-	return unit->scalable && unit->ecap & ECAP_NEST &&
-	       unit->ecap & ECAP_SSTS && unit->ecap & ECAP_FSTS;
 }
 
 /* Invalidation */
@@ -183,7 +173,7 @@ static void parent_announce(struct iommu_paging *paging, unsigned long iova,
 }
 
 /* As other domains have it, but for what vtd_nested_init() changes */
-struct iommu_paging_ops vtd_parent_paging_ops;
+static struct iommu_paging_ops parent_paging_ops;
 static struct iommu_run_ops parent_run_ops;
 
 /* Mapping */
@@ -215,10 +205,15 @@ static int parent_map_runs(struct iommu_domain *domain, unsigned long iova,
 	return iommu_paging_run_ops.map(domain, iova, runs, nr, prot, gfp);
 }
 
-const struct iommu_domain_ops vtd_parent_ops = {
+static const struct iommu_domain_ops parent_ops = {
 	.attach_dev = vtd_domain_attach_dev,
 	.map_pages = parent_map_pages,
-	IOMMU_PAGING_DOMAIN_OPS,
+	.unmap_pages = iommu_paging_unmap_pages,
+	.iotlb_sync_map = iommu_paging_iotlb_sync_map,
+	.iotlb_sync = iommu_paging_iotlb_sync,
+	.flush_iotlb_all = iommu_paging_flush_iotlb_all,
+	.iova_to_phys = iommu_paging_iova_to_phys,
+	.enforce_cache_coherency = iommu_paging_enforce_cache_coherency,
 	.free = vtd_domain_free_core,
 };
 
@@ -299,8 +294,8 @@ static bool can_walk(const struct vtd_unit *unit,
  * error with nothing changed: -EINVAL if the unit cannot walk the user's tables
  * or the parent's, -ENOSPC if it has no domain id left, -ENOMEM.
  */
-struct iommu_unit_member *vtd_nested_join(struct vtd_nested *nested,
-					  struct vtd_unit *unit)
+static struct iommu_unit_member *vtd_nested_join(struct vtd_nested *nested,
+						 struct vtd_unit *unit)
 {
 	struct nested_place *place;
 
@@ -322,8 +317,8 @@ struct iommu_unit_member *vtd_nested_join(struct vtd_nested *nested,
  * @member: from vtd_nested_join(); the device's entries lead elsewhere now and
  *	what the unit had cached of them is invalidated
  */
-void vtd_nested_leave(struct vtd_nested *nested,
-		      struct iommu_unit_member *member)
+static void vtd_nested_leave(struct vtd_nested *nested,
+			     struct iommu_unit_member *member)
 {
 	struct vtd_domain *parent = nested->parent;
 	struct nested_place *place = to_place(member);
@@ -347,11 +342,10 @@ void vtd_nested_leave(struct vtd_nested *nested,
 /**
  * vtd_nested_entry() - the first-stage part of what devices are given
  * @nested: the domain
- * @unit: the unit
  * @entry: filled in
  */
-void vtd_nested_entry(const struct vtd_nested *nested,
-		      const struct vtd_unit *unit, struct vtd_entry *entry)
+static void vtd_nested_entry(const struct vtd_nested *nested,
+			     struct vtd_entry *entry)
 {
 	const struct iommu_hwpt_vtd_s1 *config = &nested->config;
 
@@ -369,10 +363,10 @@ void vtd_nested_entry(const struct vtd_nested *nested,
 static int nested_attach_dev(struct iommu_domain *domain, struct device *dev)
 {
 	struct vtd_nested *nested = to_vtd_nested(domain);
-	struct vtd_device *device = to_vtd_device(dev_iommu_priv_get(dev));
+	struct vtd_device *device = dev_to_vtd(dev);
 	struct vtd_entry entry = { };
 
-	vtd_nested_entry(nested, to_vtd_unit(device->common.unit), &entry);
+	vtd_nested_entry(nested, &entry);
 	return vtd_device_move(device, nested->parent, nested, &entry);
 }
 
@@ -470,6 +464,25 @@ static int check_config(const struct vtd_unit *unit,
 }
 
 /**
+ * vtd_parent_alloc() - allocate a paging domain that can have nested domains
+ * @unit: a unit that is going to be a member
+ * @flags: as of vtd_domain_alloc(), with IOMMU_HWPT_ALLOC_NEST_PARENT
+ *
+ * Return: as vtd_domain_alloc().
+ */
+struct vtd_domain *vtd_parent_alloc(const struct vtd_unit *unit, u32 flags)
+{
+	struct vtd_domain *parent = vtd_domain_alloc(unit, flags,
+						     &parent_paging_ops);
+
+	if (IS_ERR(parent))
+		return parent;
+	parent->join_nested = vtd_nested_join;
+	parent->leave_nested = vtd_nested_leave;
+	return parent;
+}
+
+/**
  * vtd_nested_alloc() - make a nested domain
  * @unit: a unit to which it is going to be attached
  * @parent: a domain of this driver
@@ -490,7 +503,7 @@ struct iommu_domain *vtd_nested_alloc(const struct vtd_unit *unit,
 	if (!vtd_unit_nests(unit) || flags ||
 	    data->type != IOMMU_HWPT_DATA_VTD_S1)
 		return ERR_PTR(-EOPNOTSUPP);
-	if (parent->ops != &vtd_parent_ops)
+	if (parent->ops != &parent_ops)
 		return ERR_PTR(-EINVAL);
 	nested = kzalloc(sizeof(*nested), GFP_KERNEL_ACCOUNT);
 	if (!nested)
@@ -517,13 +530,13 @@ struct iommu_domain *vtd_nested_alloc(const struct vtd_unit *unit,
  */
 int vtd_nested_init(void)
 {
-	vtd_parent_paging_ops = vtd_domain_paging_ops;
-	vtd_parent_paging_ops.live.invalidate = parent_invalidate;
-	vtd_parent_paging_ops.core = &vtd_parent_ops;
-	vtd_parent_paging_ops.announce = parent_announce;
+	parent_paging_ops = vtd_domain_paging_ops;
+	parent_paging_ops.live.invalidate = parent_invalidate;
+	parent_paging_ops.core = &parent_ops;
+	parent_paging_ops.announce = parent_announce;
 	parent_run_ops = iommu_paging_run_ops;
 	parent_run_ops.map = parent_map_runs;
-	return iommu_run_ops_register(&vtd_parent_ops, &parent_run_ops);
+	return iommu_run_ops_register(&parent_ops, &parent_run_ops);
 }
 
 /**
@@ -531,5 +544,5 @@ int vtd_nested_init(void)
  */
 void vtd_nested_exit(void)
 {
-	iommu_run_ops_unregister(&vtd_parent_ops);
+	iommu_run_ops_unregister(&parent_ops);
 }

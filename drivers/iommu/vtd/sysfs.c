@@ -8,6 +8,7 @@
 #include <linux/sysfs.h>
 
 #include "../common/inside.h"
+#include "ability.h"
 #include "regs.h"
 #include "sysfs.h"
 #include "unit.h"

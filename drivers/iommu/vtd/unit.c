@@ -20,36 +20,13 @@
 #include <linux/ioport.h>
 #include <linux/slab.h>
 
+#include "ability.h"
 #include "device.h"
 #include "dmar.h"
 #include "inval.h"
 #include "params.h"
 #include "regs.h"
 #include "unit.h"
-
-/**
- * vtd_unit_levels() - levels of page tables that a unit walks
- * @unit: the unit
- *
- * Return: bitmap, bit 3 to 5.
- */
-unsigned int vtd_unit_levels(const struct vtd_unit *unit)
-{
-	/* SAGAW bit 1 is for 3 levels, and so on; bits 0 and 4 are reserved */
-	return (FIELD_GET(CAP_SAGAW, unit->cap) &
-		(SAGAW_3_LEVEL | SAGAW_4_LEVEL | SAGAW_5_LEVEL)) << 2;
-}
-
-/**
- * vtd_unit_width() - bits of an IOVA that a unit translates
- * @unit: the unit
- *
- * Return: the maximum guest address width.
- */
-unsigned int vtd_unit_width(const struct vtd_unit *unit)
-{
-	return FIELD_GET(CAP_MGAW, unit->cap) + 1;
-}
 
 /**
  * vtd_unit_owned() - does somebody use the unit already?

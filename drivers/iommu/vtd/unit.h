@@ -90,13 +90,4 @@ void vtd_unit_stop(struct vtd_unit *unit);
 int vtd_unit_set_root(struct vtd_unit *unit);
 int vtd_unit_translate(struct vtd_unit *unit, bool on);
 
-unsigned int vtd_unit_levels(const struct vtd_unit *unit);
-unsigned int vtd_unit_width(const struct vtd_unit *unit);
-
-/* Domain ids, section 11.4.2 */
-static inline unsigned int vtd_unit_domains(const struct vtd_unit *unit)
-{
-	return 1U << (4 + 2 * FIELD_GET(CAP_ND, unit->cap));
-}
-
 #endif

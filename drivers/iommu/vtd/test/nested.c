@@ -15,6 +15,7 @@
 
 #include <uapi/linux/iommufd.h>
 
+#include "../ability.h"
 #include "../device.h"
 #include "../domain.h"
 #include "../inval.h"

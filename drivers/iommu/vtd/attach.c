@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attaching devices: putting entries in place, and moving a device from one
+ * translation to another.
+ *
+ * A device presents one source-id of its own, and bridges between it and the
+ * unit may present others for it. All of them get the same entry. A device
+ * always has one: translating through a domain, passing through, or blocked.
+ * It goes from one to the next by one write for each source-id, after which the
+ * former translation is invalidated:
+ *
+ *	join the new domain (which may convert it)
+ *	disable ATS
+ *	write the entries, invalidate the former ones
+ *	enable ATS, if the new translation is a paging domain
+ *	leave the old domain
+ *
+ * ATS is enabled only while a device is attached to a paging domain: after the
+ * entry allows translation requests, and it is disabled before the entry stops
+ * allowing them.
+ *
+ * Locks: the unit's table_lock over everything that attaches.
+ */
+#define pr_fmt(fmt) "vtd: " fmt
+
+#include <linux/pci-ats.h>
+#include <linux/pci.h>
+
+#include "attach.h"
+#include "device.h"
+#include "domain.h"
+#include "inval.h"
+#include "regs.h"
+#include "tables.h"
+#include "unit.h"
+
+/* What setting the entries of a device's source-ids needs to know */
+struct setting {
+	struct vtd_unit *unit;
+	const struct vtd_entry *entry;
+};
+
+static int prepare_alias(struct device *dev, u16 alias, void *arg)
+{
+	struct setting *setting = arg;
+
+	return vtd_tables_prepare(setting->unit, alias);
+}
+
+/* Invalidate what the unit has cached of an entry that was changed */
+static void invalidate_former(struct vtd_unit *unit, u16 source_id,
+			      bool was_present, u16 old_domain_id,
+			      u16 new_domain_id)
+{
+	if (!was_present) {
+		vtd_unit_flush_write_buffer(unit);
+		/* Only caching mode has cached what was not there */
+		if (!(unit->cap & CAP_CM))
+			return;
+		old_domain_id = IOMMU_UNIT_ID_NONE;
+	}
+	if (unit->scalable) {
+		vtd_inval_pasid(unit, source_id, was_present ? old_domain_id :
+							       new_domain_id);
+		/*
+		 * The context entry is the same as before, but a hypervisor
+		 * may look at where it leads only when told so.
+		 */
+		vtd_inval_context(unit, source_id, IOMMU_UNIT_ID_NONE, false);
+		return;
+	}
+	vtd_inval_context(unit, source_id, old_domain_id, was_present);
+	if (!was_present)
+		vtd_inval_domain(unit, new_domain_id, false);
+}
+
+static int set_alias(struct device *dev, u16 alias, void *arg)
+{
+	struct setting *setting = arg;
+	u16 old_domain_id;
+	bool present;
+
+	present = vtd_tables_set(setting->unit, alias, setting->entry,
+				 &old_domain_id);
+	invalidate_former(setting->unit, alias, present, old_domain_id,
+			  setting->entry->domain_id);
+	return 0;
+}
+
+/**
+ * vtd_device_set_entries() - give all source-ids of a device an entry
+ * @unit: the device's unit
+ * @dev: the device
+ * @source_id: its own source-id
+ * @entry: the entry
+ *
+ * Context: may sleep; the unit's table_lock is held.
+ * Return: 0, or -ENOMEM with no entry changed; blocking always succeeds.
+ */
+int vtd_device_set_entries(struct vtd_unit *unit, struct device *dev,
+			   u16 source_id, const struct vtd_entry *entry)
+{
+	struct setting setting = { unit, entry };
+	int ret;
+
+	lockdep_assert_held(&unit->common.table_lock);
+	if (entry->translation != VTD_BLOCKED) {
+		ret = iommu_visit_aliases(dev, source_id, source_id,
+					  prepare_alias, &setting);
+		if (ret)
+			return ret;
+	}
+	return iommu_visit_aliases(dev, source_id, source_id, set_alias,
+				   &setting);
+}
+
+static void flush_device_tlb(const struct iommu_unit_device *common)
+{
+	struct vtd_range all = { .last = ULONG_MAX };
+	struct vtd_batch batch = { };
+
+	if (common->ats_lost)
+		return;
+	vtd_inval_add_device(&batch, common->source_id, common->pf_id,
+			     common->ats_depth, &all);
+	vtd_inval_run(to_vtd_unit(common->unit), &batch);
+}
+
+static void ats_off(struct vtd_device *device)
+{
+	struct iommu_unit_device *common = &device->common;
+
+	if (!common->ats)
+		return;
+	list_del_rcu(&device->ats_node);
+	iommu_live_synchronize();
+	flush_device_tlb(common);
+	pci_disable_ats(to_pci_dev(common->dev));
+	common->ats = false;
+}
+
+static void ats_on(struct vtd_device *device)
+{
+	struct iommu_unit_device *common = &device->common;
+
+	if (!common->ats_supported || common->ats_lost ||
+	    pci_enable_ats(to_pci_dev(common->dev), PAGE_SHIFT))
+		return;
+	common->ats = true;
+	list_add_rcu(&device->ats_node, &common->member->devices);
+}
+
+static struct iommu_unit_member *join(struct vtd_domain *domain,
+				      struct vtd_nested *nested,
+				      struct vtd_unit *unit)
+{
+	if (nested)
+		return domain->join_nested(nested, unit);
+	return iommu_paging_join(&domain->paging, &unit->common);
+}
+
+static void leave(struct iommu_paging *paging, struct vtd_nested *nested,
+		  struct iommu_unit_member *member)
+{
+	if (nested)
+		paging_to_vtd(paging)->leave_nested(nested, member);
+	else if (paging)
+		iommu_paging_leave(paging, member);
+}
+
+/* What the domain gives to an entry */
+static void fill_entry(struct vtd_entry *entry, const struct vtd_device *device,
+		       struct vtd_domain *domain,
+		       const struct iommu_unit_member *member)
+{
+	const struct vtd_unit *unit = to_vtd_unit(device->common.unit);
+	struct iommu_pt_root root;
+
+	iommu_pt_root(&domain->paging.live.pt, &root);
+	entry->root = root.phys;
+	entry->levels = root.levels;
+	entry->domain_id = member->domain_id;
+	/* First-stage leaves cannot force snooping, so entries do */
+	entry->snoop = entry->translation != VTD_SECOND_STAGE &&
+		       unit->ecap & ECAP_SC;
+	entry->device_tlb = device->common.ats_supported &&
+			    !device->common.ats_lost;
+	entry->tracks_dirty = domain->paging.tracks_dirty;
+}
+
+/**
+ * vtd_device_move() - move a device from one translation to another
+ * @device: the device
+ * @domain: the paging domain it goes to, or NULL
+ * @nested: the nested domain on that one that it goes to, or NULL
+ * @template: its new entry, less what the domain gives
+ *
+ * Context: may sleep.
+ * Return: 0, or an error with the device where it was: -EINVAL if the domain
+ * does not suit the device's unit, -ENOMEM, -ENOSPC, -EIO.
+ */
+int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
+		    struct vtd_nested *nested, const struct vtd_entry *template)
+{
+	struct iommu_unit_device *common = &device->common;
+	struct iommu_unit_member *old_member = common->member, *member = NULL;
+	struct iommu_paging *old_paging = common->domain;
+	struct vtd_unit *unit = to_vtd_unit(common->unit);
+	struct vtd_nested *old_nested = device->nested;
+	struct vtd_entry entry = *template;
+	int ret;
+
+	if (READ_ONCE(common->unit->dead) && entry.translation != VTD_BLOCKED)
+		return -EIO;
+	mutex_lock(&common->unit->table_lock);
+	if (domain) {
+		member = join(domain, nested, unit);
+		if (IS_ERR(member)) {
+			ret = PTR_ERR(member);
+			goto out;
+		}
+		fill_entry(&entry, device, domain, member);
+	}
+	entry.quiet = common->quiet;
+	ats_off(device);
+	ret = vtd_device_set_entries(unit, common->dev, common->source_id, &entry);
+	if (ret) {
+		if (domain)
+			leave(&domain->paging, nested, member);
+		goto out;
+	}
+	device->entry = entry;
+	device->nested = nested;
+	common->member = member;
+	WRITE_ONCE(common->domain, domain ? &domain->paging : NULL);
+	if (domain)
+		ats_on(device);
+	leave(old_paging, old_nested, old_member);
+out:
+	mutex_unlock(&common->unit->table_lock);
+	return ret;
+}
+
+/**
+ * vtd_device_track() - let a device's entries say whether to note writes
+ * @device: a device in a paging domain
+ * @enable: its unit notes in the domain's tables what it writes to
+ *
+ * What was cached of the entries and below goes, in its device-TLB too, which
+ * may hold permission to write without a note.
+ *
+ * Context: the unit's table_lock is held.
+ */
+void vtd_device_track(struct vtd_device *device, bool enable)
+{
+	struct iommu_unit_device *common = &device->common;
+	struct setting setting = { to_vtd_unit(common->unit), &device->entry };
+
+	lockdep_assert_held(&common->unit->table_lock);
+	device->entry.tracks_dirty = enable;
+	iommu_unit_visit_aliases(common, set_alias, &setting);
+	if (common->ats)
+		flush_device_tlb(common);
+}
+
+/* A source-id that other devices present too keeps what they have */
+static int block_alias(struct device *dev, u16 alias, void *arg)
+{
+	struct vtd_entry blocked = { .translation = VTD_BLOCKED };
+	struct iommu_unit_device *device = arg;
+	struct setting setting = { to_vtd_unit(device->unit), &blocked };
+
+	if (iommu_unit_shares(device, alias))
+		return 0;
+	return set_alias(dev, alias, &setting);
+}
+
+/**
+ * vtd_device_detach() - block a device that is about to go
+ * @device: the device; it leaves its domain, if it is in one
+ *
+ * Context: may sleep; the unit's table_lock is held.
+ */
+void vtd_device_detach(struct vtd_device *device)
+{
+	struct iommu_unit_device *common = &device->common;
+
+	lockdep_assert_held(&common->unit->table_lock);
+	ats_off(device);
+	iommu_unit_visit_aliases(common, block_alias, common);
+	leave(common->domain, device->nested, common->member);
+}
