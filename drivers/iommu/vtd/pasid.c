@@ -23,6 +23,7 @@
 #include <linux/slab.h>
 
 #include "inval.h"
+#include "memory.h"
 #include "pasid.h"
 #include "unit.h"
 
@@ -47,14 +48,14 @@ static struct pasid_tables *alloc_tables(struct vtd_unit *unit)
 
 	if (!tables)
 		return NULL;
-	tables->directory = vtd_tables_page(unit);
-	tables->table = vtd_tables_page(unit);
+	tables->directory = vtd_memory_page(unit);
+	tables->table = vtd_memory_page(unit);
 	if (!tables->directory || !tables->table) {
 		free_tables(tables);
 		return NULL;
 	}
 	tables->directory[0] = virt_to_phys(tables->table) | PDIR_P;
-	vtd_tables_flush(unit, tables->directory, sizeof(u64));
+	vtd_memory_flush(unit, tables->directory, sizeof(u64));
 	return tables;
 }
 
@@ -83,7 +84,7 @@ int vtd_pasid_prepare(struct vtd_unit *unit, u16 source_id, u64 *context)
 		return ret;
 	}
 	/* The second quadword is RID_PASID and RID_PRIV: both 0 */
-	vtd_tables_write128(unit, context,
+	vtd_memory_write128(unit, context,
 			    virt_to_phys(tables->directory) | SCTX_P |
 			    (unit->ecap & ECAP_DT ? SCTX_DTE : 0) |
 			    (context[0] & SCTX_FPD), RID_PASID);
@@ -159,11 +160,11 @@ static void set_pointer(struct vtd_unit *unit, u16 source_id, u64 *entry,
 	if (entry[2] == pointer)
 		return;
 	if (has_pointer(entry[0])) {
-		vtd_tables_write128(unit, entry, 0, 0);
+		vtd_memory_write128(unit, entry, 0, 0);
 		vtd_inval_pasid(unit, source_id, domain_id);
 	}
 	WRITE_ONCE(entry[2], pointer);
-	vtd_tables_flush(unit, entry + 2, sizeof(u64));
+	vtd_memory_flush(unit, entry + 2, sizeof(u64));
 	vtd_inval_pasid(unit, source_id, domain_id);
 }
 
@@ -191,7 +192,7 @@ bool vtd_pasid_set(struct vtd_unit *unit, u16 source_id,
 	encode(unit, entry, quads);
 	if (has_pointer(quads[0]))
 		set_pointer(unit, source_id, to, quads[2]);
-	vtd_tables_write128(unit, to, quads[0], quads[1]);
+	vtd_memory_write128(unit, to, quads[0], quads[1]);
 	return present;
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Scalable mode: the PASID directory and table of a source-id.
- *
- * The helpers of tables.c that both need are declared here too.
  */
 #ifndef VTD_PASID_H
 #define VTD_PASID_H
@@ -17,11 +15,5 @@ bool vtd_pasid_set(struct vtd_unit *unit, u16 source_id,
 		   const struct vtd_entry *entry, u16 *old_domain_id);
 bool vtd_pasid_get(struct vtd_unit *unit, u16 source_id, u64 raw[8]);
 void vtd_pasid_destroy(struct vtd_unit *unit);
-
-/* tables.c */
-void *vtd_tables_page(const struct vtd_unit *unit);
-void vtd_tables_flush(const struct vtd_unit *unit, void *p, size_t size);
-void vtd_tables_write128(const struct vtd_unit *unit, u64 *entry, u64 lo,
-			 u64 hi);
 
 #endif

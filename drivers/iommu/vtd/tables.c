@@ -23,62 +23,12 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 
-#include <asm/cacheflush.h>
-
+#include "memory.h"
 #include "pasid.h"
 #include "unit.h"
 
 #define CONTEXT_LEGACY_QUADS	2
 #define CONTEXT_SCALABLE_QUADS	4
-
-/**
- * vtd_tables_flush() - make a change visible to a unit that does not snoop
- * @unit: the unit
- * @p: what changed
- * @size: its bytes
- */
-void vtd_tables_flush(const struct vtd_unit *unit, void *p, size_t size)
-{
-	if (!(unit->ecap & ECAP_C))
-		clflush_cache_range(p, size);
-}
-
-/**
- * vtd_tables_page() - allocate a zeroed page that the unit may walk
- * @unit: the unit
- *
- * Return: the page, or NULL.
- */
-void *vtd_tables_page(const struct vtd_unit *unit)
-{
-	struct page *page = alloc_pages_node(unit->nid,
-					     GFP_KERNEL | __GFP_ZERO, 0);
-
-	if (!page)
-		return NULL;
-	vtd_tables_flush(unit, page_address(page), PAGE_SIZE);
-	return page_address(page);
-}
-
-/**
- * vtd_tables_write128() - change 16 bytes of an entry at once
- * @unit: the unit
- * @entry: the entry, 16-byte aligned
- * @lo: new first quadword
- * @hi: new second quadword
- */
-void vtd_tables_write128(const struct vtd_unit *unit, u64 *entry, u64 lo,
-			 u64 hi)
-{
-	u128 old = ((u128)entry[1] << 64) | entry[0];
-	u128 new = ((u128)hi << 64) | lo;
-
-	lockdep_assert_held(&unit->common.table_lock);
-	/* The lock keeps other writers away: this is for the hardware */
-	while (!try_cmpxchg128((u128 *)entry, &old, new))
-		cpu_relax();
-	vtd_tables_flush(unit, entry, 2 * sizeof(u64));
-}
 
 static unsigned int context_index(const struct vtd_unit *unit, u16 source_id)
 {
@@ -117,12 +67,12 @@ int vtd_tables_prepare(struct vtd_unit *unit, u16 source_id)
 
 	lockdep_assert_held(&unit->common.table_lock);
 	if (!unit->tables.context[index]) {
-		table = vtd_tables_page(unit);
+		table = vtd_memory_page(unit);
 		if (!table)
 			return -ENOMEM;
 		unit->tables.context[index] = table;
 		WRITE_ONCE(*root, virt_to_phys(table) | ROOT_P);
-		vtd_tables_flush(unit, root, sizeof(*root));
+		vtd_memory_flush(unit, root, sizeof(*root));
 	}
 	if (unit->scalable)
 		return vtd_pasid_prepare(unit, source_id,
@@ -175,7 +125,7 @@ bool vtd_tables_set(struct vtd_unit *unit, u16 source_id,
 	if (present)
 		*old_domain_id = FIELD_GET(CTX_HI_DID, context[1]);
 	encode_legacy(entry, &lo, &hi);
-	vtd_tables_write128(unit, context, lo, hi);
+	vtd_memory_write128(unit, context, lo, hi);
 	return present;
 }
 
@@ -196,7 +146,7 @@ void vtd_tables_set_quiet(struct vtd_unit *unit, u16 source_id, bool quiet)
 	if (!context)
 		return;
 	WRITE_ONCE(*context, quiet ? *context | CTX_FPD : *context & ~CTX_FPD);
-	vtd_tables_flush(unit, context, sizeof(*context));
+	vtd_memory_flush(unit, context, sizeof(*context));
 }
 
 /**
@@ -241,7 +191,7 @@ u64 vtd_tables_root(const struct vtd_unit *unit)
 int vtd_tables_create(struct vtd_unit *unit)
 {
 	xa_init(&unit->tables.pasid);
-	unit->tables.root = vtd_tables_page(unit);
+	unit->tables.root = vtd_memory_page(unit);
 	return unit->tables.root ? 0 : -ENOMEM;
 }
 EXPORT_SYMBOL_IF_KUNIT(vtd_tables_create);
