@@ -40,7 +40,7 @@ struct setting {
 	const struct vtd_entry *entry;
 };
 
-static int prepare_alias(struct device *dev, u16 alias, void *arg)
+static int vtd_prepare_alias(struct device *dev, u16 alias, void *arg)
 {
 	struct setting *setting = arg;
 
@@ -48,9 +48,9 @@ static int prepare_alias(struct device *dev, u16 alias, void *arg)
 }
 
 /* Invalidate what the unit has cached of an entry that was changed */
-static void invalidate_former(struct vtd_unit *unit, u16 source_id,
-			      bool was_present, u16 old_domain_id,
-			      u16 new_domain_id)
+static void vtd_invalidate_former(struct vtd_unit *unit, u16 source_id,
+				  bool was_present, u16 old_domain_id,
+				  u16 new_domain_id)
 {
 	if (!was_present) {
 		vtd_unit_flush_write_buffer(unit);
@@ -74,7 +74,7 @@ static void invalidate_former(struct vtd_unit *unit, u16 source_id,
 		vtd_inval_domain(unit, new_domain_id, false);
 }
 
-static int set_alias(struct device *dev, u16 alias, void *arg)
+static int vtd_set_alias(struct device *dev, u16 alias, void *arg)
 {
 	struct setting *setting = arg;
 	u16 old_domain_id;
@@ -82,8 +82,8 @@ static int set_alias(struct device *dev, u16 alias, void *arg)
 
 	present = vtd_tables_set(setting->unit, alias, setting->entry,
 				 &old_domain_id);
-	invalidate_former(setting->unit, alias, present, old_domain_id,
-			  setting->entry->domain_id);
+	vtd_invalidate_former(setting->unit, alias, present, old_domain_id,
+			      setting->entry->domain_id);
 	return 0;
 }
 
@@ -106,15 +106,15 @@ int vtd_device_set_entries(struct vtd_unit *unit, struct device *dev,
 	lockdep_assert_held(&unit->common.table_lock);
 	if (entry->translation != VTD_BLOCKED) {
 		ret = iommu_visit_aliases(dev, source_id, source_id,
-					  prepare_alias, &setting);
+					  vtd_prepare_alias, &setting);
 		if (ret)
 			return ret;
 	}
-	return iommu_visit_aliases(dev, source_id, source_id, set_alias,
+	return iommu_visit_aliases(dev, source_id, source_id, vtd_set_alias,
 				   &setting);
 }
 
-static void flush_device_tlb(const struct iommu_unit_device *common)
+static void vtd_flush_device_tlb(const struct iommu_unit_device *common)
 {
 	struct vtd_range all = { .last = ULONG_MAX };
 	struct vtd_batch batch = { };
@@ -126,7 +126,7 @@ static void flush_device_tlb(const struct iommu_unit_device *common)
 	vtd_inval_run(to_vtd_unit(common->unit), &batch);
 }
 
-static void ats_off(struct vtd_device *device)
+static void vtd_device_ats_off(struct vtd_device *device)
 {
 	struct iommu_unit_device *common = &device->common;
 
@@ -134,12 +134,12 @@ static void ats_off(struct vtd_device *device)
 		return;
 	list_del_rcu(&device->ats_node);
 	iommu_live_synchronize();
-	flush_device_tlb(common);
+	vtd_flush_device_tlb(common);
 	pci_disable_ats(to_pci_dev(common->dev));
 	common->ats = false;
 }
 
-static void ats_on(struct vtd_device *device)
+static void vtd_device_ats_on(struct vtd_device *device)
 {
 	struct iommu_unit_device *common = &device->common;
 
@@ -150,17 +150,18 @@ static void ats_on(struct vtd_device *device)
 	list_add_rcu(&device->ats_node, &common->member->devices);
 }
 
-static struct iommu_unit_member *join(struct vtd_domain *domain,
-				      struct vtd_nested *nested,
-				      struct vtd_unit *unit)
+static struct iommu_unit_member *vtd_device_join(struct vtd_domain *domain,
+						 struct vtd_nested *nested,
+						 struct vtd_unit *unit)
 {
 	if (nested)
 		return domain->join_nested(nested, unit);
 	return iommu_paging_join(&domain->paging, &unit->common);
 }
 
-static void leave(struct iommu_paging *paging, struct vtd_nested *nested,
-		  struct iommu_unit_member *member)
+static void vtd_device_leave(struct iommu_paging *paging,
+			     struct vtd_nested *nested,
+			     struct iommu_unit_member *member)
 {
 	if (nested)
 		paging_to_vtd(paging)->leave_nested(nested, member);
@@ -169,9 +170,10 @@ static void leave(struct iommu_paging *paging, struct vtd_nested *nested,
 }
 
 /* What the domain gives to an entry */
-static void fill_entry(struct vtd_entry *entry, const struct vtd_device *device,
-		       struct vtd_domain *domain,
-		       const struct iommu_unit_member *member)
+static void vtd_fill_entry(struct vtd_entry *entry,
+			   const struct vtd_device *device,
+			   struct vtd_domain *domain,
+			   const struct iommu_unit_member *member)
 {
 	const struct vtd_unit *unit = to_vtd_unit(device->common.unit);
 	struct iommu_pt_root root;
@@ -214,19 +216,20 @@ int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 		return -EIO;
 	mutex_lock(&common->unit->table_lock);
 	if (domain) {
-		member = join(domain, nested, unit);
+		member = vtd_device_join(domain, nested, unit);
 		if (IS_ERR(member)) {
 			ret = PTR_ERR(member);
 			goto out;
 		}
-		fill_entry(&entry, device, domain, member);
+		vtd_fill_entry(&entry, device, domain, member);
 	}
 	entry.quiet = common->quiet;
-	ats_off(device);
-	ret = vtd_device_set_entries(unit, common->dev, common->source_id, &entry);
+	vtd_device_ats_off(device);
+	ret = vtd_device_set_entries(unit, common->dev, common->source_id,
+				     &entry);
 	if (ret) {
 		if (domain)
-			leave(&domain->paging, nested, member);
+			vtd_device_leave(&domain->paging, nested, member);
 		goto out;
 	}
 	device->entry = entry;
@@ -234,8 +237,8 @@ int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 	common->member = member;
 	WRITE_ONCE(common->domain, domain ? &domain->paging : NULL);
 	if (domain)
-		ats_on(device);
-	leave(old_paging, old_nested, old_member);
+		vtd_device_ats_on(device);
+	vtd_device_leave(old_paging, old_nested, old_member);
 out:
 	mutex_unlock(&common->unit->table_lock);
 	return ret;
@@ -258,13 +261,13 @@ void vtd_device_track(struct vtd_device *device, bool enable)
 
 	lockdep_assert_held(&common->unit->table_lock);
 	device->entry.tracks_dirty = enable;
-	iommu_unit_visit_aliases(common, set_alias, &setting);
+	iommu_unit_visit_aliases(common, vtd_set_alias, &setting);
 	if (common->ats)
-		flush_device_tlb(common);
+		vtd_flush_device_tlb(common);
 }
 
 /* A source-id that other devices present too keeps what they have */
-static int block_alias(struct device *dev, u16 alias, void *arg)
+static int vtd_block_alias(struct device *dev, u16 alias, void *arg)
 {
 	struct vtd_entry blocked = { .translation = VTD_BLOCKED };
 	struct iommu_unit_device *device = arg;
@@ -272,7 +275,7 @@ static int block_alias(struct device *dev, u16 alias, void *arg)
 
 	if (iommu_unit_shares(device, alias))
 		return 0;
-	return set_alias(dev, alias, &setting);
+	return vtd_set_alias(dev, alias, &setting);
 }
 
 /**
@@ -286,7 +289,7 @@ void vtd_device_detach(struct vtd_device *device)
 	struct iommu_unit_device *common = &device->common;
 
 	lockdep_assert_held(&common->unit->table_lock);
-	ats_off(device);
-	iommu_unit_visit_aliases(common, block_alias, common);
-	leave(common->domain, device->nested, common->member);
+	vtd_device_ats_off(device);
+	iommu_unit_visit_aliases(common, vtd_block_alias, common);
+	vtd_device_leave(common->domain, device->nested, common->member);
 }

@@ -21,7 +21,7 @@
 
 static struct dentry *top;
 
-static int registers_show(struct seq_file *seq, void *unused)
+static int vtd_registers_show(struct seq_file *seq, void *unused)
 {
 	static const struct {
 		const char *name;
@@ -51,9 +51,9 @@ static int registers_show(struct seq_file *seq, void *unused)
 			   vtd_read(unit, registers[i].offset));
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(registers);
+DEFINE_SHOW_ATTRIBUTE(vtd_registers);
 
-static int counts_show(struct seq_file *seq, void *unused)
+static int vtd_counts_show(struct seq_file *seq, void *unused)
 {
 	struct iommu_unit *common = seq->private;
 	struct vtd_unit *unit = to_vtd_unit(common);
@@ -66,9 +66,9 @@ static int counts_show(struct seq_file *seq, void *unused)
 	iommu_unit_show_faults(seq, common);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(counts);
+DEFINE_SHOW_ATTRIBUTE(vtd_counts);
 
-static int root_show(struct seq_file *seq, void *unused)
+static int vtd_root_show(struct seq_file *seq, void *unused)
 {
 	const struct vtd_unit *unit = seq->private;
 	unsigned int i;
@@ -81,9 +81,9 @@ static int root_show(struct seq_file *seq, void *unused)
 				   unit->tables.root[i]);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(root);
+DEFINE_SHOW_ATTRIBUTE(vtd_root);
 
-static int entry_show(struct seq_file *seq, void *unused)
+static int vtd_entry_show(struct seq_file *seq, void *unused)
 {
 	static const char *const names[] = {
 		[VTD_BLOCKED] = "blocked",
@@ -111,7 +111,7 @@ static int entry_show(struct seq_file *seq, void *unused)
 	mutex_unlock(&unit->common.table_lock);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(entry);
+DEFINE_SHOW_ATTRIBUTE(vtd_entry);
 
 /**
  * vtd_debugfs_add_device() - make a device's folder
@@ -119,7 +119,7 @@ DEFINE_SHOW_ATTRIBUTE(entry);
  */
 void vtd_debugfs_add_device(struct vtd_device *device)
 {
-	iommu_unit_debugfs_device(&device->common, &entry_fops);
+	iommu_unit_debugfs_device(&device->common, &vtd_entry_fops);
 }
 
 /**
@@ -128,9 +128,9 @@ void vtd_debugfs_add_device(struct vtd_device *device)
  */
 void vtd_debugfs_add_unit(struct vtd_unit *unit)
 {
-	iommu_unit_debugfs(&unit->common, top, &registers_fops, &counts_fops);
+	iommu_unit_debugfs(&unit->common, top, &vtd_registers_fops, &vtd_counts_fops);
 	debugfs_create_file("root", 0400, unit->common.debugfs, unit,
-			    &root_fops);
+			    &vtd_root_fops);
 }
 
 /**

@@ -42,7 +42,8 @@
 
 #include <uapi/linux/iommufd.h>
 
-static int identity_attach_dev(struct iommu_domain *domain, struct device *dev)
+static int vtd_identity_attach_dev(struct iommu_domain *domain,
+				   struct device *dev)
 {
 	struct vtd_entry entry;
 
@@ -51,7 +52,7 @@ static int identity_attach_dev(struct iommu_domain *domain, struct device *dev)
 }
 
 static const struct iommu_domain_ops identity_ops = {
-	.attach_dev = identity_attach_dev,
+	.attach_dev = vtd_identity_attach_dev,
 };
 
 static struct iommu_domain identity_domain = {
@@ -59,7 +60,8 @@ static struct iommu_domain identity_domain = {
 	.ops = &identity_ops,
 };
 
-static int blocked_attach_dev(struct iommu_domain *domain, struct device *dev)
+static int vtd_blocked_attach_dev(struct iommu_domain *domain,
+				  struct device *dev)
 {
 	static const struct vtd_entry blocked = {
 		.translation = VTD_BLOCKED,
@@ -69,7 +71,7 @@ static int blocked_attach_dev(struct iommu_domain *domain, struct device *dev)
 }
 
 static const struct iommu_domain_ops blocked_ops = {
-	.attach_dev = blocked_attach_dev,
+	.attach_dev = vtd_blocked_attach_dev,
 };
 
 static struct iommu_domain blocked_domain = {
@@ -77,7 +79,7 @@ static struct iommu_domain blocked_domain = {
 	.ops = &blocked_ops,
 };
 
-static bool has_reserved_memory(struct pci_dev *pdev)
+static bool vtd_has_reserved_memory(struct pci_dev *pdev)
 {
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
@@ -96,9 +98,9 @@ static bool has_reserved_memory(struct pci_dev *pdev)
  * and it does no DMA until a driver has it do some. What firmware does with a
  * device goes on in its reserved memory, as soon as it has its domain.
  */
-static void stop(struct pci_dev *pdev)
+static void vtd_device_stop(struct pci_dev *pdev)
 {
-	if (!pci_is_bridge(pdev) && !has_reserved_memory(pdev))
+	if (!pci_is_bridge(pdev) && !vtd_has_reserved_memory(pdev))
 		pci_clear_master(pdev);
 }
 
@@ -127,7 +129,7 @@ int vtd_devices_pass(void)
 			continue;
 		unit = to_vtd_unit(common);
 		if (unit->left_on && !pdev->dev.driver) {
-			stop(pdev);
+			vtd_device_stop(pdev);
 			continue;
 		}
 		vtd_identity_entry(unit, &entry);
@@ -143,13 +145,13 @@ int vtd_devices_pass(void)
 	return 0;
 }
 
-static bool may_have_ats(const struct vtd_unit *unit, struct device *dev)
+static bool vtd_may_have_ats(const struct vtd_unit *unit, struct device *dev)
 {
 	return unit->ecap & ECAP_DT && dev_is_pci(dev) &&
 	       vtd_scope_ats(vtd_dmar, to_pci_dev(dev));
 }
 
-static struct iommu_device *probe_device(struct device *dev)
+static struct iommu_device *vtd_device_probe(struct device *dev)
 {
 	struct vtd_device *device;
 	struct iommu_unit *common;
@@ -169,7 +171,7 @@ static struct iommu_device *probe_device(struct device *dev)
 	device->common.dev = dev;
 	device->common.source_id = place.source_id;
 	device->common.alias = place.source_id;
-	if (may_have_ats(to_vtd_unit(common), dev))
+	if (vtd_may_have_ats(to_vtd_unit(common), dev))
 		iommu_unit_look_for_ats(&device->common);
 	ret = iommu_unit_add_device(common, &device->common);
 	if (ret) {
@@ -182,7 +184,7 @@ static struct iommu_device *probe_device(struct device *dev)
 	return &common->iommu;
 }
 
-static void release_device(struct device *dev)
+static void vtd_device_release(struct device *dev)
 {
 	struct vtd_device *device = dev_to_vtd(dev);
 	struct iommu_unit_device *common = &device->common;
@@ -199,7 +201,7 @@ static void release_device(struct device *dev)
 	kfree(device);
 }
 
-static bool device_capable(struct device *dev, enum iommu_cap cap)
+static bool vtd_device_capable(struct device *dev, enum iommu_cap cap)
 {
 	switch (cap) {
 	case IOMMU_CAP_CACHE_COHERENCY:
@@ -216,7 +218,7 @@ static bool device_capable(struct device *dev, enum iommu_cap cap)
 	}
 }
 
-static struct iommu_domain *domain_alloc_paging(struct device *dev)
+static struct iommu_domain *vtd_device_alloc_paging(struct device *dev)
 {
 	struct vtd_domain *domain = vtd_domain_alloc(dev_to_vtd_unit(dev), 0,
 						     &vtd_domain_paging_ops);
@@ -226,8 +228,9 @@ static struct iommu_domain *domain_alloc_paging(struct device *dev)
 
 /* A domain of user programs: with flags, or nested on another */
 static struct iommu_domain *
-domain_alloc_user(struct device *dev, u32 flags, struct iommu_domain *parent,
-		  const struct iommu_user_data *data)
+vtd_device_alloc_user(struct device *dev, u32 flags,
+		      struct iommu_domain *parent,
+		      const struct iommu_user_data *data)
 {
 	const struct vtd_unit *unit = dev_to_vtd_unit(dev);
 	struct vtd_domain *domain;
@@ -245,7 +248,7 @@ domain_alloc_user(struct device *dev, u32 flags, struct iommu_domain *parent,
 	return &domain->paging.domain;
 }
 
-static void *hw_info(struct device *dev, u32 *length, u32 *type)
+static void *vtd_device_hw_info(struct device *dev, u32 *length, u32 *type)
 {
 	const struct vtd_unit *unit = dev_to_vtd_unit(dev);
 	struct iommu_hw_info_vtd *info = kzalloc(sizeof(*info), GFP_KERNEL);
@@ -268,7 +271,8 @@ static bool is_relaxable(const struct pci_dev *pdev)
 	       pdev->class >> 16 == PCI_BASE_CLASS_DISPLAY;
 }
 
-static void get_resv_regions(struct device *dev, struct list_head *regions)
+static void vtd_device_get_resv_regions(struct device *dev,
+					struct list_head *regions)
 {
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
@@ -296,15 +300,15 @@ const struct iommu_ops vtd_iommu_ops = {
 	.blocked_domain = &blocked_domain,
 	.default_domain_ops = &vtd_paging_ops,
 	.pgsize_bitmap = SZ_4K,
-	.capable = device_capable,
-	.hw_info = hw_info,
-	.domain_alloc_user = domain_alloc_user,
-	.domain_alloc_paging = domain_alloc_paging,
-	.probe_device = probe_device,
+	.capable = vtd_device_capable,
+	.hw_info = vtd_device_hw_info,
+	.domain_alloc_user = vtd_device_alloc_user,
+	.domain_alloc_paging = vtd_device_alloc_paging,
+	.probe_device = vtd_device_probe,
 	.probe_finalize = iommu_unit_probe_finalize,
-	.release_device = release_device,
+	.release_device = vtd_device_release,
 	.device_group = iommu_unit_device_group,
 	.def_domain_type = iommu_unit_def_domain_type,
-	.get_resv_regions = get_resv_regions,
+	.get_resv_regions = vtd_device_get_resv_regions,
 };
 EXPORT_SYMBOL_IF_KUNIT(vtd_iommu_ops);

@@ -45,7 +45,8 @@ static const struct {
 
 #define KNOWN_TYPES	ARRAY_SIZE(layout)
 
-static int refuse(struct dmar_error *error, size_t offset, const char *what)
+static int dmar_refuse(struct dmar_error *error, size_t offset,
+		       const char *what)
 {
 	error->offset = offset;
 	error->what = what;
@@ -61,11 +62,11 @@ static int check_scopes(const struct dmar_table *table, size_t offset,
 
 		if (left < SCOPE_BYTES || scope[1] < SCOPE_BYTES ||
 		    scope[1] > left)
-			return refuse(error, offset,
-				      "device scope has an impossible length");
+			return dmar_refuse(error, offset,
+					   "device scope has an impossible length");
 		if (scope[1] % 2)
-			return refuse(error, offset,
-				      "device scope ends inside a path entry");
+			return dmar_refuse(error, offset,
+					   "device scope ends inside a path entry");
 		offset += scope[1];
 	}
 	return 0;
@@ -79,18 +80,18 @@ static int check_structure(const struct dmar_table *table, size_t offset,
 	u16 type, length;
 
 	if (left < 4)
-		return refuse(error, offset, "table ends inside a structure");
+		return dmar_refuse(error, offset, "table ends inside a structure");
 	type = get_unaligned_le16(s);
 	length = get_unaligned_le16(s + 2);
 	if (length < 4 || length > left)
-		return refuse(error, offset,
-			      "structure has an impossible length");
+		return dmar_refuse(error, offset,
+				   "structure has an impossible length");
 	*next = offset + length;
 	if (type >= KNOWN_TYPES)
 		return 0;
 	if (length < layout[type].body)
-		return refuse(error, offset,
-			      "structure is shorter than its type");
+		return dmar_refuse(error, offset,
+				   "structure is shorter than its type");
 	if (!layout[type].scopes)
 		return 0;
 	return check_scopes(table, offset + layout[type].body, *next, error);
@@ -114,17 +115,17 @@ int dmar_open(struct dmar_table *table, const void *bytes, size_t available,
 
 	table->bytes = bytes;
 	if (available < HEADER_BYTES)
-		return refuse(error, available, "table ends inside its header");
+		return dmar_refuse(error, available, "table ends inside its header");
 	if (memcmp(table->bytes, "DMAR", 4))
-		return refuse(error, 0, "table has another signature");
+		return dmar_refuse(error, 0, "table has another signature");
 	table->length = get_unaligned_le32(table->bytes + HEADER_LENGTH);
 	if (table->length < HEADER_BYTES || table->length > available)
-		return refuse(error, HEADER_LENGTH,
-			      "table has an impossible length");
+		return dmar_refuse(error, HEADER_LENGTH,
+				   "table has an impossible length");
 	table->width = table->bytes[HEADER_WIDTH] + 1;
 	if (table->width < 32 || table->width > 64)
-		return refuse(error, HEADER_WIDTH,
-			      "host address width is impossible");
+		return dmar_refuse(error, HEADER_WIDTH,
+				   "host address width is impossible");
 	table->flags = table->bytes[HEADER_FLAGS];
 
 	while (offset < table->length) {
@@ -135,7 +136,7 @@ int dmar_open(struct dmar_table *table, const void *bytes, size_t available,
 	return 0;
 }
 
-static bool beyond_width(const struct dmar_table *table, u64 address)
+static bool dmar_beyond_width(const struct dmar_table *table, u64 address)
 {
 	return table->width < 64 && address >> table->width;
 }
@@ -150,8 +151,8 @@ static void read_drhd(const struct dmar_table *table, const u8 *s,
 	out->size = PAGE_BYTES << (s[5] & 0xf);
 	if (!out->base || out->base % PAGE_BYTES)
 		out->complaint = "register base is not that of a page";
-	else if (beyond_width(table, out->base) ||
-		 beyond_width(table, out->base + out->size - 1) ||
+	else if (dmar_beyond_width(table, out->base) ||
+		 dmar_beyond_width(table, out->base + out->size - 1) ||
 		 out->base + out->size < out->base)
 		out->complaint = "registers are beyond the address width";
 }
@@ -175,7 +176,7 @@ static void read_rmrr(const struct dmar_table *table, const u8 *s,
 	out->base -= out->base % PAGE_BYTES;
 	out->last |= PAGE_BYTES - 1;
 	/* The last byte of all has none behind it, and no processor has it */
-	if (beyond_width(table, out->last) || out->last == ~0ULL)
+	if (dmar_beyond_width(table, out->last) || out->last == ~0ULL)
 		out->complaint = "reserved memory is beyond the address width";
 }
 

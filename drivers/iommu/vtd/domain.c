@@ -31,8 +31,8 @@
 #define DOMAIN_FLAGS	(IOMMU_HWPT_ALLOC_NEST_PARENT | \
 			 IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
 
-static struct iommu_ability ability_for(const struct vtd_domain *domain,
-					const struct vtd_unit *unit)
+static struct iommu_ability vtd_domain_ability(const struct vtd_domain *domain,
+					       const struct vtd_unit *unit)
 {
 	return domain->first_stage ? vtd_unit_first_stage_ability(unit) :
 				     vtd_unit_ability(unit);
@@ -42,9 +42,9 @@ static struct iommu_ability ability_for(const struct vtd_domain *domain,
  * Send a batch; devices that time out leave the next attempt by themselves.
  * In line, since every unmap comes through here.
  */
-static __always_inline int add_devices(struct iommu_unit_member *member,
-				       struct vtd_batch *batch,
-				       const struct vtd_range *range)
+static __always_inline int vtd_add_devices(struct iommu_unit_member *member,
+					   struct vtd_batch *batch,
+					   const struct vtd_range *range)
 {
 	struct vtd_device *device;
 	int ret;
@@ -84,12 +84,12 @@ int vtd_domain_add_devices(struct iommu_unit_member *member,
 			   struct vtd_batch *batch,
 			   const struct vtd_range *range)
 {
-	return add_devices(member, batch, range);
+	return vtd_add_devices(member, batch, range);
 }
 
-static void invalidate_member(struct vtd_domain *domain,
-			      struct iommu_unit_member *member,
-			      const struct vtd_range *range)
+static void vtd_domain_invalidate_member(struct vtd_domain *domain,
+					 struct iommu_unit_member *member,
+					 const struct vtd_range *range)
 {
 	struct vtd_unit *unit = to_vtd_unit(member->unit);
 	struct vtd_batch batch compat_uninitialized;
@@ -99,7 +99,7 @@ static void invalidate_member(struct vtd_domain *domain,
 		batch.nr = 0;
 		vtd_inval_add_range(unit, &batch, member->domain_id,
 				    domain->first_stage, range);
-		ret = add_devices(member, &batch, range);
+		ret = vtd_add_devices(member, &batch, range);
 		if (!ret)
 			ret = vtd_inval_run(unit, &batch);
 	} while (ret == -EAGAIN);
@@ -127,7 +127,7 @@ void vtd_domain_invalidate(struct iommu_live *live,
 		range.last = ULONG_MAX;
 	}
 	iommu_live_for_each_member(member, live, member)
-		invalidate_member(domain, member, &range);
+		vtd_domain_invalidate_member(domain, member, &range);
 }
 
 /**
@@ -163,7 +163,8 @@ void vtd_domain_announce(struct iommu_paging *paging, unsigned long iova,
 }
 
 /* Can the unit walk tables of this kind and depth? */
-static bool suits(const struct vtd_domain *domain, const struct vtd_unit *unit)
+static bool vtd_domain_suits(const struct vtd_domain *domain,
+			     const struct vtd_unit *unit)
 {
 	if (domain->first_stage)
 		return vtd_unit_first_stage(unit);
@@ -175,34 +176,34 @@ static bool suits(const struct vtd_domain *domain, const struct vtd_unit *unit)
 	       vtd_unit_width(unit) >= domain->paging.live.iova_bits;
 }
 
-static int get_ability(const struct iommu_paging *paging,
-		       const struct iommu_unit *common,
-		       struct iommu_ability *ability)
+static int vtd_domain_get_ability(const struct iommu_paging *paging,
+				  const struct iommu_unit *common,
+				  struct iommu_ability *ability)
 {
 	const struct vtd_domain *domain = paging_to_vtd(paging);
 	const struct vtd_unit *unit = to_vtd_unit(common);
 
-	if (!suits(domain, unit))
+	if (!vtd_domain_suits(domain, unit))
 		return -EINVAL;
 	if (paging->domain.dirty_ops && !vtd_unit_tracks_dirty(unit))
 		return -EINVAL;
-	*ability = ability_for(domain, unit);
+	*ability = vtd_domain_ability(domain, unit);
 	return 0;
 }
 
-static void forget(struct iommu_paging *paging,
-		   struct iommu_unit_member *member)
+static void vtd_domain_invalidate_unit(struct iommu_paging *paging,
+				       struct iommu_unit_member *member)
 {
 	vtd_inval_domain(to_vtd_unit(member->unit), member->domain_id,
 			 paging_to_vtd(paging)->first_stage);
 }
 
-static void track(struct iommu_unit_device *device, bool enable)
+static void vtd_domain_track(struct iommu_unit_device *device, bool enable)
 {
 	vtd_device_track(to_vtd_device(device), enable);
 }
 
-static const char *get_kind(const struct iommu_paging *paging)
+static const char *vtd_domain_get_kind(const struct iommu_paging *paging)
 {
 	return paging_to_vtd(paging)->first_stage ? "first-stage" :
 						    "second-stage";
@@ -212,10 +213,10 @@ const struct iommu_paging_ops vtd_domain_paging_ops = {
 	.live.invalidate = vtd_domain_invalidate,
 	.core = &vtd_paging_ops,
 	.announce = vtd_domain_announce,
-	.ability = get_ability,
-	.forget = forget,
-	.track = track,
-	.kind = get_kind,
+	.ability = vtd_domain_get_ability,
+	.forget = vtd_domain_invalidate_unit,
+	.track = vtd_domain_track,
+	.kind = vtd_domain_get_kind,
 };
 
 static unsigned int pick_levels(const struct vtd_unit *unit, unsigned int most)
@@ -226,11 +227,11 @@ static unsigned int pick_levels(const struct vtd_unit *unit, unsigned int most)
 }
 
 /* A page table that the unit can walk as it is */
-static void configure(const struct vtd_domain *domain,
-		      const struct vtd_unit *unit,
-		      struct iommu_pt_config *config)
+static void vtd_domain_configure(const struct vtd_domain *domain,
+				 const struct vtd_unit *unit,
+				 struct iommu_pt_config *config)
 {
-	struct iommu_ability ability = ability_for(domain, unit);
+	struct iommu_ability ability = vtd_domain_ability(domain, unit);
 
 	config->page_sizes = ability.page_sizes;
 	if (!ability.coherent)
@@ -281,7 +282,7 @@ struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit, u32 flags,
 	domain->first_stage = !parent && !dirty && vtd_unit_first_stage(unit) &&
 			      (!(unit->ecap & ECAP_SSTS) ||
 			       vtd_params_first_stage());
-	configure(domain, unit, &config);
+	vtd_domain_configure(domain, unit, &config);
 	if (dirty)
 		config.flags |= IOMMU_PT_DIRTY;
 	domain->levels = config.levels;

@@ -102,12 +102,12 @@ static bool is_interrupt_fault(u8 reason)
 	return reason >= 0x20 && reason < 0x30;
 }
 
-static struct vtd_unit *to_unit(struct iommu_faults *faults)
+static struct vtd_unit *faults_to_vtd_unit(struct iommu_faults *faults)
 {
 	return container_of(faults, struct vtd_unit, common.faults);
 }
 
-static void decode(struct iommu_fault_record *record, u64 lo, u64 hi)
+static void vtd_fault_decode(struct iommu_fault_record *record, u64 lo, u64 hi)
 {
 	*record = (struct iommu_fault_record){
 		.source_id = FIELD_GET(FRCD_HI_SID, hi),
@@ -118,7 +118,7 @@ static void decode(struct iommu_fault_record *record, u64 lo, u64 hi)
 }
 
 /* Empty the registers once round; returns how many were full */
-static unsigned int drain_round(struct vtd_unit *unit)
+static unsigned int vtd_faults_drain_round(struct vtd_unit *unit)
 {
 	unsigned int offset = FIELD_GET(CAP_FRO, unit->cap) * 16;
 	unsigned int nr = FIELD_GET(CAP_NFR, unit->cap) + 1;
@@ -135,7 +135,7 @@ static unsigned int drain_round(struct vtd_unit *unit)
 		if (!(hi & FRCD_HI_F))
 			break;
 		lo = vtd_read64(unit, reg);
-		decode(&record, lo, hi);
+		vtd_fault_decode(&record, lo, hi);
 		/* First, so that what the unit does not hold any more is counted */
 		iommu_faults_count(&unit->common.faults, &record);
 		/* Writing the bit frees the register */
@@ -146,17 +146,18 @@ static unsigned int drain_round(struct vtd_unit *unit)
 }
 
 /* Empty the registers; false when it has to be gone on with later */
-static bool drain(struct iommu_faults *faults)
+static bool vtd_faults_drain(struct iommu_faults *faults)
 {
-	struct vtd_unit *unit = to_unit(faults);
+	struct vtd_unit *unit = faults_to_vtd_unit(faults);
 	unsigned int rounds = 16;
 
 	do {
 		u32 status = vtd_read(unit, VTD_FSTS);
 
-		if (!(status & (FSTS_PPF | FSTS_PFO)) || READ_ONCE(unit->common.dead))
+		if (!(status & (FSTS_PPF | FSTS_PFO)) ||
+		    READ_ONCE(unit->common.dead))
 			return true;
-		drain_round(unit);
+		vtd_faults_drain_round(unit);
 		/* After a register is free: else it would be set again */
 		if (status & FSTS_PFO) {
 			faults->overflows++;
@@ -168,13 +169,13 @@ static bool drain(struct iommu_faults *faults)
 	return false;
 }
 
-static void mask(struct iommu_faults *faults, bool mask)
+static void vtd_faults_mask(struct iommu_faults *faults, bool mask)
 {
-	vtd_irq_mask(to_unit(faults), mask);
+	vtd_irq_mask(faults_to_vtd_unit(faults), mask);
 }
 
-static void log_fault(const struct vtd_unit *unit,
-		      const struct iommu_fault_record *fault)
+static void vtd_fault_log(const struct vtd_unit *unit,
+			  const struct iommu_fault_record *fault)
 {
 	char untold[64] = "";
 
@@ -196,20 +197,20 @@ static void log_fault(const struct vtd_unit *unit,
 		 vtd_fault_reason(fault->reason), fault->reason, untold);
 }
 
-static void report(struct iommu_faults *faults,
-		   const struct iommu_fault_record *fault)
+static void vtd_fault_report(struct iommu_faults *faults,
+			     const struct iommu_fault_record *fault)
 {
-	struct vtd_unit *unit = to_unit(faults);
+	struct vtd_unit *unit = faults_to_vtd_unit(faults);
 
 	trace_iommu_unit_fault(unit->common.name, fault);
 	if (fault->told)
-		log_fault(unit, fault);
+		vtd_fault_log(unit, fault);
 	if (!is_interrupt_fault(fault->reason))
 		iommu_unit_report_fault(&unit->common, fault->source_id,
 					fault->address, fault->write);
 }
 
-static void set_quiet(struct iommu_unit_device *common)
+static void vtd_device_set_quiet(struct iommu_unit_device *common)
 {
 	struct vtd_device *device = to_vtd_device(common);
 	struct vtd_unit *unit = to_vtd_unit(common->unit);
@@ -220,17 +221,18 @@ static void set_quiet(struct iommu_unit_device *common)
 			  false);
 }
 
-static bool follow(struct iommu_faults *faults)
+static bool vtd_faults_follow(struct iommu_faults *faults)
 {
-	return iommu_unit_follow(&to_unit(faults)->common, set_quiet);
+	return iommu_unit_follow(&faults_to_vtd_unit(faults)->common,
+				 vtd_device_set_quiet);
 }
 
 static const struct iommu_faults_ops faults_ops = {
-	.drain = drain,
-	.mask = mask,
+	.drain = vtd_faults_drain,
+	.mask = vtd_faults_mask,
 	.meter = iommu_unit_meter,
-	.report = report,
-	.follow = follow,
+	.report = vtd_fault_report,
+	.follow = vtd_faults_follow,
 };
 
 /**

@@ -18,7 +18,7 @@
 #include "scope.h"
 #include "unit.h"
 
-static int map_range(struct vtd_domain *domain, u64 start, u64 last)
+static int identity_map_range(struct vtd_domain *domain, u64 start, u64 last)
 {
 	u64 from = round_down(start, PAGE_SIZE);
 	struct iommu_run run = {
@@ -30,12 +30,12 @@ static int map_range(struct vtd_domain *domain, u64 start, u64 last)
 			      IOMMU_READ | IOMMU_WRITE, GFP_KERNEL);
 }
 
-static int map_memory(struct resource *resource, void *arg)
+static int identity_map_memory(struct resource *resource, void *arg)
 {
-	return map_range(arg, resource->start, resource->end);
+	return identity_map_range(arg, resource->start, resource->end);
 }
 
-static int map_reserved(struct vtd_domain *domain)
+static int identity_map_reserved(struct vtd_domain *domain)
 {
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
@@ -47,7 +47,8 @@ static int map_reserved(struct vtd_domain *domain)
 			continue;
 		/* It may overlap memory, or another one: mapped to itself too */
 		for (at = s.base; at < s.last; at += PAGE_SIZE) {
-			ret = map_range(domain, at, at + PAGE_SIZE - 1);
+			ret = identity_map_range(domain, at,
+						 at + PAGE_SIZE - 1);
 			if (ret && ret != -EADDRINUSE)
 				return ret;
 		}
@@ -84,9 +85,9 @@ int vtd_identity_create(struct vtd_unit *unit)
 	ret = walk_iomem_res_desc(IORES_DESC_NONE,
 				  IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0,
 				  domain->paging.domain.geometry.aperture_end, domain,
-				  map_memory);
+				  identity_map_memory);
 	if (!ret)
-		ret = map_reserved(domain);
+		ret = identity_map_reserved(domain);
 	if (ret)
 		vtd_identity_destroy(unit);
 	return ret;

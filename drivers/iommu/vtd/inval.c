@@ -24,7 +24,7 @@
 
 #define BLOCKS_MAX	2
 
-static void add(struct vtd_batch *batch, u64 lo, u64 hi)
+static void vtd_inval_add(struct vtd_batch *batch, u64 lo, u64 hi)
 {
 	if (WARN_ON_ONCE(batch->nr == VTD_BATCH_MAX))
 		return;
@@ -49,20 +49,22 @@ static u64 context_desc(u64 granularity, u16 domain_id, u16 source_id)
 	       FIELD_PREP(QI_CONTEXT_SID, source_id);
 }
 
-static void add_domain(struct vtd_unit *unit, struct vtd_batch *batch,
-		       u16 domain_id, bool first_stage)
+static void vtd_inval_add_stage(struct vtd_unit *unit, struct vtd_batch *batch,
+				u16 domain_id, bool first_stage)
 {
 	if (first_stage)
-		add(batch, FIELD_PREP(QI_TYPE, QI_PASID_IOTLB) |
-			   FIELD_PREP(QI_GRAN, PIOTLB_GRAN_ALL) |
-			   FIELD_PREP(QI_PASID_DID, domain_id), 0);
+		vtd_inval_add(batch, FIELD_PREP(QI_TYPE, QI_PASID_IOTLB) |
+				     FIELD_PREP(QI_GRAN, PIOTLB_GRAN_ALL) |
+				     FIELD_PREP(QI_PASID_DID, domain_id), 0);
 	else
-		add(batch, iotlb_desc(unit, GRAN_DOMAIN, domain_id), 0);
+		vtd_inval_add(batch, iotlb_desc(unit, GRAN_DOMAIN, domain_id),
+			      0);
 }
 
-static void add_block(struct vtd_unit *unit, struct vtd_batch *batch,
-		      u16 domain_id, bool first_stage, unsigned long start,
-		      unsigned int am, bool upper)
+static void vtd_inval_add_block(struct vtd_unit *unit, struct vtd_batch *batch,
+				u16 domain_id, bool first_stage,
+				unsigned long start, unsigned int am,
+				bool upper)
 {
 	u64 lo, hi = (start & IVA_ADDR) | (upper ? 0 : IVA_IH) |
 		     FIELD_PREP(IVA_AM, am);
@@ -73,7 +75,7 @@ static void add_block(struct vtd_unit *unit, struct vtd_batch *batch,
 		     FIELD_PREP(QI_PASID_DID, domain_id);
 	else
 		lo = iotlb_desc(unit, GRAN_PAGE, domain_id);
-	add(batch, lo, hi);
+	vtd_inval_add(batch, lo, hi);
 }
 
 /* The mask of the smallest aligned block that holds both pages */
@@ -101,12 +103,13 @@ void vtd_inval_add_range(struct vtd_unit *unit, struct vtd_batch *batch,
 	unsigned long middle;
 
 	if (!(unit->cap & CAP_PSI) || last - first >= VTD_RANGE_PAGES_MAX) {
-		add_domain(unit, batch, domain_id, first_stage);
+		vtd_inval_add_stage(unit, batch, domain_id, first_stage);
 		return;
 	}
 	if (am <= max && (1UL << am) < 4 * (last - first + 1)) {
-		add_block(unit, batch, domain_id, first_stage,
-			  (first >> am << am) << PAGE_SHIFT, am, range->upper);
+		vtd_inval_add_block(unit, batch, domain_id, first_stage,
+				    (first >> am << am) << PAGE_SHIFT, am,
+				    range->upper);
 		return;
 	}
 	/* Two blocks that meet where the range crosses its widest boundary */
@@ -114,13 +117,14 @@ void vtd_inval_add_range(struct vtd_unit *unit, struct vtd_batch *batch,
 	low = covering_mask(first, middle - 1);
 	high = covering_mask(middle, last);
 	if (low > max || high > max) {
-		add_domain(unit, batch, domain_id, first_stage);
+		vtd_inval_add_stage(unit, batch, domain_id, first_stage);
 		return;
 	}
-	add_block(unit, batch, domain_id, first_stage,
-		  (first >> low << low) << PAGE_SHIFT, low, range->upper);
-	add_block(unit, batch, domain_id, first_stage, middle << PAGE_SHIFT,
-		  high, range->upper);
+	vtd_inval_add_block(unit, batch, domain_id, first_stage,
+			    (first >> low << low) << PAGE_SHIFT, low,
+			    range->upper);
+	vtd_inval_add_block(unit, batch, domain_id, first_stage,
+			    middle << PAGE_SHIFT, high, range->upper);
 }
 
 /**
@@ -134,8 +138,8 @@ void vtd_inval_add_range(struct vtd_unit *unit, struct vtd_batch *batch,
 void vtd_inval_add_domain(struct vtd_unit *unit, struct vtd_batch *batch,
 			  u16 domain_id)
 {
-	add_domain(unit, batch, domain_id, false);
-	add_domain(unit, batch, domain_id, true);
+	vtd_inval_add_stage(unit, batch, domain_id, false);
+	vtd_inval_add_stage(unit, batch, domain_id, true);
 }
 
 /**
@@ -162,17 +166,18 @@ bool vtd_inval_add_device(struct vtd_batch *batch, u16 source_id, u16 pf_id,
 	if (am)
 		address |= GENMASK_ULL(am + PAGE_SHIFT - 1, PAGE_SHIFT) >> 1 &
 			   QI_DEV_ADDR;
-	add(batch, FIELD_PREP(QI_TYPE, QI_DEV_IOTLB) |
-		   FIELD_PREP(QI_DEV_SID, source_id) |
-		   FIELD_PREP(QI_DEV_MIP, depth % 32) |
-		   FIELD_PREP(QI_DEV_PFSID_LO, pf_id & 0xf) |
-		   FIELD_PREP(QI_DEV_PFSID_HI, pf_id >> 4),
-	    address | (am ? QI_DEV_S : 0));
+	vtd_inval_add(batch, FIELD_PREP(QI_TYPE, QI_DEV_IOTLB) |
+			     FIELD_PREP(QI_DEV_SID, source_id) |
+			     FIELD_PREP(QI_DEV_MIP, depth % 32) |
+			     FIELD_PREP(QI_DEV_PFSID_LO, pf_id & 0xf) |
+			     FIELD_PREP(QI_DEV_PFSID_HI, pf_id >> 4),
+		      address | (am ? QI_DEV_S : 0));
 	return true;
 }
 
 /* One descriptor through the registers */
-static int run_registers(struct vtd_unit *unit, const struct vtd_desc *desc)
+static int vtd_inval_run_registers(struct vtd_unit *unit,
+				   const struct vtd_desc *desc)
 {
 	unsigned int iro = FIELD_GET(ECAP_IRO, unit->ecap) * 16;
 	u64 gran = FIELD_GET(QI_GRAN, desc->q[0]);
@@ -226,13 +231,14 @@ int vtd_inval_run(struct vtd_unit *unit, const struct vtd_batch *batch)
 		return -EIO;
 	raw_spin_lock_irqsave(&unit->reg_lock, flags);
 	for (i = 0; i < batch->nr && !ret; i++)
-		ret = run_registers(unit, &batch->descs[i]);
+		ret = vtd_inval_run_registers(unit, &batch->descs[i]);
 	raw_spin_unlock_irqrestore(&unit->reg_lock, flags);
 	return ret;
 }
 
 /* For requests that name no device-TLB: sending again is all there is to do */
-static int run_again(struct vtd_unit *unit, const struct vtd_batch *batch)
+static int vtd_inval_run_again(struct vtd_unit *unit,
+			       const struct vtd_batch *batch)
 {
 	int ret;
 
@@ -252,12 +258,12 @@ int vtd_inval_all(struct vtd_unit *unit)
 {
 	struct vtd_batch batch = { };
 
-	add(&batch, context_desc(GRAN_GLOBAL, 0, 0), 0);
+	vtd_inval_add(&batch, context_desc(GRAN_GLOBAL, 0, 0), 0);
 	if (unit->scalable)
-		add(&batch, FIELD_PREP(QI_TYPE, QI_PASID_CACHE) |
-			    FIELD_PREP(QI_GRAN, PC_GRAN_GLOBAL), 0);
-	add(&batch, iotlb_desc(unit, GRAN_GLOBAL, 0), 0);
-	return run_again(unit, &batch);
+		vtd_inval_add(&batch, FIELD_PREP(QI_TYPE, QI_PASID_CACHE) |
+				      FIELD_PREP(QI_GRAN, PC_GRAN_GLOBAL), 0);
+	vtd_inval_add(&batch, iotlb_desc(unit, GRAN_GLOBAL, 0), 0);
+	return vtd_inval_run_again(unit, &batch);
 }
 
 /**
@@ -272,8 +278,8 @@ int vtd_inval_domain(struct vtd_unit *unit, u16 domain_id, bool first_stage)
 {
 	struct vtd_batch batch = { };
 
-	add_domain(unit, &batch, domain_id, first_stage);
-	return run_again(unit, &batch);
+	vtd_inval_add_stage(unit, &batch, domain_id, first_stage);
+	return vtd_inval_run_again(unit, &batch);
 }
 EXPORT_SYMBOL_IF_KUNIT(vtd_inval_domain);
 
@@ -291,10 +297,11 @@ int vtd_inval_context(struct vtd_unit *unit, u16 source_id, u16 domain_id,
 {
 	struct vtd_batch batch = { };
 
-	add(&batch, context_desc(GRAN_DEVICE, domain_id, source_id), 0);
+	vtd_inval_add(&batch, context_desc(GRAN_DEVICE, domain_id, source_id),
+		      0);
 	if (iotlb)
-		add_domain(unit, &batch, domain_id, false);
-	return run_again(unit, &batch);
+		vtd_inval_add_stage(unit, &batch, domain_id, false);
+	return vtd_inval_run_again(unit, &batch);
 }
 EXPORT_SYMBOL_IF_KUNIT(vtd_inval_context);
 
@@ -310,10 +317,10 @@ int vtd_inval_pasid(struct vtd_unit *unit, u16 source_id, u16 domain_id)
 {
 	struct vtd_batch batch = { };
 
-	add(&batch, FIELD_PREP(QI_TYPE, QI_PASID_CACHE) |
-		    FIELD_PREP(QI_GRAN, PC_GRAN_PASID) |
-		    FIELD_PREP(QI_PASID_DID, domain_id), 0);
-	add_domain(unit, &batch, domain_id, true);
-	add_domain(unit, &batch, domain_id, false);
-	return run_again(unit, &batch);
+	vtd_inval_add(&batch, FIELD_PREP(QI_TYPE, QI_PASID_CACHE) |
+			      FIELD_PREP(QI_GRAN, PC_GRAN_PASID) |
+			      FIELD_PREP(QI_PASID_DID, domain_id), 0);
+	vtd_inval_add_stage(unit, &batch, domain_id, true);
+	vtd_inval_add_stage(unit, &batch, domain_id, false);
+	return vtd_inval_run_again(unit, &batch);
 }

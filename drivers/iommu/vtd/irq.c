@@ -20,7 +20,7 @@
 #include "regs.h"
 #include "unit.h"
 
-static void write_message(struct irq_data *data)
+static void vtd_irq_write_message(struct irq_data *data)
 {
 	struct vtd_unit *unit = irq_data_get_irq_chip_data(data);
 	struct irq_data *parent = data->parent_data;
@@ -53,39 +53,39 @@ void vtd_irq_mask(struct vtd_unit *unit, bool mask)
 	raw_spin_unlock_irqrestore(&unit->reg_lock, flags);
 }
 
-static void chip_mask(struct irq_data *data)
+static void vtd_irq_chip_mask(struct irq_data *data)
 {
 	vtd_irq_mask(irq_data_get_irq_chip_data(data), true);
 }
 
-static void chip_unmask(struct irq_data *data)
+static void vtd_irq_chip_unmask(struct irq_data *data)
 {
 	vtd_irq_mask(irq_data_get_irq_chip_data(data), false);
 }
 
-static int chip_set_affinity(struct irq_data *data,
-			     const struct cpumask *mask, bool force)
+static int vtd_irq_chip_set_affinity(struct irq_data *data,
+				     const struct cpumask *mask, bool force)
 {
 	struct irq_data *parent = data->parent_data;
 	int ret = parent->chip->irq_set_affinity(parent, mask, force);
 
 	if (ret >= 0 && ret != IRQ_SET_MASK_OK_DONE)
-		write_message(data);
+		vtd_irq_write_message(data);
 	return ret;
 }
 
 static struct irq_chip chip = {
 	.name = "VT-d",
-	.irq_mask = chip_mask,
-	.irq_unmask = chip_unmask,
+	.irq_mask = vtd_irq_chip_mask,
+	.irq_unmask = vtd_irq_chip_unmask,
 	.irq_ack = irq_chip_ack_parent,
-	.irq_set_affinity = chip_set_affinity,
+	.irq_set_affinity = vtd_irq_chip_set_affinity,
 	.irq_retrigger = irq_chip_retrigger_hierarchy,
 	.flags = IRQCHIP_SKIP_SET_WAKE,
 };
 
-static int domain_alloc(struct irq_domain *domain, unsigned int virq,
-			unsigned int nr, void *arg)
+static int vtd_irq_alloc(struct irq_domain *domain, unsigned int virq,
+			 unsigned int nr, void *arg)
 {
 	struct vtd_unit *unit = domain->host_data;
 	int ret;
@@ -99,20 +99,20 @@ static int domain_alloc(struct irq_domain *domain, unsigned int virq,
 	return 0;
 }
 
-static int domain_activate(struct irq_domain *domain, struct irq_data *data,
-			   bool reserve)
+static int vtd_irq_activate(struct irq_domain *domain, struct irq_data *data,
+			    bool reserve)
 {
-	write_message(data);
+	vtd_irq_write_message(data);
 	return 0;
 }
 
 static const struct irq_domain_ops domain_ops = {
-	.alloc = domain_alloc,
+	.alloc = vtd_irq_alloc,
 	.free = irq_domain_free_irqs_parent,
-	.activate = domain_activate,
+	.activate = vtd_irq_activate,
 };
 
-static irqreturn_t handler(int irq, void *arg)
+static irqreturn_t vtd_irq_handler(int irq, void *arg)
 {
 	struct vtd_unit *unit = arg;
 
@@ -146,7 +146,8 @@ int vtd_irq_create(struct vtd_unit *unit)
 	if (irq < 0)
 		goto err_domain;
 	faults->irq = irq;
-	ret = request_irq(irq, handler, IRQF_NO_THREAD, unit->common.name, unit);
+	ret = request_irq(irq, vtd_irq_handler, IRQF_NO_THREAD,
+			  unit->common.name, unit);
 	if (ret)
 		goto err_irq;
 	return 0;
@@ -185,6 +186,6 @@ void vtd_irq_destroy(struct vtd_unit *unit)
  */
 void vtd_irq_restore(struct vtd_unit *unit)
 {
-	write_message(irq_domain_get_irq_data(unit->faults.domain,
-					      unit->faults.irq));
+	vtd_irq_write_message(irq_domain_get_irq_data(unit->faults.domain,
+						      unit->faults.irq));
 }

@@ -47,7 +47,7 @@
 
 static struct dmar_table table;
 
-static int read_table(void)
+static int vtd_read_table(void)
 {
 	struct dmar_error error;
 	size_t length;
@@ -69,13 +69,13 @@ static int read_table(void)
 	return 0;
 }
 
-static void forget_table(void)
+static void vtd_free_table(void)
 {
 	vtd_dmar = NULL;
 	kfree(table.bytes);
 }
 
-static void place_unit(struct vtd_unit *unit)
+static void vtd_set_node(struct vtd_unit *unit)
 {
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
@@ -87,7 +87,7 @@ static void place_unit(struct vtd_unit *unit)
 		unit->nid = NUMA_NO_NODE;
 }
 
-static void destroy_units(void)
+static void vtd_destroy_units(void)
 {
 	struct vtd_unit *unit, *next;
 
@@ -97,7 +97,7 @@ static void destroy_units(void)
 	}
 }
 
-static int create_units(void)
+static int vtd_create_units(void)
 {
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
@@ -112,10 +112,10 @@ static int create_units(void)
 		if (IS_ERR(unit)) {
 			if (PTR_ERR(unit) == -ENODEV)
 				continue;
-			destroy_units();
+			vtd_destroy_units();
 			return PTR_ERR(unit);
 		}
-		place_unit(unit);
+		vtd_set_node(unit);
 		list_add_tail(&unit->common.node, &vtd_units);
 	}
 	if (!list_empty(&vtd_units))
@@ -124,7 +124,7 @@ static int create_units(void)
 	return -ENODEV;
 }
 
-static int check_owners(void)
+static int vtd_check_owners(void)
 {
 	struct vtd_unit *unit;
 	const char *option;
@@ -140,7 +140,7 @@ static int check_owners(void)
 	return 0;
 }
 
-static void stop_units(void)
+static void vtd_stop_units(void)
 {
 	struct vtd_unit *unit;
 
@@ -154,7 +154,7 @@ static void stop_units(void)
 	}
 }
 
-static int start_units(void)
+static int vtd_start_units(void)
 {
 	struct vtd_unit *unit;
 	int ret;
@@ -181,7 +181,7 @@ static int start_units(void)
 	return 0;
 }
 
-static int enable_acs(void)
+static int vtd_enable_acs(void)
 {
 	struct iommu_acs_count count;
 	int ret;
@@ -201,7 +201,7 @@ static int enable_acs(void)
 }
 
 /* For as long as the machine runs */
-static void keep_acs(void)
+static void vtd_keep_acs(void)
 {
 	struct vtd_unit *unit = list_first_entry(&vtd_units, struct vtd_unit,
 						 common.node);
@@ -212,7 +212,7 @@ static void keep_acs(void)
 	iommu_acs_follow_sleep(unit->common.iommu.dev);
 }
 
-static void announce(const struct vtd_unit *unit)
+static void vtd_log_unit(const struct vtd_unit *unit)
 {
 	u32 version = vtd_read(unit, VTD_VER);
 
@@ -226,7 +226,7 @@ static void announce(const struct vtd_unit *unit)
 		  unit->faults.irq ? "interrupt" : "polling");
 }
 
-static int register_units(void)
+static int vtd_register_units(void)
 {
 	struct vtd_unit *unit;
 	int ret;
@@ -241,7 +241,7 @@ static int register_units(void)
 		ret = iommu_unit_register(&unit->common, &vtd_iommu_ops);
 		if (ret)
 			return ret;
-		announce(unit);
+		vtd_log_unit(unit);
 	}
 	return 0;
 }
@@ -258,14 +258,14 @@ static int __init vtd_init(void)
 		pr_err("no VT-d unit can be used: the CPU has no 16-byte compare and exchange\n");
 		return -ENODEV;
 	}
-	ret = read_table();
+	ret = vtd_read_table();
 	if (ret)
 		return ret;
 	vtd_scope_complain(vtd_dmar);
-	ret = create_units();
+	ret = vtd_create_units();
 	if (ret)
 		goto err_table;
-	ret = check_owners();
+	ret = vtd_check_owners();
 	if (ret)
 		goto err_units;
 	ret = vtd_domain_init();
@@ -275,31 +275,31 @@ static int __init vtd_init(void)
 	if (ret)
 		goto err_domain;
 	vtd_debugfs_init();
-	ret = start_units();
+	ret = vtd_start_units();
 	if (ret)
 		goto err_stop;
-	ret = enable_acs();
+	ret = vtd_enable_acs();
 	if (ret)
 		goto err_stop;
-	ret = register_units();
+	ret = vtd_register_units();
 	if (ret)
 		goto err_unregister;
-	keep_acs();
+	vtd_keep_acs();
 	vtd_pm_init();
 	return 0;
 err_unregister:
 	iommu_units_unregister(&vtd_units);
 	iommu_acs_restore_all();
 err_stop:
-	stop_units();
+	vtd_stop_units();
 	vtd_debugfs_exit();
 	vtd_nested_exit();
 err_domain:
 	vtd_domain_exit();
 err_units:
-	destroy_units();
+	vtd_destroy_units();
 err_table:
-	forget_table();
+	vtd_free_table();
 	return ret;
 }
 module_init(vtd_init);

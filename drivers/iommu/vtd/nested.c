@@ -36,7 +36,7 @@
  * that in GET_HW_INFO. Parents have operations of their own for this and for
  * the second kind of invalidation, so that other domains need not look.
  *
- * Locks: a unit's table_lock keeps a second place of the same nested domain
+ * Locks: a unit's table_lock keeps a second member of the same nested domain
  * there away; the parent's live lock covers the list, which is read under SRCU,
  * as the parent's members are.
  */
@@ -66,25 +66,25 @@
  * @domain: what the IOMMU core knows of it
  * @parent: what it is put on; whoever made this one holds it
  * @config: the user's tables
- * @places: struct nested_place by @own_node, one for each unit where devices
+ * @members: struct nested_member by @own_node, one for each unit where devices
  *	are attached; changed under the parent's live lock, read under SRCU
  */
 struct vtd_nested {
 	struct iommu_domain domain;
 	struct vtd_domain *parent;
 	struct iommu_hwpt_vtd_s1 config;
-	struct list_head places;
+	struct list_head members;
 };
 
 /**
- * struct nested_place - a unit in a nested domain
+ * struct nested_member - a unit in a nested domain
  * @member: id, users and devices, as for a paging domain; not in its list of
  *	members
- * @in_parent: the unit's place in the parent, which this one holds
- * @node: in the parent's list of all places
+ * @in_parent: the unit's member in the parent, which this one holds
+ * @node: in the parent's list of all members
  * @own_node: in the nested domain's
  */
-struct nested_place {
+struct nested_member {
 	struct iommu_unit_member member;
 	struct iommu_unit_member *in_parent;
 	struct list_head node;
@@ -96,26 +96,26 @@ static struct vtd_nested *to_vtd_nested(struct iommu_domain *domain)
 	return container_of(domain, struct vtd_nested, domain);
 }
 
-static struct nested_place *to_place(struct iommu_unit_member *member)
+static struct nested_member *to_nested_member(struct iommu_unit_member *member)
 {
-	return container_of(member, struct nested_place, member);
+	return container_of(member, struct nested_member, member);
 }
 
 /* Invalidation */
 
 /* The user changed a range of its tables */
-static int invalidate_range(struct nested_place *place,
-			    const struct vtd_range *range)
+static int vtd_nested_invalidate_range(struct nested_member *member,
+				       const struct vtd_range *range)
 {
-	struct vtd_unit *unit = to_vtd_unit(place->member.unit);
+	struct vtd_unit *unit = to_vtd_unit(member->member.unit);
 	struct vtd_batch batch;
 	int ret;
 
 	do {
 		batch.nr = 0;
-		vtd_inval_add_range(unit, &batch, place->member.domain_id, true,
-				    range);
-		ret = vtd_domain_add_devices(&place->member, &batch, range);
+		vtd_inval_add_range(unit, &batch, member->member.domain_id,
+				    true, range);
+		ret = vtd_domain_add_devices(&member->member, &batch, range);
 		if (!ret)
 			ret = vtd_inval_run(unit, &batch);
 	} while (ret == -EAGAIN);
@@ -123,53 +123,54 @@ static int invalidate_range(struct nested_place *place,
 }
 
 /* The tables below it changed */
-static void invalidate_place(struct nested_place *place, bool devices)
+static void vtd_nested_invalidate_all(struct nested_member *member,
+				      bool devices)
 {
 	static const struct vtd_range everything = {
 		.last = ULONG_MAX,
 		.upper = true,
 	};
-	struct vtd_unit *unit = to_vtd_unit(place->member.unit);
+	struct vtd_unit *unit = to_vtd_unit(member->member.unit);
 	struct vtd_batch batch;
 	int ret;
 
 	do {
 		batch.nr = 0;
-		vtd_inval_add_domain(unit, &batch, place->member.domain_id);
-		ret = devices ? vtd_domain_add_devices(&place->member, &batch,
+		vtd_inval_add_domain(unit, &batch, member->member.domain_id);
+		ret = devices ? vtd_domain_add_devices(&member->member, &batch,
 						       &everything) : 0;
 		if (!ret)
 			ret = vtd_inval_run(unit, &batch);
 	} while (ret == -EAGAIN);
 }
 
-#define for_each_place(pos, domain) \
+#define for_each_nested_member(pos, domain) \
 	list_for_each_entry_srcu(pos, &(domain)->nested, node, \
 				 iommu_live_read_held())
 
-static void parent_invalidate(struct iommu_live *live,
-			      const struct iommu_pt_gather *gather)
+static void vtd_parent_invalidate(struct iommu_live *live,
+				  const struct iommu_pt_gather *gather)
 {
 	struct vtd_domain *domain = container_of(live, struct vtd_domain,
 						 paging.live);
-	struct nested_place *place;
+	struct nested_member *member;
 
 	/* First what the second-stage walks of nested ones may still go by */
 	vtd_domain_invalidate(live, gather);
-	for_each_place(place, domain)
-		invalidate_place(place, true);
+	for_each_nested_member(member, domain)
+		vtd_nested_invalidate_all(member, true);
 }
 
-static void parent_announce(struct iommu_paging *paging, unsigned long iova,
-			    size_t length)
+static void vtd_parent_announce(struct iommu_paging *paging, unsigned long iova,
+				size_t length)
 {
 	struct vtd_domain *domain = to_vtd_domain(&paging->domain);
-	struct nested_place *place;
+	struct nested_member *member;
 
 	vtd_domain_announce(paging, iova, length);
-	for_each_place(place, domain)
-		if (to_vtd_unit(place->member.unit)->cap & CAP_CM)
-			invalidate_place(place, false);
+	for_each_nested_member(member, domain)
+		if (to_vtd_unit(member->member.unit)->cap & CAP_CM)
+			vtd_nested_invalidate_all(member, false);
 }
 
 /* As other domains have it, but for what vtd_nested_init() changes */
@@ -178,7 +179,7 @@ static struct iommu_run_ops parent_run_ops;
 
 /* Mapping */
 
-static bool may_map(int prot)
+static bool nested_may_map(int prot)
 {
 	if (prot & IOMMU_WRITE)
 		return true;
@@ -186,28 +187,29 @@ static bool may_map(int prot)
 	return false;
 }
 
-static int parent_map_pages(struct iommu_domain *domain, unsigned long iova,
-			    phys_addr_t paddr, size_t pgsize, size_t pgcount,
-			    int prot, gfp_t gfp, size_t *mapped)
+static int vtd_parent_map_pages(struct iommu_domain *domain, unsigned long iova,
+				phys_addr_t paddr, size_t pgsize,
+				size_t pgcount, int prot, gfp_t gfp,
+				size_t *mapped)
 {
-	if (!may_map(prot))
+	if (!nested_may_map(prot))
 		return -EINVAL;
 	return iommu_paging_map_pages(domain, iova, paddr, pgsize, pgcount,
 				      prot, gfp, mapped);
 }
 
-static int parent_map_runs(struct iommu_domain *domain, unsigned long iova,
-			   const struct iommu_run *runs, size_t nr, int prot,
-			   gfp_t gfp)
+static int vtd_parent_map_runs(struct iommu_domain *domain, unsigned long iova,
+			       const struct iommu_run *runs, size_t nr,
+			       int prot, gfp_t gfp)
 {
-	if (!may_map(prot))
+	if (!nested_may_map(prot))
 		return -EINVAL;
 	return iommu_paging_run_ops.map(domain, iova, runs, nr, prot, gfp);
 }
 
 static const struct iommu_domain_ops parent_ops = {
 	.attach_dev = vtd_domain_attach_dev,
-	.map_pages = parent_map_pages,
+	.map_pages = vtd_parent_map_pages,
 	.unmap_pages = iommu_paging_unmap_pages,
 	.iotlb_sync_map = iommu_paging_iotlb_sync_map,
 	.iotlb_sync = iommu_paging_iotlb_sync,
@@ -217,35 +219,35 @@ static const struct iommu_domain_ops parent_ops = {
 	.free = vtd_domain_free_core,
 };
 
-/* Places */
+/* Members */
 
-static struct nested_place *find_place(struct vtd_nested *nested,
-				       const struct iommu_unit *unit)
+static struct nested_member *
+vtd_nested_find_member(struct vtd_nested *nested, const struct iommu_unit *unit)
 {
 	struct mutex *lock = &nested->parent->paging.live.lock;
-	struct nested_place *place, *found = NULL;
+	struct nested_member *member, *found = NULL;
 
 	mutex_lock(lock);
-	list_for_each_entry(place, &nested->places, own_node)
-		if (place->member.unit == unit)
-			found = place;
+	list_for_each_entry(member, &nested->members, own_node)
+		if (member->member.unit == unit)
+			found = member;
 	mutex_unlock(lock);
 	return found;
 }
 
-static struct nested_place *make_place(struct vtd_nested *nested,
-				       struct iommu_unit *unit)
+static struct nested_member *vtd_nested_alloc_member(struct vtd_nested *nested,
+						     struct iommu_unit *unit)
 {
 	struct vtd_domain *parent = nested->parent;
-	struct nested_place *place;
+	struct nested_member *member;
 	int id, ret;
 
-	place = kzalloc(sizeof(*place), GFP_KERNEL);
-	if (!place)
+	member = kzalloc(sizeof(*member), GFP_KERNEL);
+	if (!member)
 		return ERR_PTR(-ENOMEM);
-	place->in_parent = iommu_paging_join(&parent->paging, unit);
-	if (IS_ERR(place->in_parent)) {
-		ret = PTR_ERR(place->in_parent);
+	member->in_parent = iommu_paging_join(&parent->paging, unit);
+	if (IS_ERR(member->in_parent)) {
+		ret = PTR_ERR(member->in_parent);
 		goto err_free;
 	}
 	id = ida_alloc_range(&unit->domain_ids, IOMMU_UNIT_ID_FIRST,
@@ -254,29 +256,29 @@ static struct nested_place *make_place(struct vtd_nested *nested,
 		ret = id;
 		goto err_leave;
 	}
-	place->member.unit = unit;
-	place->member.domain_id = id;
-	INIT_LIST_HEAD(&place->member.devices);
+	member->member.unit = unit;
+	member->member.domain_id = id;
+	INIT_LIST_HEAD(&member->member.devices);
 	mutex_lock(&parent->paging.live.lock);
-	list_add_tail_rcu(&place->node, &parent->nested);
-	list_add_tail_rcu(&place->own_node, &nested->places);
+	list_add_tail_rcu(&member->node, &parent->nested);
+	list_add_tail_rcu(&member->own_node, &nested->members);
 	mutex_unlock(&parent->paging.live.lock);
 	/*
 	 * The unit's view of the tables comes after: whoever changes one and
 	 * then reads the list finds this, or the unit finds the change.
 	 */
 	smp_mb();
-	return place;
+	return member;
 
 err_leave:
-	iommu_paging_leave(&parent->paging, place->in_parent);
+	iommu_paging_leave(&parent->paging, member->in_parent);
 err_free:
-	kfree(place);
+	kfree(member);
 	return ERR_PTR(ret);
 }
 
-static bool can_walk(const struct vtd_unit *unit,
-		     const struct iommu_hwpt_vtd_s1 *config)
+static bool nested_can_walk(const struct vtd_unit *unit,
+			    const struct iommu_hwpt_vtd_s1 *config)
 {
 	return vtd_unit_nests(unit) &&
 	       (config->addr_width == BITS_4_LEVELS ||
@@ -286,57 +288,57 @@ static bool can_walk(const struct vtd_unit *unit,
 }
 
 /**
- * vtd_nested_join() - take a device's place in a nested domain
+ * vtd_nested_join() - take a device's member in a nested domain
  * @nested: the domain
  * @unit: the device's unit, whose table_lock is held
  *
- * Return: the unit's place, to be given back with vtd_nested_leave(), or an
+ * Return: the unit's member, to be given back with vtd_nested_leave(), or an
  * error with nothing changed: -EINVAL if the unit cannot walk the user's tables
  * or the parent's, -ENOSPC if it has no domain id left, -ENOMEM.
  */
 static struct iommu_unit_member *vtd_nested_join(struct vtd_nested *nested,
 						 struct vtd_unit *unit)
 {
-	struct nested_place *place;
+	struct nested_member *member;
 
 	lockdep_assert_held(&unit->common.table_lock);
-	if (!can_walk(unit, &nested->config))
+	if (!nested_can_walk(unit, &nested->config))
 		return ERR_PTR(-EINVAL);
-	place = find_place(nested, &unit->common);
-	if (!place)
-		place = make_place(nested, &unit->common);
-	if (IS_ERR(place))
-		return ERR_CAST(place);
-	place->member.users++;
-	return &place->member;
+	member = vtd_nested_find_member(nested, &unit->common);
+	if (!member)
+		member = vtd_nested_alloc_member(nested, &unit->common);
+	if (IS_ERR(member))
+		return ERR_CAST(member);
+	member->member.users++;
+	return &member->member;
 }
 
 /**
- * vtd_nested_leave() - give a device's place back
+ * vtd_nested_leave() - give a device's member back
  * @nested: the domain
  * @member: from vtd_nested_join(); the device's entries lead elsewhere now and
  *	what the unit had cached of them is invalidated
  */
 static void vtd_nested_leave(struct vtd_nested *nested,
-			     struct iommu_unit_member *member)
+			     struct iommu_unit_member *unit_member)
 {
+	struct nested_member *member = to_nested_member(unit_member);
 	struct vtd_domain *parent = nested->parent;
-	struct nested_place *place = to_place(member);
-	struct iommu_unit *unit = member->unit;
+	struct iommu_unit *unit = unit_member->unit;
 
 	lockdep_assert_held(&unit->table_lock);
-	if (--member->users)
+	if (--unit_member->users)
 		return;
 	mutex_lock(&parent->paging.live.lock);
-	list_del_rcu(&place->node);
-	list_del_rcu(&place->own_node);
+	list_del_rcu(&member->node);
+	list_del_rcu(&member->own_node);
 	mutex_unlock(&parent->paging.live.lock);
 	iommu_live_synchronize();
 	/* The id may be used again: nothing tagged with it is left */
-	invalidate_place(place, false);
-	ida_free(&unit->domain_ids, member->domain_id);
-	iommu_paging_leave(&parent->paging, place->in_parent);
-	kfree(place);
+	vtd_nested_invalidate_all(member, false);
+	ida_free(&unit->domain_ids, unit_member->domain_id);
+	iommu_paging_leave(&parent->paging, member->in_parent);
+	kfree(member);
 }
 
 /**
@@ -360,7 +362,8 @@ static void vtd_nested_entry(const struct vtd_nested *nested,
 
 /* The IOMMU core's view */
 
-static int nested_attach_dev(struct iommu_domain *domain, struct device *dev)
+static int vtd_nested_attach_dev(struct iommu_domain *domain,
+				 struct device *dev)
 {
 	struct vtd_nested *nested = to_vtd_nested(domain);
 	struct vtd_device *device = dev_to_vtd(dev);
@@ -370,15 +373,16 @@ static int nested_attach_dev(struct iommu_domain *domain, struct device *dev)
 	return vtd_device_move(device, nested->parent, nested, &entry);
 }
 
-static void nested_free(struct iommu_domain *domain)
+static void vtd_nested_free(struct iommu_domain *domain)
 {
 	struct vtd_nested *nested = to_vtd_nested(domain);
 
-	WARN_ON(!list_empty(&nested->places));
+	WARN_ON(!list_empty(&nested->members));
 	kfree(nested);
 }
 
-static int to_range(const struct iommu_hwpt_vtd_s1_invalidate *request,
+static int
+vtd_nested_to_range(const struct iommu_hwpt_vtd_s1_invalidate *request,
 		    struct vtd_range *range)
 {
 	u64 bytes;
@@ -398,21 +402,22 @@ static int to_range(const struct iommu_hwpt_vtd_s1_invalidate *request,
 	return 0;
 }
 
-static int invalidate_one(struct vtd_nested *nested,
+static int
+vtd_nested_invalidate_one(struct vtd_nested *nested,
 			  const struct iommu_hwpt_vtd_s1_invalidate *request)
 {
-	struct nested_place *place;
+	struct nested_member *member;
 	struct vtd_range range;
 	int index, err, ret;
 
-	ret = to_range(request, &range);
+	ret = vtd_nested_to_range(request, &range);
 	if (ret || !request->npages)
 		return ret;
 	index = iommu_live_read_lock();
 	/* A unit that does not answer keeps the others from nothing */
-	list_for_each_entry_srcu(place, &nested->places, own_node,
+	list_for_each_entry_srcu(member, &nested->members, own_node,
 				 iommu_live_read_held()) {
-		err = invalidate_range(place, &range);
+		err = vtd_nested_invalidate_range(member, &range);
 		if (err)
 			ret = err;
 	}
@@ -420,8 +425,8 @@ static int invalidate_one(struct vtd_nested *nested,
 	return ret;
 }
 
-static int nested_invalidate_user(struct iommu_domain *domain,
-				  struct iommu_user_data_array *array)
+static int vtd_nested_invalidate_user(struct iommu_domain *domain,
+				      struct iommu_user_data_array *array)
 {
 	struct iommu_hwpt_vtd_s1_invalidate request;
 	u32 done = 0;
@@ -433,7 +438,8 @@ static int nested_invalidate_user(struct iommu_domain *domain,
 		ret = iommu_copy_struct_from_user_array(&request, array,
 			IOMMU_HWPT_INVALIDATE_DATA_VTD_S1, done, __reserved);
 		if (!ret)
-			ret = invalidate_one(to_vtd_nested(domain), &request);
+			ret = vtd_nested_invalidate_one(to_vtd_nested(domain),
+							&request);
 		if (!ret)
 			done++;
 		cond_resched();
@@ -445,13 +451,13 @@ static int nested_invalidate_user(struct iommu_domain *domain,
 }
 
 static const struct iommu_domain_ops nested_ops = {
-	.attach_dev = nested_attach_dev,
-	.cache_invalidate_user = nested_invalidate_user,
-	.free = nested_free,
+	.attach_dev = vtd_nested_attach_dev,
+	.cache_invalidate_user = vtd_nested_invalidate_user,
+	.free = vtd_nested_free,
 };
 
-static int check_config(const struct vtd_unit *unit,
-			const struct iommu_hwpt_vtd_s1 *config)
+static int vtd_nested_check_config(const struct vtd_unit *unit,
+				   const struct iommu_hwpt_vtd_s1 *config)
 {
 	if (config->flags & ~(u64)FIRST_STAGE_FLAGS || config->__reserved)
 		return -EOPNOTSUPP;
@@ -460,7 +466,7 @@ static int check_config(const struct vtd_unit *unit,
 		return -EINVAL;
 	if (config->pgtbl_addr & ~PAGE_MASK)
 		return -EINVAL;
-	return can_walk(unit, config) ? 0 : -EINVAL;
+	return nested_can_walk(unit, config) ? 0 : -EINVAL;
 }
 
 /**
@@ -511,13 +517,13 @@ struct iommu_domain *vtd_nested_alloc(const struct vtd_unit *unit,
 	ret = iommu_copy_struct_from_user(&nested->config, data,
 					  IOMMU_HWPT_DATA_VTD_S1, __reserved);
 	if (!ret)
-		ret = check_config(unit, &nested->config);
+		ret = vtd_nested_check_config(unit, &nested->config);
 	if (ret) {
 		kfree(nested);
 		return ERR_PTR(ret);
 	}
 	nested->parent = to_vtd_domain(parent);
-	INIT_LIST_HEAD(&nested->places);
+	INIT_LIST_HEAD(&nested->members);
 	nested->domain.type = IOMMU_DOMAIN_NESTED;
 	nested->domain.ops = &nested_ops;
 	return &nested->domain;
@@ -531,11 +537,11 @@ struct iommu_domain *vtd_nested_alloc(const struct vtd_unit *unit,
 int vtd_nested_init(void)
 {
 	parent_paging_ops = vtd_domain_paging_ops;
-	parent_paging_ops.live.invalidate = parent_invalidate;
+	parent_paging_ops.live.invalidate = vtd_parent_invalidate;
 	parent_paging_ops.core = &parent_ops;
-	parent_paging_ops.announce = parent_announce;
+	parent_paging_ops.announce = vtd_parent_announce;
 	parent_run_ops = iommu_paging_run_ops;
-	parent_run_ops.map = parent_map_runs;
+	parent_run_ops.map = vtd_parent_map_runs;
 	return iommu_run_ops_register(&parent_ops, &parent_run_ops);
 }
 

@@ -35,14 +35,14 @@ struct pasid_tables {
 	u64 *table;
 };
 
-static void free_tables(struct pasid_tables *tables)
+static void vtd_pasid_free_tables(struct pasid_tables *tables)
 {
 	free_page((unsigned long)tables->directory);
 	free_page((unsigned long)tables->table);
 	kfree(tables);
 }
 
-static struct pasid_tables *alloc_tables(struct vtd_unit *unit)
+static struct pasid_tables *vtd_pasid_alloc_tables(struct vtd_unit *unit)
 {
 	struct pasid_tables *tables = kzalloc(sizeof(*tables), GFP_KERNEL);
 
@@ -51,7 +51,7 @@ static struct pasid_tables *alloc_tables(struct vtd_unit *unit)
 	tables->directory = vtd_memory_page(unit);
 	tables->table = vtd_memory_page(unit);
 	if (!tables->directory || !tables->table) {
-		free_tables(tables);
+		vtd_pasid_free_tables(tables);
 		return NULL;
 	}
 	tables->directory[0] = virt_to_phys(tables->table) | PDIR_P;
@@ -74,13 +74,13 @@ int vtd_pasid_prepare(struct vtd_unit *unit, u16 source_id, u64 *context)
 
 	if (context[0] & SCTX_P)
 		return 0;
-	tables = alloc_tables(unit);
+	tables = vtd_pasid_alloc_tables(unit);
 	if (!tables)
 		return -ENOMEM;
 	ret = xa_err(xa_store(&unit->tables.pasid, source_id, tables,
 			      GFP_KERNEL));
 	if (ret) {
-		free_tables(tables);
+		vtd_pasid_free_tables(tables);
 		return ret;
 	}
 	/* The second quadword is RID_PASID and RID_PRIV: both 0 */
@@ -98,8 +98,8 @@ static u64 *rid_entry(struct vtd_unit *unit, u16 source_id)
 	return tables ? tables->table + RID_PASID * ENTRY_QUADS : NULL;
 }
 
-static void encode(const struct vtd_unit *unit, const struct vtd_entry *entry,
-		   u64 quads[3])
+static void vtd_pasid_encode(const struct vtd_unit *unit,
+			     const struct vtd_entry *entry, u64 quads[3])
 {
 	memset(quads, 0, 3 * sizeof(*quads));
 	if (entry->quiet)
@@ -144,7 +144,7 @@ static void encode(const struct vtd_unit *unit, const struct vtd_entry *entry,
 	}
 }
 
-static bool has_pointer(u64 quad)
+static bool pasid_has_pointer(u64 quad)
 {
 	u64 type = FIELD_GET(PASID_PGTT, quad);
 
@@ -152,14 +152,14 @@ static bool has_pointer(u64 quad)
 }
 
 /* The third quadword, which the first two are going to make count */
-static void set_pointer(struct vtd_unit *unit, u16 source_id, u64 *entry,
-			u64 pointer)
+static void vtd_pasid_set_pointer(struct vtd_unit *unit, u16 source_id,
+				  u64 *entry, u64 pointer)
 {
 	u16 domain_id = FIELD_GET(PASID1_DID, entry[1]);
 
 	if (entry[2] == pointer)
 		return;
-	if (has_pointer(entry[0])) {
+	if (pasid_has_pointer(entry[0])) {
 		vtd_memory_write128(unit, entry, 0, 0);
 		vtd_inval_pasid(unit, source_id, domain_id);
 	}
@@ -189,9 +189,9 @@ bool vtd_pasid_set(struct vtd_unit *unit, u16 source_id,
 	present = to[0] & PASID_P;
 	if (present)
 		*old_domain_id = FIELD_GET(PASID1_DID, to[1]);
-	encode(unit, entry, quads);
-	if (has_pointer(quads[0]))
-		set_pointer(unit, source_id, to, quads[2]);
+	vtd_pasid_encode(unit, entry, quads);
+	if (pasid_has_pointer(quads[0]))
+		vtd_pasid_set_pointer(unit, source_id, to, quads[2]);
 	vtd_memory_write128(unit, to, quads[0], quads[1]);
 	return present;
 }
@@ -224,6 +224,6 @@ void vtd_pasid_destroy(struct vtd_unit *unit)
 	unsigned long source_id;
 
 	xa_for_each(&unit->tables.pasid, source_id, tables)
-		free_tables(tables);
+		vtd_pasid_free_tables(tables);
 	xa_destroy(&unit->tables.pasid);
 }

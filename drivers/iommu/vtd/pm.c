@@ -17,7 +17,7 @@
 #include "regs.h"
 #include "unit.h"
 
-static void switch_off(void)
+static void vtd_disable_units(void)
 {
 	struct vtd_unit *unit;
 
@@ -33,7 +33,7 @@ static void switch_off(void)
 
 static int vtd_suspend(COMPAT_SYSCORE_ARGS)
 {
-	switch_off();
+	vtd_disable_units();
 	return 0;
 }
 
@@ -52,7 +52,7 @@ static void vtd_resume(COMPAT_SYSCORE_ARGS)
 
 static void vtd_shutdown(COMPAT_SYSCORE_ARGS)
 {
-	switch_off();
+	vtd_disable_units();
 }
 
 COMPAT_SYSCORE(vtd_syscore, vtd_suspend, vtd_resume, vtd_shutdown);

@@ -44,8 +44,8 @@ struct vtd_queue {
 	unsigned int drops;
 };
 
-static void write_desc(struct vtd_queue *queue, unsigned int slot,
-		       const struct vtd_desc *desc)
+static void vtd_queue_write_desc(struct vtd_queue *queue, unsigned int slot,
+				 const struct vtd_desc *desc)
 {
 	u64 *to = iommu_ring_slot(&queue->ring, slot);
 
@@ -58,8 +58,8 @@ static void write_desc(struct vtd_queue *queue, unsigned int slot,
 }
 
 /* Let a unit that does not snoop see slots from @first on */
-static void flush_descs(struct vtd_queue *queue, unsigned int first,
-			unsigned int nr)
+static void vtd_queue_flush(struct vtd_queue *queue, unsigned int first,
+			    unsigned int nr)
 {
 	unsigned int to_end = min(nr, IOMMU_RING_SLOTS - first);
 	unsigned int shift = queue->ring.slot_shift;
@@ -87,7 +87,7 @@ static struct vtd_desc wait_desc(const struct vtd_queue *queue,
  * Batches whose waits were dropped count as done. Their callers cannot tell
  * from the status word, but find that @drops is not what it was when they sent.
  */
-static void drop_pending(struct vtd_queue *queue, unsigned int head)
+static void vtd_queue_drop_pending(struct vtd_queue *queue, unsigned int head)
 {
 	struct iommu_ring *ring = &queue->ring;
 	unsigned int at = ring->clean, left = ring->used;
@@ -114,7 +114,7 @@ static void drop_pending(struct vtd_queue *queue, unsigned int head)
 	}
 }
 
-static void ring_doorbell(struct vtd_unit *unit)
+static void vtd_queue_ring_doorbell(struct vtd_unit *unit)
 {
 	struct vtd_queue *queue = unit->queue;
 
@@ -138,8 +138,8 @@ static void replace_refused(struct vtd_unit *unit, unsigned int head)
 	pr_err_ratelimited("%s: invalidation descriptor %016llx %016llx refused, code %llu; passed over\n",
 			   unit->common.name, bad[0], bad[1],
 			   FIELD_GET(IQERCD_IQEI, record));
-	write_desc(queue, head, &idle);
-	flush_descs(queue, head, 1);
+	vtd_queue_write_desc(queue, head, &idle);
+	vtd_queue_flush(queue, head, 1);
 }
 
 static u16 device_that_timed_out(struct vtd_unit *unit)
@@ -152,7 +152,7 @@ static u16 device_that_timed_out(struct vtd_unit *unit)
  * the status bits lets the unit go on; an emulated one does so only when the
  * doorbell is rung once more.
  */
-static void mend(struct iommu_unit *common)
+static void vtd_queue_mend(struct iommu_unit *common)
 {
 	struct vtd_unit *unit = to_vtd_unit(common);
 	struct vtd_queue *queue = unit->queue;
@@ -179,7 +179,7 @@ static void mend(struct iommu_unit *common)
 			 PCI_BUS_NUM(source_id), PCI_SLOT(source_id),
 			 PCI_FUNC(source_id));
 		iommu_unit_ats_lost(&unit->common, source_id);
-		drop_pending(queue, head);
+		vtd_queue_drop_pending(queue, head);
 		vtd_write(unit, VTD_FSTS, FSTS_ITE);
 	}
 	if (status & FSTS_ICE) {
@@ -188,24 +188,25 @@ static void mend(struct iommu_unit *common)
 				   vtd_read64(unit, VTD_IQERCD)));
 		vtd_write(unit, VTD_FSTS, FSTS_ICE);
 	}
-	ring_doorbell(unit);
+	vtd_queue_ring_doorbell(unit);
 	raw_spin_unlock_irqrestore(&queue->ring.lock, flags);
 }
 
-static void lost(struct iommu_unit *unit)
+static void vtd_queue_lost(struct iommu_unit *unit)
 {
 	vtd_unit_lost(to_vtd_unit(unit), "the invalidation queue");
 }
 
 static const struct iommu_spin_ops spin_ops = {
-	.mend = mend,
-	.lost = lost,
+	.mend = vtd_queue_mend,
+	.lost = vtd_queue_lost,
 	.timeout_us = VTD_TIMEOUT_US,
 };
 
 /* Put a batch and its wait into its slots, and ring the doorbell */
-static void emit(struct vtd_unit *unit, const struct vtd_desc *descs,
-		 unsigned int nr, const struct iommu_ring_batch *batch)
+static void vtd_queue_emit(struct vtd_unit *unit, const struct vtd_desc *descs,
+			   unsigned int nr,
+			   const struct iommu_ring_batch *batch)
 {
 	struct vtd_queue *queue = unit->queue;
 	struct vtd_desc ending = wait_desc(queue, batch);
@@ -213,16 +214,17 @@ static void emit(struct vtd_unit *unit, const struct vtd_desc *descs,
 
 	lockdep_assert_held(&queue->ring.lock);
 	for (i = 0; i < nr; i++)
-		write_desc(queue, iommu_ring_next(batch->start, i), &descs[i]);
-	write_desc(queue, batch->wait, &ending);
-	flush_descs(queue, batch->start, nr + 1);
-	ring_doorbell(unit);
+		vtd_queue_write_desc(queue, iommu_ring_next(batch->start, i),
+				     &descs[i]);
+	vtd_queue_write_desc(queue, batch->wait, &ending);
+	vtd_queue_flush(queue, batch->start, nr + 1);
+	vtd_queue_ring_doorbell(unit);
 }
 
 /* Also returns how often waits were dropped before */
-static int submit(struct vtd_unit *unit, const struct vtd_desc *descs,
-		  unsigned int nr, struct iommu_ring_batch *batch,
-		  unsigned int *drops)
+static int vtd_queue_submit(struct vtd_unit *unit, const struct vtd_desc *descs,
+			    unsigned int nr, struct iommu_ring_batch *batch,
+			    unsigned int *drops)
 {
 	struct vtd_queue *queue = unit->queue;
 	struct iommu_spin spin = { };
@@ -232,7 +234,7 @@ static int submit(struct vtd_unit *unit, const struct vtd_desc *descs,
 		raw_spin_lock_irqsave(&queue->ring.lock, flags);
 		if (iommu_ring_take(&queue->ring, nr, batch)) {
 			*drops = queue->drops;
-			emit(unit, descs, nr, batch);
+			vtd_queue_emit(unit, descs, nr, batch);
 			raw_spin_unlock_irqrestore(&queue->ring.lock, flags);
 			return 0;
 		}
@@ -242,7 +244,7 @@ static int submit(struct vtd_unit *unit, const struct vtd_desc *descs,
 }
 
 /* Returns -EAGAIN if the batch may have been dropped */
-static int wait_for_batch(struct vtd_unit *unit,
+static int vtd_queue_wait(struct vtd_unit *unit,
 			  const struct iommu_ring_batch *batch,
 			  unsigned int drops)
 {
@@ -276,9 +278,9 @@ int vtd_queue_run(struct vtd_unit *unit, const struct vtd_desc *descs,
 		return -EINVAL;
 	if (READ_ONCE(unit->common.dead))
 		return -EIO;
-	ret = submit(unit, descs, nr, &batch, &drops);
+	ret = vtd_queue_submit(unit, descs, nr, &batch, &drops);
 	if (!ret)
-		ret = wait_for_batch(unit, &batch, drops);
+		ret = vtd_queue_wait(unit, &batch, drops);
 	trace_iommu_unit_invalidate(unit->common.name, batch.seq, descs[0].q[0],
 				    descs[0].q[1], nr, ret);
 	return ret;

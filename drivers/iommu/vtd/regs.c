@@ -54,7 +54,7 @@ int vtd_unit_wait64(struct vtd_unit *unit, unsigned int offset, u64 busy)
 	return -EIO;
 }
 
-static int command(struct vtd_unit *unit, u32 bit, bool on, u32 wait_for)
+static int vtd_unit_command_locked(struct vtd_unit *unit, u32 bit, bool on, u32 wait_for)
 {
 	u32 status;
 
@@ -83,7 +83,7 @@ int vtd_unit_command(struct vtd_unit *unit, u32 bit, bool on)
 	int ret;
 
 	raw_spin_lock_irqsave(&unit->reg_lock, flags);
-	ret = command(unit, bit, on, on ? bit : 0);
+	ret = vtd_unit_command_locked(unit, bit, on, on ? bit : 0);
 	raw_spin_unlock_irqrestore(&unit->reg_lock, flags);
 	return ret;
 }
@@ -104,7 +104,7 @@ int vtd_unit_flush_write_buffer(struct vtd_unit *unit)
 		return 0;
 	raw_spin_lock_irqsave(&unit->reg_lock, flags);
 	/* The status bit is set while the flush goes on */
-	ret = command(unit, GCMD_WBF, true, 0);
+	ret = vtd_unit_command_locked(unit, GCMD_WBF, true, 0);
 	raw_spin_unlock_irqrestore(&unit->reg_lock, flags);
 	return ret;
 }

@@ -85,8 +85,8 @@ bool vtd_scope_holds(const struct dmar_table *table,
 	return false;
 }
 
-static bool find_pci(const struct dmar_table *table, struct pci_dev *pdev,
-		     struct vtd_place *place)
+static bool vtd_scope_find_pci(const struct dmar_table *table,
+			       struct pci_dev *pdev, struct vtd_place *place)
 {
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
@@ -110,8 +110,8 @@ static bool find_pci(const struct dmar_table *table, struct pci_dev *pdev,
 }
 
 /* The device number that an ANDD structure gives to a namespace device */
-static bool find_declared(const struct dmar_table *table, struct device *dev,
-			  u8 *number)
+static bool vtd_scope_find_declared(const struct dmar_table *table,
+				    struct device *dev, u8 *number)
 {
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
@@ -131,15 +131,17 @@ static bool find_declared(const struct dmar_table *table, struct device *dev,
 	return false;
 }
 
-static bool find_namespace(const struct dmar_table *table, struct device *dev,
-			   struct vtd_place *place)
+static bool vtd_scope_find_namespace(const struct dmar_table *table,
+				     struct device *dev,
+				     struct vtd_place *place)
 {
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
 	struct dmar_scope scope;
 	u8 number;
 
-	if (!has_acpi_companion(dev) || !find_declared(table, dev, &number))
+	if (!has_acpi_companion(dev) ||
+	    !vtd_scope_find_declared(table, dev, &number))
 		return false;
 	while (dmar_next(table, &cursor, &s)) {
 		size_t unit = s.offset;
@@ -174,8 +176,8 @@ bool vtd_scope_find(const struct dmar_table *table, struct device *dev,
 		    struct vtd_place *place)
 {
 	if (dev_is_pci(dev))
-		return find_pci(table, to_pci_dev(dev), place);
-	return find_namespace(table, dev, place);
+		return vtd_scope_find_pci(table, to_pci_dev(dev), place);
+	return vtd_scope_find_namespace(table, dev, place);
 }
 
 /**

@@ -13,7 +13,7 @@
 #include "sysfs.h"
 #include "unit.h"
 
-static struct vtd_unit *to_unit(struct device *dev)
+static struct vtd_unit *class_dev_to_vtd_unit(struct device *dev)
 {
 	return container_of(dev_to_iommu_device(dev), struct vtd_unit,
 			    common.iommu);
@@ -22,7 +22,7 @@ static struct vtd_unit *to_unit(struct device *dev)
 static ssize_t version_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
 {
-	u32 version = vtd_read(to_unit(dev), VTD_VER);
+	u32 version = vtd_read(class_dev_to_vtd_unit(dev), VTD_VER);
 
 	return sysfs_emit(buf, "%lu:%lu\n", FIELD_GET(VER_MAJOR, version),
 			  FIELD_GET(VER_MINOR, version));
@@ -32,21 +32,21 @@ static DEVICE_ATTR_RO(version);
 static ssize_t cap_show(struct device *dev, struct device_attribute *attr,
 			char *buf)
 {
-	return sysfs_emit(buf, "%llx\n", to_unit(dev)->cap);
+	return sysfs_emit(buf, "%llx\n", class_dev_to_vtd_unit(dev)->cap);
 }
 static DEVICE_ATTR_RO(cap);
 
 static ssize_t ecap_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
-	return sysfs_emit(buf, "%llx\n", to_unit(dev)->ecap);
+	return sysfs_emit(buf, "%llx\n", class_dev_to_vtd_unit(dev)->ecap);
 }
 static DEVICE_ATTR_RO(ecap);
 
 static ssize_t domains_supported_show(struct device *dev,
 				      struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", vtd_unit_domains(to_unit(dev)));
+	return sysfs_emit(buf, "%u\n", vtd_unit_domains(class_dev_to_vtd_unit(dev)));
 }
 static DEVICE_ATTR_RO(domains_supported);
 

@@ -74,7 +74,7 @@ int vtd_unit_take(struct vtd_unit *unit)
  * A unit that is translating keeps its mode: that may not change meanwhile, and
  * switching off would let everything through.
  */
-static const char *choose_mode(struct vtd_unit *unit)
+static const char *vtd_unit_choose_mode(struct vtd_unit *unit)
 {
 	u64 mode = vtd_read64(unit, VTD_RTADDR) & RTADDR_TTM;
 
@@ -91,7 +91,7 @@ static const char *choose_mode(struct vtd_unit *unit)
 	return NULL;
 }
 
-static const char *impossible(const struct vtd_unit *unit, size_t available)
+static const char *vtd_unit_check(const struct vtd_unit *unit, size_t available)
 {
 	unsigned int fro = FIELD_GET(CAP_FRO, unit->cap) * 16;
 	unsigned int nfr = FIELD_GET(CAP_NFR, unit->cap) + 1;
@@ -112,9 +112,10 @@ static const char *impossible(const struct vtd_unit *unit, size_t available)
 	return NULL;
 }
 
-static int map_registers(struct vtd_unit *unit, size_t size)
+static int vtd_unit_map_registers(struct vtd_unit *unit, size_t size)
 {
-	unit->claimed = request_mem_region(unit->common.base, size, unit->common.name);
+	unit->claimed = request_mem_region(unit->common.base, size,
+					   unit->common.name);
 	unit->regs = ioremap(unit->common.base, size);
 	if (!unit->regs)
 		return -ENOMEM;
@@ -122,7 +123,7 @@ static int map_registers(struct vtd_unit *unit, size_t size)
 	return 0;
 }
 
-static void unmap_registers(struct vtd_unit *unit)
+static void vtd_unit_unmap_registers(struct vtd_unit *unit)
 {
 	if (unit->regs)
 		iounmap(unit->regs);
@@ -131,7 +132,7 @@ static void unmap_registers(struct vtd_unit *unit)
 }
 
 /* What is hidden looks to everything else as if the unit did not have it */
-static void hide(struct vtd_unit *unit)
+static void vtd_unit_hide(struct vtd_unit *unit)
 {
 	unit->common.hidden = vtd_params_hidden(unit->common.name);
 	if (unit->common.hidden & VTD_HIDE_QUEUE)
@@ -154,7 +155,7 @@ static void hide(struct vtd_unit *unit)
  */
 void vtd_unit_destroy(struct vtd_unit *unit)
 {
-	unmap_registers(unit);
+	vtd_unit_unmap_registers(unit);
 	iommu_unit_exit(&unit->common);
 	kfree(unit);
 }
@@ -185,15 +186,15 @@ struct vtd_unit *vtd_unit_create(const struct dmar_structure *drhd,
 	unit->nid = NUMA_NO_NODE;
 
 	/* 32 KiB hold every place that CAP and ECAP can name */
-	ret = map_registers(unit, min_t(u64, drhd->size, SZ_32K));
+	ret = vtd_unit_map_registers(unit, min_t(u64, drhd->size, SZ_32K));
 	if (ret)
 		goto err;
 	unit->cap = vtd_read64(unit, VTD_CAP);
 	unit->ecap = vtd_read64(unit, VTD_ECAP);
-	what = impossible(unit, unit->mapped);
+	what = vtd_unit_check(unit, unit->mapped);
 	if (!what) {
-		hide(unit);
-		what = choose_mode(unit);
+		vtd_unit_hide(unit);
+		what = vtd_unit_choose_mode(unit);
 	}
 	if (what) {
 		unit_warn(unit, "unit at %pa left out: %s\n", &unit->common.base, what);
