@@ -6,18 +6,18 @@
  * A device presents one source-id of its own, and bridges between it and the
  * unit may present others for it. All of them get the same entry. A device
  * always has one: translating through a domain, passing through, or blocked.
- * It goes from one to the next by one write for each source-id, after which the
- * former translation is invalidated:
+ * A move writes each source-id's entry once, so the device is never blocked in
+ * between (pasid.c has the one exception):
  *
- *	join the new domain (which may convert it)
- *	disable ATS
- *	write the entries, invalidate the former ones
- *	enable ATS, if the new translation is a paging domain
- *	leave the old domain
+ *	1. make the unit a member of the new domain, which may convert the domain
+ *	2. disable ATS
+ *	3. write the new entry for each source-id, invalidate the old one
+ *	4. enable ATS, if the new translation is a paging domain
+ *	5. take the unit out of the old domain, if this was its last device there
  *
- * ATS is enabled only while a device is attached to a paging domain: after the
- * entry allows translation requests, and it is disabled before the entry stops
- * allowing them.
+ * So ATS is enabled only while the device is attached to a paging domain. It is
+ * enabled after the entry allows translation requests and disabled before the
+ * entry stops allowing them.
  *
  * Locks: the unit's table_lock over everything that attaches.
  */
@@ -34,7 +34,7 @@
 #include "tables.h"
 #include "unit.h"
 
-/* What setting the entries of a device's source-ids needs to know */
+/* Argument of the functions that visit the source-ids of a device */
 struct setting {
 	struct vtd_unit *unit;
 	const struct vtd_entry *entry;
@@ -47,14 +47,14 @@ static int vtd_prepare_alias(struct device *dev, u16 alias, void *arg)
 	return vtd_tables_prepare(setting->unit, alias);
 }
 
-/* Invalidate what the unit has cached of an entry that was changed */
+/* Invalidate what the unit may have cached of the entry before this change */
 static void vtd_invalidate_former(struct vtd_unit *unit, u16 source_id,
 				  bool was_present, u16 old_domain_id,
 				  u16 new_domain_id)
 {
 	if (!was_present) {
 		vtd_unit_flush_write_buffer(unit);
-		/* Only caching mode has cached what was not there */
+		/* Only in caching mode may the unit cache non-present entries */
 		if (!(unit->cap & CAP_CM))
 			return;
 		old_domain_id = IOMMU_UNIT_ID_NONE;
@@ -63,8 +63,8 @@ static void vtd_invalidate_former(struct vtd_unit *unit, u16 source_id,
 		vtd_inval_pasid(unit, source_id, was_present ? old_domain_id :
 							       new_domain_id);
 		/*
-		 * The context entry is the same as before, but a hypervisor
-		 * may look at where it leads only when told so.
+		 * The context entry has not changed, but a hypervisor may read
+		 * the PASID table entry only on this invalidation.
 		 */
 		vtd_inval_context(unit, source_id, IOMMU_UNIT_ID_NONE, false);
 		return;
@@ -169,7 +169,7 @@ static void vtd_device_leave(struct iommu_paging *paging,
 		iommu_paging_leave(paging, member);
 }
 
-/* What the domain gives to an entry */
+/* Fill in the fields of an entry that depend on the domain */
 static void vtd_fill_entry(struct vtd_entry *entry,
 			   const struct vtd_device *device,
 			   struct vtd_domain *domain,
@@ -193,13 +193,14 @@ static void vtd_fill_entry(struct vtd_entry *entry,
 /**
  * vtd_device_move() - move a device from one translation to another
  * @device: the device
- * @domain: the paging domain it goes to, or NULL
- * @nested: the nested domain on that one that it goes to, or NULL
- * @template: its new entry, less what the domain gives
+ * @domain: the paging domain it is moved to, or NULL
+ * @nested: the nested domain it is moved to, or NULL; @domain is its parent
+ * @template: its new entry, except the fields that depend on the domain
  *
  * Context: may sleep.
- * Return: 0, or an error with the device where it was: -EINVAL if the domain
- * does not suit the device's unit, -ENOMEM, -ENOSPC, -EIO.
+ * Return: 0, or an error with nothing changed: -EINVAL if the domain does not
+ * suit the device's unit, -ENOMEM, -ENOSPC if the unit has no domain id left,
+ * -EIO if the unit is dead.
  */
 int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 		    struct vtd_nested *nested, const struct vtd_entry *template)
@@ -245,12 +246,13 @@ out:
 }
 
 /**
- * vtd_device_track() - let a device's entries say whether to note writes
+ * vtd_device_track() - enable or disable dirty tracking in a device's entries
  * @device: a device in a paging domain
- * @enable: its unit notes in the domain's tables what it writes to
+ * @enable: the unit sets dirty bits in the domain's tables from now on
  *
- * What was cached of the entries and below goes, in its device-TLB too, which
- * may hold permission to write without a note.
+ * Invalidates the cached entries and translations. It also invalidates the
+ * device-TLB, which may hold write permission from before: writes through that
+ * set no dirty bit.
  *
  * Context: the unit's table_lock is held.
  */
@@ -266,7 +268,7 @@ void vtd_device_track(struct vtd_device *device, bool enable)
 		vtd_flush_device_tlb(common);
 }
 
-/* A source-id that other devices present too keeps what they have */
+/* A source-id that other devices present too keeps its entry */
 static int vtd_block_alias(struct device *dev, u16 alias, void *arg)
 {
 	struct vtd_entry blocked = { .translation = VTD_BLOCKED };
@@ -279,8 +281,8 @@ static int vtd_block_alias(struct device *dev, u16 alias, void *arg)
 }
 
 /**
- * vtd_device_detach() - block a device that is about to go
- * @device: the device; it leaves its domain, if it is in one
+ * vtd_device_detach() - block a device that is being removed
+ * @device: the device; it is detached from its domain, if it has one
  *
  * Context: may sleep; the unit's table_lock is held.
  */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/debug/vtd/, besides what ../common/inside.c has there:
+ * /sys/kernel/debug/vtd/, except the files that ../common/inside.c adds:
  *
- *	dmarN/registers		what the unit says of itself
- *	dmarN/counts		queue and faults
+ *	dmarN/registers		the unit's registers
+ *	dmarN/counts		counts of the queue and of faults
  *	dmarN/root		root entries that lead to a context table
- *	dmarN/ADDRESS/entry	context entry, and PASID table entry, of a device
+ *	dmarN/ADDRESS/entry	context and PASID table entry of a device
  */
 #include <linux/debugfs.h>
 #include <linux/pci.h>
@@ -114,7 +114,7 @@ static int vtd_entry_show(struct seq_file *seq, void *unused)
 DEFINE_SHOW_ATTRIBUTE(vtd_entry);
 
 /**
- * vtd_debugfs_add_device() - make a device's folder
+ * vtd_debugfs_add_device() - create a device's folder
  * @device: the device
  */
 void vtd_debugfs_add_device(struct vtd_device *device)
@@ -123,18 +123,19 @@ void vtd_debugfs_add_device(struct vtd_device *device)
 }
 
 /**
- * vtd_debugfs_add_unit() - make a unit's folder
+ * vtd_debugfs_add_unit() - create a unit's folder
  * @unit: the unit
  */
 void vtd_debugfs_add_unit(struct vtd_unit *unit)
 {
-	iommu_unit_debugfs(&unit->common, top, &vtd_registers_fops, &vtd_counts_fops);
+	iommu_unit_debugfs(&unit->common, top, &vtd_registers_fops,
+			   &vtd_counts_fops);
 	debugfs_create_file("root", 0400, unit->common.debugfs, unit,
 			    &vtd_root_fops);
 }
 
 /**
- * vtd_debugfs_init() - make the folder
+ * vtd_debugfs_init() - create the driver's folder
  */
 void vtd_debugfs_init(void)
 {
@@ -142,7 +143,7 @@ void vtd_debugfs_init(void)
 }
 
 /**
- * vtd_debugfs_exit() - remove the folder with all that is in it
+ * vtd_debugfs_exit() - remove the driver's folder with its contents
  */
 void vtd_debugfs_exit(void)
 {

@@ -2,20 +2,12 @@
 /*
  * A device behind a unit, and the operations that the IOMMU core calls.
  *
- * A device presents one source-id of its own, and bridges between it and the
- * unit may present others for it. All of them get the same entry. A device
- * always has one: translating through a domain, passing through, or blocked;
- * it goes from one to the next by one write for each source-id, after which
- * the former one is invalidated. Joining the new domain comes before, leaving
- * the old one after.
- *
- * A device-TLB is on only while a device is attached to a paging domain. It is
- * switched on after the entry permits it, and off before it does not any more.
- *
  * Devices that have a driver when this module loads do DMA to physical
- * addresses. Before translation starts every device passes through, so that
- * nothing changes for it; the core then gives each its domain, and those in
- * use keep passing through.
+ * addresses. Every device passes through before translation is enabled, so that
+ * nothing changes for it. The core then attaches each device to its domain;
+ * devices in use are attached to the identity domain and keep passing through.
+ *
+ * How a device is attached is in attach.c.
  *
  * Locks: the unit's table_lock over everything that attaches.
  */
@@ -92,11 +84,12 @@ static bool vtd_has_reserved_memory(struct pci_dev *pdev)
 }
 
 /*
- * A device without a driver behind a unit that was left at work: what DMA
- * it does is a former kernel's, to that kernel's IOVAs, and is to reach nothing
- * of this one's memory. So it has no entry until the core gives it its domain,
- * and it does no DMA until a driver has it do some. What firmware does with a
- * device goes on in its reserved memory, as soon as it has its domain.
+ * Stop a device without a driver behind a unit that was left enabled. Its DMA
+ * is that of a former kernel, to that kernel's IOVAs, and must not reach this
+ * kernel's memory. So the device has no entry until the core attaches it to its
+ * domain, and bus mastering is disabled until a driver enables it. A device
+ * with reserved memory keeps bus mastering: firmware goes on using it in that
+ * memory as soon as the device has its domain.
  */
 static void vtd_device_stop(struct pci_dev *pdev)
 {
@@ -107,8 +100,8 @@ static void vtd_device_stop(struct pci_dev *pdev)
 /**
  * vtd_devices_pass() - let devices pass through until they have a domain
  *
- * For PCI devices that are there when the module loads; before translation,
- * or while a unit still translates through the tables of a former owner.
+ * For PCI devices that exist when the module loads. Called before translation
+ * is enabled, or while a unit still translates through a former owner's tables.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -195,7 +188,7 @@ static void vtd_device_release(struct device *dev)
 	vtd_device_detach(device);
 	xa_erase(&unit->devices, common->source_id);
 	mutex_unlock(&unit->table_lock);
-	/* Fault handling may still look at it */
+	/* Fault handling may still use it */
 	iommu_live_synchronize();
 	synchronize_rcu();
 	kfree(device);
@@ -226,7 +219,7 @@ static struct iommu_domain *vtd_device_alloc_paging(struct device *dev)
 	return IS_ERR(domain) ? ERR_CAST(domain) : &domain->paging.domain;
 }
 
-/* A domain of user programs: with flags, or nested on another */
+/* A domain for a user program: with flags, or nested on another */
 static struct iommu_domain *
 vtd_device_alloc_user(struct device *dev, u32 flags,
 		      struct iommu_domain *parent,
@@ -255,7 +248,7 @@ static void *vtd_device_hw_info(struct device *dev, u32 *length, u32 *type)
 
 	if (!info)
 		return ERR_PTR(-ENOMEM);
-	/* Whatever the unit: it is kept on all of them, nested.c */
+	/* For all units: nested.c refuses read-only mappings on all of them */
 	info->flags = IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17;
 	info->cap_reg = unit->cap;
 	info->ecap_reg = unit->ecap;
@@ -264,7 +257,7 @@ static void *vtd_device_hw_info(struct device *dev, u32 *length, u32 *type)
 	return info;
 }
 
-/* Firmware uses it for a while only, and a guest may have the device */
+/* Firmware uses it for a while only, so a guest may have the device */
 static bool is_relaxable(const struct pci_dev *pdev)
 {
 	return pdev->class >> 8 == PCI_CLASS_SERIAL_USB ||

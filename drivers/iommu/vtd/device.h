@@ -16,10 +16,11 @@ struct vtd_nested;
 /**
  * struct vtd_device - a device behind a unit
  * @common: what does not depend on the hardware
- * @nested: nested domain that it is attached to, or NULL; its paging domain is
- *	that one's parent then, and its member a place in the nested domain
- * @entry: what its source-ids have been given
- * @ats_node: in the member's list, if its device-TLB is on
+ * @nested: nested domain that it is attached to, or NULL. If set, @common.domain
+ *	is the parent of that domain, and @common.member is the unit as a member
+ *	of the nested domain.
+ * @entry: the entry that its source-ids have
+ * @ats_node: in the member's list of devices, if ATS is enabled
  */
 struct vtd_device {
 	struct iommu_unit_device common;

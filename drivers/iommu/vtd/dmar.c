@@ -7,11 +7,11 @@
  *	scope:      type (1) length (1) flags (1) reserved (1) id (1) bus (1)
  *		    [device (1) function (1) ...]
  *
- * dmar_open() walks the table once and refuses it when a length is impossible:
- * after a wrong length nothing that follows can be trusted. A structure whose
- * lengths are right but whose content cannot be is reported by dmar_next()
- * with a complaint, and the caller leaves out that one. One that is wrong but
- * can be used is returned as it is used, with a remark.
+ * dmar_open() walks the table once and refuses it if a length is impossible:
+ * after a wrong length, nothing that follows can be trusted. If the lengths of
+ * a structure are right but its content is impossible, dmar_next() returns it
+ * with a complaint, and the caller leaves it out. If its content is wrong but
+ * can be corrected, dmar_next() returns it corrected, with a remark.
  *
  * All numbers are little-endian and unaligned.
  */
@@ -29,7 +29,7 @@
 #define SCOPE_BYTES	6
 #define PAGE_BYTES	4096ULL
 
-/* Bytes of each structure before its device scopes; 0 where it has none */
+/* Bytes of each structure before its device scopes, and whether it has any */
 static const struct {
 	u8 body;
 	bool scopes;
@@ -100,11 +100,11 @@ static int check_structure(const struct dmar_table *table, size_t offset,
 /**
  * dmar_open() - check a DMAR table
  * @table: filled in on success
- * @bytes: the table as firmware left it
- * @available: bytes that may be read at @bytes
+ * @bytes: the table from firmware
+ * @available: number of bytes that may be read at @bytes
  * @error: filled in on failure
  *
- * Context: any; pure function of the bytes, which have to stay.
+ * Context: any; pure function of the bytes, which must stay in place.
  * Return: 0, or -EINVAL with @error set.
  */
 int dmar_open(struct dmar_table *table, const void *bytes, size_t available,
@@ -150,7 +150,7 @@ static void read_drhd(const struct dmar_table *table, const u8 *s,
 	/* SIZE, bits 3:0: the register set is 2^N pages of 4 KiB */
 	out->size = PAGE_BYTES << (s[5] & 0xf);
 	if (!out->base || out->base % PAGE_BYTES)
-		out->complaint = "register base is not that of a page";
+		out->complaint = "register base is not page-aligned";
 	else if (dmar_beyond_width(table, out->base) ||
 		 dmar_beyond_width(table, out->base + out->size - 1) ||
 		 out->base + out->size < out->base)
@@ -158,8 +158,9 @@ static void read_drhd(const struct dmar_table *table, const u8 *s,
 }
 
 /*
- * Firmware often gets the last byte wrong, or describes byte 0 only. Its device
- * may need the memory all the same, so what is not whole pages grows to them.
+ * Firmware often gets the last byte wrong, or describes byte 0 only. The device
+ * may need the memory all the same, so the range is rounded outward to whole
+ * pages.
  */
 static void read_rmrr(const struct dmar_table *table, const u8 *s,
 		      struct dmar_structure *out)
@@ -175,7 +176,7 @@ static void read_rmrr(const struct dmar_table *table, const u8 *s,
 		out->remark = "reserved memory is not whole pages; rounded outward";
 	out->base -= out->base % PAGE_BYTES;
 	out->last |= PAGE_BYTES - 1;
-	/* The last byte of all has none behind it, and no processor has it */
+	/* No processor has the last byte of 64 bits, whose end would overflow */
 	if (dmar_beyond_width(table, out->last) || out->last == ~0ULL)
 		out->complaint = "reserved memory is beyond the address width";
 }
@@ -191,9 +192,9 @@ static void read_andd(const u8 *s, size_t length, struct dmar_structure *out)
 }
 
 /**
- * dmar_next() - the next remapping structure
+ * dmar_next() - read the next remapping structure
  * @table: a table that passed dmar_open()
- * @cursor: where to go on; moved behind what is returned
+ * @cursor: where to continue; moved behind the structure that is returned
  * @out: filled in
  *
  * Return: false at the end of the table.
@@ -247,13 +248,13 @@ bool dmar_next(const struct dmar_table *table, struct dmar_cursor *cursor,
 }
 
 /**
- * dmar_next_scope() - the next device scope of a structure
+ * dmar_next_scope() - read the next device scope of a structure
  * @table: the table that @of is from
  * @of: a structure from dmar_next(); its @scopes moves on
  * @out: filled in
  *
- * Scopes of reserved types, and those without a path, name no device and are
- * passed over.
+ * Skips scopes of reserved types and scopes without a path, which name no
+ * device.
  *
  * Return: false when the structure has no more.
  */

@@ -2,9 +2,9 @@
 /*
  * The ACPI DMAR table, read from bytes.
  *
- * dmar_open() checks every length in the table once; from then on the cursors
- * cannot leave it. Nothing here allocates, sleeps, or knows Linux devices, so
- * the same source is built and fuzzed in user space.
+ * dmar_open() checks every length in the table once; after that, cursors cannot
+ * leave the table. Nothing here allocates, sleeps, or uses Linux devices, so
+ * the same source is also built and fuzzed in user space.
  */
 #ifndef VTD_DMAR_H
 #define VTD_DMAR_H
@@ -50,8 +50,8 @@ struct dmar_table {
 
 /**
  * struct dmar_error - why dmar_open() refused a table
- * @offset: where in the table
- * @what: the reason, in words
+ * @offset: offset in the table
+ * @what: the reason, for the log
  */
 struct dmar_error {
 	size_t offset;
@@ -59,8 +59,8 @@ struct dmar_error {
 };
 
 /**
- * struct dmar_cursor - a place between two structures; start with { }
- * @offset: where the next structure begins; 0 stands for the first
+ * struct dmar_cursor - a position between two structures; start with { }
+ * @offset: offset of the next structure; 0 stands for the first
  */
 struct dmar_cursor {
 	size_t offset;
@@ -68,8 +68,8 @@ struct dmar_cursor {
 
 /**
  * struct dmar_structure - one remapping structure
- * @type: what it is; a reserved type is passed over by dmar_next()
- * @offset: where in the table, for messages
+ * @type: its type; dmar_next() skips structures of reserved types
+ * @offset: offset in the table, for messages
  * @flags: DRHD, ATSR, SATC: flags
  * @segment: DRHD, RMRR, ATSR, SATC, SIDP: PCI segment
  * @base: DRHD and RHSA: register base; RMRR: first byte, of a page
@@ -78,10 +78,11 @@ struct dmar_cursor {
  * @proximity: RHSA: proximity domain
  * @number: ANDD: device number, to which scopes refer
  * @name: ANDD: the object's name, ended by a zero inside the structure
- * @scopes: where device scopes begin in the table
- * @scopes_end: where they end
- * @complaint: NULL, or why this structure is to be left out; the others hold
- * @remark: NULL, or what firmware got wrong and was put right here
+ * @scopes: offset of the first device scope in the table
+ * @scopes_end: offset behind the last device scope
+ * @complaint: NULL, or why the caller has to leave out this structure; others are
+ *	not affected
+ * @remark: NULL, or an error of the firmware that is corrected here
  */
 struct dmar_structure {
 	enum dmar_type type;
@@ -105,16 +106,16 @@ struct dmar_path {
 	u8 function;
 };
 
-/* A device scope has a length of one byte, which bounds its path */
+/* The length of a device scope is one byte, which limits its path */
 #define DMAR_PATH_MAX	((255 - 6) / 2)
 
 /**
  * struct dmar_scope - one device scope
- * @type: endpoint, bridge, ...; reserved types are passed over
+ * @type: endpoint, bridge, ...; reserved types are skipped
  * @id: enumeration id: of the IOAPIC, HPET or namespace device
  * @bus: bus on which the path starts
  * @depth: entries of the path, at least 1
- * @path: device and function, one a bus level
+ * @path: device and function at each bus level
  * @flags: SIDP: properties of the device
  */
 struct dmar_scope {

@@ -3,11 +3,11 @@
  * Paging domains.
  *
  * A domain is a live domain (../common/live.c) whose members are units
- * (../common/members.c). One invalidation reaches all devices behind a unit,
- * and one more descriptor each of those that have a device-TLB.
+ * (../common/members.c). One invalidation covers all devices behind a unit;
+ * each device with ATS enabled takes one more descriptor, for its device-TLB.
  *
- * Mapping invalidates nothing, unless a unit is in caching mode, which may
- * have cached that an entry was not present (section 6.1), or has a write
+ * Mapping invalidates nothing, with two exceptions: a unit in caching mode may
+ * have cached a non-present entry (section 6.1), and some units have a write
  * buffer to flush.
  *
  * Mapping and unmapping themselves are in ../common/paging.c.
@@ -39,8 +39,8 @@ static struct iommu_ability vtd_domain_ability(const struct vtd_domain *domain,
 }
 
 /*
- * Send a batch; devices that time out leave the next attempt by themselves.
- * In line, since every unmap comes through here.
+ * Add a range of the device-TLBs of all devices with ATS enabled. Sends the
+ * batch if it is full, to make room. Always inline: every unmap calls this.
  */
 static __always_inline int vtd_add_devices(struct iommu_unit_member *member,
 					   struct vtd_batch *batch,
@@ -59,7 +59,7 @@ static __always_inline int vtd_add_devices(struct iommu_unit_member *member,
 					 common->pf_id, common->ats_depth,
 					 range))
 			continue;
-		/* In its own request, behind the IOTLB's */
+		/* The batch is full: send it, which keeps the IOTLB first */
 		ret = vtd_inval_run(to_vtd_unit(member->unit), batch);
 		if (ret)
 			return ret;
@@ -72,13 +72,13 @@ static __always_inline int vtd_add_devices(struct iommu_unit_member *member,
 
 /**
  * vtd_domain_add_devices() - add a range of the device-TLBs of a unit's devices
- * @member: the unit's place in a domain
- * @batch: where to add; what is in it may be sent to make room
+ * @member: the unit as a member of a domain
+ * @batch: where to add; if it is full, it is sent to make room
  * @range: the range
  *
  * Context: iommu_live_read_lock().
- * Return: 0, or as vtd_inval_run() what was sent: at -EAGAIN, all of the request
- * is to be made again.
+ * Return: 0, or what vtd_inval_run() returned for a batch that was sent; on
+ * -EAGAIN the caller builds the whole request again.
  */
 int vtd_domain_add_devices(struct iommu_unit_member *member,
 			   struct vtd_batch *batch,
@@ -95,6 +95,7 @@ static void vtd_domain_invalidate_member(struct vtd_domain *domain,
 	struct vtd_batch batch compat_uninitialized;
 	int ret;
 
+	/* A device that timed out has no ATS any more: not in the next batch */
 	do {
 		batch.nr = 0;
 		vtd_inval_add_range(unit, &batch, member->domain_id,
@@ -106,9 +107,9 @@ static void vtd_domain_invalidate_member(struct vtd_domain *domain,
 }
 
 /**
- * vtd_domain_invalidate() - invalidate of struct iommu_live_ops
- * @live: of a paging domain
- * @gather: what changed
+ * vtd_domain_invalidate() - .invalidate of struct iommu_live_ops
+ * @live: the live domain of a paging domain
+ * @gather: the ranges that changed
  */
 void vtd_domain_invalidate(struct iommu_live *live,
 			   const struct iommu_pt_gather *gather)
@@ -131,10 +132,10 @@ void vtd_domain_invalidate(struct iommu_live *live,
 }
 
 /**
- * vtd_domain_announce() - announce of struct iommu_paging_ops
+ * vtd_domain_announce() - .announce of struct iommu_paging_ops
  * @paging: a paging domain
- * @iova: where
- * @length: bytes that were not present before and are now
+ * @iova: first IOVA of a new mapping
+ * @length: its bytes; none was mapped before
  */
 void vtd_domain_announce(struct iommu_paging *paging, unsigned long iova,
 			 size_t length)
@@ -226,7 +227,7 @@ static unsigned int pick_levels(const struct vtd_unit *unit, unsigned int most)
 	return levels ? fls(levels) - 1 : 0;
 }
 
-/* A page table that the unit can walk as it is */
+/* Choose a page table that the unit can walk without a conversion */
 static void vtd_domain_configure(const struct vtd_domain *domain,
 				 const struct vtd_unit *unit,
 				 struct iommu_pt_config *config)
@@ -242,7 +243,7 @@ static void vtd_domain_configure(const struct vtd_domain *domain,
 		return;
 	}
 	config->format = &iommu_pt_vtdss;
-	/* 5 levels only where fewer do not do: each costs a walk step */
+	/* 5 levels only if fewer are not supported: each costs a walk step */
 	config->levels = pick_levels(unit, 4) ?: pick_levels(unit, 5);
 	config->iova_bits = min(vtd_unit_width(unit),
 				12 + 9 * config->levels);
@@ -296,7 +297,7 @@ struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit, u32 flags,
 }
 
 /**
- * vtd_domain_free() - free a domain to which nothing is attached
+ * vtd_domain_free() - free a domain without attached devices
  * @domain: the domain
  */
 void vtd_domain_free(struct vtd_domain *domain)
@@ -306,7 +307,7 @@ void vtd_domain_free(struct vtd_domain *domain)
 }
 
 /**
- * vtd_domain_free_core() - free of struct iommu_domain_ops
+ * vtd_domain_free_core() - .free of struct iommu_domain_ops
  * @domain: the domain
  */
 void vtd_domain_free_core(struct iommu_domain *domain)
@@ -315,7 +316,7 @@ void vtd_domain_free_core(struct iommu_domain *domain)
 }
 
 /**
- * vtd_domain_attach_dev() - attach_dev of struct iommu_domain_ops
+ * vtd_domain_attach_dev() - .attach_dev of struct iommu_domain_ops
  * @domain: the domain
  * @dev: the device
  *
@@ -347,7 +348,7 @@ const struct iommu_domain_ops vtd_paging_ops = {
 };
 
 /**
- * vtd_domain_init() - offer the run interface
+ * vtd_domain_init() - register paging domains for the run interface
  *
  * Return: 0 or an error.
  */
@@ -362,7 +363,7 @@ int vtd_domain_init(void)
 }
 
 /**
- * vtd_domain_exit() - take it back
+ * vtd_domain_exit() - undo vtd_domain_init()
  */
 void vtd_domain_exit(void)
 {

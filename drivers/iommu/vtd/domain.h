@@ -19,7 +19,7 @@ struct vtd_unit;
  * struct vtd_domain - a paging domain
  * @paging: the domain as the IOMMU core and the page table know it
  * @levels: levels of its page table
- * @first_stage: its tables are first-stage ones
+ * @first_stage: its tables are first-stage tables
  * @nest_parent: allocated as a parent of nested domains
  * @nested: units on which nested domains of it are attached, nested.c
  * @join_nested: vtd_nested_join() for its nested domains, which attach.c does
@@ -52,7 +52,7 @@ struct vtd_domain *vtd_domain_alloc(const struct vtd_unit *unit, u32 flags,
 				    const struct iommu_paging_ops *ops);
 void vtd_domain_free(struct vtd_domain *domain);
 
-/* For what is made like a paging domain, nested.c */
+/* For parents of nested domains, nested.c */
 extern const struct iommu_paging_ops vtd_domain_paging_ops;
 int vtd_domain_attach_dev(struct iommu_domain *domain, struct device *dev);
 void vtd_domain_free_core(struct iommu_domain *domain);

@@ -3,11 +3,12 @@
  * Fault recording of a unit.
  *
  * The unit records faults in a few registers, used in turn. The interrupt
- * empties all that are full into ../common/faults.c, which counts them, limits
- * what they may cost, and has them logged and handed to the IOMMU core.
+ * handler reads all that are full and passes the faults to ../common/faults.c,
+ * which counts them, limits their cost, logs them and reports them to the IOMMU
+ * core.
  *
- * A device that storms has its recording switched off by FPD in its context
- * entry for a while. What is not recorded is blocked all the same.
+ * If a device causes a storm of faults, recording of its faults is disabled for
+ * a while, by FPD in its context entry. Its requests are blocked all the same.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -35,7 +36,7 @@ static const char *const reasons[256] = {
 	[0x0a] = "reserved bits in root entry",
 	[0x0b] = "reserved bits in context entry",
 	[0x0c] = "reserved bits in page-table entry",
-	[0x0d] = "device-TLB request of a device that may not",
+	[0x0d] = "device-TLB request not allowed for the device",
 	[0x0e] = "write to the interrupt address range",
 	[0x20] = "reserved bits in interrupt request",
 	[0x21] = "interrupt index beyond the table",
@@ -54,7 +55,7 @@ static const char *const reasons[256] = {
 	[0x43] = "scalable-mode context entry invalid",
 	[0x44] = "PASID in a request of a device without PASIDs",
 	[0x45] = "PASID beyond the directory",
-	[0x46] = "device-TLB request of a device that may not",
+	[0x46] = "device-TLB request not allowed for the device",
 	[0x50] = "PASID directory entry not reachable",
 	[0x51] = "PASID directory entry not present",
 	[0x52] = "reserved bits in PASID directory entry",
@@ -87,10 +88,10 @@ static const char *const reasons[256] = {
 };
 
 /**
- * vtd_fault_reason() - a reason code in words
+ * vtd_fault_reason() - describe a reason code
  * @reason: the code
  *
- * Return: the words.
+ * Return: the description.
  */
 const char *vtd_fault_reason(u8 reason)
 {
@@ -117,7 +118,7 @@ static void vtd_fault_decode(struct iommu_fault_record *record, u64 lo, u64 hi)
 	};
 }
 
-/* Empty the registers once round; returns how many were full */
+/* Read each fault register once; returns how many were full */
 static unsigned int vtd_faults_drain_round(struct vtd_unit *unit)
 {
 	unsigned int offset = FIELD_GET(CAP_FRO, unit->cap) * 16;
@@ -127,7 +128,7 @@ static unsigned int vtd_faults_drain_round(struct vtd_unit *unit)
 	u64 lo, hi;
 
 	at = FIELD_GET(FSTS_FRI, vtd_read(unit, VTD_FSTS));
-	/* FRI is the unit's word: it may be anything */
+	/* FRI is from the hardware: it may have any value */
 	for (at %= nr; full < nr; at = (at + 1) % nr) {
 		unsigned int reg = offset + at * FRCD_BYTES;
 
@@ -136,7 +137,7 @@ static unsigned int vtd_faults_drain_round(struct vtd_unit *unit)
 			break;
 		lo = vtd_read64(unit, reg);
 		vtd_fault_decode(&record, lo, hi);
-		/* First, so that what the unit does not hold any more is counted */
+		/* Before the register is freed, so that no fault is uncounted */
 		iommu_faults_count(&unit->common.faults, &record);
 		/* Writing the bit frees the register */
 		vtd_write(unit, reg + 12, upper_32_bits(FRCD_HI_F));
@@ -145,7 +146,7 @@ static unsigned int vtd_faults_drain_round(struct vtd_unit *unit)
 	return full;
 }
 
-/* Empty the registers; false when it has to be gone on with later */
+/* Read fault registers until all are empty; false: to be continued later */
 static bool vtd_faults_drain(struct iommu_faults *faults)
 {
 	struct vtd_unit *unit = faults_to_vtd_unit(faults);
@@ -158,7 +159,7 @@ static bool vtd_faults_drain(struct iommu_faults *faults)
 		    READ_ONCE(unit->common.dead))
 			return true;
 		vtd_faults_drain_round(unit);
-		/* After a register is free: else it would be set again */
+		/* Once a register is free, or the unit would set it again */
 		if (status & FSTS_PFO) {
 			faults->overflows++;
 			vtd_write(unit, VTD_FSTS, FSTS_PFO);
@@ -181,7 +182,7 @@ static void vtd_fault_log(const struct vtd_unit *unit,
 
 	if (fault->untold)
 		snprintf(untold, sizeof(untold),
-			 " (%llu more of it were not shown)", fault->untold);
+			 " (%llu faults before it were not logged)", fault->untold);
 	if (is_interrupt_fault(fault->reason)) {
 		unit_err(unit, "%04x:%02x:%02x.%d interrupt blocked: index 0x%llx, %s%s\n",
 			 unit->segment, PCI_BUS_NUM(fault->source_id),
@@ -236,10 +237,10 @@ static const struct iommu_faults_ops faults_ops = {
 };
 
 /**
- * vtd_faults_forget() - let go what a unit has recorded for somebody else
- * @unit: a unit whose faults nobody listens to; its interrupt is masked
+ * vtd_faults_clear() - clear faults that a unit recorded for a former owner
+ * @unit: a unit whose faults no driver handles; its interrupt is masked
  */
-void vtd_faults_forget(struct vtd_unit *unit)
+void vtd_faults_clear(struct vtd_unit *unit)
 {
 	unsigned int offset = FIELD_GET(CAP_FRO, unit->cap) * 16;
 	unsigned int nr = FIELD_GET(CAP_NFR, unit->cap) + 1, i;
@@ -253,7 +254,7 @@ void vtd_faults_forget(struct vtd_unit *unit)
 }
 
 /**
- * vtd_faults_resume() - set up fault recording in a unit that was reset
+ * vtd_faults_resume() - set up fault recording again after a reset of the unit
  * @unit: the unit
  */
 void vtd_faults_resume(struct vtd_unit *unit)
@@ -265,10 +266,10 @@ void vtd_faults_resume(struct vtd_unit *unit)
 }
 
 /**
- * vtd_faults_start() - listen to a unit's faults
+ * vtd_faults_start() - start handling a unit's faults
  * @unit: the unit
  *
- * Without an interrupt they are polled for, and the log says so.
+ * Without an interrupt the driver polls for faults, and logs that it does.
  *
  * Return: 0 or an error.
  */
@@ -288,7 +289,7 @@ int vtd_faults_start(struct vtd_unit *unit)
 }
 
 /**
- * vtd_faults_stop() - listen no more
+ * vtd_faults_stop() - stop handling a unit's faults
  * @unit: the unit
  */
 void vtd_faults_stop(struct vtd_unit *unit)

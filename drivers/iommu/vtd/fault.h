@@ -13,9 +13,9 @@ struct vtd_unit;
 
 /**
  * struct vtd_faults - fault recording of a unit
- * @irq: its interrupt, or 0 where faults are polled for
+ * @irq: its interrupt, or 0 if faults are polled
  * @domain: the interrupt's domain
- * @fwnode: names it
+ * @fwnode: names the interrupt domain
  */
 struct vtd_faults {
 	int irq;
@@ -23,7 +23,7 @@ struct vtd_faults {
 	struct fwnode_handle *fwnode;
 };
 
-void vtd_faults_forget(struct vtd_unit *unit);
+void vtd_faults_clear(struct vtd_unit *unit);
 int vtd_faults_start(struct vtd_unit *unit);
 void vtd_faults_stop(struct vtd_unit *unit);
 void vtd_faults_resume(struct vtd_unit *unit);

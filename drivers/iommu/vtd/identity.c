@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Identity translation: by pass-through, or by a table where a unit has none.
+ * Identity translation: by pass-through, or by an identity table if the unit
+ * does not support pass-through.
  *
- * The table maps the machine's memory, and what RMRRs reserve, to itself. A
- * unit makes its own when it is started and keeps it. Memory that is plugged
- * in later is not in it.
+ * The table maps the machine's memory, and the ranges that RMRRs reserve, to
+ * themselves. Each such unit has its own table from its start on. Memory that
+ * is plugged in later is not mapped in it.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -45,7 +46,7 @@ static int identity_map_reserved(struct vtd_domain *domain)
 	while (dmar_next(vtd_dmar, &cursor, &s)) {
 		if (s.type != DMAR_RMRR || s.complaint)
 			continue;
-		/* It may overlap memory, or another one: mapped to itself too */
+		/* Memory or another RMRR may have mapped this page already */
 		for (at = s.base; at < s.last; at += PAGE_SIZE) {
 			ret = identity_map_range(domain, at,
 						 at + PAGE_SIZE - 1);
@@ -58,7 +59,7 @@ static int identity_map_reserved(struct vtd_domain *domain)
 
 /**
  * vtd_identity_create() - prepare identity translation
- * @unit: a unit whose tables are there, before it is started
+ * @unit: a unit that has its tables and is not started
  *
  * Return: 0 or an error.
  */
@@ -97,7 +98,7 @@ err_free:
 }
 
 /**
- * vtd_identity_destroy() - free what vtd_identity_create() made
+ * vtd_identity_destroy() - undo vtd_identity_create()
  * @unit: a unit that is not started
  */
 void vtd_identity_destroy(struct vtd_unit *unit)
@@ -113,7 +114,7 @@ void vtd_identity_destroy(struct vtd_unit *unit)
 }
 
 /**
- * vtd_identity_entry() - the entry with which a device passes through
+ * vtd_identity_entry() - the entry of a device that passes through
  * @unit: the device's unit
  * @entry: filled in
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Identity translation: by pass-through, or by a table where a unit has none.
+ * Identity translation: by pass-through, or by a table on units without it.
  */
 #ifndef VTD_IDENTITY_H
 #define VTD_IDENTITY_H

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Invalidation of what a unit has cached.
+ * Invalidation of a unit's caches.
  *
- * A request is a batch of descriptors. A unit without a queue gets each of
- * them through its registers, which know the same granularities.
+ * A request is a batch of descriptors. For a unit without a queue each
+ * descriptor is written to its registers, which have the same granularities.
  *
- * A range becomes aligned blocks of 2^AM pages, as few as alignment permits.
- * Up to BLOCKS_MAX blocks, each within MAMV, they are cheaper than reloading
- * what other ranges of the domain have cached; beyond that, and above
- * VTD_RANGE_PAGES_MAX pages, the whole domain is invalidated. A range may be
- * widened to save blocks: invalidating too much is safe.
+ * A range is covered by one aligned block of 2^AM pages, or by two (BLOCKS_MAX)
+ * if a single block had 4 times the size of the range or more. Blocks may cover
+ * more than the range: invalidating too much is safe.
+ *
+ *	pages 3 to 8	one block: pages 0 to 15, less than 4 times 6 pages
+ *	pages 7 to 8	two blocks: page 7, and page 8
+ *
+ * Blocks are cheaper than invalidating the whole domain, after which the unit
+ * has to walk the tables again for all other ranges of the domain. The whole
+ * domain is invalidated if AM of a block were above MAMV, or if the range has
+ * more than VTD_RANGE_PAGES_MAX pages.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -78,7 +84,7 @@ static void vtd_inval_add_block(struct vtd_unit *unit, struct vtd_batch *batch,
 	vtd_inval_add(batch, lo, hi);
 }
 
-/* The mask of the smallest aligned block that holds both pages */
+/* AM of the smallest aligned block that contains both pages */
 static unsigned int covering_mask(unsigned long first, unsigned long last)
 {
 	return first == last ? 0 : fls64(first ^ last);
@@ -89,7 +95,7 @@ static unsigned int covering_mask(unsigned long first, unsigned long last)
  * @unit: the unit
  * @batch: where to add; at most BLOCKS_MAX descriptors
  * @domain_id: the domain's id there
- * @first_stage: its tables are first-stage ones
+ * @first_stage: its tables are first-stage tables
  * @range: the range
  */
 void vtd_inval_add_range(struct vtd_unit *unit, struct vtd_batch *batch,
@@ -128,12 +134,12 @@ void vtd_inval_add_range(struct vtd_unit *unit, struct vtd_batch *batch,
 }
 
 /**
- * vtd_inval_add_domain() - add the invalidation of all that has a domain's id
+ * vtd_inval_add_domain() - add the invalidation of all under a domain id
  * @unit: a unit in scalable mode
  * @batch: where to add; 2 descriptors
- * @domain_id: the id
+ * @domain_id: the domain id
  *
- * For nested domains: whatever kind of table a translation was made with.
+ * For nested domains: translations of every stage.
  */
 void vtd_inval_add_domain(struct vtd_unit *unit, struct vtd_batch *batch,
 			  u16 domain_id)
@@ -147,7 +153,7 @@ void vtd_inval_add_domain(struct vtd_unit *unit, struct vtd_batch *batch,
  * @batch: where to add
  * @source_id: the device
  * @pf_id: its physical function, which may be itself
- * @depth: how many requests the device takes at once (ATS queue depth)
+ * @depth: number of requests the device takes at once (ATS queue depth)
  * @range: the range
  *
  * Return: false if the batch is full.
@@ -162,7 +168,7 @@ bool vtd_inval_add_device(struct vtd_batch *batch, u16 source_id, u16 pf_id,
 
 	if (batch->nr == VTD_BATCH_MAX)
 		return false;
-	/* The lowest address bit that is 0 gives the size */
+	/* The lowest address bit that is 0 encodes the size */
 	if (am)
 		address |= GENMASK_ULL(am + PAGE_SHIFT - 1, PAGE_SHIFT) >> 1 &
 			   QI_DEV_ADDR;
@@ -175,7 +181,7 @@ bool vtd_inval_add_device(struct vtd_batch *batch, u16 source_id, u16 pf_id,
 	return true;
 }
 
-/* One descriptor through the registers */
+/* Write one descriptor to the registers and wait */
 static int vtd_inval_run_registers(struct vtd_unit *unit,
 				   const struct vtd_desc *desc)
 {
@@ -209,9 +215,9 @@ static int vtd_inval_run_registers(struct vtd_unit *unit,
 }
 
 /**
- * vtd_inval_run() - invalidate and wait for it
+ * vtd_inval_run() - invalidate and wait for completion
  * @unit: the unit
- * @batch: what
+ * @batch: the descriptors
  *
  * Context: any; spins.
  * Return: 0, -EIO if the unit does not answer, -EAGAIN as vtd_queue_run().
@@ -222,7 +228,7 @@ int vtd_inval_run(struct vtd_unit *unit, const struct vtd_batch *batch)
 	unsigned int i;
 	int ret = 0;
 
-	/* Before the start there is nothing of ours to be cached */
+	/* Before the start the unit has cached none of our entries */
 	if (!batch->nr || !unit->started)
 		return 0;
 	if (unit->queue)
@@ -236,7 +242,7 @@ int vtd_inval_run(struct vtd_unit *unit, const struct vtd_batch *batch)
 	return ret;
 }
 
-/* For requests that name no device-TLB: sending again is all there is to do */
+/* For requests without device-TLBs, which can be sent again as they are */
 static int vtd_inval_run_again(struct vtd_unit *unit,
 			       const struct vtd_batch *batch)
 {
@@ -249,7 +255,7 @@ static int vtd_inval_run_again(struct vtd_unit *unit,
 }
 
 /**
- * vtd_inval_all() - invalidate everything a unit has cached
+ * vtd_inval_all() - invalidate all caches of a unit
  * @unit: the unit
  *
  * Return: 0 or -EIO.
@@ -270,7 +276,7 @@ int vtd_inval_all(struct vtd_unit *unit)
  * vtd_inval_domain() - invalidate all translations of a domain
  * @unit: the unit
  * @domain_id: the domain's id there
- * @first_stage: its tables are first-stage ones
+ * @first_stage: its tables are first-stage tables
  *
  * Return: 0 or -EIO.
  */
@@ -286,8 +292,8 @@ EXPORT_SYMBOL_IF_KUNIT(vtd_inval_domain);
 /**
  * vtd_inval_context() - invalidate a cached context entry
  * @unit: the unit
- * @source_id: whose
- * @domain_id: the id in the former entry; 0 if it was not present
+ * @source_id: the source-id of the entry
+ * @domain_id: the domain id in the former entry; 0 if it was not present
  * @iotlb: invalidate the translations of that domain too
  *
  * Return: 0 or -EIO.
@@ -306,10 +312,10 @@ int vtd_inval_context(struct vtd_unit *unit, u16 source_id, u16 domain_id,
 EXPORT_SYMBOL_IF_KUNIT(vtd_inval_context);
 
 /**
- * vtd_inval_pasid() - invalidate a cached PASID table entry and what it led to
+ * vtd_inval_pasid() - invalidate a cached PASID table entry and its translations
  * @unit: a unit in scalable mode
- * @source_id: whose; the cache is tagged by domain and PASID only
- * @domain_id: the id in the former entry
+ * @source_id: the source-id; the cache is tagged with domain id and PASID only
+ * @domain_id: the domain id in the former entry
  *
  * Return: 0 or -EIO.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Invalidation of what a unit has cached: requests in words of the
- * specification, through the queue or, where a unit has none, the registers.
+ * Invalidation of a unit's caches: requests by the terms of the specification,
+ * through the queue, or through registers if a unit has no queue.
  */
 #ifndef VTD_INVAL_H
 #define VTD_INVAL_H
@@ -12,7 +12,7 @@ struct vtd_unit;
 
 /**
  * struct vtd_batch - descriptors of one request
- * @nr: how many
+ * @nr: number of descriptors
  * @descs: the descriptors
  */
 struct vtd_batch {
@@ -21,10 +21,10 @@ struct vtd_batch {
 };
 
 /**
- * struct vtd_range - what to invalidate of a domain
+ * struct vtd_range - a range of IOVAs to invalidate
  * @start: first IOVA
  * @last: last IOVA
- * @upper: cached upper levels too, not only leaves
+ * @upper: invalidate cached upper levels too, not only leaves
  */
 struct vtd_range {
 	unsigned long start;
@@ -32,7 +32,7 @@ struct vtd_range {
 	bool upper;
 };
 
-/* A range of more pages than this is invalidated as the whole domain */
+/* For a range of more pages than this, the whole domain is invalidated */
 #define VTD_RANGE_PAGES_MAX	(1UL << 18)
 
 int vtd_inval_run(struct vtd_unit *unit, const struct vtd_batch *batch);

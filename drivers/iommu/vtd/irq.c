@@ -2,10 +2,10 @@
 /*
  * The fault interrupt of a unit.
  *
- * A unit is no PCI device: it has one message of its own, in three registers.
- * So each unit gets an interrupt domain of one interrupt below the CPUs'
- * vector domain, whose only work is to write the message that the vector
- * domain composes when the interrupt is activated or moves to another CPU.
+ * A unit is not a PCI device: it has one message, in three registers of its
+ * own. So each unit has an interrupt domain of one interrupt, whose parent is
+ * the CPUs' vector domain. All it does is write the message that the vector
+ * domain composes, when the interrupt is activated or moves to another CPU.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -40,7 +40,7 @@ static void vtd_irq_write_message(struct irq_data *data)
  * @unit: the unit
  * @mask: mask it
  *
- * An interrupt that became pending while masked is sent when unmasked.
+ * An interrupt that becomes pending while masked is sent when it is unmasked.
  */
 void vtd_irq_mask(struct vtd_unit *unit, bool mask)
 {
@@ -48,7 +48,7 @@ void vtd_irq_mask(struct vtd_unit *unit, bool mask)
 
 	raw_spin_lock_irqsave(&unit->reg_lock, flags);
 	vtd_write(unit, VTD_FECTL, mask ? FECTL_IM : 0);
-	/* Reading back makes it take effect before going on */
+	/* Read back, so that the write has taken effect on return */
 	vtd_read(unit, VTD_FECTL);
 	raw_spin_unlock_irqrestore(&unit->reg_lock, flags);
 }
@@ -94,7 +94,7 @@ static int vtd_irq_alloc(struct irq_domain *domain, unsigned int virq,
 	if (ret)
 		return ret;
 	irq_domain_set_hwirq_and_chip(domain, virq, unit->index, &chip, unit);
-	/* What handles the interrupt is that of an edge, as for any message */
+	/* Messages are handled as edges */
 	__irq_set_handler(virq, handle_edge_irq, 0, "edge");
 	return 0;
 }
@@ -121,7 +121,7 @@ static irqreturn_t vtd_irq_handler(int irq, void *arg)
 }
 
 /**
- * vtd_irq_create() - get the fault interrupt of a unit
+ * vtd_irq_create() - set up the fault interrupt of a unit
  * @unit: the unit
  *
  * Return: 0 with the interrupt requested and unmasked, or an error.
@@ -164,8 +164,8 @@ err_fwnode:
 }
 
 /**
- * vtd_irq_destroy() - give the fault interrupt back
- * @unit: the unit; one without it is fine
+ * vtd_irq_destroy() - free the fault interrupt of a unit
+ * @unit: the unit; may have no fault interrupt
  */
 void vtd_irq_destroy(struct vtd_unit *unit)
 {

@@ -2,24 +2,24 @@
 /*
  * vtd.ko: a driver for Intel VT-d DMA remapping.
  *
- * What is found in the DMAR table (dmar.c, scope.c) becomes units (unit.c).
- * Each gets its tables (tables.c, pasid.c), its queue (queue.c, inval.c) and
- * its fault interrupt (fault.c, irq.c). Devices are attached by the IOMMU core
- * through the operations in device.c, to domains (domain.c).
+ * The driver creates a unit (unit.c) for each DRHD structure of the DMAR table
+ * (dmar.c, scope.c). A unit has tables (tables.c, pasid.c), a queue (queue.c,
+ * inval.c) and a fault interrupt (fault.c, irq.c). The IOMMU core attaches
+ * devices to domains (domain.c) through the operations in device.c.
  *
- * Loading is all or nothing as far as the machine goes: whoever else owns a
- * unit is found out before any unit is touched. A single unit that is broken
- * is left out, and the others work.
+ * Loading is all or nothing for the machine: the driver checks that no unit has
+ * another owner before it changes any unit. A single unit that is broken is
+ * left out, and the others work.
  *
- *	1. read and check the table, map the units, ask who owns them
- *	2. fill each unit's tables so that every device passes through; of a unit
- *	   that was left at work, only the devices in use
- *	3. start each unit with these tables, then switch its translation on
- *	4. enable ACS in ports, so that groups come out as small as they can
- *	5. register with the IOMMU core, which gives each device its domain
+ *	1. read and check the table, map the units, check their owners
+ *	2. fill each unit's tables: every device passes through; behind a unit
+ *	   that was left enabled, only devices that have a driver do
+ *	3. start each unit with these tables, then enable translation
+ *	4. enable ACS in ports, so that IOMMU groups are as small as possible
+ *	5. register with the IOMMU core, which attaches each device to its domain
  *
- * The core holds a reference on this module for each device, so it stays for
- * as long as there is one; there is no way to unload it.
+ * The core holds a reference on this module for each device, so the module
+ * cannot be unloaded while there is a device.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -192,7 +192,7 @@ static int vtd_enable_acs(void)
 	if (ret)
 		return ret;
 	if (count.enabled)
-		pr_info("ACS enabled in %u ports, which are not suspended any more\n",
+		pr_info("ACS enabled in %u ports, which are no longer suspended at run time\n",
 			count.enabled);
 	if (count.missing)
 		pr_info("%u ports have no ACS: the devices below them may share an IOMMU group\n",
@@ -200,7 +200,7 @@ static int vtd_enable_acs(void)
 	return 0;
 }
 
-/* For as long as the machine runs */
+/* From here on ACS stays enabled until the machine goes down */
 static void vtd_keep_acs(void)
 {
 	struct vtd_unit *unit = list_first_entry(&vtd_units, struct vtd_unit,

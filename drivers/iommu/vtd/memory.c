@@ -17,8 +17,8 @@
 /**
  * vtd_memory_flush() - make a change visible to a unit that does not snoop
  * @unit: the unit
- * @p: what changed
- * @size: its bytes
+ * @p: first byte that changed
+ * @size: number of bytes
  */
 void vtd_memory_flush(const struct vtd_unit *unit, void *p, size_t size)
 {
@@ -57,7 +57,7 @@ void vtd_memory_write128(const struct vtd_unit *unit, u64 *entry, u64 lo,
 	u128 new = ((u128)hi << 64) | lo;
 
 	lockdep_assert_held(&unit->common.table_lock);
-	/* The lock keeps other writers away: this is for the hardware */
+	/* The lock excludes other writers: this is for the hardware */
 	while (!try_cmpxchg128((u128 *)entry, &old, new))
 		cpu_relax();
 	vtd_memory_flush(unit, entry, 2 * sizeof(u64));

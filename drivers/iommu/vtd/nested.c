@@ -2,43 +2,50 @@
 /*
  * Nested domains.
  *
- * The user's first-stage tables lead from a device's addresses to those of a
- * guest, and the second-stage tables of the parent, which is a paging domain of
- * ours, from there to memory; the addresses inside the first-stage tables are
- * the guest's too (section 3.8). Only scalable mode has this, and only units
- * with ECAP.NEST.
+ * The user's first-stage tables translate a device's addresses to guest
+ * addresses. The second-stage tables of the parent, an ordinary paging domain,
+ * translate guest addresses to memory. Addresses inside the first-stage tables
+ * are guest addresses too (section 3.8):
+ *
+ *	device address -- first stage (user) --> guest address
+ *	guest address  -- second stage (parent) --> memory
+ *
+ * Only scalable mode has nested translation, and only units with ECAP.NEST.
+ *
+ * A unit tags cached nested translations with domain id and PASID, but not with
+ * the device. So each nested domain has a domain id of its own on each unit
+ * where devices are attached to it:
  *
  *	parent (struct vtd_domain)
  *	  members -> unit A: domain id 5	devices attached to the parent
  *		     unit B: domain id 2	itself
- *	  nested  -> nested 1 on unit A: 6	those attached to nested domains
+ *	  nested  -> nested 1 on unit A: 6	devices attached to nested domains
  *		     nested 2 on unit A: 7
  *		     nested 1 on unit B: 3
  *
- * What a unit caches of a nested translation is tagged with domain id and
- * PASID, and nothing that names the device; so each nested domain has an id of
- * its own on each unit where it is attached. The unit is a member of the parent
- * besides, so that the parent takes a shape that the unit can walk, and is
- * converted live when another unit joins it.
+ * The unit is also a member of the parent, so that the parent has a shape that
+ * the unit can walk. The parent is converted live when another unit becomes a
+ * member.
  *
- * Invalidation:
+ * There are two reasons to invalidate:
  *
- * - The user changed its tables and asks for it: by PASID, within the id of the
- *   nested domain, a range as for any first-stage table; and the same range
- *   in the device-TLBs.
- * - The parent changed. A cached nested translation has the device's address,
- *   from which the guest's cannot be told: all that is cached under the ids of
- *   the nested domains goes, and all that their devices have cached.
+ * - The user changed its tables and requests an invalidation. The range is
+ *   invalidated as for any first-stage table, by PASID, under the domain id of
+ *   the nested domain, and in the device-TLBs.
+ * - The parent changed. A cached nested translation holds the device's address,
+ *   which does not reveal the guest address. So everything cached under the
+ *   domain ids of the nested domains is invalidated, and everything in the
+ *   device-TLBs of their devices.
  *
- * Erratum 772415 (Sapphire Rapids): a unit may write to what the second stage
- * says is read-only, while it sets accessed and dirty bits in first-stage
- * tables. So nothing read-only can be mapped in a parent; user programs see
- * that in GET_HW_INFO. Parents have operations of their own for this and for
- * the second kind of invalidation, so that other domains need not look.
+ * Erratum 772415 (Sapphire Rapids): a unit may write to memory that is
+ * read-only in the second stage, when it sets accessed and dirty bits in
+ * first-stage tables. So a parent takes no read-only mappings; GET_HW_INFO
+ * reports that to user programs. Parents have their own operations for this and
+ * for the second kind of invalidation, so that ordinary domains need no check.
  *
- * Locks: a unit's table_lock keeps a second member of the same nested domain
- * there away; the parent's live lock covers the list, which is read under SRCU,
- * as the parent's members are.
+ * Locks: a unit's table_lock prevents two members for the same nested domain on
+ * that unit. The parent's live lock protects the list of members, which is read
+ * under SRCU, like the members of the parent.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -63,8 +70,8 @@
 
 /**
  * struct vtd_nested - a nested domain
- * @domain: what the IOMMU core knows of it
- * @parent: what it is put on; whoever made this one holds it
+ * @domain: the domain of the IOMMU core
+ * @parent: its parent; the user of the nested domain holds a reference
  * @config: the user's tables
  * @members: struct nested_member by @own_node, one for each unit where devices
  *	are attached; changed under the parent's live lock, read under SRCU
@@ -78,11 +85,11 @@ struct vtd_nested {
 
 /**
  * struct nested_member - a unit in a nested domain
- * @member: id, users and devices, as for a paging domain; not in its list of
- *	members
- * @in_parent: the unit's member in the parent, which this one holds
- * @node: in the parent's list of all members
- * @own_node: in the nested domain's
+ * @member: domain id, users and devices, as for a paging domain; not in the
+ *	paging domain's list of members
+ * @in_parent: the unit as a member of the parent; held
+ * @node: in the parent's list, of the members of all its nested domains
+ * @own_node: in the nested domain's list
  */
 struct nested_member {
 	struct iommu_unit_member member;
@@ -103,7 +110,7 @@ static struct nested_member *to_nested_member(struct iommu_unit_member *member)
 
 /* Invalidation */
 
-/* The user changed a range of its tables */
+/* The user changed a range in its first-stage tables */
 static int vtd_nested_invalidate_range(struct nested_member *member,
 				       const struct vtd_range *range)
 {
@@ -122,7 +129,7 @@ static int vtd_nested_invalidate_range(struct nested_member *member,
 	return ret;
 }
 
-/* The tables below it changed */
+/* All that is cached under the domain id; @devices: in device-TLBs too */
 static void vtd_nested_invalidate_all(struct nested_member *member,
 				      bool devices)
 {
@@ -155,7 +162,7 @@ static void vtd_parent_invalidate(struct iommu_live *live,
 						 paging.live);
 	struct nested_member *member;
 
-	/* First what the second-stage walks of nested ones may still go by */
+	/* First the second-stage entries, which nested walks use too */
 	vtd_domain_invalidate(live, gather);
 	for_each_nested_member(member, domain)
 		vtd_nested_invalidate_all(member, true);
@@ -173,7 +180,7 @@ static void vtd_parent_announce(struct iommu_paging *paging, unsigned long iova,
 			vtd_nested_invalidate_all(member, false);
 }
 
-/* As other domains have it, but for what vtd_nested_init() changes */
+/* Copies of the ordinary operations, which vtd_nested_init() changes */
 static struct iommu_paging_ops parent_paging_ops;
 static struct iommu_run_ops parent_run_ops;
 
@@ -264,8 +271,9 @@ static struct nested_member *vtd_nested_alloc_member(struct vtd_nested *nested,
 	list_add_tail_rcu(&member->own_node, &nested->members);
 	mutex_unlock(&parent->paging.live.lock);
 	/*
-	 * The unit's view of the tables comes after: whoever changes one and
-	 * then reads the list finds this, or the unit finds the change.
+	 * The unit reads the tables only after this. So if another CPU changes
+	 * an entry and then reads the list, either it finds this member and
+	 * invalidates, or the unit reads the changed entry.
 	 */
 	smp_mb();
 	return member;
@@ -287,14 +295,11 @@ static bool nested_can_walk(const struct vtd_unit *unit,
 	       (!(config->flags & IOMMU_VTD_S1_EAFE) || unit->ecap & ECAP_EAFS);
 }
 
-/**
- * vtd_nested_join() - take a device's member in a nested domain
- * @nested: the domain
- * @unit: the device's unit, whose table_lock is held
- *
- * Return: the unit's member, to be given back with vtd_nested_leave(), or an
- * error with nothing changed: -EINVAL if the unit cannot walk the user's tables
- * or the parent's, -ENOSPC if it has no domain id left, -ENOMEM.
+/*
+ * Make the unit of a device, whose table_lock is held, a member of a nested
+ * domain. To be undone with vtd_nested_leave(). On failure nothing has changed:
+ * -EINVAL if the unit cannot walk the user's tables or those of the parent,
+ * -ENOSPC if it has no domain id left, -ENOMEM.
  */
 static struct iommu_unit_member *vtd_nested_join(struct vtd_nested *nested,
 						 struct vtd_unit *unit)
@@ -313,11 +318,9 @@ static struct iommu_unit_member *vtd_nested_join(struct vtd_nested *nested,
 	return &member->member;
 }
 
-/**
- * vtd_nested_leave() - give a device's member back
- * @nested: the domain
- * @member: from vtd_nested_join(); the device's entries lead elsewhere now and
- *	what the unit had cached of them is invalidated
+/*
+ * Undo vtd_nested_join() for a device whose entries have changed already, with
+ * the old ones invalidated.
  */
 static void vtd_nested_leave(struct vtd_nested *nested,
 			     struct iommu_unit_member *unit_member)
@@ -334,18 +337,14 @@ static void vtd_nested_leave(struct vtd_nested *nested,
 	list_del_rcu(&member->own_node);
 	mutex_unlock(&parent->paging.live.lock);
 	iommu_live_synchronize();
-	/* The id may be used again: nothing tagged with it is left */
+	/* The id may be reused: nothing tagged with it may stay cached */
 	vtd_nested_invalidate_all(member, false);
 	ida_free(&unit->domain_ids, unit_member->domain_id);
 	iommu_paging_leave(&parent->paging, member->in_parent);
 	kfree(member);
 }
 
-/**
- * vtd_nested_entry() - the first-stage part of what devices are given
- * @nested: the domain
- * @entry: filled in
- */
+/* Fill in the first-stage part of a device's entry */
 static void vtd_nested_entry(const struct vtd_nested *nested,
 			     struct vtd_entry *entry)
 {
@@ -360,7 +359,7 @@ static void vtd_nested_entry(const struct vtd_nested *nested,
 	entry->extended_accessed = config->flags & IOMMU_VTD_S1_EAFE;
 }
 
-/* The IOMMU core's view */
+/* Operations of the IOMMU core */
 
 static int vtd_nested_attach_dev(struct iommu_domain *domain,
 				 struct device *dev)
@@ -394,7 +393,7 @@ vtd_nested_to_range(const struct iommu_hwpt_vtd_s1_invalidate *request,
 		return -EINVAL;
 	range->start = request->addr;
 	range->upper = !(request->flags & IOMMU_VTD_INV_FLAGS_LEAF);
-	/* Whatever is too much is everything from there on */
+	/* A range beyond the end of the address space ends there */
 	if (check_mul_overflow(request->npages, (u64)SZ_4K, &bytes) ||
 	    check_add_overflow(request->addr, bytes - 1, &bytes))
 		bytes = ULONG_MAX;
@@ -408,18 +407,18 @@ vtd_nested_invalidate_one(struct vtd_nested *nested,
 {
 	struct nested_member *member;
 	struct vtd_range range;
-	int index, err, ret;
+	int index, status, ret;
 
 	ret = vtd_nested_to_range(request, &range);
 	if (ret || !request->npages)
 		return ret;
 	index = iommu_live_read_lock();
-	/* A unit that does not answer keeps the others from nothing */
+	/* A unit that does not answer is no reason to skip the others */
 	list_for_each_entry_srcu(member, &nested->members, own_node,
 				 iommu_live_read_held()) {
-		err = vtd_nested_invalidate_range(member, &range);
-		if (err)
-			ret = err;
+		status = vtd_nested_invalidate_range(member, &range);
+		if (status)
+			ret = status;
 	}
 	iommu_live_read_unlock(index);
 	return ret;
@@ -489,15 +488,15 @@ struct vtd_domain *vtd_parent_alloc(const struct vtd_unit *unit, u32 flags)
 }
 
 /**
- * vtd_nested_alloc() - make a nested domain
- * @unit: a unit to which it is going to be attached
+ * vtd_nested_alloc() - allocate a nested domain
+ * @unit: the unit of a device that is going to be attached
  * @parent: a domain of this driver
  * @flags: enum iommufd_hwpt_alloc_flags
  * @data: struct iommu_hwpt_vtd_s1 of the user
  *
  * Return: the domain, or an error: -EOPNOTSUPP if the unit does not nest, or
- * for flags or a type of data that are unknown; -EINVAL if the parent was not
- * made to be one, or the unit cannot walk such tables; -EFAULT; -ENOMEM.
+ * for unknown flags or an unknown type of data; -EINVAL if @parent was not
+ * allocated as a parent, or the unit cannot walk such tables; -EFAULT; -ENOMEM.
  */
 struct iommu_domain *vtd_nested_alloc(const struct vtd_unit *unit,
 				      struct iommu_domain *parent, u32 flags,
@@ -530,7 +529,7 @@ struct iommu_domain *vtd_nested_alloc(const struct vtd_unit *unit,
 }
 
 /**
- * vtd_nested_init() - offer parents by the run interface
+ * vtd_nested_init() - register parent domains for the run interface
  *
  * Return: 0 or an error.
  */
@@ -546,7 +545,7 @@ int vtd_nested_init(void)
 }
 
 /**
- * vtd_nested_exit() - take it back
+ * vtd_nested_exit() - undo vtd_nested_init()
  */
 void vtd_nested_exit(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Nested domains: first-stage tables of a user, on top of a second-stage
- * domain of ours.
+ * Nested domains: first-stage tables of a user on top of a second-stage domain
+ * of this driver, the parent.
  */
 #ifndef VTD_NESTED_H
 #define VTD_NESTED_H

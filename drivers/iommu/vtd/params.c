@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Module parameters, for tests and odd hardware.
+ * Module parameters, for tests and unusual hardware.
  *
- * hide=dmar0:superpages+snoop,dmar1:coherency makes units look weaker than
- * they are. Superpages, snoop and coherency may be hidden and shown again
- * while domains are in use, which converts them.
+ * hide=dmar0:superpages+snoop,dmar1:coherency hides abilities of units. Units
+ * look weaker than they are. Superpages, snoop and coherency may be hidden and
+ * made visible again while domains are in use, which converts the domains.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -26,7 +26,7 @@ static const struct iommu_hideable hideable[] = {
 static struct iommu_hide hide = IOMMU_HIDE_INIT(hide, hideable, vtd_units);
 
 module_param_cb(hide, &iommu_hide_param_ops, &hide, 0600);
-MODULE_PARM_DESC(hide, "abilities of units to be kept out of sight: dmarN:NAME+NAME,... with superpages, snoop, coherency; and, at load only, queue, pass-through, scalable");
+MODULE_PARM_DESC(hide, "abilities of units to hide: dmarN:NAME+NAME,... with superpages, snoop, coherency; and, at load only, queue, pass-through, scalable");
 
 static bool scalable;
 module_param(scalable, bool, 0400);
@@ -42,10 +42,10 @@ MODULE_PARM_DESC(poll, "poll for faults and use no interrupt (default: no)");
 
 static bool acs = true;
 module_param(acs, bool, 0400);
-MODULE_PARM_DESC(acs, "enable Access Control Services in PCI Express ports (default: yes); if not, they stay as the firmware and pci=config_acs= set them");
+MODULE_PARM_DESC(acs, "enable Access Control Services in PCI Express ports (default: yes); if not, ports stay as the firmware and pci=config_acs= set them");
 
 /**
- * vtd_params_hidden() - what of a unit is to be hidden
+ * vtd_params_hidden() - hidden abilities of a unit
  * @unit: its name
  *
  * Return: VTD_HIDE_ bits.
@@ -56,7 +56,7 @@ unsigned long vtd_params_hidden(const char *unit)
 }
 
 /**
- * vtd_params_scalable() - is scalable mode wanted?
+ * vtd_params_scalable() - use scalable mode?
  *
  * Return: true if so.
  */
@@ -66,7 +66,7 @@ bool vtd_params_scalable(void)
 }
 
 /**
- * vtd_params_first_stage() - are first-stage tables preferred?
+ * vtd_params_first_stage() - prefer first-stage tables?
  *
  * Return: true if so.
  */
@@ -76,9 +76,9 @@ bool vtd_params_first_stage(void)
 }
 
 /**
- * vtd_params_poll() - are fault interrupts not wanted?
+ * vtd_params_poll() - poll for faults, without an interrupt?
  *
- * Return: true if faults are to be polled for.
+ * Return: true if so.
  */
 bool vtd_params_poll(void)
 {
@@ -86,7 +86,7 @@ bool vtd_params_poll(void)
 }
 
 /**
- * vtd_params_acs() - is ACS to be enabled in ports?
+ * vtd_params_acs() - enable ACS in ports?
  *
  * Return: true if so.
  */

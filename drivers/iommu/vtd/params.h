@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Module parameters, read.
+ * Values of the module parameters.
  */
 #ifndef VTD_PARAMS_H
 #define VTD_PARAMS_H

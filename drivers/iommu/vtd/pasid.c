@@ -3,18 +3,22 @@
  * Scalable mode: the PASID directory and table of a source-id.
  *
  * Requests without a PASID are translated by the entry of RID_PASID, which is
- * 0 here. Each source-id has a directory and a table of its own: one page for
- * the directory, of the smallest size, and one for the first table, whose 64
- * entries are those of the PASIDs 0 to 63.
+ * 0 here. Each source-id has its own directory and table: one page for a
+ * directory of the smallest size, and one page for the first table, with 64
+ * entries for PASIDs 0 to 63.
  *
- * An entry has eight quadwords. The first two hold what a second-stage or a
- * pass-through translation needs, and change in one write. The pointer of a
- * first-stage translation, or of the first-stage part of a nested one, is in the
- * third. That is not looked at in an entry of another kind: it is written, and
- * what the unit may have fetched with its former value is invalidated, before
- * the write to the first two makes it count. So no device is ever seen with a
- * part of one translation and a part of another. It is blocked for a moment only
- * when it moves from one such pointer to another.
+ * An entry has eight quadwords, of which three are used:
+ *
+ *	quadwords 0, 1	everything that second-stage and pass-through
+ *			translations need; both change in one write
+ *	quadword 2	pointer to first-stage tables, for first-stage and nested
+ *			translations; not used by the others
+ *
+ * So an entry of another kind becomes a first-stage or nested one in three
+ * steps: write quadword 2, invalidate entries that the unit may have fetched
+ * with its old value, write quadwords 0 and 1. The unit never uses a part of
+ * one translation with a part of another. A device is blocked for a moment only
+ * if it moves from one pointer to a different one.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -60,10 +64,10 @@ static struct pasid_tables *vtd_pasid_alloc_tables(struct vtd_unit *unit)
 }
 
 /**
- * vtd_pasid_prepare() - give a context entry its PASID tables
+ * vtd_pasid_prepare() - allocate PASID tables and set the context entry
  * @unit: a unit in scalable mode
  * @source_id: the source-id
- * @context: its context entry; nothing happens if it is present
+ * @context: its context entry; does nothing if it is present already
  *
  * Return: 0 or -ENOMEM.
  */
@@ -151,7 +155,7 @@ static bool pasid_has_pointer(u64 quad)
 	return quad & PASID_P && (type == PGTT_FS || type == PGTT_NESTED);
 }
 
-/* The third quadword, which the first two are going to make count */
+/* Write quadword 2, which the write of quadwords 0 and 1 is going to enable */
 static void vtd_pasid_set_pointer(struct vtd_unit *unit, u16 source_id,
 				  u64 *entry, u64 pointer)
 {
@@ -169,13 +173,13 @@ static void vtd_pasid_set_pointer(struct vtd_unit *unit, u16 source_id,
 }
 
 /**
- * vtd_pasid_set() - give requests without a PASID a translation
+ * vtd_pasid_set() - change the translation of requests without a PASID
  * @unit: a unit in scalable mode
  * @source_id: the source-id
- * @entry: the translation
+ * @entry: the new entry
  * @old_domain_id: set to the former domain id
  *
- * Return: true if there was a former translation.
+ * Return: true if the former entry was present.
  */
 bool vtd_pasid_set(struct vtd_unit *unit, u16 source_id,
 		   const struct vtd_entry *entry, u16 *old_domain_id)
@@ -197,7 +201,7 @@ bool vtd_pasid_set(struct vtd_unit *unit, u16 source_id,
 }
 
 /**
- * vtd_pasid_get() - read the PASID table entry, to show it
+ * vtd_pasid_get() - read the PASID table entry, for debugfs
  * @unit: a unit in scalable mode
  * @source_id: the source-id
  * @raw: its quadwords
@@ -216,7 +220,7 @@ bool vtd_pasid_get(struct vtd_unit *unit, u16 source_id, u64 raw[8])
 
 /**
  * vtd_pasid_destroy() - free all PASID tables of a unit
- * @unit: the unit, which does not use them any more
+ * @unit: the unit, which no longer uses them
  */
 void vtd_pasid_destroy(struct vtd_unit *unit)
 {

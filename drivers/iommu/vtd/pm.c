@@ -2,12 +2,13 @@
 /*
  * Suspend, resume, shutdown.
  *
- * With one CPU left and all devices quiet, units are switched off: whatever
- * comes next, this kernel resuming or another one starting, finds them as
- * after a reset. What they do is in memory, which stays; so resuming is
- * starting them again with the tables and the queue there are.
+ * Units are disabled when one CPU is left and all devices are quiet. Both this
+ * kernel when it resumes and another kernel that starts then find them as after
+ * a reset. All their state is in memory, which stays, so resuming starts them
+ * again with the same tables and queue.
  *
- * A unit that does not come back is lost: its devices are cut off.
+ * A unit that does not answer on resume is dead: bus mastering of its devices
+ * is disabled.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -58,7 +59,7 @@ static void vtd_shutdown(COMPAT_SYSCORE_ARGS)
 COMPAT_SYSCORE(vtd_syscore, vtd_suspend, vtd_resume, vtd_shutdown);
 
 /**
- * vtd_pm_init() - take part in suspend, resume and shutdown
+ * vtd_pm_init() - register for suspend, resume and shutdown
  */
 void vtd_pm_init(void)
 {

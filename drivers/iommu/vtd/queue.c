@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The invalidation queue of a unit: ensure room, emit descriptors, emit a
- * wait, ring the doorbell, wait for the sequence number.
+ * The invalidation queue of a unit: reserve slots, write descriptors, write a
+ * wait descriptor, ring the doorbell, wait for the sequence number.
  *
- * How the ring is shared is told in ../common/ring.h: a request is a batch of
- * descriptors that a wait descriptor ends, and the caller spins on a status word
- * of its own.
+ * ../common/ring.h describes how CPUs share the ring: a request is a batch of
+ * descriptors that ends with a wait descriptor, and the caller spins on a
+ * status word of its own.
  *
- * Errors stop the unit or let waits expire (section 6.5.2.10 and 6.5.2.11):
+ * Errors stop the unit, or drop waits (sections 6.5.2.10 and 6.5.2.11):
  *
- * - IQE, a descriptor that the unit refuses: it is replaced by a wait that
- *   nobody waits for, and the unit goes on; the log has it, since it is a
- *   driver error.
- * - ITE, a device does not answer a device-TLB request: the unit drops the
- *   waits it has fetched. They count as done, and whoever had a batch in the
- *   ring meanwhile sends it again, without the device, which has lost its ATS.
- * - ICE, a completion that nobody waits for: cleared and logged.
+ * - IQE: the unit refuses a descriptor. It is replaced by a wait descriptor for
+ *   which no caller waits, the unit continues, and the log reports it, since it
+ *   is a bug of the driver.
+ * - ITE: a device does not answer a device-TLB invalidation. The unit drops the
+ *   waits that it has fetched. They count as done. Each caller with a batch in
+ *   the ring at that time sends it again, without that device, whose ATS is lost.
+ * - ICE: a completion for which there was no invalidation. It is cleared and
+ *   logged.
  *
- * Locks: the ring's, over the error handling too.
+ * Locks: the ring's lock, also while errors are handled.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -34,7 +35,7 @@
 #include "regs.h"
 #include "unit.h"
 
-/* Sizes of a descriptor: scalable mode needs the wide ones */
+/* Sizes of a descriptor: scalable mode needs wide descriptors */
 #define SHIFT_NARROW	4
 #define SHIFT_WIDE	5
 
@@ -57,7 +58,7 @@ static void vtd_queue_write_desc(struct vtd_queue *queue, unsigned int slot,
 	}
 }
 
-/* Let a unit that does not snoop see slots from @first on */
+/* Flush slots from @first on, for a unit that does not snoop */
 static void vtd_queue_flush(struct vtd_queue *queue, unsigned int first,
 			    unsigned int nr)
 {
@@ -84,8 +85,8 @@ static struct vtd_desc wait_desc(const struct vtd_queue *queue,
 }
 
 /*
- * Batches whose waits were dropped count as done. Their callers cannot tell
- * from the status word, but find that @drops is not what it was when they sent.
+ * Complete the batches whose waits were dropped. Their callers do not see this
+ * in the status word; they notice that @drops has changed since they sent.
  */
 static void vtd_queue_drop_pending(struct vtd_queue *queue, unsigned int head)
 {
@@ -99,7 +100,7 @@ static void vtd_queue_drop_pending(struct vtd_queue *queue, unsigned int head)
 		unsigned int length = ring->length[at];
 		unsigned int to_head = (head - at) % IOMMU_RING_SLOTS;
 
-		/* The unit has yet to fetch this wait: it will answer it */
+		/* The unit has not fetched this wait yet: it will complete it */
 		if (to_head < length)
 			break;
 		batch.wait = iommu_ring_next(at, length - 1);
@@ -127,7 +128,7 @@ static void replace_refused(struct vtd_unit *unit, unsigned int head)
 {
 	struct vtd_queue *queue = unit->queue;
 	const u64 *bad = iommu_ring_slot(&queue->ring, head);
-	/* A number that nobody looks at: an emulator wants some effect */
+	/* Store a number that is not read: an emulator needs some effect */
 	struct vtd_desc idle = { {
 		FIELD_PREP(QI_TYPE, QI_WAIT) | QI_WAIT_SW,
 		iommu_ring_status_phys(&queue->ring, head) + sizeof(u32),
@@ -135,7 +136,7 @@ static void replace_refused(struct vtd_unit *unit, unsigned int head)
 	u64 record = vtd_read64(unit, VTD_IQERCD);
 
 	queue->ring.counts.errors++;
-	pr_err_ratelimited("%s: invalidation descriptor %016llx %016llx refused, code %llu; passed over\n",
+	pr_err_ratelimited("%s: invalidation descriptor %016llx %016llx refused, code %llu; skipped\n",
 			   unit->common.name, bad[0], bad[1],
 			   FIELD_GET(IQERCD_IQEI, record));
 	vtd_queue_write_desc(queue, head, &idle);
@@ -148,8 +149,8 @@ static u16 device_that_timed_out(struct vtd_unit *unit)
 }
 
 /*
- * Look for errors that keep the queue from moving, and mend them. Clearing
- * the status bits lets the unit go on; an emulated one does so only when the
+ * Check for errors that stop the queue, and handle them. Clearing the status
+ * bits lets the unit continue; an emulated unit continues only when the
  * doorbell is rung once more.
  */
 static void vtd_queue_mend(struct iommu_unit *common)
@@ -183,7 +184,7 @@ static void vtd_queue_mend(struct iommu_unit *common)
 		vtd_write(unit, VTD_FSTS, FSTS_ITE);
 	}
 	if (status & FSTS_ICE) {
-		unit_err(unit, "device-TLB completion that nobody waits for, from source-id %04llx\n",
+		unit_err(unit, "unexpected device-TLB completion from source-id %04llx\n",
 			 FIELD_GET(IQERCD_ICESID,
 				   vtd_read64(unit, VTD_IQERCD)));
 		vtd_write(unit, VTD_FSTS, FSTS_ICE);
@@ -203,7 +204,7 @@ static const struct iommu_spin_ops spin_ops = {
 	.timeout_us = VTD_TIMEOUT_US,
 };
 
-/* Put a batch and its wait into its slots, and ring the doorbell */
+/* Write a batch and its wait into its slots, and ring the doorbell */
 static void vtd_queue_emit(struct vtd_unit *unit, const struct vtd_desc *descs,
 			   unsigned int nr,
 			   const struct iommu_ring_batch *batch)
@@ -221,7 +222,7 @@ static void vtd_queue_emit(struct vtd_unit *unit, const struct vtd_desc *descs,
 	vtd_queue_ring_doorbell(unit);
 }
 
-/* Also returns how often waits were dropped before */
+/* @drops: set to how often waits were dropped before */
 static int vtd_queue_submit(struct vtd_unit *unit, const struct vtd_desc *descs,
 			    unsigned int nr, struct iommu_ring_batch *batch,
 			    unsigned int *drops)
@@ -243,7 +244,7 @@ static int vtd_queue_submit(struct vtd_unit *unit, const struct vtd_desc *descs,
 	return -EIO;
 }
 
-/* Returns -EAGAIN if the batch may have been dropped */
+/* Returns -EAGAIN if the wait may have been dropped */
 static int vtd_queue_wait(struct vtd_unit *unit,
 			  const struct iommu_ring_batch *batch,
 			  unsigned int drops)
@@ -258,14 +259,15 @@ static int vtd_queue_wait(struct vtd_unit *unit,
 }
 
 /**
- * vtd_queue_run() - send descriptors and wait until they are done
+ * vtd_queue_run() - send descriptors and wait until they are complete
  * @unit: a unit with a queue
  * @descs: the descriptors
  * @nr: how many, at most VTD_BATCH_MAX
  *
  * Context: any; spins. No lock is held while waiting.
- * Return: 0, or -EIO if the unit does not answer, -EAGAIN if a device behind
- * it did not and the caller should send again what does not concern it.
+ * Return: 0; -EIO if the unit does not answer; -EAGAIN if a device behind it
+ * did not answer, and the caller should send the request again without that
+ * device.
  */
 int vtd_queue_run(struct vtd_unit *unit, const struct vtd_desc *descs,
 		  unsigned int nr)
@@ -288,7 +290,7 @@ int vtd_queue_run(struct vtd_unit *unit, const struct vtd_desc *descs,
 EXPORT_SYMBOL_IF_KUNIT(vtd_queue_run);
 
 /**
- * vtd_queue_count() - what has gone through a unit's queue
+ * vtd_queue_count() - read the counts of a unit's queue
  * @unit: the unit
  * @counts: filled in; zero for a unit without a queue
  */
@@ -301,7 +303,7 @@ void vtd_queue_count(struct vtd_unit *unit, struct iommu_ring_counts *counts)
 EXPORT_SYMBOL_IF_KUNIT(vtd_queue_count);
 
 /**
- * vtd_queue_enable() - give the ring to the unit, empty
+ * vtd_queue_enable() - enable the queue with an empty ring
  * @unit: a unit with a queue
  *
  * Return: 0, or -EIO if the unit does not answer.
@@ -323,8 +325,8 @@ int vtd_queue_enable(struct vtd_unit *unit)
 EXPORT_SYMBOL_IF_KUNIT(vtd_queue_enable);
 
 /**
- * vtd_queue_disable() - take the ring back from the unit
- * @unit: a unit with a queue, idle
+ * vtd_queue_disable() - disable the queue
+ * @unit: a unit with an idle queue
  */
 void vtd_queue_disable(struct vtd_unit *unit)
 {
@@ -333,7 +335,7 @@ void vtd_queue_disable(struct vtd_unit *unit)
 
 /**
  * vtd_queue_create() - allocate a unit's queue
- * @unit: a unit that has ECAP.QI; its mode is settled
+ * @unit: a unit that has ECAP.QI; its mode does not change any more
  *
  * Return: 0 or -ENOMEM.
  */
@@ -360,7 +362,7 @@ EXPORT_SYMBOL_IF_KUNIT(vtd_queue_create);
 
 /**
  * vtd_queue_destroy() - free a unit's queue, which the unit no longer uses
- * @unit: the unit; one without a queue is fine
+ * @unit: the unit; may have no queue
  */
 void vtd_queue_destroy(struct vtd_unit *unit)
 {

@@ -19,7 +19,7 @@ struct vtd_desc {
 	u64 q[4];
 };
 
-/* Descriptors of one request, the wait that ends it not counted */
+/* Descriptors of one request, not counting the wait at its end */
 #define VTD_BATCH_MAX	8
 
 int vtd_queue_create(struct vtd_unit *unit);

@@ -54,7 +54,8 @@ int vtd_unit_wait64(struct vtd_unit *unit, unsigned int offset, u64 busy)
 	return -EIO;
 }
 
-static int vtd_unit_command_locked(struct vtd_unit *unit, u32 bit, bool on, u32 wait_for)
+static int vtd_unit_command_locked(struct vtd_unit *unit, u32 bit, bool on,
+				   u32 wait_for)
 {
 	u32 status;
 
@@ -75,7 +76,7 @@ static int vtd_unit_command_locked(struct vtd_unit *unit, u32 bit, bool on, u32 
  * @bit: GCMD_TE, GCMD_QIE, or GCMD_SRTP (set only)
  * @on: set it
  *
- * Return: 0 when the status shows it, or -EIO.
+ * Return: 0 once the status register shows the change, or -EIO.
  */
 int vtd_unit_command(struct vtd_unit *unit, u32 bit, bool on)
 {
@@ -90,8 +91,8 @@ int vtd_unit_command(struct vtd_unit *unit, u32 bit, bool on)
 EXPORT_SYMBOL_IF_KUNIT(vtd_unit_command);
 
 /**
- * vtd_unit_flush_write_buffer() - make entries written reach memory
- * @unit: the unit; nothing happens unless it needs this (CAP.RWBF)
+ * vtd_unit_flush_write_buffer() - make written entries reach memory
+ * @unit: the unit; does nothing unless it needs this (CAP.RWBF)
  *
  * Return: 0 or -EIO.
  */
@@ -103,7 +104,7 @@ int vtd_unit_flush_write_buffer(struct vtd_unit *unit)
 	if (!(unit->cap & CAP_RWBF) || READ_ONCE(unit->common.dead))
 		return 0;
 	raw_spin_lock_irqsave(&unit->reg_lock, flags);
-	/* The status bit is set while the flush goes on */
+	/* The status bit is set until the flush is complete */
 	ret = vtd_unit_command_locked(unit, GCMD_WBF, true, 0);
 	raw_spin_unlock_irqrestore(&unit->reg_lock, flags);
 	return ret;

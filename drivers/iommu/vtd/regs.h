@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Register access of a unit. Every wait ends after VTD_TIMEOUT_US at the latest.
+ * Register access of a unit, with waits that end.
  */
 #ifndef VTD_REGS_H
 #define VTD_REGS_H

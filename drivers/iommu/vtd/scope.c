@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which unit a device is behind, and what else the DMAR table says of it.
+ * The unit of each device, and other answers from the DMAR table.
  *
- * Nothing is stored: a question is answered from the table each time, by
- * walking the device's way up to its root bus and comparing it with the paths
- * in the scopes. A path lists device and function on every bus from the one
- * where it starts, so it is compared from its end while climbing. That needs
- * no bus numbers below the first, which firmware and Linux may assign anew.
+ * Nothing is stored: each answer is found in the table, by walking from the
+ * device up to its root bus and comparing each step with the paths in the
+ * device scopes. A path lists device and function on every bus, starting from a
+ * root bus, so it is compared from its end, upwards. This uses no bus number
+ * except the first: firmware and Linux may assign the others anew.
  *
- * The first unit that names a device, or a bridge above it, has it; otherwise
- * the unit of its segment with INCLUDE_PCI_ALL does.
+ *	scope	bus 0, path 1c.0 02.0
+ *	device	02.0, below the bridge 1c.0 on bus 0: 02.0 matches, then 1c.0
+ *		matches, then the bus is 0: in scope
+ *
+ * A device belongs to the first unit whose scope names it or a bridge above it;
+ * otherwise to the unit of its segment with INCLUDE_PCI_ALL.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -66,7 +70,7 @@ static bool scope_matches(const struct dmar_scope *scope, struct pci_dev *pdev)
  * vtd_scope_holds() - does a structure's scope cover a PCI device?
  * @table: the DMAR table
  * @of: a structure from it
- * @pdev: the device; a virtual function goes with its physical function
+ * @pdev: the device; for a virtual function, its physical function counts
  *
  * Return: true if a scope names the device, or a bridge above it.
  */
@@ -165,12 +169,12 @@ static bool vtd_scope_find_namespace(const struct dmar_table *table,
 }
 
 /**
- * vtd_scope_find() - where the table puts a device
+ * vtd_scope_find() - find the unit and source-id of a device
  * @table: the DMAR table
- * @dev: a PCI device, or one that the ACPI namespace describes
+ * @dev: a PCI device, or a device of the ACPI namespace
  * @place: filled in
  *
- * Return: false if no unit has the device.
+ * Return: false if the device is behind no unit.
  */
 bool vtd_scope_find(const struct dmar_table *table, struct device *dev,
 		    struct vtd_place *place)
@@ -185,8 +189,8 @@ bool vtd_scope_find(const struct dmar_table *table, struct device *dev,
  * @table: the DMAR table
  * @pdev: the device
  *
- * Below a root port that one is asked (ATSR); an integrated device has to be
- * listed itself (SATC).
+ * A device below a root port may if an ATSR structure lists the port or all
+ * ports. An integrated device must be listed itself, in a SATC structure.
  *
  * Return: true if the platform allows it.
  */
@@ -259,12 +263,12 @@ static void complain_of_structure(const struct dmar_structure *s)
 }
 
 /**
- * vtd_scope_complain() - log what in the table cannot be
+ * vtd_scope_complain() - log errors of the table
  * @table: the DMAR table
  *
- * One line for each structure that is left out or put right, for reserved
- * memory that the kernel uses, and for each unit that contradicts an earlier
- * one, which then holds.
+ * One line for each structure that is left out or corrected, for each reserved
+ * range that is RAM of the kernel, and for each unit that contradicts an
+ * earlier one. The earlier one is used.
  */
 void vtd_scope_complain(const struct dmar_table *table)
 {
@@ -286,7 +290,7 @@ void vtd_scope_complain(const struct dmar_table *table)
 				continue;
 			what = contradiction(table, &earlier, &s);
 			if (what)
-				pr_warn("DMAR at offset %zu: unit %s, which holds\n",
+				pr_warn("DMAR at offset %zu: unit %s, which is used\n",
 					s.offset, what);
 		}
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which unit a device is behind, and what else the DMAR table says of it.
+ * The unit of each device, and other answers from the DMAR table.
  */
 #ifndef VTD_SCOPE_H
 #define VTD_SCOPE_H
@@ -11,10 +11,10 @@ struct device;
 struct pci_dev;
 
 /**
- * struct vtd_place - where the DMAR table puts a device
- * @unit: offset in the table of the unit's structure, which identifies it
- * @segment: PCI segment of its source-id
- * @source_id: bus, device and function it presents
+ * struct vtd_place - unit and source-id of a device
+ * @unit: offset of the unit's structure in the table, which identifies the unit
+ * @segment: PCI segment of the source-id
+ * @source_id: bus, device and function that the device presents
  */
 struct vtd_place {
 	size_t unit;
@@ -22,7 +22,7 @@ struct vtd_place {
 	u16 source_id;
 };
 
-/* The table that main.c has read; stays while the module is loaded */
+/* The table that main.c has read; it stays while the module is loaded */
 extern const struct dmar_table *vtd_dmar;
 
 bool vtd_scope_find(const struct dmar_table *table, struct device *dev,

@@ -82,7 +82,7 @@
 #define ECAP_FSTS	BIT_ULL(47)
 #define ECAP_SMPWCS	BIT_ULL(48)
 
-/* GCMD_REG and GSTS_REG, sections 11.4.4: the bits have the same places */
+/* GCMD_REG and GSTS_REG, section 11.4.4: same bit positions */
 #define GCMD_TE		BIT(31)
 #define GCMD_SRTP	BIT(30)
 #define GCMD_WBF	BIT(27)

@@ -2,7 +2,8 @@
 /*
  * Attributes of a unit in /sys/class/iommu/dmarN/intel-iommu/.
  *
- * The group and the first six names are those that tools know.
+ * The names of the group and of the first six attributes are those that tools
+ * know.
  */
 #include <linux/device.h>
 #include <linux/sysfs.h>

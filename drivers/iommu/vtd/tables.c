@@ -3,17 +3,18 @@
  * Root and context tables of a unit.
  *
  *	legacy mode:	root[bus] -> context[devfn] -> page tables
- *	scalable mode:	root[bus] -> context[devfn], half a bus a table
+ *	scalable mode:	root[bus] -> context[devfn] (two tables for each bus)
  *			-> PASID directory -> PASID table -> page tables
  *
- * A source-id moves from one translation to another by one 16-byte write, so
- * that it is never seen without any. In legacy mode that is its context entry;
- * in scalable mode, whose context entry never changes once made, it is the
- * first quarter of its PASID table entry (pasid.c).
+ * One 16-byte write moves a source-id from one translation to another, so the
+ * unit never finds it without a translation. In legacy mode the write goes to
+ * the context entry. In scalable mode the context entry does not change once it
+ * is present, and the write goes to the first quarter of the PASID table entry
+ * (pasid.c).
  *
- * Tables are made as buses need them and stay until the unit is given up. The
- * caller invalidates what the unit has cached of an entry: vtd_tables_set()
- * says what was there.
+ * Tables are allocated when a bus needs them and stay until the unit's tables
+ * are destroyed. The caller invalidates what the unit has cached of an entry:
+ * vtd_tables_set() returns what the entry was before.
  *
  * Locks: the unit's table_lock protects everything here.
  */
@@ -39,7 +40,7 @@ static unsigned int context_index(const struct vtd_unit *unit, u16 source_id)
 	return index;
 }
 
-/* The context entry of a source-id, or NULL if its table is not there */
+/* The context entry of a source-id, or NULL if its table is not allocated */
 static u64 *context_entry(struct vtd_unit *unit, u16 source_id)
 {
 	u64 *table = unit->tables.context[context_index(unit, source_id)];
@@ -52,7 +53,7 @@ static u64 *context_entry(struct vtd_unit *unit, u16 source_id)
 }
 
 /**
- * vtd_tables_prepare() - make the tables in which a source-id has its entry
+ * vtd_tables_prepare() - allocate the tables of a source-id's entry
  * @unit: the unit
  * @source_id: the source-id
  *
@@ -98,15 +99,15 @@ static void encode_legacy(const struct vtd_entry *entry, u64 *lo, u64 *hi)
 }
 
 /**
- * vtd_tables_set() - give a source-id a translation, in one step
+ * vtd_tables_set() - change a source-id's entry in one step
  * @unit: the unit
  * @source_id: a source-id for which vtd_tables_prepare() succeeded; blocking
  *	one that was never prepared does nothing
- * @entry: the translation
+ * @entry: the new entry
  * @old_domain_id: set to the domain id under which the unit may have cached
  *	the former translation
  *
- * Return: true if there was a former translation.
+ * Return: true if the former entry was present.
  */
 bool vtd_tables_set(struct vtd_unit *unit, u16 source_id,
 		    const struct vtd_entry *entry, u16 *old_domain_id)
@@ -133,7 +134,7 @@ bool vtd_tables_set(struct vtd_unit *unit, u16 source_id,
  * vtd_tables_set_quiet() - stop or resume recording a source-id's faults
  * @unit: the unit
  * @source_id: the source-id
- * @quiet: stop
+ * @quiet: stop recording
  *
  * The caller invalidates the context entry.
  */
@@ -150,12 +151,12 @@ void vtd_tables_set_quiet(struct vtd_unit *unit, u16 source_id, bool quiet)
 }
 
 /**
- * vtd_tables_get() - read the entries of a source-id, to show them
+ * vtd_tables_get() - read the context entry of a source-id, for debugfs
  * @unit: the unit
  * @source_id: the source-id
  * @raw: the context entry, 2 or 4 quadwords, then zeros
  *
- * Return: false if there is nothing.
+ * Return: false if it is empty.
  */
 bool vtd_tables_get(struct vtd_unit *unit, u16 source_id, u64 raw[8])
 {
@@ -171,7 +172,7 @@ bool vtd_tables_get(struct vtd_unit *unit, u16 source_id, u64 raw[8])
 }
 
 /**
- * vtd_tables_root() - what the root table address register has to hold
+ * vtd_tables_root() - value of the root table address register
  * @unit: the unit
  *
  * Return: the register's value.
@@ -183,8 +184,8 @@ u64 vtd_tables_root(const struct vtd_unit *unit)
 }
 
 /**
- * vtd_tables_create() - allocate an empty root table: everything is blocked
- * @unit: a unit whose mode is settled
+ * vtd_tables_create() - allocate an empty root table: all devices are blocked
+ * @unit: a unit whose mode does not change any more
  *
  * Return: 0 or -ENOMEM.
  */
@@ -197,7 +198,7 @@ int vtd_tables_create(struct vtd_unit *unit)
 EXPORT_SYMBOL_IF_KUNIT(vtd_tables_create);
 
 /**
- * vtd_tables_destroy() - free the tables of a unit that does not use them
+ * vtd_tables_destroy() - free tables that the unit no longer uses
  * @unit: the unit
  */
 void vtd_tables_destroy(struct vtd_unit *unit)

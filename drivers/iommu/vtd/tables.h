@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Root and context tables of a unit, and in scalable mode PASID tables: what
- * leads from a source-id to a translation.
+ * Root and context tables of a unit, and in scalable mode PASID tables: they
+ * lead from a source-id to a translation.
  */
 #ifndef VTD_TABLES_H
 #define VTD_TABLES_H
@@ -11,10 +11,10 @@
 struct vtd_unit;
 
 /**
- * struct vtd_tables - what leads from a source-id to a translation
+ * struct vtd_tables - root, context and PASID tables of a unit
  * @root: root table, one page of 256 entries
- * @context: context tables: in legacy mode one a bus, at 2 * bus; in scalable
- *	mode a second, for functions 128 and up
+ * @context: context tables: in legacy mode one for each bus, at 2 * bus; in
+ *	scalable mode a second one at 2 * bus + 1, for devfn 128 and up
  * @pasid: scalable mode: PASID directory of each source-id that has one
  */
 struct vtd_tables {
@@ -32,21 +32,21 @@ enum vtd_translation {
 };
 
 /**
- * struct vtd_entry - what a source-id is to be given
+ * struct vtd_entry - the entry of a source-id
  * @translation: how requests are translated
- * @domain_id: tag of what the unit caches; not 0
- * @root: physical address of the page tables' top
+ * @domain_id: tag of cached translations; not 0
+ * @root: physical address of the top-level page table
  * @levels: levels of these tables, 3 to 5
- * @first_root: VTD_NESTED: address of the first-stage tables' top, which goes
- *	through those of @root itself, as all addresses in them do
- * @first_levels: their levels, 4 or 5
- * @device_tlb: the device may use its ATS
+ * @first_root: VTD_NESTED: address of the top-level first-stage table; like all
+ *	addresses in first-stage tables, it is translated by those of @root
+ * @first_levels: levels of the first-stage tables, 4 or 5
+ * @device_tlb: the device may use ATS
  * @snoop: scalable mode: force all requests to snoop
  * @supervisor: VTD_NESTED: the device may make supervisor requests
- * @write_protect: VTD_NESTED: which write to nothing that is read-only
+ * @write_protect: VTD_NESTED: supervisor requests cannot write to read-only
+ *	memory
  * @extended_accessed: VTD_NESTED: set the extended-accessed bits too
- * @tracks_dirty: scalable mode: the unit notes in second-stage tables what is
- *	written to
+ * @tracks_dirty: scalable mode: the unit sets dirty bits in second-stage tables
  * @quiet: do not record faults of this source-id
  */
 struct vtd_entry {

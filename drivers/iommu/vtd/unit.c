@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A unit: one remapping engine with its registers.
+ * A unit: one remapping engine.
  *
- * Its life: created from a DRHD structure (registers mapped, abilities read
- * and checked), asked who owns it, started (tables, queue, root pointer, all
- * caches empty; translation still as it was), told to translate. Stopping is
- * the reverse. A unit that fails to start is left as it was found.
+ * Its life:
  *
- * Every wait for a register ends: a unit that does not answer within
- * VTD_TIMEOUT_US is dead, is asked nothing more, and the devices behind it
- * lose bus mastering, because what they may have cached cannot be invalidated.
+ *	vtd_unit_create()	registers mapped, abilities read and checked
+ *	vtd_unit_owned()	does somebody else use it?
+ *	vtd_unit_take()		queue and fault interrupt of a former owner off
+ *	vtd_unit_start()	our root table and queue, all caches empty;
+ *				translation is as it was before
+ *	vtd_unit_translate()	translation enabled
  *
- * Locks: @reg_lock is a leaf, taken with interrupts off.
+ * Stopping is the reverse. A unit that fails to start is left as it was found.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -32,11 +32,12 @@
  * vtd_unit_owned() - does somebody use the unit already?
  * @unit: a unit that is not started
  *
- * Interrupts that are remapped are a reason, whoever has set that up: this
- * kernel, or a former one whose table is gone. A queue alone is not, nor is
- * translation: with the kernel's own driver off, firmware or a former kernel
- * has left them on; see vtd_unit_take(). (A kernel that has that driver, but
- * off, switches translation off at its start, and leaves the queue.)
+ * The unit has an owner if it remaps interrupts, no matter who enabled that:
+ * this kernel, or a former one whose table is gone. An enabled queue or enabled
+ * translation alone is no sign of an owner: if the kernel's own driver is
+ * disabled, firmware or a former kernel left them enabled; see vtd_unit_take().
+ * (A kernel with that driver built in but disabled by option disables
+ * translation when it starts, and leaves the queue enabled.)
  *
  * Return: NULL, or the boot option that keeps the owner away.
  */
@@ -46,14 +47,14 @@ const char *vtd_unit_owned(const struct vtd_unit *unit)
 }
 
 /**
- * vtd_unit_take() - take a unit over from whoever has left it at work
+ * vtd_unit_take() - take over a unit that was left enabled
  * @unit: a unit that nobody owns
  *
- * Its queue and its fault interrupt are off after this, and what it has
- * recorded is forgotten. Translation stays as it was, off or on, through the
- * former tables: where it is on, vtd_unit_start() changes the root pointer
- * under the running unit, which the specification allows (section 6.6), so
- * that no moment comes in which DMA is not translated at all.
+ * Disables its queue, masks its fault interrupt and clears recorded faults.
+ * Translation stays as it was, enabled or disabled, through the former tables.
+ * If it is enabled, vtd_unit_start() changes the root pointer while the unit
+ * translates, which the specification allows (section 6.6); so DMA never
+ * passes untranslated.
  *
  * Return: 0 or -EIO.
  */
@@ -61,18 +62,18 @@ int vtd_unit_take(struct vtd_unit *unit)
 {
 	u32 status = vtd_read(unit, VTD_GSTS);
 
-	vtd_faults_forget(unit);
+	vtd_faults_clear(unit);
 	if (!(status & (GCMD_TE | GCMD_QIE)))
 		return 0;
 	unit->left_on = true;
-	unit_warn(unit, "was left at work%s; devices without a driver are stopped\n",
+	unit_warn(unit, "was left enabled%s; bus mastering of devices without a driver is disabled\n",
 		  status & GCMD_TE ? ", translating" : "");
 	return status & GCMD_QIE ? vtd_unit_command(unit, GCMD_QIE, false) : 0;
 }
 
 /*
- * A unit that is translating keeps its mode: that may not change meanwhile, and
- * switching off would let everything through.
+ * A unit that is translating keeps its mode: the mode must not change while it
+ * translates, and disabling translation would let all DMA through.
  */
 static const char *vtd_unit_choose_mode(struct vtd_unit *unit)
 {
@@ -86,7 +87,7 @@ static const char *vtd_unit_choose_mode(struct vtd_unit *unit)
 		return NULL;
 	}
 	if (mode != RTADDR_TTM_SCALABLE || !(unit->ecap & ECAP_SMTS))
-		return "it is translating in a mode that is not to be used";
+		return "it is translating in a mode that this driver does not use";
 	unit->scalable = true;
 	return NULL;
 }
@@ -131,7 +132,7 @@ static void vtd_unit_unmap_registers(struct vtd_unit *unit)
 		release_mem_region(unit->common.base, unit->mapped);
 }
 
-/* What is hidden looks to everything else as if the unit did not have it */
+/* Clear the bits of hidden abilities, so that no other code sees them */
 static void vtd_unit_hide(struct vtd_unit *unit)
 {
 	unit->common.hidden = vtd_params_hidden(unit->common.name);
@@ -141,10 +142,10 @@ static void vtd_unit_hide(struct vtd_unit *unit)
 		unit->ecap &= ~ECAP_PT;
 	if (unit->common.hidden & VTD_HIDE_SCALABLE)
 		unit->ecap &= ~ECAP_SMTS;
-	/* Both need a queue */
+	/* ATS and scalable mode need a queue */
 	if (!(unit->ecap & ECAP_QI))
 		unit->ecap &= ~(ECAP_DT | ECAP_SMTS);
-	/* Coherency of tables shared by all devices does not change later */
+	/* All devices share these tables: their coherency does not change later */
 	if (unit->common.hidden & VTD_HIDE_COHERENCY)
 		unit->ecap &= ~ECAP_C;
 }
@@ -161,12 +162,12 @@ void vtd_unit_destroy(struct vtd_unit *unit)
 }
 
 /**
- * vtd_unit_create() - make a unit from what the DMAR table says
+ * vtd_unit_create() - create a unit from its DRHD structure
  * @drhd: the structure
  * @index: number for its name
  *
- * Return: the unit, or an error; -ENODEV after a line in the log means that
- * this unit cannot be used and the others are not touched by that.
+ * Return: the unit, or an error. -ENODEV, with a line in the log, means that
+ * this unit cannot be used; other units are not affected.
  */
 struct vtd_unit *vtd_unit_create(const struct dmar_structure *drhd,
 				 unsigned int index)
@@ -185,7 +186,7 @@ struct vtd_unit *vtd_unit_create(const struct dmar_structure *drhd,
 	unit->segment = drhd->segment;
 	unit->nid = NUMA_NO_NODE;
 
-	/* 32 KiB hold every place that CAP and ECAP can name */
+	/* CAP and ECAP cannot name an offset beyond 32 KiB */
 	ret = vtd_unit_map_registers(unit, min_t(u64, drhd->size, SZ_32K));
 	if (ret)
 		goto err;
@@ -209,7 +210,7 @@ err:
 }
 
 /**
- * vtd_unit_set_root() - let the unit use its queue and its tables
+ * vtd_unit_set_root() - enable the unit's queue and set its root pointer
  * @unit: a unit whose tables and queue are allocated
  *
  * Return: 0 with nothing stale in its caches, or -EIO.
@@ -228,7 +229,7 @@ int vtd_unit_set_root(struct vtd_unit *unit)
 	if (ret)
 		return ret;
 	unit->started = true;
-	/* Also where ESRTPS says that the unit has done so by itself */
+	/* Even if the unit does this by itself (ESRTPS) */
 	return vtd_inval_all(unit);
 }
 
@@ -236,8 +237,8 @@ int vtd_unit_set_root(struct vtd_unit *unit)
  * vtd_unit_start() - prepare a unit for translation
  * @unit: a unit that nobody owns
  *
- * Translation stays as it was, off or on; a unit on which it was on now uses
- * our tables, so these already have to hold what devices in use need.
+ * Translation stays as it was. If it was enabled, the unit uses our tables from
+ * now on, so these must already hold the entries of devices in use.
  *
  * Return: 0 or an error, with the unit as it was found.
  */
@@ -275,13 +276,13 @@ static void disable_protected_memory(struct vtd_unit *unit)
 	vtd_write(unit, VTD_PMEN, vtd_read(unit, VTD_PMEN) & ~PMEN_EPM);
 	if (readl_poll_timeout_atomic(unit->regs + VTD_PMEN, status,
 				      !(status & PMEN_PRS), 1, VTD_TIMEOUT_US))
-		unit_warn(unit, "protected memory regions stay on\n");
+		unit_warn(unit, "protected memory regions stay enabled\n");
 }
 
 /**
- * vtd_unit_translate() - switch translation on or off
+ * vtd_unit_translate() - enable or disable translation
  * @unit: a started unit
- * @on: on
+ * @on: enable
  *
  * Return: 0 or -EIO.
  */
@@ -289,15 +290,15 @@ int vtd_unit_translate(struct vtd_unit *unit, bool on)
 {
 	int ret = vtd_unit_command(unit, GCMD_TE, on);
 
-	/* What firmware has protected, the tables protect now */
+	/* The tables now protect memory that firmware has protected so far */
 	if (!ret && on)
 		disable_protected_memory(unit);
 	return ret;
 }
 
 /**
- * vtd_unit_stop() - leave a unit as a kernel without VT-d expects it
- * @unit: a started unit, no device of which is attached to a domain
+ * vtd_unit_stop() - disable a unit, as a kernel without VT-d expects it
+ * @unit: a started unit; no device behind it is attached to a domain
  */
 void vtd_unit_stop(struct vtd_unit *unit)
 {

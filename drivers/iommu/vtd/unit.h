@@ -21,7 +21,7 @@
 struct dmar_structure;
 struct vtd_domain;
 
-/* What a test or a user has asked to be kept out of sight, params.c */
+/* Abilities that the hide parameter hides, params.c */
 #define VTD_HIDE_SUPERPAGES	BIT(0)
 #define VTD_HIDE_SNOOP		BIT(1)
 #define VTD_HIDE_COHERENCY	BIT(2)
@@ -32,24 +32,24 @@ struct vtd_domain;
 /**
  * struct vtd_unit - one remapping engine
  * @common: what does not depend on the hardware; named "dmarN"
- * @index: number of the unit, as in its name
+ * @index: number in its name
  * @mapped: bytes of registers mapped
  * @regs: the registers
- * @claimed: the resource is ours to release
+ * @claimed: the driver holds the memory resource of the registers
  * @segment: PCI segment
- * @nid: memory node close to it, or NUMA_NO_NODE
+ * @nid: its NUMA node, or NUMA_NO_NODE
  * @cap: CAP_REG
  * @ecap: ECAP_REG, less what is hidden
  * @scalable: runs in scalable mode
- * @left_on: somebody had left it at work when this driver came
- * @started: has our root table and, if any, our queue
+ * @left_on: firmware or a former kernel had left it enabled
+ * @started: uses our root table and, if it has one, our queue
  * @reg_lock: protects read-modify-write of registers and multi-step commands
  * @tables: root and context tables; changed under the table_lock
  * @queue: invalidation queue; without one, registers are used
  * @identity: identity table, for a unit without pass-through
- * @identity_member: the unit's place in it
+ * @identity_member: the unit as a member of the identity table's domain
  * @faults: fault recording
- * @written: for units made of memory: called after each write of 32 bits
+ * @written: for simulated units: called after each write of 32 bits
  */
 struct vtd_unit {
 	struct iommu_unit common;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Dirty tracking, on units made of memory that are in scalable mode: no emulated
- * machine has it. Devices exist as far as attaching has to do with them.
+ * Dirty tracking, with simulated units in scalable mode, since no emulated unit
+ * supports it. Devices have the fields that attaching uses.
  */
 #include <kunit/device.h>
 #include <kunit/test.h>
@@ -94,7 +94,7 @@ static struct iommu_domain *new_domain(struct kunit *test, struct end *end)
 	return domain;
 }
 
-/* The PASID table entry of a device, as the unit finds it */
+/* First quadword of a device's PASID table entry, found as the unit does */
 static u64 entry_of(const struct end *end)
 {
 	u16 id = end->device.common.source_id;
@@ -130,7 +130,7 @@ static void entries_say_so_while_the_domain_tracks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, two->descs[QI_PASID_CACHE], cached + 1);
 	KUNIT_EXPECT_GT(test, two->descs[QI_IOTLB] +
 			two->descs[QI_PASID_IOTLB], iotlb);
-	/* Who comes later */
+	/* A device that is attached later */
 	KUNIT_ASSERT_EQ(test, attach(late, domain), 0);
 	KUNIT_EXPECT_TRUE(test, entry_of(late) & PASID_SLADE);
 	block(test, late);
@@ -139,7 +139,7 @@ static void entries_say_so_while_the_domain_tracks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, entry_of(a), entry);
 	KUNIT_EXPECT_FALSE(test, entry_of(b) & PASID_SLADE);
 	KUNIT_EXPECT_EQ(test, two->descs[QI_PASID_CACHE], cached + 2);
-	/* Who has left is none of the domain's any more */
+	/* A detached device is not affected */
 	KUNIT_EXPECT_FALSE(test, entry_of(late) & PASID_P);
 	block(test, a);
 	block(test, b);
@@ -167,7 +167,7 @@ static void a_unit_that_cannot_track_is_refused(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(other), -EOPNOTSUPP);
 		kunit_device_unregister(test, b->dev);
 	}
-	/* A domain that was not made for it */
+	/* A domain without dirty tracking */
 	other = vtd_iommu_ops.domain_alloc_user(a->dev, 0, NULL, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(other));
 	KUNIT_EXPECT_NULL(test, other->dirty_ops);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vtd_leave.ko: leaves the first VT-d unit at work, as firmware or a kernel that
- * crashed would, for vtd.ko to take over: translation is on, every request passes
- * through, and the invalidation queue is on. For tests only, before vtd.ko.
+ * vtd_leave.ko: leaves the first VT-d unit enabled, as firmware or a crashed
+ * kernel would, so that vtd.ko can take it over. Translation is enabled, every
+ * request passes through, and the invalidation queue is enabled. For tests
+ * only; load it before vtd.ko.
  *
- * All buses have one context table, and all entries of that are the same: pass
- * through, in scalable mode by the first entry of one PASID table. The tables
- * stay for as long as the machine runs, and so does the module.
+ * All buses share one context table with identical entries: pass-through, in
+ * scalable mode by the first entry of one PASID table. The tables and the
+ * module stay until the machine goes down.
  */
 #define pr_fmt(fmt) "vtd_leave: " fmt
 
@@ -28,7 +29,7 @@ static u64 *make_table(void)
 	return (u64 *)get_zeroed_page(GFP_KERNEL);
 }
 
-/* A page of entries of that many quadwords, all alike */
+/* Fill a page with identical entries of @quads quadwords */
 static u64 fill(u64 *table, unsigned int quads, u64 first, u64 second)
 {
 	unsigned int i;
@@ -41,7 +42,7 @@ static u64 fill(u64 *table, unsigned int quads, u64 first, u64 second)
 	return virt_to_phys(table);
 }
 
-/* Returns what the root table address register has to hold */
+/* Returns the value of the root table address register */
 static u64 fill_tables(u64 *tables[4], u64 width)
 {
 	u64 at;
@@ -57,7 +58,7 @@ static u64 fill_tables(u64 *tables[4], u64 width)
 		  FIELD_PREP(PASID_AW, width), FIELD_PREP(PASID1_DID, 5));
 	at = fill(tables[1], 2, at | PDIR_P, 0);
 	at = fill(tables[2], 4, at | SCTX_P, 0);
-	/* Both halves of a bus */
+	/* The same table for both halves of a bus */
 	return fill(tables[3], 2, at | ROOT_P, at | ROOT_P) |
 	       RTADDR_TTM_SCALABLE;
 }
@@ -71,8 +72,11 @@ static int command(void __iomem *regs, u32 bit)
 				  1000000);
 }
 
-/* The queue, with one wait in it, done: a unit minds how its queue ends */
-static int switch_queue_on(void __iomem *regs)
+/*
+ * Enable the queue and complete one wait: a unit may refuse to disable a queue
+ * whose last descriptor was not a wait.
+ */
+static int enable_queue(void __iomem *regs)
 {
 	u64 *ring = make_table();
 	u32 shift = scalable ? 5 : 4, head;
@@ -93,7 +97,7 @@ static int switch_queue_on(void __iomem *regs)
 				  1000000);
 }
 
-static int switch_on(void __iomem *regs)
+static int enable(void __iomem *regs)
 {
 	u64 cap = readq(regs + VTD_CAP), width;
 	unsigned int i;
@@ -105,25 +109,25 @@ static int switch_on(void __iomem *regs)
 		if (!tables[i])
 			return -ENOMEM;
 	}
-	/* SAGAW bit 1 is for 3 levels, which entries call 1 */
+	/* SAGAW bit 1 is for 3 levels, whose address width is 1 in entries */
 	width = fls(FIELD_GET(CAP_SAGAW, cap)) - 1;
 	writeq(fill_tables(tables, width), regs + VTD_RTADDR);
 	ret = command(regs, GCMD_SRTP);
 	if (!ret)
 		ret = command(regs, GCMD_TE);
-	return ret ?: switch_queue_on(regs);
+	return ret ?: enable_queue(regs);
 }
 
 static int __init leave_init(void)
 {
-	/* In an emulated machine the first structure is the unit's */
+	/* In an emulated machine the first structure is that of the unit */
 	return iommu_leave_at_work(ACPI_SIG_DMAR,
 				   sizeof(struct acpi_table_dmar) +
 				   offsetof(struct acpi_dmar_hardware_unit,
 					    address),
-				   SZ_4K, switch_on);
+				   SZ_4K, enable);
 }
 module_init(leave_init);
 
-MODULE_DESCRIPTION("Leaves a VT-d unit at work, for tests");
+MODULE_DESCRIPTION("Leaves a VT-d unit enabled, for tests");
 MODULE_LICENSE("GPL");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Nested domains, on units made of memory that are in scalable mode: what
- * devices are given, what is invalidated, and who is refused.
+ * Nested domains, with simulated units in scalable mode: entries of devices,
+ * invalidations, and refusals.
  *
- * Devices exist as far as attaching has to do with them. Tests use the
- * operations that the IOMMU core calls, and look where the unit does: at what
- * the root table leads to, and at the descriptors in the queue.
+ * Devices have the fields that attaching uses. Tests call the operations of the
+ * IOMMU core and check what the unit reads: the entries to which the root table
+ * leads, and the descriptors in the queue.
  */
 #include <kunit/device.h>
 #include <kunit/test.h>
@@ -83,7 +83,7 @@ static int block(struct end *end)
 	return attach(end, vtd_iommu_ops.blocked_domain);
 }
 
-/* Its device-TLB is on, as far as the driver knows */
+/* Let the driver think that ATS is enabled */
 static void pretend_ats(struct end *end)
 {
 	end->device.common.ats = true;
@@ -152,7 +152,7 @@ static void free_domain(struct iommu_domain *domain)
 	domain->ops->free(domain);
 }
 
-/* The PASID table entry of a source-id, as the unit finds it */
+/* The PASID table entry of a device, found as the unit does */
 static u64 *entry_of(const struct end *end)
 {
 	u16 id = end->device.common.source_id;
@@ -175,7 +175,7 @@ static u16 id_of(const struct end *end)
 	return FIELD_GET(PASID1_DID, entry_of(end)[1]);
 }
 
-/* Where a descriptor is in the log, or -1 */
+/* Index of a descriptor in the log, or -1 */
 static int logged(const struct sim *sim, u64 first, u64 second)
 {
 	unsigned int i;
@@ -206,7 +206,7 @@ static u64 device_tlb(u16 source_id)
 	       FIELD_PREP(QI_DEV_PFSID_HI, source_id >> 4);
 }
 
-/* The lowest bit that is 0 gives the size */
+/* The lowest bit that is 0 encodes the size */
 #define WHOLE_TLB	(GENMASK_ULL(62, 12) | QI_DEV_S)
 
 static int map(struct iommu_domain *domain, unsigned long iova, size_t length,
@@ -270,7 +270,7 @@ static void an_entry_leads_through_both_tables(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kind_of(entry), 0);
 	free_domain(nested);
 
-	/* A table at a guest's address 0 is one as well */
+	/* A table at guest address 0 is valid too */
 	nested = new_nested(test, end, parent, 0);
 	KUNIT_ASSERT_EQ(test, attach(end, nested), 0);
 	KUNIT_EXPECT_EQ(test, kind_of(entry), PGTT_NESTED);
@@ -280,14 +280,14 @@ static void an_entry_leads_through_both_tables(struct kunit *test)
 	free_domain(parent);
 }
 
-/* What of an entry tells which translation it is */
+/* Compare the fields that make an entry one translation or another */
 static bool is_entry(const u64 *seen, const u64 *wanted)
 {
 	return seen[0] == wanted[0] && seen[1] == wanted[1] &&
 	       (kind_of(seen) != PGTT_NESTED || seen[2] == wanted[2]);
 }
 
-/* The unit has gone by @from and @to and, if so @by_blocked, by nothing */
+/* The unit has used only @from, @to and, if @by_blocked, a blocked entry */
 static void expect_seen(struct kunit *test, struct sim *sim, const u64 *from,
 			const u64 *to, bool by_blocked)
 {
@@ -329,11 +329,11 @@ static void a_device_is_never_seen_half_moved(struct kunit *test)
 	a = new_nested(test, end, parent, FIRST_ROOT);
 	b = new_nested(test, end, parent, 2 * FIRST_ROOT);
 	KUNIT_ASSERT_EQ(test, attach(end, parent), 0);
-	/* In one step, also where another pointer was before */
+	/* In one step, also if another pointer was set before */
 	move_watched(test, end, a, false);
 	move_watched(test, end, parent, false);
 	move_watched(test, end, b, false);
-	/* By a moment in which it is blocked */
+	/* Blocked for a moment */
 	move_watched(test, end, a, true);
 	move_watched(test, end, vtd_iommu_ops.identity_domain, false);
 	move_watched(test, end, b, false);
@@ -361,7 +361,7 @@ static void nested_domains_have_ids_of_their_own(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, id_of(two), id);
 	KUNIT_ASSERT_EQ(test, attach(two, b), 0);
 	KUNIT_EXPECT_NE(test, id_of(two), id);
-	/* Nothing is left under an id that is given up */
+	/* Nothing stays cached under a domain id that is freed */
 	sim->logged = 0;
 	KUNIT_ASSERT_EQ(test, attach(one, b), 0);
 	KUNIT_EXPECT_EQ(test, id_of(one), id_of(two));
@@ -401,11 +401,11 @@ static void an_unmap_in_the_parent_reaches_all_that_is_nested(struct kunit *test
 	KUNIT_EXPECT_GE(test, tables, 0);
 	tables = max(tables, logged(sim, first_stage(id_of(two),
 						     PIOTLB_GRAN_ALL), 0));
-	/* All of it, since its addresses are not those that were unmapped */
+	/* The whole TLB: its addresses are not the unmapped guest addresses */
 	tlb = logged(sim, device_tlb(0x98), WHOLE_TLB);
 	KUNIT_EXPECT_GT(test, tlb, tables);
 	KUNIT_EXPECT_LT(test, logged(sim, device_tlb(0x10), WHOLE_TLB), 0);
-	/* It does not matter any more where nothing is attached */
+	/* Nested domains without devices are not invalidated */
 	forget_ats(two);
 	KUNIT_EXPECT_EQ(test, block(one), 0);
 	KUNIT_ASSERT_EQ(test, attach(two, parent), 0);
@@ -435,7 +435,7 @@ static void a_map_is_announced_in_caching_mode(struct kunit *test)
 	free_domain(parent);
 }
 
-/* The user asks for an invalidation; @done gets how many requests were done */
+/* The user requests invalidations; @done is set to how many were carried out */
 static int invalidate(struct kunit *test, struct iommu_domain *nested,
 		      const struct iommu_hwpt_vtd_s1_invalidate *requests,
 		      unsigned int nr, unsigned int *done)
@@ -490,7 +490,7 @@ static void the_user_invalidates_what_it_changed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, logged(far, page, 0x80000 | IVA_IH), 1);
 	KUNIT_EXPECT_EQ(test, far->logged, 2);
 
-	/* Everything, a range that has no end, and one that is empty */
+	/* Everything, a range beyond the last address, and an empty range */
 	all = first_stage(id_of(other), PIOTLB_GRAN_ALL);
 	far->logged = 0;
 	KUNIT_EXPECT_EQ(test, invalidate(test, nested, &requests[2], 1, &done),
@@ -504,7 +504,7 @@ static void the_user_invalidates_what_it_changed(struct kunit *test)
 	forget_ats(end);
 	KUNIT_EXPECT_EQ(test, block(end), 0);
 	KUNIT_EXPECT_EQ(test, block(other), 0);
-	/* Nowhere attached, there is nothing to do */
+	/* Without attached devices there is nothing to do */
 	far->logged = 0;
 	KUNIT_EXPECT_EQ(test, invalidate(test, nested, requests, 2, &done), 0);
 	KUNIT_EXPECT_EQ(test, done, 2);
@@ -563,7 +563,7 @@ static void a_bad_invalidation_ends_where_it_is(struct kunit *test)
 	free_domain(parent);
 }
 
-/* Before the device goes: the unit looks for what is to be cut off */
+/* Wait first: cut_off looks for devices of the unit */
 static void forget_device(void *arg)
 {
 	struct end *end = arg;
@@ -573,7 +573,7 @@ static void forget_device(void *arg)
 	xa_erase(&unit->devices, end->device.common.source_id);
 }
 
-/* More devices than one request to the unit has room for */
+/* More devices than fit in one request to the unit */
 #define MANY	10
 
 static void a_device_that_does_not_answer_keeps_nothing_from_others(struct kunit *test)
@@ -594,7 +594,7 @@ static void a_device_that_does_not_answer_keeps_nothing_from_others(struct kunit
 		KUNIT_ASSERT_EQ(test, attach(ends[i], nested), 0);
 		pretend_ats(ends[i]);
 	}
-	/* The last one comes first, and takes what follows in its request along */
+	/* The last device is first in a request, whose other descriptors drop too */
 	mute = ends[MANY - 1];
 	KUNIT_ASSERT_EQ(test, xa_insert(&sim->unit.common.devices, 0x10 + i - 1,
 					&mute->device.common, GFP_KERNEL), 0);
@@ -682,7 +682,7 @@ static void bad_tables_are_refused(struct kunit *test)
 	EXPECT_REFUSED(test, vtd_iommu_ops.domain_alloc_user(end->dev, 0,
 							     parent, &data),
 		       -EINVAL);
-	/* Data for a domain that has none, and a parent that is none */
+	/* Data without a parent; and a parent that was not allocated as one */
 	EXPECT_REFUSED(test, vtd_iommu_ops.domain_alloc_user(end->dev, 0, NULL,
 							     &data),
 		       -EOPNOTSUPP);
@@ -722,7 +722,7 @@ static void a_unit_that_does_not_nest_is_refused(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, attach(other, plain), 0);
 		KUNIT_EXPECT_EQ(test, attach(other, parent), -EINVAL);
 		KUNIT_EXPECT_EQ(test, attach(other, nested), -EINVAL);
-		/* It is where it was */
+		/* Nothing has changed */
 		KUNIT_EXPECT_PTR_EQ(test, other->device.common.domain,
 				    &to_vtd_domain(plain)->paging);
 		KUNIT_EXPECT_EQ(test, block(other), 0);
@@ -801,7 +801,7 @@ static void a_parent_is_converted_under_its_nested_domains(struct kunit *test)
 	free_domain(parent);
 }
 
-/* Of a unit with ids for 14 domains */
+/* The unit has domain ids for 14 domains */
 static void a_unit_without_ids_refuses_and_nothing_changes(struct kunit *test)
 {
 	u64 cap = (NEST_CAP & ~CAP_ND) | FIELD_PREP(CAP_ND, 0);
@@ -823,7 +823,7 @@ static void a_unit_without_ids_refuses_and_nothing_changes(struct kunit *test)
 	}
 	KUNIT_ASSERT_EQ(test, last, 15);
 	KUNIT_EXPECT_EQ(test, attach(end, nested), -ENOSPC);
-	/* One for the parent, none for the nested domain */
+	/* One domain id for the parent, none for the nested domain */
 	ida_free(&sim->unit.common.domain_ids, last);
 	KUNIT_EXPECT_EQ(test, attach(end, nested), -ENOSPC);
 	KUNIT_EXPECT_TRUE(test, list_empty(&to_vtd_domain(parent)->nested));

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A unit made of memory, whose registers and queue a thread serves.
+ * A simulated unit: registers and queue are memory, which a thread serves.
  *
  * The driver's register accesses are accesses to memory here. The thread, on a
- * CPU of its own, looks all the time for commands to follow, descriptors to
- * carry out and invalidations asked for through registers.
+ * CPU of its own, polls for commands, for descriptors, and for invalidations
+ * through registers.
  *
- * But for the fault status, whose bits are cleared by writing ones: what the
- * driver writes there is followed before its write is over.
+ * The fault status register is the exception: the driver clears its bits by
+ * writing ones, and vtd_write() carries that out before it returns.
  */
 #include <kunit/test.h>
 #include <linux/kthread.h>
@@ -47,7 +47,7 @@ static void follow_command(struct sim *sim)
 	u32 command = get(sim, VTD_GCMD), status = get(sim, VTD_GSTS);
 	u32 persistent = command & (GCMD_TE | GCMD_QIE);
 
-	/* SRTP has been followed as long as the status shows it */
+	/* The status shows SRTP from the first command on */
 	if (command & GCMD_SRTP)
 		persistent |= GCMD_SRTP;
 	persistent |= status & GCMD_SRTP;
@@ -67,7 +67,7 @@ static void raise(struct sim *sim, u32 bit)
 	spin_unlock_irqrestore(&sim->lock, flags);
 }
 
-/* What the driver wrote was in the register for a moment, which nobody minds */
+/* For a moment the register holds the driver's value, which does no harm */
 static void clear(struct vtd_unit *unit, unsigned int offset, u32 value)
 {
 	struct sim *sim = container_of(unit, struct sim, unit);
@@ -87,13 +87,13 @@ static void store_number(struct sim *sim, const u64 *desc)
 
 	if (!(desc[0] & QI_WAIT_SW))
 		return;
-	/* What stands in for a refused descriptor has no number */
+	/* The wait that replaces a refused descriptor has number 0 */
 	if (number) {
 		if (number != sim->last_wait + 1)
 			sim->unordered = true;
 		sim->last_wait = number;
 	}
-	/* What was done before is seen before; pairs with wait_for_batch() */
+	/* Earlier effects are visible first; pairs with iommu_ring_is_done() */
 	smp_store_release((u32 *)phys_to_virt(desc[1]), number);
 }
 
@@ -104,7 +104,7 @@ static void log_desc(struct sim *sim, const u64 *desc, unsigned int shift)
 	WRITE_ONCE(sim->logged, min(sim->logged + 1, SIM_LOG_MAX));
 }
 
-/* What it has fetched is complete, and forgotten for the next */
+/* Complete the entry that it has fetched, and begin the next fetch */
 static void fetch_watched(struct sim *sim)
 {
 	u64 *entry = READ_ONCE(sim->watched), *seen;
@@ -112,7 +112,7 @@ static void fetch_watched(struct sim *sim)
 
 	if (!entry)
 		return;
-	/* Reads both at once: the value stays as it is */
+	/* Reads both quadwords at once, and does not change them */
 	try_cmpxchg128((u128 *)entry, &first, first);
 	if (sim->nr_seen < SIM_SEEN_MAX) {
 		seen = sim->seen[sim->nr_seen];
@@ -124,7 +124,7 @@ static void fetch_watched(struct sim *sim)
 	sim->fetched = READ_ONCE(entry[2]);
 }
 
-/* False if the head is to stay where it is: at what is refused, for instance */
+/* Returns false if the head must stay, for example at a refused descriptor */
 static bool carry_out(struct sim *sim, const u64 *desc)
 {
 	unsigned int type = FIELD_GET(QI_TYPE, desc[0]);
@@ -132,14 +132,14 @@ static bool carry_out(struct sim *sim, const u64 *desc)
 
 	switch (type) {
 	case QI_WAIT:
-		/* Counted before those who wait for it can look */
+		/* Count before the waiting caller can look */
 		sim->descs[type]++;
 		store_number(sim, desc);
 		return true;
 	case QI_DEV_IOTLB:
 		source_id = FIELD_GET(QI_DEV_SID, desc[0]);
 		if (source_id && source_id == sim->mute) {
-			/* All that was fetched is without effect */
+			/* All fetched descriptors are dropped */
 			set64(sim, VTD_IQH, get64(sim, VTD_IQT));
 			set64(sim, VTD_IQERCD,
 			      FIELD_PREP(IQERCD_ITESID, source_id));
@@ -177,7 +177,7 @@ static void serve_queue(struct sim *sim)
 
 	if (!(get(sim, VTD_GSTS) & GCMD_QIE) || READ_ONCE(sim->errors) || head == tail)
 		return;
-	/* The descriptors are read after the tail that announces them */
+	/* Read the descriptors after the tail */
 	smp_rmb();
 	if (FIELD_GET(QI_TYPE, *(const u64 *)(ring + head)) != QI_WAIT)
 		log_desc(sim, (const u64 *)(ring + head), shift);
@@ -210,7 +210,7 @@ static int serve(void *arg)
 	while (!kthread_should_stop()) {
 		bool dead = READ_ONCE(sim->dead);
 
-		/* Nothing is done any more of what was begun before */
+		/* Earlier work is complete, so a dead unit changes nothing more */
 		WRITE_ONCE(sim->rests, dead);
 		if (!dead) {
 			follow_command(sim);
@@ -223,7 +223,7 @@ static int serve(void *arg)
 }
 
 /**
- * sim_die() - let a unit do nothing any more
+ * sim_die() - stop a unit from answering, as hardware that hangs
  * @sim: the unit
  */
 void sim_die(struct sim *sim)
@@ -235,9 +235,9 @@ void sim_die(struct sim *sim)
 }
 
 /**
- * sim_watch() - let a unit fetch an entry all the time
- * @sim: the unit, which has nothing to do
- * @entry: a PASID table entry; NULL to end it
+ * sim_watch() - let a unit fetch an entry continuously
+ * @sim: the unit, which is idle
+ * @entry: a PASID table entry; NULL to stop
  */
 void sim_watch(struct sim *sim, u64 *entry)
 {
@@ -245,7 +245,7 @@ void sim_watch(struct sim *sim, u64 *entry)
 		sim->nr_seen = 0;
 		sim->fetched = READ_ONCE(entry[2]);
 	}
-	/* The thread looks for it under a descriptor that comes later */
+	/* The thread reads this when it carries out a later descriptor */
 	WRITE_ONCE(sim->watched, entry);
 }
 
@@ -265,21 +265,21 @@ static void set_up(struct vtd_unit *unit)
 	static unsigned int number;
 
 	raw_spin_lock_init(&unit->reg_lock);
-	/* A name for each, so that the log tells them apart */
+	/* Each has its own name in the log */
 	iommu_unit_init(&unit->common, "sim", number++);
 	unit->common.slack_us = SLACK_US;
 	unit->nid = NUMA_NO_NODE;
 }
 
 /**
- * sim_create() - make a unit of memory
- * @test: the test, at whose end it goes
+ * sim_create() - create a simulated unit
+ * @test: the test; the unit is freed at its end
  * @cap: its CAP_REG
  * @ecap: its ECAP_REG
  *
  * Skips the test on a machine with one CPU.
  *
- * Return: the unit, started; it has a queue if @ecap says so.
+ * Return: the unit, started; with a queue if @ecap has ECAP_QI.
  */
 struct sim *sim_create(struct kunit *test, u64 cap, u64 ecap)
 {
@@ -303,7 +303,7 @@ struct sim *sim_create(struct kunit *test, u64 cap, u64 ecap)
 	kthread_bind(sim->thread, SIM_CPU);
 	wake_up_process(sim->thread);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, destroy, sim), 0);
-	/* Whoever waits for the unit is not to be in its way */
+	/* Keep this thread, which waits for the unit, off the unit's CPU */
 	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(0)), 0);
 	if (ecap & ECAP_QI) {
 		KUNIT_ASSERT_EQ(test, vtd_queue_create(&sim->unit), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A unit made of memory, whose registers and queue a thread serves.
+ * A simulated unit: registers and queue are memory, which a thread serves.
  */
 #ifndef VTD_TEST_SIM_H
 #define VTD_TEST_SIM_H
@@ -14,30 +14,30 @@ struct task_struct;
 #define SIM_SEEN_MAX	32
 
 /**
- * struct sim - a unit made of memory
+ * struct sim - a simulated unit
  * @unit: the unit, as the driver sees it
  * @regs: its registers
- * @thread: what serves them
- * @descs: descriptors carried out, by type
+ * @thread: serves the registers and the queue
+ * @descs: number of descriptors carried out, by type
  * @last_wait: the number that the last wait has stored
  * @unordered: a wait came out of order
  * @lock: protects @errors
- * @errors: what the fault status register holds
- * @dead: it is to do nothing any more
- * @rests: it does nothing any more
+ * @errors: value of the fault status register
+ * @dead: it is to stop answering
+ * @rests: it has stopped answering
  * @mute: source-id of a device that does not answer device-TLB requests
- * @stray: source-id of a device after whose request a completion comes that
- *	nobody waits for
- * @log: descriptors carried out but for waits, the first ones
- * @logged: how many
- * @watched: a PASID table entry that it is to fetch all the time, or NULL
- * @fetched: its third quadword, as it was after the last invalidation
- * @seen: the entries that it has gone by: three quadwords each
- * @nr_seen: how many
+ * @stray: source-id of a device whose request causes one more completion, which
+ *	the driver does not expect
+ * @log: the first descriptors carried out, except waits
+ * @logged: number of descriptors in @log
+ * @watched: a PASID table entry that it fetches continuously, or NULL
+ * @fetched: quadword 2 of that entry, fetched after the last invalidation
+ * @seen: the entries that it has used: three quadwords each
+ * @nr_seen: number of entries in @seen
  *
- * Of an entry that is watched it fetches the third quadword as early as it may,
- * which is after an invalidation of its PASID cache, and the first two as late
- * as it may, which is before the next one.
+ * It fetches quadword 2 of the watched entry as early as hardware may, right
+ * after an invalidation of its PASID cache; and quadwords 0 and 1 as late as
+ * hardware may, right before the next invalidation.
  */
 struct sim {
 	struct vtd_unit unit;
@@ -60,7 +60,7 @@ struct sim {
 	unsigned int nr_seen;
 };
 
-/* Abilities of a unit made of memory, unless a test says otherwise */
+/* Default abilities of a simulated unit */
 #define SIM_CAP		(FIELD_PREP(CAP_SAGAW, SAGAW_4_LEVEL) | \
 			 FIELD_PREP(CAP_MGAW, 47) | FIELD_PREP(CAP_ND, 6) | \
 			 FIELD_PREP(CAP_FRO, 0x22) | \

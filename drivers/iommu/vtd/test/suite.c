@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the driver does about units that misbehave, on units made of memory; and
- * on the first real one, if the driver has any, what that does about a driver
- * that misbehaves.
+ * How the driver handles units that misbehave, with simulated units; and, if
+ * the driver has a real unit, how that one handles a driver that misbehaves.
  */
 #include <kunit/device.h>
 #include <kunit/test.h>
@@ -46,7 +45,7 @@ static void every_descriptor_is_done_when_its_request_returns(struct kunit *test
 
 	for (i = 0; i < VTD_BATCH_MAX; i++)
 		descs[i] = domain_desc(i);
-	/* Often round the ring, with batches of all sizes */
+	/* Wraps around the ring many times, with batches of all sizes */
 	for (i = 0; i < 300; i++) {
 		unsigned int nr = i % VTD_BATCH_MAX + 1;
 
@@ -57,7 +56,7 @@ static void every_descriptor_is_done_when_its_request_returns(struct kunit *test
 	KUNIT_EXPECT_FALSE(test, sim->unordered);
 }
 
-/* Those who send at once */
+/* A thread that sends requests, at the same time as others */
 struct sender {
 	struct vtd_unit *unit;
 	struct task_struct *thread;
@@ -107,7 +106,7 @@ static void start_senders(struct kunit *test, struct sim *sim,
 		senders[i].thread = kthread_create(send, &senders[i], "send%u",
 						   i);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(senders[i].thread));
-		/* All but the one on which the unit runs */
+		/* Any CPU except the unit's */
 		kthread_bind(senders[i].thread,
 			     cpus > 2 && i % 2 ? cpus - 1 : 0);
 	}
@@ -141,7 +140,7 @@ static void many_cpus_share_the_queue(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, sim->unordered);
 }
 
-/* IQE: the request returns, and all of it but the refused one is done */
+/* IQE: the request returns, and all its other descriptors are carried out */
 static void a_refused_descriptor_is_passed_over(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
@@ -183,7 +182,7 @@ static void a_refused_descriptor_is_nothing_to_others(struct kunit *test)
 
 #define MUTE	0x28
 
-/* Before the device goes: the unit looks for what is to be cut off */
+/* Wait first: cut_off looks for devices of the unit */
 static void forget_device(void *arg)
 {
 	struct sim *sim = arg;
@@ -192,7 +191,7 @@ static void forget_device(void *arg)
 	xa_erase(&sim->unit.common.devices, MUTE);
 }
 
-/* A device behind the unit, as far as the queue has to do with it */
+/* A device behind the unit, with the fields that the queue uses */
 static struct vtd_device *make_device(struct kunit *test, struct sim *sim)
 {
 	struct vtd_device *device = kunit_kzalloc(test, sizeof(*device),
@@ -210,7 +209,7 @@ static struct vtd_device *make_device(struct kunit *test, struct sim *sim)
 	return device;
 }
 
-/* ITE: the request is to be sent again without the device, which is cut off */
+/* ITE: the request must be sent again without the device, whose ATS is lost */
 static void a_device_that_does_not_answer_loses_its_tlb(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
@@ -230,7 +229,7 @@ static void a_device_that_does_not_answer_loses_its_tlb(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, sim->unit.common.dead);
 }
 
-/* What the unit had fetched when it gave up on the device is sent again */
+/* Requests that the unit dropped when the device timed out are sent again */
 static void a_device_that_does_not_answer_loses_nothing_of_others(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
@@ -253,13 +252,13 @@ static void a_device_that_does_not_answer_loses_nothing_of_others(struct kunit *
 	}
 	vtd_queue_count(&sim->unit, &counts);
 	KUNIT_EXPECT_EQ(test, counts.timeouts, 20);
-	/* Each request of theirs was done once, at least */
+	/* Each request of the other senders was carried out at least once */
 	KUNIT_EXPECT_GE(test, sim->descs[QI_IOTLB], SENDERS * 200);
 	KUNIT_EXPECT_LE(test, sim->descs[QI_IOTLB], SENDERS * 200 + again);
 	KUNIT_EXPECT_FALSE(test, sim->unit.common.dead);
 }
 
-/* ICE: cleared, and that is all */
+/* ICE: cleared and logged, without other effects */
 static void a_completion_that_nobody_waits_for_does_no_harm(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
@@ -280,7 +279,7 @@ static void a_silent_queue_is_given_up(struct kunit *test)
 	sim_die(sim);
 	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, &desc, 1), -EIO);
 	KUNIT_EXPECT_TRUE(test, sim->unit.common.dead);
-	/* And asked no more */
+	/* Later requests do not reach the unit */
 	vtd_queue_count(&sim->unit, &before);
 	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, &desc, 1), -EIO);
 	KUNIT_EXPECT_EQ(test, vtd_inval_domain(&sim->unit, 1, false), -EIO);
@@ -288,7 +287,7 @@ static void a_silent_queue_is_given_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after.entries, before.entries);
 }
 
-/* All who wait get an error */
+/* All waiting callers get an error */
 static void a_silent_queue_holds_up_nobody(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
@@ -328,7 +327,7 @@ static void a_silent_command_register_is_given_up(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sim->unit.common.dead);
 }
 
-/* What an emulator does about a descriptor it does not know */
+/* How an emulator handles an unknown descriptor */
 static void the_first_unit_goes_on_after_a_refusal(struct kunit *test)
 {
 	struct vtd_unit *unit = list_first_entry_or_null(&vtd_units,
@@ -369,6 +368,6 @@ static struct kunit_suite suite = {
 };
 kunit_test_suite(suite);
 
-MODULE_DESCRIPTION("Tests of the VT-d driver on units made of memory");
+MODULE_DESCRIPTION("Tests of the VT-d driver with simulated units");
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

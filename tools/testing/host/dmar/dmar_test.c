@@ -156,10 +156,10 @@ TEST(a_unit_without_a_place_is_left_out)
 
 	begin(&t, 39);
 	drhd(&t, 1, 0, 0);
-	CHECK_STR(complaint(&t), "not that of a page");
+	CHECK_STR(complaint(&t), "not page-aligned");
 	begin(&t, 39);
 	drhd(&t, 1, 0, 0xfed90800);
-	CHECK_STR(complaint(&t), "not that of a page");
+	CHECK_STR(complaint(&t), "not page-aligned");
 	begin(&t, 39);
 	drhd(&t, 1, 0, 1ull << 39);
 	CHECK_STR(complaint(&t), "beyond the address width");
