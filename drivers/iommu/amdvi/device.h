@@ -35,7 +35,6 @@ to_amdvi_device(struct iommu_unit_device *device)
 }
 
 extern const struct iommu_ops amdvi_iommu_ops;
-extern const struct ivrs_table *amdvi_ivrs;
 
 int amdvi_device_move(struct amdvi_device *device, struct iommu_paging *domain,
 		      enum amdvi_translation translation);

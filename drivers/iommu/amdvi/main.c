@@ -41,12 +41,6 @@
 #include "sysfs.h"
 #include "unit.h"
 
-#define CREATE_TRACE_POINTS
-#include "trace.h"
-
-LIST_HEAD(amdvi_units);
-const struct ivrs_table *amdvi_ivrs;
-
 static struct ivrs_table table;
 
 static int read_table(void)

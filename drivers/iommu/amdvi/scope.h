@@ -8,6 +8,7 @@
 #include "ivrs.h"
 
 struct device;
+struct list_head;
 
 /**
  * struct amdvi_place - where the IVRS table puts a device
@@ -24,6 +25,10 @@ struct amdvi_place {
 	u16 alias;
 	bool ats;
 };
+
+/* The IVRS table in use, and the units that it describes and that work */
+extern const struct ivrs_table *amdvi_ivrs;
+extern struct list_head amdvi_units;
 
 bool amdvi_scope_find(const struct ivrs_table *table, struct device *dev,
 		      struct amdvi_place *place);

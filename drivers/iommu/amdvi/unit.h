@@ -85,8 +85,6 @@ struct amdvi_unit {
 	int irq;
 };
 
-extern struct list_head amdvi_units;
-
 #define to_amdvi_unit(unit) container_of_const(unit, struct amdvi_unit, common)
 
 /* A unit that has not done something after this long does not answer */
