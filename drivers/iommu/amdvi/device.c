@@ -28,6 +28,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
+#include "ability.h"
 #include "debugfs.h"
 #include "device.h"
 #include "domain.h"

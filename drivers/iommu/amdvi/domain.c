@@ -28,21 +28,16 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "ability.h"
 #include "device.h"
 #include "domain.h"
 #include "inval.h"
 #include "trace.h"
 #include "unit.h"
 
-/*
- * Entry sizes of version 1 tables: each power of two, but some units do not
- * walk an entry of 512 GiB, and none needs larger ones.
- */
-#define PAGE_SIZES	GENMASK_ULL(38, 12)
 /* 512 GiB of IOVAs to begin with */
 #define LEVELS_AT_FIRST	3
-/* Of version 2 tables, whatever the unit has */
-#define GUEST_SIZES	(SZ_4K | SZ_2M | SZ_1G)
+/* Levels of version 2 tables, whatever the unit supports */
 #define GUEST_LEVELS	4
 
 /**
@@ -57,21 +52,6 @@ struct amdvi_domain {
 
 #define to_amdvi_domain(domain) \
 	container_of_const(domain, struct amdvi_domain, paging)
-
-static struct iommu_ability ability_for(const struct amdvi_unit *unit,
-					bool guest)
-{
-	struct iommu_ability ability = {
-		.page_sizes = guest ? GUEST_SIZES : PAGE_SIZES,
-		/* All page walks snoop; leaves of version 1 force snooping */
-		.coherent = true,
-		.snoop = !guest,
-	};
-
-	if (READ_ONCE(unit->common.hidden) & AMDVI_HIDE_SUPERPAGES)
-		ability.page_sizes = SZ_4K;
-	return ability;
-}
 
 static bool has_guest_tables(const struct iommu_paging *domain)
 {
@@ -198,7 +178,7 @@ static int get_ability(const struct iommu_paging *domain,
 	if (guest != unit->guest_tables ||
 	    (!guest && unit->iova_bits < domain->live.pt.iova_bits))
 		return -EINVAL;
-	*ability = ability_for(unit, guest);
+	*ability = amdvi_unit_ability(unit, guest);
 	return 0;
 }
 
@@ -301,22 +281,6 @@ static void free_domain(struct amdvi_domain *domain)
 }
 
 /**
- * amdvi_unit_tracks_dirty() - can a unit note what is written to?
- * @unit: the unit
- *
- * Version 2 tables, which have such notes too, are left out: they are for
- * machines that have no other kind.
- *
- * Return: true if so.
- */
-bool amdvi_unit_tracks_dirty(const struct amdvi_unit *unit)
-{
-	return unit->efr & EFR_HA_SUP && unit->efr & EFR_HD_SUP &&
-	       !unit->guest_tables;
-}
-EXPORT_SYMBOL_IF_KUNIT(amdvi_unit_tracks_dirty);
-
-/**
  * amdvi_domain_alloc() - make an empty paging domain
  * @unit: a unit that is going to be a member; kind of tables and width follow
  *	from it
@@ -328,15 +292,11 @@ EXPORT_SYMBOL_IF_KUNIT(amdvi_unit_tracks_dirty);
 struct iommu_paging *amdvi_domain_alloc(const struct amdvi_unit *unit,
 					unsigned int flags)
 {
-	struct iommu_ability most = {
-		.page_sizes = unit->guest_tables ? GUEST_SIZES : PAGE_SIZES,
-		.coherent = true,
-		.snoop = !unit->guest_tables,
-	};
+	struct iommu_ability most = amdvi_full_ability(unit->guest_tables);
 	struct iommu_pt_config config = {
 		.format = &iommu_pt_x86_64,
 		.levels = GUEST_LEVELS,
-		.page_sizes = ability_for(unit, unit->guest_tables).page_sizes,
+		.page_sizes = amdvi_unit_ability(unit, unit->guest_tables).page_sizes,
 		.flags = flags,
 		.nid = unit->nid,
 	};

@@ -29,7 +29,6 @@ struct amdvi_attachment {
 
 extern const struct iommu_domain_ops amdvi_paging_ops;
 
-bool amdvi_unit_tracks_dirty(const struct amdvi_unit *unit);
 struct iommu_paging *amdvi_domain_alloc(const struct amdvi_unit *unit,
 					unsigned int flags);
 void amdvi_domain_entry(struct iommu_paging *domain,

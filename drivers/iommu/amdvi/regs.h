@@ -220,4 +220,9 @@
 #define HT_RANGE_START		0xfd00000000UL
 #define HT_RANGE_SIZE		0x0300000000UL
 
+struct amdvi_unit;
+
+void amdvi_unit_control(struct amdvi_unit *unit, u64 set, u64 clear);
+void amdvi_unit_lost(struct amdvi_unit *unit, const char *doing);
+
 #endif

@@ -8,14 +8,8 @@
  * reverse. A unit whose entries let every device pass when it is started
  * changes nothing for DMA that is in flight.
  *
- * What a unit offers is told twice, by the IVRS table and by its registers: the
- * stricter of the two holds.
- *
- * Every wait ends: a unit that does not answer within AMDVI_TIMEOUT_US is dead,
- * is asked nothing more, and the devices behind it lose bus mastering, because
- * what it may have cached cannot be invalidated.
- *
- * Locks: @reg_lock is a leaf, taken with interrupts off.
+ * Every wait ends: a unit that does not answer within AMDVI_TIMEOUT_US is dead
+ * (regs.c).
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
@@ -23,18 +17,10 @@
 #include <linux/ioport.h>
 #include <linux/slab.h>
 
-#include "device.h"
+#include "ability.h"
 #include "inval.h"
 #include "ivrs.h"
-#include "params.h"
 #include "unit.h"
-
-/* Features that the report of type 10h speaks of */
-#define REPORTED	(EFR_XT_SUP | EFR_NX_SUP | EFR_GT_SUP | EFR_IA_SUP | \
-			 EFR_GA_SUP | EFR_HE_SUP | EFR_HATS | EFR_GATS | \
-			 EFR_GLX_SUP | EFR_PAS_MAX)
-/* Features that are numbers; in all others a 1 offers something */
-#define NUMBERS		(EFR_HATS | EFR_GATS | EFR_GLX_SUP | EFR_PAS_MAX)
 
 /* How long a unit may take to let go of its buffers */
 #define BUFFERS_US	10000
@@ -44,109 +30,6 @@
 			 CONTROL_CMD_BUF_EN | CONTROL_PPR_LOG_EN | \
 			 CONTROL_PPR_INT_EN | CONTROL_PPR_EN | \
 			 CONTROL_PPR_AUTO_RSP_EN | CONTROL_GT_EN)
-
-/**
- * amdvi_unit_lost() - declare that a unit does not answer
- * @unit: the unit
- * @doing: what was asked of it
- */
-void amdvi_unit_lost(struct amdvi_unit *unit, const char *doing)
-{
-	if (xchg(&unit->common.dead, true))
-		return;
-	unit_err(unit, "no answer from %s; the devices behind it are cut off\n",
-		 doing);
-	iommu_unit_cut_off(&unit->common);
-}
-
-/**
- * amdvi_unit_control() - change bits of the control register
- * @unit: the unit
- * @set: bits to be set
- * @clear: bits to be cleared
- */
-void amdvi_unit_control(struct amdvi_unit *unit, u64 set, u64 clear)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&unit->reg_lock, flags);
-	unit->control = (unit->control & ~clear) | set;
-	amdvi_write(unit, AMDVI_CONTROL, unit->control);
-	raw_spin_unlock_irqrestore(&unit->reg_lock, flags);
-}
-
-static u64 smaller(u64 a, u64 b, u64 mask)
-{
-	return min(a & mask, b & mask);
-}
-
-/* What both offer */
-static u64 stricter(u64 a, u64 b)
-{
-	u64 efr = a & b & ~NUMBERS;
-
-	/* The largest number of host levels is none */
-	if (FIELD_GET(EFR_HATS, a) == HATS_NONE ||
-	    FIELD_GET(EFR_HATS, b) == HATS_NONE)
-		efr |= FIELD_PREP(EFR_HATS, HATS_NONE);
-	else
-		efr |= smaller(a, b, EFR_HATS);
-	return efr | smaller(a, b, EFR_GATS) | smaller(a, b, EFR_GLX_SUP) |
-	       smaller(a, b, EFR_PAS_MAX);
-}
-
-static void read_features(struct amdvi_unit *unit,
-			  const struct ivrs_block *ivhd)
-{
-	if (unit->cap & CAP_EFR_SUP) {
-		unit->efr = amdvi_read(unit, AMDVI_EFR);
-		unit->efr2 = ivhd->has_efr ? amdvi_read(unit, AMDVI_EFR2) : 0;
-	}
-	if (ivhd->has_efr) {
-		unit->efr = stricter(unit->efr, ivhd->efr);
-		unit->efr2 &= ivhd->efr2;
-	} else if (ivhd->has_report) {
-		unit->efr = stricter(unit->efr,
-				     ivhd->efr | (unit->efr & ~REPORTED));
-	}
-	if (!(ivhd->flags & IVHD_IOTLB_SUP))
-		unit->cap &= ~CAP_IOTLB_SUP;
-	/* The other types tell it with the features */
-	if (ivhd->type == IVRS_IVHD_10 && !(ivhd->flags & IVHD_PPR_SUP))
-		unit->efr &= ~EFR_PPR_SUP;
-}
-
-/* What is hidden looks to everything else as if the unit did not have it */
-static void hide(struct amdvi_unit *unit)
-{
-	unit->common.hidden = amdvi_params_hidden(unit->common.name);
-	if (unit->common.hidden & AMDVI_HIDE_IOTLB)
-		unit->cap &= ~CAP_IOTLB_SUP;
-	if (unit->common.hidden & AMDVI_HIDE_INVAL_ALL)
-		unit->efr &= ~EFR_IA_SUP;
-}
-
-static void derive_widths(struct amdvi_unit *unit,
-			  const struct ivrs_table *ivrs)
-{
-	unit->levels = HATS_LEVELS_LEAST + FIELD_GET(EFR_HATS, unit->efr);
-	unit->iova_bits = min(12 + 9 * unit->levels, 64U);
-	if (ivrs->va_bits)
-		unit->iova_bits = min(unit->iova_bits, ivrs->va_bits);
-}
-
-/*
- * Version 2 tables serve requests without PASID if the unit takes these for
- * PASID 0; and what must not be executed has to be told.
- */
-static void choose_tables(struct amdvi_unit *unit)
-{
-	u64 needed = EFR_GT_SUP | EFR_GIO_SUP | EFR_NX_SUP;
-	bool host = FIELD_GET(EFR_HATS, unit->efr) != HATS_NONE;
-
-	unit->guest_tables = (unit->efr & needed) == needed &&
-			     (amdvi_params_guest_tables() || !host);
-}
 
 static const char *impossible(const struct amdvi_unit *unit)
 {
@@ -273,10 +156,7 @@ struct amdvi_unit *amdvi_unit_create(const struct ivrs_table *ivrs,
 		ret = map_registers(unit);
 	if (ret)
 		goto err;
-	read_features(unit, ivhd);
-	hide(unit);
-	derive_widths(unit, ivrs);
-	choose_tables(unit);
+	amdvi_unit_read_abilities(unit, ivrs, ivhd);
 	what = impossible(unit);
 	if (what) {
 		unit_warn(unit, "unit at %pa left out: %s\n", &unit->common.base, what);

@@ -111,7 +111,5 @@ int amdvi_unit_start(struct amdvi_unit *unit);
 void amdvi_unit_stop(struct amdvi_unit *unit);
 void amdvi_unit_suspend(struct amdvi_unit *unit);
 int amdvi_unit_resume(struct amdvi_unit *unit);
-void amdvi_unit_control(struct amdvi_unit *unit, u64 set, u64 clear);
-void amdvi_unit_lost(struct amdvi_unit *unit, const char *doing);
 
 #endif

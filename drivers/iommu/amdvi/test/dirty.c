@@ -7,6 +7,7 @@
 #include <linux/io.h>
 #include <linux/sizes.h>
 
+#include "../ability.h"
 #include "../device.h"
 #include "../domain.h"
 #include "sim.h"

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Access to the registers of a unit.
+ *
+ * Reading and writing one are inline functions (unit.h). Here is what needs
+ * more than one access, and the end of a unit that does not answer: it is asked
+ * nothing more, and the devices behind it lose bus mastering, because what it
+ * may have cached cannot be invalidated.
+ *
+ * Locks: @reg_lock is a leaf, taken with interrupts off.
+ */
+#define pr_fmt(fmt) "amdvi: " fmt
+
+#include "regs.h"
+#include "unit.h"
+
+/**
+ * amdvi_unit_lost() - declare that a unit does not answer
+ * @unit: the unit
+ * @doing: what was asked of it
+ */
+void amdvi_unit_lost(struct amdvi_unit *unit, const char *doing)
+{
+	if (xchg(&unit->common.dead, true))
+		return;
+	unit_err(unit, "no answer from %s; the devices behind it are cut off\n",
+		 doing);
+	iommu_unit_cut_off(&unit->common);
+}
+
+/**
+ * amdvi_unit_control() - change bits of the control register
+ * @unit: the unit
+ * @set: bits to be set
+ * @clear: bits to be cleared
+ */
+void amdvi_unit_control(struct amdvi_unit *unit, u64 set, u64 clear)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&unit->reg_lock, flags);
+	unit->control = (unit->control & ~clear) | set;
+	amdvi_write(unit, AMDVI_CONTROL, unit->control);
+	raw_spin_unlock_irqrestore(&unit->reg_lock, flags);
+}
