@@ -13,8 +13,8 @@
 
 #include "../common/inside.h"
 #include "../common/ring.h"
+#include "attach.h"
 #include "debugfs.h"
-#include "device.h"
 #include "unit.h"
 
 static struct dentry *top;

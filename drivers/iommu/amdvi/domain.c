@@ -29,7 +29,7 @@
 #include <linux/slab.h>
 
 #include "ability.h"
-#include "device.h"
+#include "attach.h"
 #include "domain.h"
 #include "inval.h"
 #include "trace.h"
@@ -40,22 +40,9 @@
 /* Levels of version 2 tables, whatever the unit supports */
 #define GUEST_LEVELS	4
 
-/**
- * struct amdvi_domain - a paging domain
- * @paging: page table and members
- * @cr3: guest CR3 table, for version 2 tables; otherwise NULL
- */
-struct amdvi_domain {
-	struct iommu_paging paging;
-	u64 *cr3;
-};
-
-#define to_amdvi_domain(domain) \
-	container_of_const(domain, struct amdvi_domain, paging)
-
-static bool has_guest_tables(const struct iommu_paging *domain)
+static bool has_guest_tables(const struct iommu_paging *paging)
 {
-	return to_amdvi_domain(domain)->cr3;
+	return paging_to_amdvi(paging)->cr3;
 }
 
 static void add_devices(struct iommu_unit_member *member,
@@ -166,27 +153,27 @@ static void root_changed(struct iommu_pt *pt, const struct iommu_pt_root *root)
 			 root->levels);
 }
 
-static int get_ability(const struct iommu_paging *domain,
+static int get_ability(const struct iommu_paging *paging,
 		       const struct iommu_unit *common,
 		       struct iommu_ability *ability)
 {
 	const struct amdvi_unit *unit = to_amdvi_unit(common);
-	bool guest = has_guest_tables(domain);
+	bool guest = has_guest_tables(paging);
 
-	if (domain->domain.dirty_ops && !amdvi_unit_tracks_dirty(unit))
+	if (paging->domain.dirty_ops && !amdvi_unit_tracks_dirty(unit))
 		return -EINVAL;
 	if (guest != unit->guest_tables ||
-	    (!guest && unit->iova_bits < domain->live.pt.iova_bits))
+	    (!guest && unit->iova_bits < paging->live.pt.iova_bits))
 		return -EINVAL;
 	*ability = amdvi_unit_ability(unit, guest);
 	return 0;
 }
 
-static void forget(struct iommu_paging *domain,
+static void forget(struct iommu_paging *paging,
 		   struct iommu_unit_member *member)
 {
 	amdvi_inval_domain(to_amdvi_unit(member->unit), member->domain_id,
-			   has_guest_tables(domain));
+			   has_guest_tables(paging));
 }
 
 static void track(struct iommu_unit_device *device, bool enable)
@@ -194,9 +181,9 @@ static void track(struct iommu_unit_device *device, bool enable)
 	amdvi_device_refresh(to_amdvi_device(device));
 }
 
-static const char *get_kind(const struct iommu_paging *domain)
+static const char *get_kind(const struct iommu_paging *paging)
 {
-	return has_guest_tables(domain) ? "guest" : "host";
+	return has_guest_tables(paging) ? "guest" : "host";
 }
 
 static const struct iommu_paging_ops paging_ops = {
@@ -208,50 +195,6 @@ static const struct iommu_paging_ops paging_ops = {
 	.track = track,
 	.kind = get_kind,
 };
-
-/**
- * amdvi_domain_entry() - what leads a device to a domain
- * @domain: the domain
- * @member: the place of the device's unit in it
- * @entry: translation, domain id and page table are filled in
- */
-void amdvi_domain_entry(struct iommu_paging *domain,
-			const struct iommu_unit_member *member,
-			struct amdvi_entry *entry)
-{
-	u64 *cr3 = to_amdvi_domain(domain)->cr3;
-	struct iommu_pt_root root;
-
-	entry->domain_id = member->domain_id;
-	if (cr3) {
-		entry->translation = AMDVI_GUEST;
-		entry->root = virt_to_phys(cr3);
-		return;
-	}
-	iommu_pt_root(&domain->live.pt, &root);
-	entry->translation = AMDVI_HOST;
-	entry->root = root.phys;
-	entry->levels = root.levels;
-	entry->tracks_dirty = READ_ONCE(domain->tracks_dirty);
-}
-
-/**
- * amdvi_domain_entry_holds() - does an entry still lead to the whole domain?
- * @domain: the domain
- * @entry: from amdvi_domain_entry()
- *
- * Return: false if the page table has another top now.
- */
-bool amdvi_domain_entry_holds(struct iommu_paging *domain,
-			      const struct amdvi_entry *entry)
-{
-	struct iommu_pt_root root;
-
-	if (has_guest_tables(domain))
-		return true;
-	iommu_pt_root(&domain->live.pt, &root);
-	return entry->root == root.phys && entry->levels == root.levels;
-}
 
 static void configure_host(const struct amdvi_unit *unit,
 			   struct iommu_pt_config *config)
@@ -328,24 +271,29 @@ struct iommu_paging *amdvi_domain_alloc(const struct amdvi_unit *unit,
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_domain_alloc);
 
-static void paging_free(struct iommu_domain *core)
+static void paging_free(struct iommu_domain *domain)
 {
-	struct iommu_paging *domain = to_iommu_paging(core);
+	struct iommu_paging *paging = to_iommu_paging(domain);
 
-	iommu_paging_destroy(domain);
-	free_domain(to_amdvi_domain(domain));
+	iommu_paging_destroy(paging);
+	free_domain(paging_to_amdvi(paging));
 }
 
 static int paging_attach_dev(struct iommu_domain *domain, struct device *dev)
 {
-	return amdvi_device_move(to_amdvi_device(dev_iommu_priv_get(dev)),
-				 to_iommu_paging(domain), AMDVI_HOST);
+	return amdvi_device_move(dev_to_amdvi(dev), to_iommu_paging(domain),
+				 AMDVI_HOST);
 }
 
 const struct iommu_domain_ops amdvi_paging_ops = {
 	.attach_dev = paging_attach_dev,
 	.map_pages = iommu_paging_map_pages,
-	IOMMU_PAGING_DOMAIN_OPS,
+	.unmap_pages = iommu_paging_unmap_pages,
+	.iotlb_sync_map = iommu_paging_iotlb_sync_map,
+	.iotlb_sync = iommu_paging_iotlb_sync,
+	.flush_iotlb_all = iommu_paging_flush_iotlb_all,
+	.iova_to_phys = iommu_paging_iova_to_phys,
+	.enforce_cache_coherency = iommu_paging_enforce_cache_coherency,
 	.free = paging_free,
 };
 

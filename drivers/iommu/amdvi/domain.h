@@ -10,32 +10,25 @@
 #include "../common/paging.h"
 #include "../common/unit.h"
 
-struct amdvi_entry;
 struct amdvi_unit;
 
 /**
- * struct amdvi_attachment - a device in a domain
- * @node: in the member's list
- * @device: the device; for the time in which it moves it is in two domains
+ * struct amdvi_domain - a paging domain
+ * @paging: page table and members
+ * @cr3: guest CR3 table, for version 2 tables; otherwise NULL
  */
-struct amdvi_attachment {
-	struct list_head node;
-	struct iommu_unit_device *device;
+struct amdvi_domain {
+	struct iommu_paging paging;
+	u64 *cr3;
 };
 
-#define amdvi_for_each_attachment(pos, member) \
-	list_for_each_entry_srcu(pos, &(member)->devices, node, \
-				 iommu_live_read_held())
+#define paging_to_amdvi(p) \
+	container_of_const(p, struct amdvi_domain, paging)
 
 extern const struct iommu_domain_ops amdvi_paging_ops;
 
 struct iommu_paging *amdvi_domain_alloc(const struct amdvi_unit *unit,
 					unsigned int flags);
-void amdvi_domain_entry(struct iommu_paging *domain,
-			const struct iommu_unit_member *member,
-			struct amdvi_entry *entry);
-bool amdvi_domain_entry_holds(struct iommu_paging *domain,
-			      const struct amdvi_entry *entry);
 
 int amdvi_domain_init(void);
 void amdvi_domain_exit(void);

@@ -15,8 +15,7 @@
 #include <linux/pci.h>
 
 #include "../common/trace.h"
-#include "device.h"
-#include "domain.h"
+#include "attach.h"
 #include "event.h"
 #include "inval.h"
 #include "params.h"

@@ -8,7 +8,7 @@
 #include <linux/sizes.h>
 
 #include "../ability.h"
-#include "../device.h"
+#include "../attach.h"
 #include "../domain.h"
 #include "sim.h"
 

@@ -5,9 +5,8 @@
 #ifndef AMDVI_TEST_SIM_H
 #define AMDVI_TEST_SIM_H
 
+#include "../attach.h"
 #include "../unit.h"
-
-#include "../device.h"
 
 struct kunit;
 struct task_struct;

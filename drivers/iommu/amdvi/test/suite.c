@@ -9,7 +9,7 @@
 #include <linux/sizes.h>
 
 #include "../../common/ring.h"
-#include "../device.h"
+#include "../attach.h"
 #include "../domain.h"
 #include "../event.h"
 #include "../inval.h"
