@@ -13,6 +13,7 @@
 #include "ability.h"
 #include "ivrs.h"
 #include "params.h"
+#include "regs.h"
 #include "unit.h"
 
 /* Features that the report of type 10h speaks of */

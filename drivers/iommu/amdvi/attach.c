@@ -29,6 +29,7 @@
 #include <linux/slab.h>
 
 #include "attach.h"
+#include "device.h"
 #include "domain.h"
 #include "inval.h"
 #include "unit.h"
@@ -249,47 +250,6 @@ out:
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_device_move);
 
-struct blocking {
-	const struct iommu_unit_device *device;
-	struct setting setting;
-};
-
-/* A source-id that other devices present too keeps what they have */
-static int block_alias(struct device *dev, u16 alias, void *arg)
-{
-	struct blocking *blocking = arg;
-
-	if (iommu_unit_shares(blocking->device, alias))
-		return 0;
-	return set_alias(dev, alias, &blocking->setting);
-}
-
-/**
- * amdvi_device_remove() - block a device that goes away, and detach it
- * @device: the device; its unit does not know it afterwards
- *
- * Context: may sleep.
- */
-void amdvi_device_remove(struct amdvi_device *device)
-{
-	static const struct amdvi_entry blocked = {
-		.translation = AMDVI_BLOCKED,
-	};
-	struct iommu_unit_device *common = &device->common;
-	struct amdvi_unit *unit = to_amdvi_unit(common->unit);
-	struct blocking blocking = { common, { unit, &blocked } };
-
-	mutex_lock(&unit->common.table_lock);
-	ats_off(common);
-	iommu_unit_visit_aliases(common, block_alias, &blocking);
-	invalidate_former(&blocking.setting);
-	amdvi_inval_run(unit, &blocking.setting.batch);
-	if (common->domain)
-		detach(common->domain, common->member, device->attachment);
-	xa_erase(&unit->common.devices, common->source_id);
-	mutex_unlock(&unit->common.table_lock);
-}
-
 /**
  * amdvi_device_refresh() - the domain of a device has another state
  * @device: a device in a paging domain
@@ -307,6 +267,45 @@ void amdvi_device_refresh(struct amdvi_device *device)
 			   &device->entry);
 	if (common->ats && !READ_ONCE(common->ats_lost))
 		flush_device_tlb(common);
+}
+
+struct blocking {
+	const struct iommu_unit_device *device;
+	struct setting setting;
+};
+
+/* A source-id that other devices present too keeps what they have */
+static int block_alias(struct device *dev, u16 alias, void *arg)
+{
+	struct blocking *blocking = arg;
+
+	if (iommu_unit_shares(blocking->device, alias))
+		return 0;
+	return set_alias(dev, alias, &blocking->setting);
+}
+
+/**
+ * amdvi_device_detach() - block a device that is about to go
+ * @device: the device; it leaves its domain, if it is in one
+ *
+ * Context: may sleep; the unit's table_lock is held.
+ */
+void amdvi_device_detach(struct amdvi_device *device)
+{
+	static const struct amdvi_entry blocked = {
+		.translation = AMDVI_BLOCKED,
+	};
+	struct iommu_unit_device *common = &device->common;
+	struct amdvi_unit *unit = to_amdvi_unit(common->unit);
+	struct blocking blocking = { common, { unit, &blocked } };
+
+	lockdep_assert_held(&unit->common.table_lock);
+	ats_off(common);
+	iommu_unit_visit_aliases(common, block_alias, &blocking);
+	invalidate_former(&blocking.setting);
+	amdvi_inval_run(unit, &blocking.setting.batch);
+	if (common->domain)
+		detach(common->domain, common->member, device->attachment);
 }
 
 struct quieting {

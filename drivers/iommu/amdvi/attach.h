@@ -9,24 +9,10 @@
 #include <linux/iommu.h>
 
 #include "../common/unit.h"
-#include "scope.h"
 #include "table.h"
 
+struct amdvi_device;
 struct iommu_paging;
-
-/**
- * struct amdvi_device - a device behind a unit
- * @common: what does not depend on the hardware
- * @place: where the IVRS table puts it
- * @entry: what its source-ids have been given
- * @attachment: what is in the member's list, or NULL
- */
-struct amdvi_device {
-	struct iommu_unit_device common;
-	struct amdvi_place place;
-	struct amdvi_entry entry;
-	struct amdvi_attachment *attachment;
-};
 
 /**
  * struct amdvi_attachment - a device in a domain
@@ -42,21 +28,10 @@ struct amdvi_attachment {
 	list_for_each_entry_srcu(pos, &(member)->devices, node, \
 				 iommu_live_read_held())
 
-static inline struct amdvi_device *
-to_amdvi_device(struct iommu_unit_device *device)
-{
-	return container_of(device, struct amdvi_device, common);
-}
-
-static inline struct amdvi_device *dev_to_amdvi(struct device *dev)
-{
-	return to_amdvi_device(dev_iommu_priv_get(dev));
-}
-
 int amdvi_device_move(struct amdvi_device *device, struct iommu_paging *paging,
 		      enum amdvi_translation translation);
-void amdvi_device_remove(struct amdvi_device *device);
 void amdvi_device_refresh(struct amdvi_device *device);
+void amdvi_device_detach(struct amdvi_device *device);
 void amdvi_device_set_quiet(struct iommu_unit_device *common);
 
 #endif

@@ -13,8 +13,9 @@
 
 #include "../common/inside.h"
 #include "../common/ring.h"
-#include "attach.h"
 #include "debugfs.h"
+#include "device.h"
+#include "regs.h"
 #include "unit.h"
 
 static struct dentry *top;

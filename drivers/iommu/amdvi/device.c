@@ -25,11 +25,6 @@
 
 #include <uapi/linux/iommufd.h>
 
-static struct amdvi_unit *dev_to_unit(struct device *dev)
-{
-	return to_amdvi_unit(dev_to_amdvi(dev)->common.unit);
-}
-
 static int identity_attach_dev(struct iommu_domain *domain, struct device *dev)
 {
 	return amdvi_device_move(dev_to_amdvi(dev), NULL, AMDVI_PASS_THROUGH);
@@ -191,9 +186,14 @@ static struct iommu_device *probe_device(struct device *dev)
 static void release_device(struct device *dev)
 {
 	struct amdvi_device *device = dev_to_amdvi(dev);
+	struct iommu_unit_device *common = &device->common;
+	struct iommu_unit *unit = common->unit;
 
-	debugfs_remove_recursive(device->common.debugfs);
-	amdvi_device_remove(device);
+	debugfs_remove_recursive(common->debugfs);
+	mutex_lock(&unit->table_lock);
+	amdvi_device_detach(device);
+	xa_erase(&unit->devices, common->source_id);
+	mutex_unlock(&unit->table_lock);
 	/* The handling of events may still look at it */
 	iommu_live_synchronize();
 	synchronize_rcu();
@@ -207,9 +207,9 @@ static bool device_capable(struct device *dev, enum iommu_cap cap)
 	case IOMMU_CAP_DEFERRED_FLUSH:
 		return true;
 	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
-		return !dev_to_unit(dev)->guest_tables;
+		return !dev_to_amdvi_unit(dev)->guest_tables;
 	case IOMMU_CAP_DIRTY_TRACKING:
-		return amdvi_unit_tracks_dirty(dev_to_unit(dev));
+		return amdvi_unit_tracks_dirty(dev_to_amdvi_unit(dev));
 	default:
 		return false;
 	}
@@ -217,7 +217,7 @@ static bool device_capable(struct device *dev, enum iommu_cap cap)
 
 static struct iommu_domain *domain_alloc_paging(struct device *dev)
 {
-	struct iommu_paging *paging = amdvi_domain_alloc(dev_to_unit(dev), 0);
+	struct iommu_paging *paging = amdvi_domain_alloc(dev_to_amdvi_unit(dev), 0);
 
 	return IS_ERR(paging) ? ERR_CAST(paging) : &paging->domain;
 }
@@ -231,7 +231,7 @@ domain_alloc_user(struct device *dev, u32 flags, struct iommu_domain *parent,
 
 	if (parent || data || flags & ~IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
 		return ERR_PTR(-EOPNOTSUPP);
-	paging = amdvi_domain_alloc(dev_to_unit(dev),
+	paging = amdvi_domain_alloc(dev_to_amdvi_unit(dev),
 				    flags ? IOMMU_PT_DIRTY : 0);
 	if (IS_ERR(paging))
 		return ERR_CAST(paging);

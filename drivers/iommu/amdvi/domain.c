@@ -30,6 +30,7 @@
 
 #include "ability.h"
 #include "attach.h"
+#include "device.h"
 #include "domain.h"
 #include "inval.h"
 #include "trace.h"

@@ -3,7 +3,7 @@
  * Events and page requests, decoded: pure functions of 16 bytes.
  */
 #include "event.h"
-#include "regs.h"
+#include "spec.h"
 
 /* The flags, which mean one thing or another */
 #define FLAGS		GENMASK_ULL(59, 48)

@@ -19,6 +19,7 @@
 #include "event.h"
 #include "inval.h"
 #include "params.h"
+#include "regs.h"
 #include "unit.h"
 
 static const struct amdvi_log_regs log_regs = {

@@ -23,7 +23,7 @@
 #include <linux/unaligned.h>
 
 #include "ivrs.h"
-#include "regs.h"
+#include "spec.h"
 
 #define HEADER_BYTES	48
 #define HEADER_LENGTH	4	/* u32 */

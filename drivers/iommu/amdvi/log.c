@@ -18,6 +18,7 @@
 #include <linux/mm.h>
 
 #include "log.h"
+#include "regs.h"
 #include "unit.h"
 
 #define RING_BYTES	(AMDVI_LOG_SLOTS * RING_ENTRY_BYTES)

@@ -12,7 +12,6 @@
 
 #include "../common/hide.h"
 #include "params.h"
-#include "scope.h"
 #include "unit.h"
 
 static const struct iommu_hideable hideable[] = {

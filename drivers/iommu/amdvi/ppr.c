@@ -30,6 +30,7 @@
 #include <linux/ratelimit.h>
 
 #include "event.h"
+#include "regs.h"
 #include "trace.h"
 #include "unit.h"
 

@@ -24,6 +24,7 @@
 
 #include "../common/ring.h"
 #include "../common/trace.h"
+#include "regs.h"
 #include "unit.h"
 
 /* How long a unit may take to go on after a command that it refused */

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Access to the registers of a unit.
+ * Register access of a unit.
  *
- * Reading and writing one are inline functions (unit.h). Here is what needs
- * more than one access, and the end of a unit that does not answer: it is asked
- * nothing more, and the devices behind it lose bus mastering, because what it
- * may have cached cannot be invalidated.
+ * Every wait for a unit ends. A unit that does not answer within
+ * AMDVI_TIMEOUT_US is dead: nothing more is asked of it, and bus mastering of
+ * the devices behind it is disabled, because what they may have cached cannot be
+ * invalidated.
  *
- * Locks: @reg_lock is a leaf, taken with interrupts off.
+ * Locks: @reg_lock is a leaf, taken with interrupts disabled.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
 #include "regs.h"
-#include "unit.h"
+
+LIST_HEAD(amdvi_units);
 
 /**
  * amdvi_unit_lost() - declare that a unit does not answer

@@ -9,13 +9,11 @@
 #define pr_fmt(fmt) "amdvi: " fmt
 
 #include <linux/acpi.h>
-#include <linux/list.h>
 #include <linux/pci.h>
 
 #include "../common/firmware.h"
 #include "scope.h"
 
-LIST_HEAD(amdvi_units);
 const struct ivrs_table *amdvi_ivrs;
 
 /* What a unit's block says of a source-id */

@@ -8,7 +8,6 @@
 #include "ivrs.h"
 
 struct device;
-struct list_head;
 
 /**
  * struct amdvi_place - where the IVRS table puts a device
@@ -26,9 +25,8 @@ struct amdvi_place {
 	bool ats;
 };
 
-/* The IVRS table in use, and the units that it describes and that work */
+/* The IVRS table in use */
 extern const struct ivrs_table *amdvi_ivrs;
-extern struct list_head amdvi_units;
 
 bool amdvi_scope_find(const struct ivrs_table *table, struct device *dev,
 		      struct amdvi_place *place);

@@ -20,6 +20,7 @@
 #include "ability.h"
 #include "inval.h"
 #include "ivrs.h"
+#include "regs.h"
 #include "unit.h"
 
 /* How long a unit may take to let go of its buffers */

@@ -9,7 +9,6 @@
 #ifndef AMDVI_UNIT_H
 #define AMDVI_UNIT_H
 
-#include <linux/io.h>
 #include <linux/iommu.h>
 #include <linux/pci.h>
 #include <linux/spinlock.h>
@@ -19,7 +18,7 @@
 #include "log.h"
 #include "ppr.h"
 #include "queue.h"
-#include "regs.h"
+#include "spec.h"
 #include "table.h"
 
 struct ivrs_block;
@@ -85,22 +84,9 @@ struct amdvi_unit {
 	int irq;
 };
 
+extern struct list_head amdvi_units;
+
 #define to_amdvi_unit(unit) container_of_const(unit, struct amdvi_unit, common)
-
-/* A unit that has not done something after this long does not answer */
-#define AMDVI_TIMEOUT_US	2000000
-
-static inline u64 amdvi_read(const struct amdvi_unit *unit,
-			     unsigned int offset)
-{
-	return readq(unit->regs + offset);
-}
-
-static inline void amdvi_write(const struct amdvi_unit *unit,
-			       unsigned int offset, u64 value)
-{
-	writeq(value, unit->regs + offset);
-}
 
 struct amdvi_unit *amdvi_unit_create(const struct ivrs_table *ivrs,
 				     const struct ivrs_block *ivhd,

@@ -9,6 +9,7 @@
 
 #include "../ability.h"
 #include "../attach.h"
+#include "../device.h"
 #include "../domain.h"
 #include "sim.h"
 

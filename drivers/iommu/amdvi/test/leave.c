@@ -17,7 +17,7 @@
 #include <linux/module.h>
 
 #include "../../common/leave.h"
-#include "../regs.h"
+#include "../spec.h"
 
 #define DEVTAB_BYTES	(65536ul * DTE_BYTES)
 #define RING_ENTRIES	(PAGE_SIZE / RING_ENTRY_BYTES)

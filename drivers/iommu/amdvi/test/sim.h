@@ -5,7 +5,7 @@
 #ifndef AMDVI_TEST_SIM_H
 #define AMDVI_TEST_SIM_H
 
-#include "../attach.h"
+#include "../device.h"
 #include "../unit.h"
 
 struct kunit;

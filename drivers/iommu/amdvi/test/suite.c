@@ -10,6 +10,7 @@
 
 #include "../../common/ring.h"
 #include "../attach.h"
+#include "../device.h"
 #include "../domain.h"
 #include "../event.h"
 #include "../inval.h"

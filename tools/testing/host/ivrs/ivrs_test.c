@@ -7,7 +7,7 @@
 
 #include "event.h"
 #include "ivrs.h"
-#include "regs.h"
+#include "spec.h"
 #include "table.h"
 
 static void open_table(struct ivrs_table *out, const struct table *t)
