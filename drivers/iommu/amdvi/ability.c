@@ -2,8 +2,8 @@
 /*
  * The abilities of a unit.
  *
- * Both the IVRS table and the unit's registers describe its features: the
- * stricter of the two holds. The hide parameter (params.c) takes away more.
+ * The IVRS table and the unit's registers both describe its features. The
+ * stricter of the two counts. The hide parameter (params.c) takes away more.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
@@ -16,16 +16,16 @@
 #include "regs.h"
 #include "unit.h"
 
-/* Features that the report of type 10h speaks of */
+/* Features that the report of type 10h contains */
 #define REPORTED	(EFR_XT_SUP | EFR_NX_SUP | EFR_GT_SUP | EFR_IA_SUP | \
 			 EFR_GA_SUP | EFR_HE_SUP | EFR_HATS | EFR_GATS | \
 			 EFR_GLX_SUP | EFR_PAS_MAX)
-/* Features that are numbers; in all others a 1 offers something */
+/* Features that are numbers; in all others a 1 offers a feature */
 #define NUMBERS		(EFR_HATS | EFR_GATS | EFR_GLX_SUP | EFR_PAS_MAX)
 
 /*
- * Entry sizes of version 1 tables: each power of two, but some units do not
- * walk an entry of 512 GiB, and none needs larger ones.
+ * Entry sizes of version 1 tables: every power of two up to 256 GiB. Some units
+ * cannot walk an entry of 512 GiB, and larger entries are not needed.
  */
 #define AMDVI_PAGE_SIZES	GENMASK_ULL(38, 12)
 /* Entry sizes of version 2 tables, whatever the unit supports */
@@ -36,12 +36,12 @@ static u64 smaller(u64 a, u64 b, u64 mask)
 	return min(a & mask, b & mask);
 }
 
-/* What both offer */
+/* Features that both offer */
 static u64 stricter(u64 a, u64 b)
 {
 	u64 efr = a & b & ~NUMBERS;
 
-	/* The largest number of host levels is none */
+	/* The largest value of the field means no host translation */
 	if (FIELD_GET(EFR_HATS, a) == HATS_NONE ||
 	    FIELD_GET(EFR_HATS, b) == HATS_NONE)
 		efr |= FIELD_PREP(EFR_HATS, HATS_NONE);
@@ -67,13 +67,13 @@ static void read_features(struct amdvi_unit *unit,
 	}
 	if (!(ivhd->flags & IVHD_IOTLB_SUP))
 		unit->cap &= ~CAP_IOTLB_SUP;
-	/* The other types tell it with the features */
+	/* In the other types it is one of the features */
 	if (ivhd->type == IVRS_IVHD_10 && !(ivhd->flags & IVHD_PPR_SUP))
 		unit->efr &= ~EFR_PPR_SUP;
 }
 
-/* What is hidden looks to everything else as if the unit did not have it */
-static void hide(struct amdvi_unit *unit)
+/* To all other code a hidden ability looks like one that the unit lacks */
+static void amdvi_unit_hide(struct amdvi_unit *unit)
 {
 	unit->common.hidden = amdvi_params_hidden(unit->common.name);
 	if (unit->common.hidden & AMDVI_HIDE_IOTLB)
@@ -92,8 +92,9 @@ static void derive_widths(struct amdvi_unit *unit,
 }
 
 /*
- * Version 2 tables serve requests without PASID if the unit takes these for
- * PASID 0; and what must not be executed has to be told.
+ * Version 2 tables are used for requests without PASID. This needs a unit that
+ * treats them as requests with PASID 0 (GIoSup), and that knows the no-execute
+ * bit, which the table entries may have (NXSup).
  */
 static void choose_tables(struct amdvi_unit *unit)
 {
@@ -115,17 +116,17 @@ void amdvi_unit_read_abilities(struct amdvi_unit *unit,
 			       const struct ivrs_block *ivhd)
 {
 	read_features(unit, ivhd);
-	hide(unit);
+	amdvi_unit_hide(unit);
 	derive_widths(unit, ivrs);
 	choose_tables(unit);
 }
 
 /**
- * amdvi_unit_tracks_dirty() - can a unit note what is written to?
+ * amdvi_unit_tracks_dirty() - can a unit set dirty bits in page tables?
  * @unit: the unit
  *
- * Version 2 tables, which have such notes too, are left out: they are for
- * machines that have no other kind.
+ * Version 2 tables have dirty bits too, but tracking with them is not
+ * supported: they are for machines that have no other kind of tables.
  *
  * Return: true if so.
  */
@@ -137,10 +138,10 @@ bool amdvi_unit_tracks_dirty(const struct amdvi_unit *unit)
 EXPORT_SYMBOL_IF_KUNIT(amdvi_unit_tracks_dirty);
 
 /**
- * amdvi_full_ability() - the ability that page tables have at most
- * @guest: version 2 tables, otherwise version 1
+ * amdvi_full_ability() - the ability of a unit without hidden abilities
+ * @guest: for version 2 tables, otherwise version 1
  *
- * Return: the ability of a unit of which nothing is hidden.
+ * Return: the ability.
  */
 struct iommu_ability amdvi_full_ability(bool guest)
 {
@@ -153,11 +154,11 @@ struct iommu_ability amdvi_full_ability(bool guest)
 }
 
 /**
- * amdvi_unit_ability() - the ability of a unit, as the domains see it
+ * amdvi_unit_ability() - the ability of a unit, except what is hidden
  * @unit: the unit
  * @guest: for version 2 tables, otherwise version 1
  *
- * Return: the ability; it may change while the module is loaded (params.c).
+ * Return: the ability; it changes when the hide parameter changes.
  */
 struct iommu_ability amdvi_unit_ability(const struct amdvi_unit *unit,
 					bool guest)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The abilities of a unit: what it supports, less what the IVRS table denies
- * and what is hidden.
+ * The abilities of a unit: what its registers and the IVRS table offer, except
+ * what the hide parameter takes away.
  */
 #ifndef AMDVI_ABILITY_H
 #define AMDVI_ABILITY_H

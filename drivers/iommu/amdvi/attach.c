@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attaching devices: the entries of a device's source-ids, its place in a
- * domain, and its device-TLB.
+ * Attaching devices: putting entries in place, and moving a device from one
+ * translation to another.
  *
  * A device presents one source-id of its own. Bridges between it and the unit
- * may present others for it, and so may the IVRS table say. All of them get the
- * same entry. A device always has one: it leads to a domain, or passes requests
- * through, or blocks them. A device is moved in this order:
+ * may present others for it, and the IVRS table may name another. All of them
+ * get the same entry. A device always has one: translating through a domain,
+ * passing through, or blocked. It goes from one to the next by one write for
+ * each source-id, after which the former translation is invalidated:
  *
- *	1. add it to the new domain
- *	2. disable its device-TLB
- *	3. write the new entry, one write for each source-id, and invalidate the
- *	   old one
- *	4. enable the device-TLB, if it goes to a paging domain
- *	5. remove it from the old domain
+ *	join the new domain (which may convert it)
+ *	disable ATS
+ *	write the entries, invalidate the former ones
+ *	enable ATS, if the new translation is a paging domain
+ *	leave the old domain
  *
- * So a device-TLB is enabled only while the device is attached to a paging
- * domain: after the entry allows translation requests, and disabled before the
- * entry stops allowing them.
+ * ATS is enabled only while a device is attached to a paging domain: after the
+ * entry allows translation requests, and it is disabled before the entry stops
+ * allowing them.
+ *
+ * A page table may grow while an entry is made from its old top: domain.c
+ * describes why no device keeps the old top.
  *
  * Locks: the unit's table_lock over everything that attaches.
  */
@@ -34,7 +37,7 @@
 #include "inval.h"
 #include "unit.h"
 
-/* What setting the entries of a device's source-ids needs to know */
+/* State while the entries of a device's source-ids are set */
 struct setting {
 	struct amdvi_unit *unit;
 	const struct amdvi_entry *entry;
@@ -42,20 +45,20 @@ struct setting {
 	struct amdvi_batch batch;
 };
 
-static void invalidate_former(struct setting *setting)
+static void amdvi_invalidate_former(struct setting *setting)
 {
 	if (setting->old_domain_id == IOMMU_UNIT_ID_NONE)
 		return;
 	if (setting->batch.nr + 2 > AMDVI_BATCH_MAX)
 		amdvi_inval_run(setting->unit, &setting->batch);
 	amdvi_inval_add_domain(&setting->batch, setting->old_domain_id, false);
-	/* The entry that is gone does not tell what it led to */
+	/* The old entry is gone: it may have had either kind of tables */
 	if (setting->unit->guest_tables)
 		amdvi_inval_add_domain(&setting->batch,
 				       setting->old_domain_id, true);
 }
 
-static int set_alias(struct device *dev, u16 alias, void *arg)
+static int amdvi_set_alias(struct device *dev, u16 alias, void *arg)
 {
 	struct setting *setting = arg;
 	u16 old;
@@ -63,30 +66,30 @@ static int set_alias(struct device *dev, u16 alias, void *arg)
 	amdvi_table_set(setting->unit, alias, setting->entry, &old);
 	while (!amdvi_inval_add_entry(&setting->batch, alias))
 		amdvi_inval_run(setting->unit, &setting->batch);
-	/* Mostly all have had the same: once, behind the entries */
+	/* Mostly the same for all: invalidate once, after the entries */
 	if (old != IOMMU_UNIT_ID_NONE && old != setting->old_domain_id) {
-		invalidate_former(setting);
+		amdvi_invalidate_former(setting);
 		setting->old_domain_id = old;
 	}
 	return 0;
 }
 
-static void set_entries(struct amdvi_device *device,
-			const struct amdvi_entry *entry)
+static void amdvi_set_entries(struct amdvi_device *device,
+			      const struct amdvi_entry *entry)
 {
 	struct amdvi_unit *unit = to_amdvi_unit(device->common.unit);
 	struct setting setting = { unit, entry };
 
 	lockdep_assert_held(&unit->common.table_lock);
-	iommu_unit_visit_aliases(&device->common, set_alias, &setting);
-	invalidate_former(&setting);
+	iommu_unit_visit_aliases(&device->common, amdvi_set_alias, &setting);
+	amdvi_invalidate_former(&setting);
 	amdvi_inval_run(unit, &setting.batch);
 }
 
-/* The entry that leads a device to a domain: translation, id, page table */
-static void fill_entry(struct iommu_paging *paging,
-		       const struct iommu_unit_member *member,
-		       struct amdvi_entry *entry)
+/* The entry for a device in a domain: translation, domain id, page table */
+static void amdvi_fill_entry(struct iommu_paging *paging,
+			     const struct iommu_unit_member *member,
+			     struct amdvi_entry *entry)
 {
 	u64 *cr3 = paging_to_amdvi(paging)->cr3;
 	struct iommu_pt_root root;
@@ -104,9 +107,9 @@ static void fill_entry(struct iommu_paging *paging,
 	entry->tracks_dirty = READ_ONCE(paging->tracks_dirty);
 }
 
-/* Does an entry still lead to the whole domain? Not after the table has grown */
-static bool is_current(struct iommu_paging *paging,
-		       const struct amdvi_entry *entry)
+/* Does an entry have the present top of the page table? */
+static bool amdvi_entry_is_current(struct iommu_paging *paging,
+				   const struct amdvi_entry *entry)
 {
 	struct iommu_pt_root root;
 
@@ -116,23 +119,23 @@ static bool is_current(struct iommu_paging *paging,
 	return entry->root == root.phys && entry->levels == root.levels;
 }
 
-/* Set the entries; if the page table grew meanwhile, again */
-static void set_domain_entries(struct amdvi_device *device,
-			       struct iommu_paging *paging,
-			       const struct iommu_unit_member *member,
-			       struct amdvi_entry *entry)
+/* Set the entries, and again if the page table has grown meanwhile */
+static void amdvi_set_domain_entries(struct amdvi_device *device,
+				     struct iommu_paging *paging,
+				     const struct iommu_unit_member *member,
+				     struct amdvi_entry *entry)
 {
 	do {
-		/* Pairs with the one in root_changed() */
+		/* Pairs with the one in amdvi_domain_grow() */
 		smp_mb();
-		fill_entry(paging, member, entry);
-		set_entries(device, entry);
-		/* The entries are there before looking again */
+		amdvi_fill_entry(paging, member, entry);
+		amdvi_set_entries(device, entry);
+		/* The entries are set before the top is read again */
 		smp_mb();
-	} while (!is_current(paging, entry));
+	} while (!amdvi_entry_is_current(paging, entry));
 }
 
-static void flush_device_tlb(const struct iommu_unit_device *device)
+static void amdvi_flush_device_tlb(const struct iommu_unit_device *device)
 {
 	struct amdvi_range all = {
 		.last = ULONG_MAX,
@@ -145,30 +148,30 @@ static void flush_device_tlb(const struct iommu_unit_device *device)
 	amdvi_inval_run(to_amdvi_unit(device->unit), &batch);
 }
 
-static void ats_off(struct iommu_unit_device *device)
+static void amdvi_device_ats_off(struct iommu_unit_device *device)
 {
 	if (!device->ats)
 		return;
 	WRITE_ONCE(device->ats, false);
 	iommu_live_synchronize();
 	if (!READ_ONCE(device->ats_lost))
-		flush_device_tlb(device);
+		amdvi_flush_device_tlb(device);
 	pci_disable_ats(to_pci_dev(device->dev));
 }
 
-static void ats_on(struct iommu_unit_device *device)
+static void amdvi_device_ats_on(struct iommu_unit_device *device)
 {
 	if (pci_enable_ats(to_pci_dev(device->dev), PAGE_SHIFT))
 		return;
 	WRITE_ONCE(device->ats, true);
-	/* An unmap just before did not reach what it has cached already */
+	/* An unmap just before has not invalidated what it cached since */
 	smp_mb();
-	flush_device_tlb(device);
+	amdvi_flush_device_tlb(device);
 }
 
-static void detach(struct iommu_paging *paging,
-		   struct iommu_unit_member *member,
-		   struct amdvi_attachment *attachment)
+static void amdvi_device_leave(struct iommu_paging *paging,
+			       struct iommu_unit_member *member,
+			       struct amdvi_attachment *attachment)
 {
 	list_del_rcu(&attachment->node);
 	iommu_live_synchronize();
@@ -176,9 +179,10 @@ static void detach(struct iommu_paging *paging,
 	iommu_paging_leave(paging, member);
 }
 
-static int attach(struct iommu_unit_device *device, struct iommu_paging *paging,
-		  struct iommu_unit_member **member,
-		  struct amdvi_attachment **attachment)
+static int amdvi_device_join(struct iommu_unit_device *device,
+			     struct iommu_paging *paging,
+			     struct iommu_unit_member **member,
+			     struct amdvi_attachment **attachment)
 {
 	struct amdvi_attachment *new = kzalloc(sizeof(*new), GFP_KERNEL);
 
@@ -198,12 +202,12 @@ static int attach(struct iommu_unit_device *device, struct iommu_paging *paging,
 /**
  * amdvi_device_move() - move a device from one translation to another
  * @device: the device
- * @paging: the paging domain it goes to, or NULL
- * @translation: without a domain, blocked or passing through
+ * @paging: the new paging domain, or NULL
+ * @translation: if @paging is NULL, blocked or passing through
  *
  * Context: may sleep.
- * Return: 0, or an error with the device where it was: -EINVAL if the domain
- * does not suit the device's unit, -ENOMEM, -ENOSPC, -EIO.
+ * Return: 0, or an error after which nothing has changed: -EINVAL if the unit
+ * cannot serve the domain, -EIO if it does not answer, -ENOMEM, -ENOSPC.
  */
 int amdvi_device_move(struct amdvi_device *device, struct iommu_paging *paging,
 		      enum amdvi_translation translation)
@@ -221,29 +225,29 @@ int amdvi_device_move(struct amdvi_device *device, struct iommu_paging *paging,
 		return -EIO;
 	mutex_lock(&unit->table_lock);
 	if (paging) {
-		ret = attach(common, paging, &member, &attachment);
+		ret = amdvi_device_join(common, paging, &member, &attachment);
 		if (ret)
 			goto out;
 	}
 	entry.quiet = common->quiet;
-	ats_off(common);
+	amdvi_device_ats_off(common);
 	if (paging) {
 		entry.iotlb = common->ats_supported &&
 			      !READ_ONCE(common->ats_lost);
-		set_domain_entries(device, paging, member, &entry);
+		amdvi_set_domain_entries(device, paging, member, &entry);
 	} else {
 		if (translation == AMDVI_PASS_THROUGH)
 			entry.domain_id = IOMMU_UNIT_ID_PASS;
-		set_entries(device, &entry);
+		amdvi_set_entries(device, &entry);
 	}
 	device->entry = entry;
 	common->member = member;
 	device->attachment = attachment;
 	WRITE_ONCE(common->domain, paging);
 	if (entry.iotlb)
-		ats_on(common);
+		amdvi_device_ats_on(common);
 	if (old_paging)
-		detach(old_paging, old_member, old_attachment);
+		amdvi_device_leave(old_paging, old_member, old_attachment);
 out:
 	mutex_unlock(&unit->table_lock);
 	return ret;
@@ -251,11 +255,11 @@ out:
 EXPORT_SYMBOL_IF_KUNIT(amdvi_device_move);
 
 /**
- * amdvi_device_refresh() - the domain of a device has another state
+ * amdvi_device_refresh() - update a device's entries to a changed domain
  * @device: a device in a paging domain
  *
- * Its entries are written again. What was cached of them and below goes, in its
- * device-TLB too, which may hold permission to write without a note.
+ * All cached translations of it are invalidated. This includes its device-TLB,
+ * whose cached write permissions would let it write without setting dirty bits.
  *
  * Context: the unit's table_lock is held.
  */
@@ -263,10 +267,10 @@ void amdvi_device_refresh(struct amdvi_device *device)
 {
 	struct iommu_unit_device *common = &device->common;
 
-	set_domain_entries(device, common->domain, common->member,
-			   &device->entry);
+	amdvi_set_domain_entries(device, common->domain, common->member,
+				 &device->entry);
 	if (common->ats && !READ_ONCE(common->ats_lost))
-		flush_device_tlb(common);
+		amdvi_flush_device_tlb(common);
 }
 
 struct blocking {
@@ -274,14 +278,14 @@ struct blocking {
 	struct setting setting;
 };
 
-/* A source-id that other devices present too keeps what they have */
-static int block_alias(struct device *dev, u16 alias, void *arg)
+/* A source-id that other devices present too keeps their entry */
+static int amdvi_block_alias(struct device *dev, u16 alias, void *arg)
 {
 	struct blocking *blocking = arg;
 
 	if (iommu_unit_shares(blocking->device, alias))
 		return 0;
-	return set_alias(dev, alias, &blocking->setting);
+	return amdvi_set_alias(dev, alias, &blocking->setting);
 }
 
 /**
@@ -300,12 +304,13 @@ void amdvi_device_detach(struct amdvi_device *device)
 	struct blocking blocking = { common, { unit, &blocked } };
 
 	lockdep_assert_held(&unit->common.table_lock);
-	ats_off(common);
-	iommu_unit_visit_aliases(common, block_alias, &blocking);
-	invalidate_former(&blocking.setting);
+	amdvi_device_ats_off(common);
+	iommu_unit_visit_aliases(common, amdvi_block_alias, &blocking);
+	amdvi_invalidate_former(&blocking.setting);
 	amdvi_inval_run(unit, &blocking.setting.batch);
 	if (common->domain)
-		detach(common->domain, common->member, device->attachment);
+		amdvi_device_leave(common->domain, common->member,
+				   device->attachment);
 }
 
 struct quieting {
@@ -314,7 +319,7 @@ struct quieting {
 	struct amdvi_batch batch;
 };
 
-static int quiet_alias(struct device *dev, u16 alias, void *arg)
+static int amdvi_quiet_alias(struct device *dev, u16 alias, void *arg)
 {
 	struct quieting *quieting = arg;
 
@@ -325,8 +330,8 @@ static int quiet_alias(struct device *dev, u16 alias, void *arg)
 }
 
 /**
- * amdvi_device_set_quiet() - log a device's faults, or do not
- * @common: the device, which says it
+ * amdvi_device_set_quiet() - let the unit log a device's faults, or not
+ * @common: the device; @common->quiet stops the logging
  *
  * Context: the unit's table_lock is held.
  */
@@ -337,6 +342,6 @@ void amdvi_device_set_quiet(struct iommu_unit_device *common)
 
 	lockdep_assert_held(&unit->common.table_lock);
 	to_amdvi_device(common)->entry.quiet = common->quiet;
-	iommu_unit_visit_aliases(common, quiet_alias, &quieting);
+	iommu_unit_visit_aliases(common, amdvi_quiet_alias, &quieting);
 	amdvi_inval_run(unit, &quieting.batch);
 }

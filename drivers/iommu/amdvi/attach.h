@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Attaching devices: the entries of a device's source-ids, its place in a
- * domain, and its device-TLB.
+ * Attaching devices: entries, and moves from one translation to another.
  */
 #ifndef AMDVI_ATTACH_H
 #define AMDVI_ATTACH_H
@@ -16,8 +15,8 @@ struct iommu_paging;
 
 /**
  * struct amdvi_attachment - a device in a domain
- * @node: in the member's list
- * @device: the device; while it moves it is in two domains
+ * @node: in the list of the domain member
+ * @device: the device; during a move it is in two domains
  */
 struct amdvi_attachment {
 	struct list_head node;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/debug/amdvi/, besides what ../common/inside.c has there:
+ * /sys/kernel/debug/amdvi/, in addition to the files of ../common/inside.c:
  *
- *	ivhdN/registers		what the unit says of itself
- *	ivhdN/counts		command buffer and events
- *	ivhdN/ADDRESS/entry	device table entry of a device, under each of
- *				its source-ids
+ *	ivhdN/registers		registers of the unit
+ *	ivhdN/counts		commands, events and page requests, counted
+ *	ivhdN/ADDRESS/entry	device table entry of a device, for each of its
+ *				source-ids
  */
 #include <linux/debugfs.h>
 #include <linux/pci.h>
@@ -20,7 +20,7 @@
 
 static struct dentry *top;
 
-static int registers_show(struct seq_file *seq, void *unused)
+static int amdvi_registers_show(struct seq_file *seq, void *unused)
 {
 	static const struct {
 		const char *name;
@@ -50,9 +50,9 @@ static int registers_show(struct seq_file *seq, void *unused)
 			   amdvi_read(unit, registers[i].offset));
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(registers);
+DEFINE_SHOW_ATTRIBUTE(amdvi_registers);
 
-static int counts_show(struct seq_file *seq, void *unused)
+static int amdvi_counts_show(struct seq_file *seq, void *unused)
 {
 	struct iommu_unit *common = seq->private;
 	struct amdvi_unit *unit = to_amdvi_unit(common);
@@ -71,14 +71,14 @@ static int counts_show(struct seq_file *seq, void *unused)
 			   READ_ONCE(ppr->overflows));
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(counts);
+DEFINE_SHOW_ATTRIBUTE(amdvi_counts);
 
 struct showing {
 	struct seq_file *seq;
 	struct amdvi_unit *unit;
 };
 
-static int show_alias(struct device *dev, u16 alias, void *arg)
+static int amdvi_show_alias(struct device *dev, u16 alias, void *arg)
 {
 	struct showing *showing = arg;
 	u64 raw[4];
@@ -90,7 +90,7 @@ static int show_alias(struct device *dev, u16 alias, void *arg)
 	return 0;
 }
 
-static int entry_show(struct seq_file *seq, void *unused)
+static int amdvi_entry_show(struct seq_file *seq, void *unused)
 {
 	static const char *const names[] = {
 		[AMDVI_BLOCKED] = "blocked",
@@ -107,32 +107,33 @@ static int entry_show(struct seq_file *seq, void *unused)
 		   names[entry->translation], entry->domain_id,
 		   device->ats ? "on" : "off", entry->quiet ? "yes" : "no",
 		   READ_ONCE(device->meter.count));
-	iommu_unit_visit_aliases(device, show_alias, &showing);
+	iommu_unit_visit_aliases(device, amdvi_show_alias, &showing);
 	mutex_unlock(&device->unit->table_lock);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(entry);
+DEFINE_SHOW_ATTRIBUTE(amdvi_entry);
 
 /**
- * amdvi_debugfs_add_device() - make a device's folder
+ * amdvi_debugfs_add_device() - create a device's folder
  * @device: the device
  */
 void amdvi_debugfs_add_device(struct amdvi_device *device)
 {
-	iommu_unit_debugfs_device(&device->common, &entry_fops);
+	iommu_unit_debugfs_device(&device->common, &amdvi_entry_fops);
 }
 
 /**
- * amdvi_debugfs_add_unit() - make a unit's folder
+ * amdvi_debugfs_add_unit() - create a unit's folder
  * @unit: the unit
  */
 void amdvi_debugfs_add_unit(struct amdvi_unit *unit)
 {
-	iommu_unit_debugfs(&unit->common, top, &registers_fops, &counts_fops);
+	iommu_unit_debugfs(&unit->common, top, &amdvi_registers_fops,
+			   &amdvi_counts_fops);
 }
 
 /**
- * amdvi_debugfs_init() - make the folder
+ * amdvi_debugfs_init() - create the driver's folder
  */
 void amdvi_debugfs_init(void)
 {
@@ -140,7 +141,7 @@ void amdvi_debugfs_init(void)
 }
 
 /**
- * amdvi_debugfs_exit() - remove the folder with all that is in it
+ * amdvi_debugfs_exit() - remove the driver's folder and its contents
  */
 void amdvi_debugfs_exit(void)
 {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Devices behind units, and the operations that the IOMMU core calls.
+ * A device behind a unit, and the operations that the IOMMU core calls.
  *
  * Devices that have a driver when this module loads do DMA to physical
- * addresses. Before translation starts every device passes through, so that
- * nothing changes for it; the core then gives each its domain, and those in
- * use keep passing through.
+ * addresses. All devices are set to pass through before translation is enabled,
+ * so nothing changes for them. The core then attaches each device to its
+ * domain; those in use keep passing through (the identity domain).
+ *
+ * Entries and moves are in attach.c.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
@@ -25,13 +27,14 @@
 
 #include <uapi/linux/iommufd.h>
 
-static int identity_attach_dev(struct iommu_domain *domain, struct device *dev)
+static int amdvi_identity_attach_dev(struct iommu_domain *domain,
+				     struct device *dev)
 {
 	return amdvi_device_move(dev_to_amdvi(dev), NULL, AMDVI_PASS_THROUGH);
 }
 
 static const struct iommu_domain_ops identity_ops = {
-	.attach_dev = identity_attach_dev,
+	.attach_dev = amdvi_identity_attach_dev,
 };
 
 static struct iommu_domain identity_domain = {
@@ -39,13 +42,14 @@ static struct iommu_domain identity_domain = {
 	.ops = &identity_ops,
 };
 
-static int blocked_attach_dev(struct iommu_domain *domain, struct device *dev)
+static int amdvi_blocked_attach_dev(struct iommu_domain *domain,
+				    struct device *dev)
 {
 	return amdvi_device_move(dev_to_amdvi(dev), NULL, AMDVI_BLOCKED);
 }
 
 static const struct iommu_domain_ops blocked_ops = {
-	.attach_dev = blocked_attach_dev,
+	.attach_dev = amdvi_blocked_attach_dev,
 };
 
 static struct iommu_domain blocked_domain = {
@@ -53,7 +57,7 @@ static struct iommu_domain blocked_domain = {
 	.ops = &blocked_ops,
 };
 
-static int pass_alias(struct device *dev, u16 alias, void *arg)
+static int amdvi_pass_alias(struct device *dev, u16 alias, void *arg)
 {
 	static const struct amdvi_entry pass = {
 		.translation = AMDVI_PASS_THROUGH,
@@ -76,7 +80,7 @@ static void pass_acpi_devices(struct amdvi_unit *unit)
 			continue;
 		while (ivrs_next_entry(amdvi_ivrs, &block, &entry))
 			if (entry.kind == IVRS_ACPI_DEVICE && !entry.complaint)
-				pass_alias(NULL, entry.first, unit);
+				amdvi_pass_alias(NULL, entry.first, unit);
 	}
 }
 
@@ -90,7 +94,7 @@ static bool is_a_unit(const struct device *dev)
 	return false;
 }
 
-static bool has_reserved_memory(const struct amdvi_place *place)
+static bool amdvi_has_reserved_memory(const struct amdvi_place *place)
 {
 	struct ivrs_cursor cursor = { };
 	struct ivrs_block block;
@@ -102,29 +106,31 @@ static bool has_reserved_memory(const struct amdvi_place *place)
 	return false;
 }
 
-static void pass_or_stop(struct pci_dev *pdev, struct amdvi_unit *unit,
-			 const struct amdvi_place *place)
+static void amdvi_device_pass_or_stop(struct pci_dev *pdev,
+				      struct amdvi_unit *unit,
+				      const struct amdvi_place *place)
 {
 	if (!unit->left_on || pdev->dev.driver) {
 		iommu_visit_aliases(&pdev->dev, place->source_id, place->alias,
-				    pass_alias, unit);
+				    amdvi_pass_alias, unit);
 		return;
 	}
 	/*
-	 * What DMA it does is a former kernel's, to that kernel's IOVAs. It is
-	 * blocked until the core gives it its domain, and none comes any more
-	 * until a driver has it do some. What firmware does with a device goes
-	 * on in its reserved memory, as soon as it has its domain.
+	 * Its DMA is that of a former kernel, to IOVAs of that kernel. It is
+	 * blocked until the core attaches the device to its domain. Without bus
+	 * mastering there is no DMA after that either, until a driver enables
+	 * it. Bridges keep it, and so do devices with reserved memory: firmware
+	 * continues to use that memory once the device has its domain.
 	 */
-	if (!pci_is_bridge(pdev) && !has_reserved_memory(place))
+	if (!pci_is_bridge(pdev) && !amdvi_has_reserved_memory(place))
 		pci_clear_master(pdev);
 }
 
 /**
  * amdvi_devices_pass() - let devices pass through until they have a domain
  *
- * For devices that are there when the module loads; before translation, or
- * while a unit still translates by the table of a former owner.
+ * Called when the module loads, for all devices present: before translation is
+ * enabled, or while a unit still translates by the table of a former kernel.
  */
 void amdvi_devices_pass(void)
 {
@@ -141,17 +147,19 @@ void amdvi_devices_pass(void)
 			continue;
 		common = iommu_unit_at(&amdvi_units, place.unit);
 		if (common)
-			pass_or_stop(pdev, to_amdvi_unit(common), &place);
+			amdvi_device_pass_or_stop(pdev, to_amdvi_unit(common),
+						  &place);
 	}
 }
 
-static bool may_have_ats(const struct amdvi_unit *unit,
-			 const struct amdvi_place *place, struct device *dev)
+static bool amdvi_may_have_ats(const struct amdvi_unit *unit,
+			       const struct amdvi_place *place,
+			       struct device *dev)
 {
 	return unit->cap & CAP_IOTLB_SUP && place->ats && dev_is_pci(dev);
 }
 
-static struct iommu_device *probe_device(struct device *dev)
+static struct iommu_device *amdvi_device_probe(struct device *dev)
 {
 	struct amdvi_device *device;
 	struct amdvi_place place;
@@ -170,7 +178,7 @@ static struct iommu_device *probe_device(struct device *dev)
 	device->common.dev = dev;
 	device->common.source_id = place.source_id;
 	device->common.alias = place.alias;
-	if (may_have_ats(to_amdvi_unit(common), &place, dev))
+	if (amdvi_may_have_ats(to_amdvi_unit(common), &place, dev))
 		iommu_unit_look_for_ats(&device->common);
 	ret = iommu_unit_add_device(common, &device->common);
 	if (ret) {
@@ -183,7 +191,7 @@ static struct iommu_device *probe_device(struct device *dev)
 	return &common->iommu;
 }
 
-static void release_device(struct device *dev)
+static void amdvi_device_release(struct device *dev)
 {
 	struct amdvi_device *device = dev_to_amdvi(dev);
 	struct iommu_unit_device *common = &device->common;
@@ -194,13 +202,13 @@ static void release_device(struct device *dev)
 	amdvi_device_detach(device);
 	xa_erase(&unit->devices, common->source_id);
 	mutex_unlock(&unit->table_lock);
-	/* The handling of events may still look at it */
+	/* Event handling may still use it */
 	iommu_live_synchronize();
 	synchronize_rcu();
 	kfree(device);
 }
 
-static bool device_capable(struct device *dev, enum iommu_cap cap)
+static bool amdvi_device_capable(struct device *dev, enum iommu_cap cap)
 {
 	switch (cap) {
 	case IOMMU_CAP_CACHE_COHERENCY:
@@ -215,17 +223,19 @@ static bool device_capable(struct device *dev, enum iommu_cap cap)
 	}
 }
 
-static struct iommu_domain *domain_alloc_paging(struct device *dev)
+static struct iommu_domain *amdvi_device_alloc_paging(struct device *dev)
 {
-	struct iommu_paging *paging = amdvi_domain_alloc(dev_to_amdvi_unit(dev), 0);
+	struct iommu_paging *paging;
 
+	paging = amdvi_domain_alloc(dev_to_amdvi_unit(dev), 0);
 	return IS_ERR(paging) ? ERR_CAST(paging) : &paging->domain;
 }
 
-/* A domain of user programs, with flags */
+/* Allocate a domain for user programs, with flags */
 static struct iommu_domain *
-domain_alloc_user(struct device *dev, u32 flags, struct iommu_domain *parent,
-		  const struct iommu_user_data *data)
+amdvi_device_alloc_user(struct device *dev, u32 flags,
+			struct iommu_domain *parent,
+			const struct iommu_user_data *data)
 {
 	struct iommu_paging *paging;
 
@@ -239,7 +249,7 @@ domain_alloc_user(struct device *dev, u32 flags, struct iommu_domain *parent,
 	return &paging->domain;
 }
 
-/* An exclusion range, too, is memory that is to be reached untranslated */
+/* Exclusion ranges must also stay untranslated */
 static void add_ivmd(struct list_head *regions, const struct ivrs_block *ivmd)
 {
 	int prot = 0;
@@ -256,7 +266,8 @@ static void add_ivmd(struct list_head *regions, const struct ivrs_block *ivmd)
 				      IOMMU_RESV_RESERVED);
 }
 
-static void get_resv_regions(struct device *dev, struct list_head *regions)
+static void amdvi_device_get_resv_regions(struct device *dev,
+					  struct list_head *regions)
 {
 	const struct amdvi_device *device = dev_to_amdvi(dev);
 	struct ivrs_cursor cursor = { };
@@ -279,13 +290,13 @@ const struct iommu_ops amdvi_iommu_ops = {
 	.release_domain = &blocked_domain,
 	.default_domain_ops = &amdvi_paging_ops,
 	.pgsize_bitmap = SZ_4K,
-	.capable = device_capable,
-	.domain_alloc_user = domain_alloc_user,
-	.domain_alloc_paging = domain_alloc_paging,
-	.probe_device = probe_device,
+	.capable = amdvi_device_capable,
+	.domain_alloc_user = amdvi_device_alloc_user,
+	.domain_alloc_paging = amdvi_device_alloc_paging,
+	.probe_device = amdvi_device_probe,
 	.probe_finalize = iommu_unit_probe_finalize,
-	.release_device = release_device,
+	.release_device = amdvi_device_release,
 	.device_group = iommu_unit_device_group,
 	.def_domain_type = iommu_unit_def_domain_type,
-	.get_resv_regions = get_resv_regions,
+	.get_resv_regions = amdvi_device_get_resv_regions,
 };

@@ -17,9 +17,9 @@ struct amdvi_attachment;
 /**
  * struct amdvi_device - a device behind a unit
  * @common: what does not depend on the hardware
- * @place: where the IVRS table puts it
- * @entry: what its source-ids have been given
- * @attachment: what is in the member's list, or NULL
+ * @place: its place in the IVRS table
+ * @entry: the entry that all its source-ids have
+ * @attachment: its node in the list of the domain member, or NULL
  */
 struct amdvi_device {
 	struct iommu_unit_device common;

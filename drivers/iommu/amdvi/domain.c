@@ -2,24 +2,31 @@
 /*
  * Paging domains.
  *
- * A domain is a live domain (../common/live.c) of version 1 page tables, whose
- * members are units (../common/members.c). One invalidation reaches all devices
- * behind a unit, and one more command each of those that have a device-TLB.
+ * A domain is a live domain (../common/live.c) of version 1 page tables. Its
+ * members are units (../common/members.c). One invalidation serves all devices
+ * behind a unit; each device with a device-TLB needs one command more.
  *
- * Mapping invalidates nothing, unless a unit has NpCache: it may have cached
- * that an entry was not present (section 3.2.1).
+ * Mapping needs no invalidation, unless a unit has NpCache: such a unit may
+ * have cached that an entry was not present (section 3.2.1).
  *
- * The top of a page table grows when something is mapped beyond its reach. Then
- * every device table entry that leads to it gets the new top, before anything
- * is mapped there. A device is in its member's list before its entry is made,
- * and looks for the top again after: so either the growth finds the device, or
- * the device finds the growth. A device that moves is in the lists of both
- * domains; its entry tells by the domain id whose growth concerns it.
+ * A page table grows at its top when something is mapped beyond its reach. All
+ * device table entries that lead to it get the new top before anything is
+ * mapped there. A device that is attached at the same time does not miss this:
+ *
+ *	growing				attaching
+ *	publish the new top		add the device to the member's list
+ *	smp_mb()			smp_mb()
+ *	for each device in the list:	write its entries with the top
+ *	  write the top			smp_mb(); if the top has changed, repeat
+ *
+ * Either the growth finds the device in the list, or the device finds the new
+ * top. A device that moves is in the lists of both domains; the domain id in
+ * its entry decides which growth changes it.
  *
  * Where version 2 tables are used, a domain has a page table of x86-64 entries
- * and a guest CR3 table of one page, whose first entry, for PASID 0 and for
- * requests without PASID, leads to it. Such a table does not grow, and its leaves
- * cannot force snooping.
+ * and a guest CR3 table of one page. The first entry of the guest CR3 table is
+ * for PASID 0 and for requests without PASID, and leads to the page table. Such
+ * a page table does not grow, and its leaves cannot force snooping.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
@@ -36,7 +43,7 @@
 #include "trace.h"
 #include "unit.h"
 
-/* 512 GiB of IOVAs to begin with */
+/* Levels of a new version 1 table: 512 GiB of IOVAs */
 #define LEVELS_AT_FIRST	3
 /* Levels of version 2 tables, whatever the unit supports */
 #define GUEST_LEVELS	4
@@ -46,9 +53,9 @@ static bool has_guest_tables(const struct iommu_paging *paging)
 	return paging_to_amdvi(paging)->cr3;
 }
 
-static void add_devices(struct iommu_unit_member *member,
-			struct amdvi_batch *batch,
-			const struct amdvi_range *range)
+static void amdvi_domain_add_devices(struct iommu_unit_member *member,
+				     struct amdvi_batch *batch,
+				     const struct amdvi_range *range)
 {
 	struct amdvi_attachment *attachment;
 	struct iommu_unit_device *device;
@@ -64,18 +71,20 @@ static void add_devices(struct iommu_unit_member *member,
 	}
 }
 
-static void invalidate(struct iommu_live *live,
-		       const struct iommu_pt_gather *gather)
+static void amdvi_domain_invalidate(struct iommu_live *live,
+				    const struct iommu_pt_gather *gather)
 {
+	const struct iommu_paging *paging = container_of(live,
+							 struct iommu_paging,
+							 live);
 	struct amdvi_range range = {
 		.start = gather->start,
 		.last = gather->last,
-		.guest = has_guest_tables(container_of(live, struct iommu_paging,
-						       live)),
+		.guest = has_guest_tables(paging),
 	};
 	struct iommu_unit_member *member;
 
-	/* Only tables that nothing leads to: whatever was cached of them */
+	/* Only unlinked tables, of any range: invalidate all */
 	if (gather->start > gather->last) {
 		range.start = 0;
 		range.last = ULONG_MAX;
@@ -85,13 +94,13 @@ static void invalidate(struct iommu_live *live,
 
 		batch.nr = 0;
 		amdvi_inval_add_range(&batch, member->domain_id, &range);
-		add_devices(member, &batch, &range);
+		amdvi_domain_add_devices(member, &batch, &range);
 		amdvi_inval_run(to_amdvi_unit(member->unit), &batch);
 	}
 }
 
-static void announce(struct iommu_paging *paging, unsigned long iova,
-		     size_t length)
+static void amdvi_domain_announce(struct iommu_paging *paging,
+				  unsigned long iova, size_t length)
 {
 	struct amdvi_range range = {
 		.start = iova,
@@ -111,7 +120,7 @@ static void announce(struct iommu_paging *paging, unsigned long iova,
 	}
 }
 
-/* One source-id's entry gets the new top */
+/* State while the entries of a domain get the new top */
 struct growth {
 	struct amdvi_unit *unit;
 	u16 domain_id;
@@ -119,7 +128,7 @@ struct growth {
 	struct amdvi_batch batch;
 };
 
-static int grow_alias(struct device *dev, u16 alias, void *arg)
+static int amdvi_grow_alias(struct device *dev, u16 alias, void *arg)
 {
 	struct growth *growth = arg;
 
@@ -130,7 +139,8 @@ static int grow_alias(struct device *dev, u16 alias, void *arg)
 	return 0;
 }
 
-static void root_changed(struct iommu_pt *pt, const struct iommu_pt_root *root)
+static void amdvi_domain_grow(struct iommu_pt *pt,
+			      const struct iommu_pt_root *root)
 {
 	struct iommu_live *live = container_of(pt, struct iommu_live, pt);
 	struct growth growth = { .root = root };
@@ -138,15 +148,15 @@ static void root_changed(struct iommu_pt *pt, const struct iommu_pt_root *root)
 	struct iommu_unit_member *member;
 	int index;
 
-	/* Pairs with the one in amdvi_device_move() */
+	/* Pairs with the one in amdvi_set_domain_entries() */
 	smp_mb();
 	index = iommu_live_read_lock();
 	iommu_live_for_each_member(member, live, member) {
 		growth.unit = to_amdvi_unit(member->unit);
 		growth.domain_id = member->domain_id;
 		amdvi_for_each_attachment(attachment, member)
-			iommu_unit_visit_aliases(attachment->device, grow_alias,
-						 &growth);
+			iommu_unit_visit_aliases(attachment->device,
+						 amdvi_grow_alias, &growth);
 		amdvi_inval_run(growth.unit, &growth.batch);
 	}
 	iommu_live_read_unlock(index);
@@ -154,9 +164,9 @@ static void root_changed(struct iommu_pt *pt, const struct iommu_pt_root *root)
 			 root->levels);
 }
 
-static int get_ability(const struct iommu_paging *paging,
-		       const struct iommu_unit *common,
-		       struct iommu_ability *ability)
+static int amdvi_domain_get_ability(const struct iommu_paging *paging,
+				    const struct iommu_unit *common,
+				    struct iommu_ability *ability)
 {
 	const struct amdvi_unit *unit = to_amdvi_unit(common);
 	bool guest = has_guest_tables(paging);
@@ -170,31 +180,31 @@ static int get_ability(const struct iommu_paging *paging,
 	return 0;
 }
 
-static void forget(struct iommu_paging *paging,
-		   struct iommu_unit_member *member)
+static void amdvi_domain_invalidate_unit(struct iommu_paging *paging,
+					 struct iommu_unit_member *member)
 {
 	amdvi_inval_domain(to_amdvi_unit(member->unit), member->domain_id,
 			   has_guest_tables(paging));
 }
 
-static void track(struct iommu_unit_device *device, bool enable)
+static void amdvi_domain_track(struct iommu_unit_device *device, bool enable)
 {
 	amdvi_device_refresh(to_amdvi_device(device));
 }
 
-static const char *get_kind(const struct iommu_paging *paging)
+static const char *amdvi_domain_get_kind(const struct iommu_paging *paging)
 {
 	return has_guest_tables(paging) ? "guest" : "host";
 }
 
 static const struct iommu_paging_ops paging_ops = {
-	.live.invalidate = invalidate,
+	.live.invalidate = amdvi_domain_invalidate,
 	.core = &amdvi_paging_ops,
-	.announce = announce,
-	.ability = get_ability,
-	.forget = forget,
-	.track = track,
-	.kind = get_kind,
+	.announce = amdvi_domain_announce,
+	.ability = amdvi_domain_get_ability,
+	.forget = amdvi_domain_invalidate_unit,
+	.track = amdvi_domain_track,
+	.kind = amdvi_domain_get_kind,
 };
 
 static void configure_host(const struct amdvi_unit *unit,
@@ -203,7 +213,7 @@ static void configure_host(const struct amdvi_unit *unit,
 	config->format = &iommu_pt_amdv1;
 	config->levels = LEVELS_AT_FIRST;
 	config->iova_bits = unit->iova_bits;
-	config->root_changed = root_changed;
+	config->root_changed = amdvi_domain_grow;
 }
 
 static int make_cr3_table(struct amdvi_domain *domain,
@@ -218,29 +228,29 @@ static int make_cr3_table(struct amdvi_domain *domain,
 	return 0;
 }
 
-static void free_domain(struct amdvi_domain *domain)
+static void amdvi_domain_free(struct amdvi_domain *domain)
 {
 	free_page((unsigned long)domain->cr3);
 	kfree(domain);
 }
 
 /**
- * amdvi_domain_alloc() - make an empty paging domain
- * @unit: a unit that is going to be a member; kind of tables and width follow
- *	from it
- * @flags: IOMMU_PT_DIRTY for one that can track what is dirty, or 0
+ * amdvi_domain_alloc() - allocate an empty paging domain
+ * @unit: a unit that will be a member; decides the kind of tables and the width
+ * @flags: IOMMU_PT_DIRTY for a domain that can track dirty pages, or 0
  *
- * Return: the domain or an error, -EOPNOTSUPP if the unit lacks what @flags
- * ask for.
+ * Return: the domain or an error: -EOPNOTSUPP if the unit does not support
+ * @flags, -ENOMEM.
  */
 struct iommu_paging *amdvi_domain_alloc(const struct amdvi_unit *unit,
 					unsigned int flags)
 {
 	struct iommu_ability most = amdvi_full_ability(unit->guest_tables);
+	struct iommu_ability now = amdvi_unit_ability(unit, unit->guest_tables);
 	struct iommu_pt_config config = {
 		.format = &iommu_pt_x86_64,
 		.levels = GUEST_LEVELS,
-		.page_sizes = amdvi_unit_ability(unit, unit->guest_tables).page_sizes,
+		.page_sizes = now.page_sizes,
 		.flags = flags,
 		.nid = unit->nid,
 	};
@@ -261,7 +271,7 @@ struct iommu_paging *amdvi_domain_alloc(const struct amdvi_unit *unit,
 		ret = iommu_paging_init(&domain->paging, &config, &most,
 					&paging_ops);
 	if (ret) {
-		free_domain(domain);
+		amdvi_domain_free(domain);
 		return ERR_PTR(ret);
 	}
 	if (domain->cr3) {
@@ -272,22 +282,23 @@ struct iommu_paging *amdvi_domain_alloc(const struct amdvi_unit *unit,
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_domain_alloc);
 
-static void paging_free(struct iommu_domain *domain)
+static void amdvi_domain_free_core(struct iommu_domain *domain)
 {
 	struct iommu_paging *paging = to_iommu_paging(domain);
 
 	iommu_paging_destroy(paging);
-	free_domain(paging_to_amdvi(paging));
+	amdvi_domain_free(paging_to_amdvi(paging));
 }
 
-static int paging_attach_dev(struct iommu_domain *domain, struct device *dev)
+static int amdvi_domain_attach_dev(struct iommu_domain *domain,
+				   struct device *dev)
 {
 	return amdvi_device_move(dev_to_amdvi(dev), to_iommu_paging(domain),
 				 AMDVI_HOST);
 }
 
 const struct iommu_domain_ops amdvi_paging_ops = {
-	.attach_dev = paging_attach_dev,
+	.attach_dev = amdvi_domain_attach_dev,
 	.map_pages = iommu_paging_map_pages,
 	.unmap_pages = iommu_paging_unmap_pages,
 	.iotlb_sync_map = iommu_paging_iotlb_sync_map,
@@ -295,11 +306,11 @@ const struct iommu_domain_ops amdvi_paging_ops = {
 	.flush_iotlb_all = iommu_paging_flush_iotlb_all,
 	.iova_to_phys = iommu_paging_iova_to_phys,
 	.enforce_cache_coherency = iommu_paging_enforce_cache_coherency,
-	.free = paging_free,
+	.free = amdvi_domain_free_core,
 };
 
 /**
- * amdvi_domain_init() - offer the run interface
+ * amdvi_domain_init() - register the run interface
  *
  * Return: 0 or an error.
  */
@@ -309,7 +320,7 @@ int amdvi_domain_init(void)
 }
 
 /**
- * amdvi_domain_exit() - take it back
+ * amdvi_domain_exit() - unregister the run interface
  */
 void amdvi_domain_exit(void)
 {

@@ -15,7 +15,7 @@ struct amdvi_unit;
 /**
  * struct amdvi_domain - a paging domain
  * @paging: page table and members
- * @cr3: guest CR3 table, for version 2 tables; otherwise NULL
+ * @cr3: guest CR3 table of a domain with version 2 tables; otherwise NULL
  */
 struct amdvi_domain {
 	struct iommu_paging paging;

@@ -5,24 +5,24 @@
 #include "event.h"
 #include "spec.h"
 
-/* The flags, which mean one thing or another */
+/* The flags; their meaning depends on the event code */
 #define FLAGS		GENMASK_ULL(59, 48)
 
-/* What INVALID_DEVICE_REQUEST says in its type field, section 2.5.9 */
+/* Values of the type field of INVALID_DEVICE_REQUEST, section 2.5.9 */
 static const char *const invalid_requests[8] = {
-	"read or write that was translated before, from a device that may not",
-	"translation request from a device that may not",
+	"translated read or write from a device that may not send one",
+	"translation request from a device that may not send one",
 	"access to the interrupt address range",
-	"access to a range that the unit keeps for itself",
-	"port I/O from a device that may not",
-	"system management message from a device that may not",
+	"access to a range that the unit reserves",
+	"port I/O from a device that may not send it",
+	"system management message from a device that may not send one",
 	"atomic to the interrupt address range",
 	"request of a reserved type",
 };
 
 /**
- * amdvi_event_decode() - take an event apart
- * @raw: what the unit has written
+ * amdvi_event_decode() - decode an event
+ * @raw: the entry of the event log
  * @event: filled in
  */
 void amdvi_event_decode(const u64 raw[2], struct amdvi_event *event)
@@ -32,14 +32,14 @@ void amdvi_event_decode(const u64 raw[2], struct amdvi_event *event)
 	event->flags = FIELD_GET(FLAGS, raw[0]);
 	event->write = raw[0] & EVENT_RW;
 	event->address = raw[1];
-	/* Some emulated units set the flag on whatever they log */
+	/* Some emulated units set the flag in all events */
 	event->interrupt = raw[0] & EVENT_I &&
 			   raw[1] >= MSI_RANGE_START &&
 			   raw[1] < MSI_RANGE_START + MSI_RANGE_SIZE;
 }
 
 /**
- * amdvi_event_is_blocked_dma() - is it a device's DMA that was blocked?
+ * amdvi_event_is_blocked_dma() - does an event report blocked DMA?
  * @event: the event
  *
  * Return: true if the address is an IOVA of a device's request.
@@ -61,7 +61,7 @@ bool amdvi_event_is_blocked_dma(const struct amdvi_event *event)
  * amdvi_event_has_device() - does the event name a device?
  * @event: the event
  *
- * Return: true if its source-id means something.
+ * Return: true if the source-id of the event is valid.
  */
 bool amdvi_event_has_device(const struct amdvi_event *event)
 {
@@ -93,10 +93,10 @@ static const char *page_fault_reason(const struct amdvi_event *event)
 }
 
 /**
- * amdvi_event_reason() - an event in words
+ * amdvi_event_reason() - describe an event in words
  * @event: the event
  *
- * Return: the words.
+ * Return: the words, for the log.
  */
 const char *amdvi_event_reason(const struct amdvi_event *event)
 {
@@ -118,7 +118,7 @@ const char *amdvi_event_reason(const struct amdvi_event *event)
 	case EVENT_INVALID_REQUEST:
 		return invalid_request_reason(event);
 	case EVENT_INVALID_PPR:
-		return "page request from a device that may not";
+		return "page request from a device that may not send one";
 	case EVENT_COUNTER_ZERO:
 		return "performance counter has run out";
 	case EVENT_RMP_FAULT:
@@ -130,11 +130,11 @@ const char *amdvi_event_reason(const struct amdvi_event *event)
 }
 
 /**
- * amdvi_page_request_decode() - take an entry of the page request log apart
- * @raw: what the unit has written
+ * amdvi_page_request_decode() - decode an entry of the page request log
+ * @raw: the entry
  * @request: filled in, if it is a page request
  *
- * Return: false if it is none.
+ * Return: false if it is not a page request.
  */
 bool amdvi_page_request_decode(const u64 raw[2],
 			       struct amdvi_page_request *request)
@@ -158,9 +158,9 @@ bool amdvi_page_request_decode(const u64 raw[2],
  * amdvi_page_request_wants_response() - does the device wait for a response?
  * @request: the page request
  *
- * There is one for each group, after its last request. A marker that a PASID is
- * no longer used looks like a request for nothing, and gets none (PCI Express,
- * section 10.4).
+ * A group of requests gets one response, after its last request. A marker that
+ * a PASID is no longer used is a request without read and write; it gets no
+ * response (PCI Express, section 10.4).
  *
  * Return: true if so.
  */

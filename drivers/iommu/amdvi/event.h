@@ -9,7 +9,7 @@
 
 /* Event codes, section 2.5 */
 enum amdvi_event_code {
-	EVENT_NONE = 0,		/* not written yet */
+	EVENT_NONE = 0,		/* not written by the unit yet */
 	EVENT_ILLEGAL_DEVTAB = 1,
 	EVENT_PAGE_FAULT = 2,
 	EVENT_DEVTAB_HARDWARE = 3,
@@ -26,12 +26,12 @@ enum amdvi_event_code {
 
 /**
  * struct amdvi_event - an event
- * @code: enum amdvi_event_code, or one that is reserved
- * @source_id: the device, of events that have one
- * @flags: bits 59:48 of the event, less what is below
+ * @code: enum amdvi_event_code, or a reserved code
+ * @source_id: the device, if the event has one
+ * @flags: bits 59:48 of the event
  * @write: a write, otherwise a read
  * @interrupt: the request was an interrupt
- * @address: IOVA, or where the unit could not read or write
+ * @address: IOVA, or physical address that the unit could not access
  */
 struct amdvi_event {
 	u8 code;
@@ -47,7 +47,7 @@ struct amdvi_event {
  * @source_id: the device
  * @group: the group of requests that it belongs to
  * @last: the last of its group
- * @has_pasid: @pasid counts
+ * @has_pasid: @pasid is valid
  * @pasid: the address space
  * @read: the device wants to read
  * @write: it wants to write

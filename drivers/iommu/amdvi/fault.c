@@ -2,11 +2,14 @@
 /*
  * The event log of a unit, and the unit's interrupt.
  *
- * The unit writes events into a ring (log.c) and interrupts by the MSI of its
- * PCI function. What becomes of events is the matter of ../common/faults.c; of
- * page requests, which the same interrupt announces, that of ppr.c.
+ * The unit writes events into a ring (log.c), and sends the MSI of its PCI
+ * function. The same interrupt is used for page requests:
  *
- * Locks: that of the common part, over the log.
+ *	interrupt or poll -> ../common/faults.c -> amdvi_faults_drain()
+ *		events		-> count -> ../common/faults.c: log, throttle
+ *		page requests	-> ppr.c
+ *
+ * Locks: the lock of the unit's faults (../common/faults.h), over the log.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
@@ -22,7 +25,7 @@
 #include "regs.h"
 #include "unit.h"
 
-static const struct amdvi_log_regs log_regs = {
+static const struct amdvi_log_regs event_log_regs = {
 	.base = AMDVI_EVTLOG,
 	.head = AMDVI_EVT_HEAD,
 	.tail = AMDVI_EVT_TAIL,
@@ -30,12 +33,12 @@ static const struct amdvi_log_regs log_regs = {
 	.overflow = STATUS_EVT_OVERFLOW,
 };
 
-static struct amdvi_unit *to_unit(struct iommu_faults *faults)
+static struct amdvi_unit *faults_to_amdvi_unit(struct iommu_faults *faults)
 {
 	return container_of(faults, struct amdvi_unit, common.faults);
 }
 
-static bool count_event(void *arg, const u64 raw[2])
+static bool amdvi_count_event(void *arg, const u64 raw[2])
 {
 	struct iommu_fault_record record = { };
 	struct amdvi_unit *unit = arg;
@@ -56,9 +59,9 @@ static bool count_event(void *arg, const u64 raw[2])
 	return !iommu_faults_busy(&unit->common.faults);
 }
 
-static bool drain(struct iommu_faults *faults)
+static bool amdvi_faults_drain(struct iommu_faults *faults)
 {
-	struct amdvi_unit *unit = to_unit(faults);
+	struct amdvi_unit *unit = faults_to_amdvi_unit(faults);
 	u64 status;
 
 	if (READ_ONCE(unit->common.dead))
@@ -68,11 +71,11 @@ static bool drain(struct iommu_faults *faults)
 		amdvi_unit_lost(unit, "its registers");
 		return true;
 	}
-	/* Before reading the ring: what comes after interrupts again */
+	/* Cleared before reading: a later event interrupts again */
 	if (status & STATUS_EVT_INT)
 		amdvi_write(unit, AMDVI_STATUS, STATUS_EVT_INT);
 	amdvi_ppr_look(unit, status);
-	if (!amdvi_log_read(unit, &unit->events, count_event, unit))
+	if (!amdvi_log_read(unit, &unit->events, amdvi_count_event, unit))
 		return false;
 	if (status & STATUS_EVT_OVERFLOW) {
 		faults->overflows++;
@@ -81,42 +84,43 @@ static bool drain(struct iommu_faults *faults)
 	return true;
 }
 
-static void mask(struct iommu_faults *faults, bool mask)
+static void amdvi_faults_mask(struct iommu_faults *faults, bool mask)
 {
-	amdvi_unit_control(to_unit(faults), mask ? 0 : CONTROL_EVT_INT_EN,
+	amdvi_unit_control(faults_to_amdvi_unit(faults),
+			   mask ? 0 : CONTROL_EVT_INT_EN,
 			   mask ? CONTROL_EVT_INT_EN : 0);
 }
 
-static void log_event(const struct amdvi_unit *unit,
-		      const struct amdvi_event *event, u64 untold_count)
+static void amdvi_fault_log(const struct amdvi_unit *unit,
+			    const struct amdvi_event *event, u64 suppressed)
 {
 	const char *reason = amdvi_event_reason(event);
 	u16 id = event->source_id;
-	char untold[64] = "";
+	char more[64] = "";
 
-	if (untold_count)
-		snprintf(untold, sizeof(untold),
-			 " (%llu more of it were not shown)", untold_count);
+	if (suppressed)
+		snprintf(more, sizeof(more),
+			 " (%llu events before it were not logged)", suppressed);
 	if (!amdvi_event_has_device(event))
 		unit_err(unit, "%s at 0x%llx%s\n", reason, event->address,
-			 untold);
+			 more);
 	else if (amdvi_event_is_blocked_dma(event))
 		unit_err(unit, "%04x:%02x:%02x.%d DMA %s blocked: IOVA 0x%llx, %s (event %u)%s\n",
 			 unit->segment, PCI_BUS_NUM(id), PCI_SLOT(id),
 			 PCI_FUNC(id), event->write ? "write" : "read",
-			 event->address, reason, event->code, untold);
+			 event->address, reason, event->code, more);
 	else
 		unit_err(unit, "%04x:%02x:%02x.%d %s: %s, address 0x%llx (event %u)%s\n",
 			 unit->segment, PCI_BUS_NUM(id), PCI_SLOT(id),
 			 PCI_FUNC(id),
 			 event->interrupt ? "interrupt blocked" : "failed",
-			 reason, event->address, event->code, untold);
+			 reason, event->address, event->code, more);
 }
 
-static void report(struct iommu_faults *faults,
-		   const struct iommu_fault_record *record)
+static void amdvi_fault_report(struct iommu_faults *faults,
+			       const struct iommu_fault_record *record)
 {
-	struct amdvi_unit *unit = to_unit(faults);
+	struct amdvi_unit *unit = faults_to_amdvi_unit(faults);
 	u64 raw[2] = {
 		FIELD_PREP(EVENT_CODE, record->reason) |
 			(u64)record->flags << 48 | record->source_id,
@@ -127,27 +131,27 @@ static void report(struct iommu_faults *faults,
 	amdvi_event_decode(raw, &event);
 	trace_iommu_unit_fault(unit->common.name, record);
 	if (record->told)
-		log_event(unit, &event, record->untold);
+		amdvi_fault_log(unit, &event, record->untold);
 	if (amdvi_event_is_blocked_dma(&event))
 		iommu_unit_report_fault(&unit->common, event.source_id,
 					event.address, event.write);
 }
 
-static bool follow(struct iommu_faults *faults)
+static bool amdvi_faults_follow(struct iommu_faults *faults)
 {
-	return iommu_unit_follow(&to_unit(faults)->common,
+	return iommu_unit_follow(&faults_to_amdvi_unit(faults)->common,
 				 amdvi_device_set_quiet);
 }
 
 static const struct iommu_faults_ops faults_ops = {
-	.drain = drain,
-	.mask = mask,
+	.drain = amdvi_faults_drain,
+	.mask = amdvi_faults_mask,
 	.meter = iommu_unit_meter,
-	.report = report,
-	.follow = follow,
+	.report = amdvi_fault_report,
+	.follow = amdvi_faults_follow,
 };
 
-static irqreturn_t interrupt(int irq, void *arg)
+static irqreturn_t amdvi_fault_interrupt(int irq, void *arg)
 {
 	struct amdvi_unit *unit = arg;
 
@@ -155,7 +159,7 @@ static irqreturn_t interrupt(int irq, void *arg)
 	return IRQ_HANDLED;
 }
 
-static int create_irq(struct amdvi_unit *unit)
+static int amdvi_create_irq(struct amdvi_unit *unit)
 {
 	int irq, ret;
 
@@ -164,7 +168,8 @@ static int create_irq(struct amdvi_unit *unit)
 	if (ret < 0)
 		return ret;
 	irq = pci_irq_vector(unit->pdev, 0);
-	ret = request_irq(irq, interrupt, IRQF_NO_THREAD, unit->common.name, unit);
+	ret = request_irq(irq, amdvi_fault_interrupt, IRQF_NO_THREAD,
+			  unit->common.name, unit);
 	if (ret) {
 		pci_free_irq_vectors(unit->pdev);
 		return ret;
@@ -174,8 +179,8 @@ static int create_irq(struct amdvi_unit *unit)
 }
 
 /**
- * amdvi_events_install() - let a unit log events and page requests
- * @unit: a unit that is switched on, its logs off
+ * amdvi_events_install() - enable logging of events and page requests
+ * @unit: an enabled unit whose logs are disabled
  */
 void amdvi_events_install(struct amdvi_unit *unit)
 {
@@ -185,38 +190,38 @@ void amdvi_events_install(struct amdvi_unit *unit)
 EXPORT_SYMBOL_IF_KUNIT(amdvi_events_install);
 
 /**
- * amdvi_events_announce() - let a unit that logs interrupt, if it can
- * @unit: the unit
+ * amdvi_events_unmask() - unmask the interrupts of the logs
+ * @unit: a unit that logs; one without an interrupt is fine
  */
-void amdvi_events_announce(struct amdvi_unit *unit)
+void amdvi_events_unmask(struct amdvi_unit *unit)
 {
 	if (!unit->irq)
 		return;
 	amdvi_unit_control(unit, CONTROL_EVT_INT_EN, 0);
-	amdvi_ppr_announce(unit);
+	amdvi_ppr_unmask(unit);
 }
 
 /**
- * amdvi_events_start() - listen to a unit's events
+ * amdvi_events_start() - start handling a unit's events
  * @unit: a unit that logs
  *
- * Without an interrupt they are polled for, and the log says so.
+ * If there is no interrupt, the log is polled and a line is logged.
  */
 void amdvi_events_start(struct amdvi_unit *unit)
 {
 	int ret = -EOPNOTSUPP;
 
 	if (!amdvi_params_poll())
-		ret = create_irq(unit);
+		ret = amdvi_create_irq(unit);
 	if (ret)
-		unit_warn(unit, "no event interrupt (%d): events are polled for\n",
+		unit_warn(unit, "no event interrupt (%d): polling for events\n",
 			  ret);
-	amdvi_events_announce(unit);
+	amdvi_events_unmask(unit);
 	iommu_faults_start(&unit->common.faults, !ret);
 }
 
 /**
- * amdvi_events_stop() - listen no more
+ * amdvi_events_stop() - disable logging, and stop handling events
  * @unit: the unit
  */
 void amdvi_events_stop(struct amdvi_unit *unit)
@@ -228,13 +233,13 @@ void amdvi_events_stop(struct amdvi_unit *unit)
 		unit->irq = 0;
 	}
 	iommu_faults_stop(&unit->common.faults);
-	/* Nobody looks for page requests any more */
+	/* amdvi_ppr_look() is not called any more */
 	amdvi_ppr_stop(unit);
 }
 
 /**
  * amdvi_events_create() - allocate a unit's logs
- * @unit: a unit whose features are known
+ * @unit: a unit whose abilities are known
  *
  * Return: 0 or -ENOMEM.
  */
@@ -243,13 +248,13 @@ int amdvi_events_create(struct amdvi_unit *unit)
 	int ret;
 
 	iommu_faults_init(&unit->common.faults, &faults_ops);
-	ret = amdvi_log_create(unit, &unit->events, &log_regs);
+	ret = amdvi_log_create(unit, &unit->events, &event_log_regs);
 	return ret ?: amdvi_ppr_create(unit);
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_events_create);
 
 /**
- * amdvi_events_destroy() - free the logs of a unit that does not use them
+ * amdvi_events_destroy() - free the logs of a disabled unit
  * @unit: the unit
  */
 void amdvi_events_destroy(struct amdvi_unit *unit)

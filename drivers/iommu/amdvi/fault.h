@@ -10,7 +10,7 @@ struct amdvi_unit;
 int amdvi_events_create(struct amdvi_unit *unit);
 void amdvi_events_destroy(struct amdvi_unit *unit);
 void amdvi_events_install(struct amdvi_unit *unit);
-void amdvi_events_announce(struct amdvi_unit *unit);
+void amdvi_events_unmask(struct amdvi_unit *unit);
 void amdvi_events_start(struct amdvi_unit *unit);
 void amdvi_events_stop(struct amdvi_unit *unit);
 

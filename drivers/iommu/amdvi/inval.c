@@ -2,18 +2,22 @@
 /*
  * Invalidation of what a unit has cached.
  *
- * A range becomes aligned blocks of 2^N pages, as few as alignment permits: one
- * or two. Above AMDVI_RANGE_PAGES_MAX pages, and where the blocks would take in
- * much more than the range, the whole domain is invalidated. A range may be
- * widened to save blocks: invalidating too much is safe.
+ * One command invalidates an aligned block of 2^N pages. A range is covered by
+ * one block if that is less than four times as large; invalidating too much is
+ * safe. Otherwise two blocks cover it, which meet where the range crosses its
+ * widest alignment boundary. For a range of more than AMDVI_RANGE_PAGES_MAX
+ * pages the whole domain is invalidated.
  *
- * A block's size is in the lower bits of its address (section 2.4.3): of N
- * bits from 12 upwards the last is 0 and the others are 1.
+ *	0x7fffffff000-0x80000000fff	2 pages; one block would have 2^32 pages
+ *	-> 0x7fffffff000, 1 page; 0x80000000000, 1 page
  *
- * Of version 2 tables (GN) only PASID 0 is used, for requests without one.
+ * The lower bits of a block's address hold its size (section 2.4.3): of N bits
+ * from bit 12 upwards the highest is 0 and the others are 1.
  *
- * Cached upper levels always go too: the specification lets a unit keep a large
- * entry among them.
+ * Version 2 tables (GN) use only PASID 0, for requests without PASID.
+ *
+ * Cached upper levels of page tables are always invalidated too (PDE): the
+ * specification lets a unit cache a large entry with them.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
@@ -24,17 +28,17 @@
 #include "inval.h"
 #include "unit.h"
 
-/* Larger blocks reach into the bits that are sign-extended */
+/* The address bits of larger blocks would be sign-extended */
 #define BLOCK_ORDER_MAX	39
 
-static void add(struct amdvi_batch *batch, u64 lo, u64 hi)
+static void amdvi_inval_add(struct amdvi_batch *batch, u64 lo, u64 hi)
 {
 	if (WARN_ON_ONCE(batch->nr == AMDVI_BATCH_MAX))
 		return;
 	batch->commands[batch->nr++] = (struct amdvi_command){ { lo, hi } };
 }
 
-/* Address and size of a block of 2^order pages, the first of which is @page */
+/* Address and size of a block of 2^order pages that begins with @page */
 static u64 block_address(u64 page, unsigned int order)
 {
 	u64 address = page << PAGE_SHIFT;
@@ -57,30 +61,30 @@ static u64 pages_command(u16 domain_id)
 	       FIELD_PREP(INVAL_DOMAIN_ID, domain_id);
 }
 
-static void add_block(struct amdvi_batch *batch, u16 domain_id, bool guest,
-		      u64 page, unsigned int order)
+static void amdvi_inval_add_block(struct amdvi_batch *batch, u16 domain_id,
+				  bool guest, u64 page, unsigned int order)
 {
-	add(batch, pages_command(domain_id),
-	    block_address(page >> order << order, order) | INVAL_PDE |
-	    (guest ? INVAL_GN : 0));
+	amdvi_inval_add(batch, pages_command(domain_id),
+			block_address(page >> order << order, order) |
+			INVAL_PDE | (guest ? INVAL_GN : 0));
 }
 
 /**
  * amdvi_inval_add_domain() - add the invalidation of a whole domain
- * @batch: where to add; one command
+ * @batch: the batch; one command is added
  * @domain_id: the domain's id
  * @guest: the domain has version 2 tables
  */
 void amdvi_inval_add_domain(struct amdvi_batch *batch, u16 domain_id,
 			    bool guest)
 {
-	add(batch, pages_command(domain_id),
-	    INVAL_ALL_PAGES | INVAL_PDE | (guest ? INVAL_GN : 0));
+	amdvi_inval_add(batch, pages_command(domain_id),
+			INVAL_ALL_PAGES | INVAL_PDE | (guest ? INVAL_GN : 0));
 }
 
 /**
  * amdvi_inval_add_range() - add the invalidation of a range of a domain
- * @batch: where to add; at most two commands
+ * @batch: the batch; one or two commands are added
  * @domain_id: the domain's id
  * @range: the range
  */
@@ -98,24 +102,25 @@ void amdvi_inval_add_range(struct amdvi_batch *batch, u16 domain_id,
 	}
 	if (order <= BLOCK_ORDER_MAX &&
 	    (1ULL << order) < 4 * (last - first + 1)) {
-		add_block(batch, domain_id, range->guest, first, order);
+		amdvi_inval_add_block(batch, domain_id, range->guest, first,
+				      order);
 		return;
 	}
-	/* Two blocks that meet where the range crosses its widest boundary */
+	/* Two blocks that meet at the widest boundary */
 	middle = last >> (order - 1) << (order - 1);
 	low = covering_order(first, middle - 1);
 	high = covering_order(middle, last);
-	add_block(batch, domain_id, range->guest, first, low);
-	add_block(batch, domain_id, range->guest, middle, high);
+	amdvi_inval_add_block(batch, domain_id, range->guest, first, low);
+	amdvi_inval_add_block(batch, domain_id, range->guest, middle, high);
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_inval_add_range);
 
 /**
- * amdvi_inval_add_device() - add the invalidation of a range in a device
- * @batch: where to add
+ * amdvi_inval_add_device() - add the invalidation of a range in a device-TLB
+ * @batch: the batch; one command is added
  * @id: source-id of the device
- * @queue_id: source-id of its physical function, which may be itself
- * @depth: how many requests the device takes at once (ATS queue depth)
+ * @queue_id: source-id of its physical function; its own if it is one
+ * @depth: number of requests that the device takes at once (ATS queue depth)
  * @range: the range
  *
  * Return: false if the batch is full.
@@ -133,18 +138,18 @@ bool amdvi_inval_add_device(struct amdvi_batch *batch, u16 id, u16 queue_id,
 		return false;
 	if (order <= BLOCK_ORDER_MAX)
 		address = block_address(first >> order << order, order);
-	add(batch, FIELD_PREP(CMD_OPCODE, CMD_INVAL_IOTLB) |
+	amdvi_inval_add(batch, FIELD_PREP(CMD_OPCODE, CMD_INVAL_IOTLB) |
 		   FIELD_PREP(INVAL_DEVICE_ID, id) |
 		   FIELD_PREP(INVAL_IOTLB_MAX_PEND, depth) |
 		   FIELD_PREP(INVAL_IOTLB_QUEUE_ID, queue_id),
-	    address | (range->guest ? INVAL_GN : 0));
+			address | (range->guest ? INVAL_GN : 0));
 	return true;
 }
 
 /**
  * amdvi_inval_add_entry() - add the invalidation of a device table entry
- * @batch: where to add
- * @id: whose
+ * @batch: the batch; one command is added
+ * @id: source-id of the entry
  *
  * Return: false if the batch is full.
  */
@@ -152,15 +157,15 @@ bool amdvi_inval_add_entry(struct amdvi_batch *batch, u16 id)
 {
 	if (batch->nr == AMDVI_BATCH_MAX)
 		return false;
-	add(batch, FIELD_PREP(CMD_OPCODE, CMD_INVAL_DEVTAB) |
+	amdvi_inval_add(batch, FIELD_PREP(CMD_OPCODE, CMD_INVAL_DEVTAB) |
 		   FIELD_PREP(INVAL_DEVICE_ID, id), 0);
 	return true;
 }
 
 /**
- * amdvi_inval_run() - send a batch and wait until it is done
+ * amdvi_inval_run() - send a batch, and wait until it is done
  * @unit: the unit
- * @batch: the commands; empty afterwards
+ * @batch: the batch; empty afterwards
  *
  * Context: any.
  * Return: 0 or -EIO.
@@ -195,7 +200,7 @@ static int inval_one_by_one(struct amdvi_unit *unit)
 }
 
 /**
- * amdvi_inval_all() - invalidate everything a unit has cached
+ * amdvi_inval_all() - invalidate all caches of a unit
  * @unit: the unit
  *
  * Return: 0 or -EIO.
@@ -206,14 +211,14 @@ int amdvi_inval_all(struct amdvi_unit *unit)
 
 	if (!(unit->efr & EFR_IA_SUP))
 		return inval_one_by_one(unit);
-	add(&batch, FIELD_PREP(CMD_OPCODE, CMD_INVAL_ALL), 0);
+	amdvi_inval_add(&batch, FIELD_PREP(CMD_OPCODE, CMD_INVAL_ALL), 0);
 	return amdvi_inval_run(unit, &batch);
 }
 
 /**
  * amdvi_inval_domain() - invalidate all translations of a domain
  * @unit: the unit
- * @domain_id: the domain's id there
+ * @domain_id: the domain's id in this unit
  * @guest: the domain has version 2 tables
  *
  * Return: 0 or -EIO.

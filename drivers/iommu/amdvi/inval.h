@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Invalidation of what a unit has cached: requests in words of the
- * specification, through the command buffer.
+ * Invalidation of what a unit has cached, by commands in its command buffer.
  */
 #ifndef AMDVI_INVAL_H
 #define AMDVI_INVAL_H
@@ -12,7 +11,7 @@ struct amdvi_unit;
 
 /**
  * struct amdvi_batch - commands of one request
- * @nr: how many
+ * @nr: their number
  * @commands: the commands
  */
 struct amdvi_batch {
@@ -21,7 +20,7 @@ struct amdvi_batch {
 };
 
 /**
- * struct amdvi_range - what to invalidate of a domain
+ * struct amdvi_range - IOVAs of a domain to invalidate
  * @start: first IOVA
  * @last: last IOVA
  * @guest: the domain has version 2 tables

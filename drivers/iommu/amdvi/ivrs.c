@@ -7,13 +7,13 @@
  *	entry:	type (1) body; its length follows from the type, and for an
  *		ACPI device from the length of its unique id
  *
- * ivrs_open() walks the table once and refuses it when a length is impossible:
- * after a wrong length nothing that follows can be trusted. A block or an entry
- * whose length is right but whose content cannot be is returned with a
- * complaint, and the caller leaves out that one.
+ * ivrs_open() walks the table once and refuses it if a length is impossible,
+ * because nothing after a wrong length can be trusted. A block or an entry
+ * whose length is right but whose content is impossible is returned with a
+ * complaint, and the caller leaves it out.
  *
- * A unit may be described several times, for software of different age:
- * ivrs_next_unit() returns the newest description of each.
+ * A unit may be described by several blocks, for software of different age:
+ * ivrs_next_unit() returns the newest block of each unit.
  *
  * All numbers are little-endian and unaligned.
  */
@@ -33,7 +33,7 @@
 #define IVHD_11_BYTES	40	/* and of type 40h */
 #define IVMD_BYTES	32
 #define PAGE_BYTES	4096ULL
-/* The smallest register set, to whose size its base is aligned */
+/* Size of the smallest register set; its base is aligned to it */
 #define REGS_BYTES	0x4000ULL
 
 #define IVINFO_EFR_SUP	0x00000001U
@@ -72,14 +72,15 @@ enum entry_type {
 #define ACPI_ENTRY_UID_LENGTH	21
 #define ACPI_ID_BYTES		8
 
-static int refuse(struct ivrs_error *error, size_t offset, const char *what)
+static int ivrs_refuse(struct ivrs_error *error, size_t offset,
+		       const char *what)
 {
 	error->offset = offset;
 	error->what = what;
 	return -EINVAL;
 }
 
-/* Bytes of a block before its entries, or 0 for a type that is not known */
+/* Bytes of a block before its entries, or 0 if the type is unknown */
 static size_t body_bytes(u8 type)
 {
 	switch (type) {
@@ -96,7 +97,7 @@ static size_t body_bytes(u8 type)
 	return 0;
 }
 
-/* Bytes of an entry of which @left bytes can be there, or 0 if it is longer */
+/* Bytes of an entry, or 0 if it is longer than the @left bytes of its block */
 static size_t entry_bytes(const u8 *entry, size_t left)
 {
 	size_t bytes;
@@ -106,7 +107,7 @@ static size_t entry_bytes(const u8 *entry, size_t left)
 			return 0;
 		bytes = ACPI_ENTRY_BYTES + entry[ACPI_ENTRY_UID_LENGTH];
 	} else {
-		/* 4, 8, 16 or 32 by the two upper bits, known or not */
+		/* 4, 8, 16 or 32 by the two upper bits, for all types */
 		bytes = 4UL << (entry[0] >> 6);
 	}
 	return bytes <= left ? bytes : 0;
@@ -120,8 +121,8 @@ static int check_entries(const struct ivrs_table *table, size_t offset,
 	for (; offset < end; offset += bytes) {
 		bytes = entry_bytes(table->bytes + offset, end - offset);
 		if (!bytes)
-			return refuse(error, offset,
-				      "unit ends inside a device entry");
+			return ivrs_refuse(error, offset,
+					   "unit ends inside a device entry");
 	}
 	return 0;
 }
@@ -134,16 +135,16 @@ static int check_block(const struct ivrs_table *table, size_t offset,
 	u16 length;
 
 	if (left < BLOCK_BYTES)
-		return refuse(error, offset, "table ends inside a block");
+		return ivrs_refuse(error, offset, "table ends inside a block");
 	length = get_unaligned_le16(b + 2);
 	if (length < BLOCK_BYTES || length > left)
-		return refuse(error, offset, "block has an impossible length");
+		return ivrs_refuse(error, offset, "block has an impossible length");
 	*next = offset + length;
 	body = body_bytes(b[0]);
 	if (!body)
 		return 0;
 	if (length < body)
-		return refuse(error, offset, "block is shorter than its type");
+		return ivrs_refuse(error, offset, "block is shorter than its type");
 	if (body == IVMD_BYTES)
 		return 0;
 	return check_entries(table, offset + body, *next, error);
@@ -152,11 +153,11 @@ static int check_block(const struct ivrs_table *table, size_t offset,
 /**
  * ivrs_open() - check an IVRS table
  * @table: filled in on success
- * @bytes: the table as firmware left it
+ * @bytes: the table, from firmware
  * @available: bytes that may be read at @bytes
  * @error: filled in on failure
  *
- * Context: any; pure function of the bytes, which have to stay.
+ * Context: any. The caller keeps @bytes for as long as @table is used.
  * Return: 0, or -EINVAL with @error set.
  */
 int ivrs_open(struct ivrs_table *table, const void *bytes, size_t available,
@@ -168,24 +169,24 @@ int ivrs_open(struct ivrs_table *table, const void *bytes, size_t available,
 
 	table->bytes = bytes;
 	if (available < HEADER_BYTES)
-		return refuse(error, available, "table ends inside its header");
+		return ivrs_refuse(error, available, "table ends inside its header");
 	if (memcmp(table->bytes, "IVRS", 4))
-		return refuse(error, 0, "table has another signature");
+		return ivrs_refuse(error, 0, "table has another signature");
 	table->length = get_unaligned_le32(table->bytes + HEADER_LENGTH);
 	if (table->length < HEADER_BYTES || table->length > available)
-		return refuse(error, HEADER_LENGTH,
-			      "table has an impossible length");
+		return ivrs_refuse(error, HEADER_LENGTH,
+				   "table has an impossible length");
 	info = get_unaligned_le32(table->bytes + HEADER_IVINFO);
 	table->efr_valid = info & IVINFO_EFR_SUP;
 	table->pa_bits = FIELD_GET(IVINFO_PA_SIZE, info);
 	table->va_bits = FIELD_GET(IVINFO_VA_SIZE, info);
 	table->ht_ats_reserved = info & IVINFO_HT_ATS;
 	if (table->pa_bits && (table->pa_bits < 32 || table->pa_bits > 64))
-		return refuse(error, HEADER_IVINFO,
-			      "physical address width is impossible");
+		return ivrs_refuse(error, HEADER_IVINFO,
+				   "physical address width is impossible");
 	if (table->va_bits && (table->va_bits < 32 || table->va_bits > 64))
-		return refuse(error, HEADER_IVINFO,
-			      "virtual address width is impossible");
+		return ivrs_refuse(error, HEADER_IVINFO,
+				   "virtual address width is impossible");
 
 	while (offset < table->length) {
 		ret = check_block(table, offset, &offset, error);
@@ -195,13 +196,13 @@ int ivrs_open(struct ivrs_table *table, const void *bytes, size_t available,
 	return 0;
 }
 
-static bool beyond_width(const struct ivrs_table *table, u64 address)
+static bool ivrs_beyond_width(const struct ivrs_table *table, u64 address)
 {
 	return table->pa_bits && table->pa_bits < 64 &&
 	       address >> table->pa_bits;
 }
 
-/* The report of type 10h, as the register would have it */
+/* Convert the report of type 10h to the format of the register */
 static u64 efr_from_report(u32 report)
 {
 	u64 efr = 0;
@@ -238,13 +239,13 @@ static void read_ivhd(const struct ivrs_table *table, const u8 *b,
 		out->efr = get_unaligned_le64(b + 24);
 		out->efr2 = get_unaligned_le64(b + 32);
 	} else if (report) {
-		/* Left empty by firmware that does not know the field */
+		/* 0 if firmware does not know the field */
 		out->has_report = true;
 		out->efr = efr_from_report(report);
 	}
 	if (!out->base || out->base % REGS_BYTES)
 		out->complaint = "register base is impossible";
-	else if (beyond_width(table, out->base + REGS_BYTES - 1) ||
+	else if (ivrs_beyond_width(table, out->base + REGS_BYTES - 1) ||
 		 out->base + REGS_BYTES < out->base)
 		out->complaint = "registers are beyond the address width";
 	else if (out->capability < 0x40 || out->capability > 0xfc ||
@@ -253,8 +254,8 @@ static void read_ivhd(const struct ivrs_table *table, const u8 *b,
 }
 
 /*
- * Firmware has been seen to reserve single bytes. A device may need the memory
- * all the same, so what is not whole pages grows to them.
+ * Some firmware reserves single bytes. The device may still need the memory, so
+ * it is rounded outward to whole pages.
  */
 static void read_memory(const struct ivrs_table *table, struct ivrs_block *out)
 {
@@ -273,8 +274,8 @@ static void read_memory(const struct ivrs_table *table, struct ivrs_block *out)
 	last |= PAGE_BYTES - 1;
 	out->base -= out->base % PAGE_BYTES;
 	out->size = last - out->base + 1;
-	/* The last byte of all has none behind it, and no processor has it */
-	if (beyond_width(table, last) || last == ~0ULL)
+	/* @last + 1 must not overflow; no processor has that many addresses */
+	if (ivrs_beyond_width(table, last) || last == ~0ULL)
 		out->complaint = "memory is beyond the address width";
 }
 
@@ -305,7 +306,7 @@ static void read_ivmd(const struct ivrs_table *table, const u8 *b,
 /**
  * ivrs_next() - the next definition block
  * @table: a table that passed ivrs_open()
- * @cursor: where to go on; moved behind what is returned
+ * @cursor: where to continue; moved behind the returned block
  * @out: filled in
  *
  * Return: false at the end of the table.
@@ -343,7 +344,7 @@ bool ivrs_next(const struct ivrs_table *table, struct ivrs_cursor *cursor,
 	return false;
 }
 
-/* Is there a description of the same unit that goes before this one? */
+/* Does another block of the same unit take precedence over this one? */
 static bool is_outdated(const struct ivrs_table *table,
 			const struct ivrs_block *unit)
 {
@@ -362,12 +363,12 @@ static bool is_outdated(const struct ivrs_table *table,
 }
 
 /**
- * ivrs_next_unit() - the next unit, in its newest description
+ * ivrs_next_unit() - the newest block of the next unit
  * @table: a table that passed ivrs_open()
- * @cursor: where to go on; moved behind what is returned
+ * @cursor: where to continue; moved behind the returned block
  * @out: filled in; a unit with a complaint is returned too
  *
- * Return: false if there is none any more.
+ * Return: false if there is no further unit.
  */
 bool ivrs_next_unit(const struct ivrs_table *table,
 		    struct ivrs_cursor *cursor, struct ivrs_block *out)
@@ -423,7 +424,7 @@ static void read_special(const u8 *e, struct ivrs_entry *out)
 		out->complaint = "special device is neither IOAPIC nor HPET";
 }
 
-/* The entry that begins a range is only complete with the one that ends it */
+/* An entry that begins a range is complete only with the entry that ends it */
 static void read_range_end(const struct ivrs_table *table,
 			   struct ivrs_block *of, struct ivrs_entry *out)
 {
@@ -446,15 +447,15 @@ static void read_range_end(const struct ivrs_table *table,
 }
 
 /**
- * ivrs_next_entry() - what a unit's block says of the next devices
- * @table: the table that @of is from
- * @of: a unit's block; its @entries moves on
- * @out: filled in; later entries go before earlier ones
+ * ivrs_next_entry() - the next device entry of a unit's block
+ * @table: the table with the block
+ * @of: a unit's block; its @entries moves behind the returned entry
+ * @out: filled in; later entries take precedence over earlier ones
  *
- * Padding and reserved types are passed over; the start of a range and its end
- * are one entry.
+ * Padding and reserved types are skipped. The entries that begin and end a
+ * range are returned as one.
  *
- * Return: false when the block has no more.
+ * Return: false if the block has no further entry.
  */
 bool ivrs_next_entry(const struct ivrs_table *table, struct ivrs_block *of,
 		     struct ivrs_entry *out)
@@ -495,7 +496,7 @@ bool ivrs_next_entry(const struct ivrs_table *table, struct ivrs_block *of,
 			read_special(e, out);
 			return true;
 		case ENTRY_ACPI:
-			/* Only type 40h has them; others may not mean it so */
+			/* Only valid in blocks of type 40h */
 			if (of->type != IVRS_IVHD_40)
 				continue;
 			read_acpi_device(e, out);

@@ -2,9 +2,9 @@
 /*
  * The ACPI IVRS table, read from bytes.
  *
- * ivrs_open() checks every length in the table once; from then on the cursors
- * cannot leave it. Nothing here allocates, sleeps, or knows Linux devices, so
- * the same source is built and fuzzed in user space.
+ * ivrs_open() checks every length in the table once; after that the cursors
+ * stay inside it. Nothing here allocates, sleeps, or uses Linux devices, so the
+ * same source is built and fuzzed in user space.
  */
 #ifndef AMDVI_IVRS_H
 #define AMDVI_IVRS_H
@@ -16,9 +16,9 @@ enum ivrs_type {
 	IVRS_IVHD_10 = 0x10,	/* a unit */
 	IVRS_IVHD_11 = 0x11,	/* the same, with its extended features */
 	IVRS_IVHD_40 = 0x40,	/* the same, with ACPI devices */
-	IVRS_IVMD_ALL = 0x20,	/* memory of all devices */
-	IVRS_IVMD_SELECT = 0x21,	/* of one */
-	IVRS_IVMD_RANGE = 0x22,	/* of a range */
+	IVRS_IVMD_ALL = 0x20,	/* reserved memory of all devices */
+	IVRS_IVMD_SELECT = 0x21,	/* of one device */
+	IVRS_IVMD_RANGE = 0x22,	/* of a range of devices */
 };
 
 /* IVHD flags, section 5.2.2.1 */
@@ -47,7 +47,7 @@ enum ivrs_type {
 #define IVMD_IW			0x04
 #define IVMD_EXCLUSION		0x08
 
-/* Source-ids, 0 to this */
+/* The last source-id; the first is 0 */
 #define IVRS_ID_LAST		0xffffU
 
 /**
@@ -57,7 +57,7 @@ enum ivrs_type {
  * @pa_bits: width of a physical address; 0 if the table does not say
  * @va_bits: width of an IOVA; 0 if the table does not say
  * @ht_ats_reserved: IOVAs of the HyperTransport range are not for ATS
- * @efr_valid: the feature registers in the table count
+ * @efr_valid: the copies of the feature registers in the table are valid
  */
 struct ivrs_table {
 	const u8 *bytes;
@@ -70,7 +70,7 @@ struct ivrs_table {
 
 /**
  * struct ivrs_error - why ivrs_open() refused a table
- * @offset: where in the table
+ * @offset: of the error in the table
  * @what: the reason, in words
  */
 struct ivrs_error {
@@ -79,8 +79,8 @@ struct ivrs_error {
 };
 
 /**
- * struct ivrs_cursor - a place between two blocks; start with { }
- * @offset: where the next block begins; 0 stands for the first
+ * struct ivrs_cursor - a position between two blocks; initialize with { }
+ * @offset: offset of the next block; 0 means the first
  */
 struct ivrs_cursor {
 	size_t offset;
@@ -88,23 +88,23 @@ struct ivrs_cursor {
 
 /**
  * struct ivrs_block - one definition block
- * @type: what it is; a reserved type is passed over by ivrs_next()
- * @offset: where in the table, for messages
+ * @type: type of the block; ivrs_next() skips reserved types
+ * @offset: offset in the table, for messages
  * @flags: of an IVHD or IVMD
  * @segment: PCI segment
  * @id: IVHD: the unit's own source-id; IVMD: the first device
  * @last: IVMD: the last device
  * @capability: IVHD: offset of the unit's capability in its PCI configuration
- * @base: IVHD: registers; IVMD: first byte, of a page
+ * @base: IVHD: address of the registers; IVMD: address, page-aligned
  * @size: IVMD: bytes, whole pages
- * @has_efr: IVHD: @efr tells all of the extended features
- * @has_report: IVHD: @efr tells those in the report field of type 10h
- * @efr: IVHD: extended features in the form of the register
+ * @has_efr: IVHD: @efr has all extended features
+ * @has_report: IVHD: @efr has those of the report field of type 10h
+ * @efr: IVHD: extended features in the format of the register
  * @efr2: IVHD: the same for the second register, if @has_efr
- * @entries: IVHD: where its next device entry is in the table
- * @entries_end: where they end
- * @complaint: NULL, or why this block is to be left out; the others hold
- * @remark: NULL, or what firmware got wrong and was put right here
+ * @entries: IVHD: offset of its next device entry in the table
+ * @entries_end: IVHD: offset of the end of the device entries
+ * @complaint: NULL, or why this block must be left out; others can be used
+ * @remark: NULL, or the firmware error that was corrected here
  */
 struct ivrs_block {
 	enum ivrs_type type;
@@ -146,22 +146,22 @@ enum ivrs_uid_format {
 #define IVRS_UID_MAX	255
 
 /**
- * struct ivrs_entry - what the table says of some devices
- * @kind: of what kind
+ * struct ivrs_entry - a device entry of a unit's block
+ * @kind: kind of the devices
  * @first: first source-id
  * @last: last source-id
- * @alias: the source-id under which they come to the unit, if @has_alias
- * @has_alias: they do not come under their own
+ * @alias: the source-id that they present to the unit, if @has_alias
+ * @has_alias: they do not present their own source-ids
  * @data: device data setting
  * @extended: extended data; 0 if there is none
  * @handle: special: its number
- * @variety: special: what it is
+ * @variety: special: enum ivrs_variety
  * @hid: ACPI device: hardware id, ended by a zero
  * @cid: ACPI device: compatible id, ended by a zero
- * @uid_format: ACPI device: what @uid and @uid_number are
+ * @uid_format: ACPI device: which of @uid and @uid_number is valid
  * @uid: ACPI device: unique id, ended by a zero
  * @uid_number: ACPI device: unique id
- * @complaint: NULL, or why this entry is to be left out
+ * @complaint: NULL, or why this entry must be left out
  */
 struct ivrs_entry {
 	enum ivrs_entry_kind kind;

@@ -2,15 +2,15 @@
 /*
  * A log of a unit.
  *
- * Entries are read as far as the tail register says, and each is cleared then,
- * so that one that is announced but has not arrived in memory yet can be told by
- * its kind, 0.
+ * Entries are read up to the tail register. Each is cleared after it is read:
+ * an entry whose kind is still 0 has not arrived in memory yet, although the
+ * tail is behind it.
  *
- * When the ring is full the unit stops logging (sections 2.5.13 and 2.6): it
- * is emptied, logging switched off, the overflow cleared, and logging begins
- * anew.
+ * When the ring is full the unit stops logging (sections 2.5.13 and 2.6). Then
+ * all entries are read, the log is disabled, the overflow bit is cleared, and
+ * the log is set up again.
  *
- * Locks: the caller keeps calls for one log apart.
+ * Locks: none here. The caller serializes the calls for one log.
  */
 #include <linux/delay.h>
 #include <linux/gfp.h>
@@ -22,7 +22,7 @@
 #include "unit.h"
 
 #define RING_BYTES	(AMDVI_LOG_SLOTS * RING_ENTRY_BYTES)
-/* How long an entry may come later than its announcement */
+/* How long an entry may arrive after the tail has moved behind it */
 #define LATE_US		100
 
 static unsigned int tail_of(struct amdvi_unit *unit,
@@ -30,11 +30,11 @@ static unsigned int tail_of(struct amdvi_unit *unit,
 {
 	u64 tail = amdvi_read(unit, log->regs->tail);
 
-	/* The unit's word: it may be anything */
+	/* A faulty unit may write any value */
 	return FIELD_GET(RING_POINTER, tail) % AMDVI_LOG_SLOTS;
 }
 
-/* Read the entry at the head; false if it does not arrive */
+/* Read the entry at the head; false if it does not arrive in time */
 static bool read_entry(struct amdvi_log *log, u64 raw[2])
 {
 	u64 *slot = log->ring + 2 * log->head;
@@ -48,7 +48,7 @@ static bool read_entry(struct amdvi_log *log, u64 raw[2])
 	}
 	if (waited == LATE_US)
 		return false;
-	/* The unit writes both halves before the kind is seen */
+	/* Once the kind is visible, so is the second half */
 	dma_rmb();
 	raw[1] = READ_ONCE(slot[1]);
 	WRITE_ONCE(slot[0], 0);
@@ -57,7 +57,7 @@ static bool read_entry(struct amdvi_log *log, u64 raw[2])
 }
 
 /**
- * amdvi_log_is_empty() - is there nothing to be read?
+ * amdvi_log_is_empty() - are all entries read?
  * @unit: the unit
  * @log: the log
  *
@@ -69,14 +69,14 @@ bool amdvi_log_is_empty(struct amdvi_unit *unit, const struct amdvi_log *log)
 }
 
 /**
- * amdvi_log_read() - read what a unit has logged
+ * amdvi_log_read() - read the entries of a log
  * @unit: the unit
  * @log: the log
  * @take: called for each entry
- * @arg: for @take
+ * @arg: passed to @take
  *
  * Context: any.
- * Return: true if nothing is left.
+ * Return: true if no entry is left.
  */
 bool amdvi_log_read(struct amdvi_unit *unit, struct amdvi_log *log,
 		    amdvi_log_take take, void *arg)
@@ -86,7 +86,7 @@ bool amdvi_log_read(struct amdvi_unit *unit, struct amdvi_log *log,
 	u64 raw[2];
 
 	for (; on && log->head != tail && left; left--) {
-		/* Do not wait for more than one at a time */
+		/* In one call wait for one late entry at most */
 		on = read_entry(log, raw) && take(arg, raw);
 		WRITE_ONCE(log->head, (log->head + 1) % AMDVI_LOG_SLOTS);
 	}
@@ -95,9 +95,9 @@ bool amdvi_log_read(struct amdvi_unit *unit, struct amdvi_log *log,
 }
 
 /**
- * amdvi_log_begin_anew() - go on after an overflow
+ * amdvi_log_begin_anew() - restart a log after an overflow
  * @unit: the unit
- * @log: the log, which has been read
+ * @log: the log; all its entries have been read
  */
 void amdvi_log_begin_anew(struct amdvi_unit *unit, struct amdvi_log *log)
 {
@@ -107,8 +107,8 @@ void amdvi_log_begin_anew(struct amdvi_unit *unit, struct amdvi_log *log)
 }
 
 /**
- * amdvi_log_install() - give the ring to the unit, empty, and let it log
- * @unit: a unit that is switched on, this log off
+ * amdvi_log_install() - set up an empty log, and enable it
+ * @unit: an enabled unit, in which this log is disabled
  * @log: the log
  */
 void amdvi_log_install(struct amdvi_unit *unit, struct amdvi_log *log)
@@ -126,7 +126,7 @@ void amdvi_log_install(struct amdvi_unit *unit, struct amdvi_log *log)
  * amdvi_log_create() - allocate a log
  * @unit: the unit
  * @log: the log
- * @regs: which it is
+ * @regs: its registers
  *
  * Return: 0 or -ENOMEM.
  */
@@ -145,7 +145,7 @@ int amdvi_log_create(struct amdvi_unit *unit, struct amdvi_log *log,
 }
 
 /**
- * amdvi_log_destroy() - free a log that the unit does not use
+ * amdvi_log_destroy() - free a log that is disabled
  * @log: the log; one that was not created is fine
  */
 void amdvi_log_destroy(struct amdvi_log *log)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A log of a unit: a ring into which it writes entries of 16 bytes, whose upper
- * 4 bits say of what kind it is.
+ * A log of a unit: a ring into which the unit writes entries of 16 bytes. The
+ * upper 4 bits of the first quadword are the kind of the entry.
  */
 #ifndef AMDVI_LOG_H
 #define AMDVI_LOG_H
@@ -10,16 +10,16 @@
 
 struct amdvi_unit;
 
-/* Entries that a log has room for, less one */
+/* Entries of the ring; a log holds one less */
 #define AMDVI_LOG_SLOTS	512
 
 /**
- * struct amdvi_log_regs - which log of a unit it is
+ * struct amdvi_log_regs - registers of a log
  * @base: register with its address
- * @head: register with the next entry to be read
- * @tail: register with the next entry to be written
- * @enable: bit of the control register that switches it on
- * @overflow: bit of the status register that says that it was full
+ * @head: register with the next entry to read
+ * @tail: register with the next entry that the unit writes
+ * @enable: bit of the control register that enables it
+ * @overflow: bit of the status register that is set when it was full
  */
 struct amdvi_log_regs {
 	unsigned int base;
@@ -31,9 +31,9 @@ struct amdvi_log_regs {
 
 /**
  * struct amdvi_log - a log
- * @regs: which
+ * @regs: its registers
  * @ring: two quadwords for each entry
- * @head: the next entry to be read
+ * @head: the next entry to read
  */
 struct amdvi_log {
 	const struct amdvi_log_regs *regs;
@@ -41,7 +41,7 @@ struct amdvi_log {
 	unsigned int head;
 };
 
-/* What becomes of an entry; false if reading is to go on later */
+/* Called for each entry; false stops reading after it, to continue later */
 typedef bool (*amdvi_log_take)(void *arg, const u64 raw[2]);
 
 int amdvi_log_create(struct amdvi_unit *unit, struct amdvi_log *log,

@@ -2,25 +2,26 @@
 /*
  * amdvi.ko: a driver for AMD-Vi DMA remapping.
  *
- * What is found in the IVRS table (ivrs.c, scope.c) becomes units (unit.c).
- * Each gets its device table (table.c), its command buffer (queue.c, inval.c)
- * and its event log (fault.c, event.c). Devices are attached by the IOMMU core
- * through the operations in device.c, to domains (domain.c). What does not
- * depend on the hardware is in ../common/.
+ * The IVRS table (ivrs.c, scope.c) describes units (unit.c). Each unit has a
+ * device table (table.c), a command buffer (queue.c, inval.c), and logs for
+ * events and page requests (log.c, fault.c, ppr.c). The IOMMU core attaches
+ * devices (attach.c) to domains (domain.c) through the operations in device.c.
+ * Code that does not depend on the hardware is in ../common/.
  *
- * Loading is all or nothing as far as the machine goes: whether somebody else
- * owns the units is found out before any is touched. A single unit that is
- * broken is left out, and the others work.
+ * Loading fails without touching any unit if the table is broken or the kernel
+ * uses an IOMMU itself. A single unit that cannot be used is left out, and the
+ * others work.
  *
  *	1. read and check the table
- *	2. is the kernel's own driver, or its interrupt remapping, active?
- *	3. map the units, fill each unit's table so that every device passes through;
- *	   of a unit that was left at work, only the devices in use
+ *	2. check that the kernel's own driver and its interrupt remapping are
+ *	   not active
+ *	3. create the units, and let all devices pass through in their tables;
+ *	   only devices in use, if the unit was left enabled
  *	4. start each unit
- *	5. register with the IOMMU core, which gives each device its domain
+ *	5. register with the IOMMU core, which attaches each device to a domain
  *
- * The core holds a reference on this module for each device, so it stays for
- * as long as there is one; there is no way to unload it.
+ * The core holds a reference on this module for each device. So the module
+ * cannot be unloaded while there is a device, and it has no exit function.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
@@ -43,7 +44,7 @@
 
 static struct ivrs_table table;
 
-static int read_table(void)
+static int amdvi_read_table(void)
 {
 	struct ivrs_error error;
 	size_t length;
@@ -56,7 +57,7 @@ static int read_table(void)
 		return PTR_ERR(copy);
 	}
 	if (ivrs_open(&table, copy, length, &error)) {
-		pr_err("IVRS at offset %zu: %s; not used\n", error.offset,
+		pr_err("IVRS at offset %zu: %s; table not used\n", error.offset,
 		       error.what);
 		kfree(copy);
 		return -ENODEV;
@@ -65,13 +66,13 @@ static int read_table(void)
 	return 0;
 }
 
-static void forget_table(void)
+static void amdvi_free_table(void)
 {
 	amdvi_ivrs = NULL;
 	kfree(table.bytes);
 }
 
-static void destroy_units(void)
+static void amdvi_destroy_units(void)
 {
 	struct amdvi_unit *unit, *next;
 
@@ -81,7 +82,7 @@ static void destroy_units(void)
 	}
 }
 
-static int create_units(void)
+static int amdvi_create_units(void)
 {
 	struct ivrs_cursor cursor = { };
 	unsigned int index = 0;
@@ -96,7 +97,7 @@ static int create_units(void)
 		if (IS_ERR(unit)) {
 			if (PTR_ERR(unit) == -ENODEV)
 				continue;
-			destroy_units();
+			amdvi_destroy_units();
 			return PTR_ERR(unit);
 		}
 		list_add_tail(&unit->common.node, &amdvi_units);
@@ -107,8 +108,8 @@ static int create_units(void)
 	return -ENODEV;
 }
 
-/* Does the kernel itself use the units? Returns what keeps it from that */
-static const char *find_owner(void)
+/* The boot option that stops the kernel from using an IOMMU, if it does */
+static const char *amdvi_find_owner(void)
 {
 	struct pci_dev *pdev = NULL;
 	const char *option = NULL;
@@ -126,7 +127,7 @@ static const char *find_owner(void)
 	return option;
 }
 
-static void stop_units(void)
+static void amdvi_stop_units(void)
 {
 	struct amdvi_unit *unit;
 
@@ -135,7 +136,7 @@ static void stop_units(void)
 			amdvi_unit_stop(unit);
 }
 
-static int start_units(void)
+static int amdvi_start_units(void)
 {
 	struct amdvi_unit *unit;
 	int ret;
@@ -149,18 +150,18 @@ static int start_units(void)
 	return 0;
 }
 
-static void announce(const struct amdvi_unit *unit)
+static void amdvi_log_unit(const struct amdvi_unit *unit)
 {
 	unit_info(unit, "AMD-Vi at %pa, %u-bit IOVAs, up to %u levels%s%s%s%s, events by %s\n",
 		  &unit->common.base, unit->iova_bits, unit->levels,
 		  unit->guest_tables ? ", guest tables" : "",
-		  unit->cap & CAP_NP_CACHE ? ", caches what is not present" : "",
+		  unit->cap & CAP_NP_CACHE ? ", caches non-present entries" : "",
 		  unit->cap & CAP_IOTLB_SUP ? ", device-TLBs" : "",
 		  amdvi_ppr_exists(&unit->ppr) ? ", page requests" : "",
 		  unit->irq ? "interrupt" : "polling");
 }
 
-static int register_units(void)
+static int amdvi_register_units(void)
 {
 	struct amdvi_unit *unit;
 	int ret;
@@ -176,12 +177,12 @@ static int register_units(void)
 		ret = iommu_unit_register(&unit->common, &amdvi_iommu_ops);
 		if (ret)
 			return ret;
-		announce(unit);
+		amdvi_log_unit(unit);
 	}
 	return 0;
 }
 
-static int suspend(COMPAT_SYSCORE_ARGS)
+static int amdvi_suspend(COMPAT_SYSCORE_ARGS)
 {
 	struct amdvi_unit *unit;
 
@@ -190,7 +191,7 @@ static int suspend(COMPAT_SYSCORE_ARGS)
 	return 0;
 }
 
-static void resume(COMPAT_SYSCORE_ARGS)
+static void amdvi_resume(COMPAT_SYSCORE_ARGS)
 {
 	struct amdvi_unit *unit;
 
@@ -198,8 +199,8 @@ static void resume(COMPAT_SYSCORE_ARGS)
 		amdvi_unit_resume(unit);
 }
 
-/* Reboot, kexec, power-off: what comes next does not know our tables */
-static void shutdown(COMPAT_SYSCORE_ARGS)
+/* Reboot, kexec, power-off: the next software does not know our tables */
+static void amdvi_shutdown(COMPAT_SYSCORE_ARGS)
 {
 	struct amdvi_unit *unit;
 
@@ -207,23 +208,23 @@ static void shutdown(COMPAT_SYSCORE_ARGS)
 		amdvi_unit_suspend(unit);
 }
 
-COMPAT_SYSCORE(syscore, suspend, resume, shutdown);
+COMPAT_SYSCORE(syscore, amdvi_suspend, amdvi_resume, amdvi_shutdown);
 
-static int set_up(void)
+static int amdvi_set_up(void)
 {
 	int ret;
 
-	ret = create_units();
+	ret = amdvi_create_units();
 	if (ret)
 		return ret;
 	ret = amdvi_domain_init();
 	if (ret)
 		goto err_units;
 	amdvi_debugfs_init();
-	ret = start_units();
+	ret = amdvi_start_units();
 	if (ret)
 		goto err_stop;
-	ret = register_units();
+	ret = amdvi_register_units();
 	if (ret)
 		goto err_unregister;
 	compat_register_syscore(&syscore);
@@ -231,11 +232,11 @@ static int set_up(void)
 err_unregister:
 	iommu_units_unregister(&amdvi_units);
 err_stop:
-	stop_units();
+	amdvi_stop_units();
 	amdvi_debugfs_exit();
 	amdvi_domain_exit();
 err_units:
-	destroy_units();
+	amdvi_destroy_units();
 	return ret;
 }
 
@@ -248,10 +249,10 @@ static int __init amdvi_init(void)
 		pr_err("no AMD-Vi unit can be used: the CPU has no 16-byte compare and exchange\n");
 		return -ENODEV;
 	}
-	ret = read_table();
+	ret = amdvi_read_table();
 	if (ret)
 		return ret;
-	owner = find_owner();
+	owner = amdvi_find_owner();
 	if (owner) {
 		pr_err("the kernel uses an IOMMU itself; boot with %s to use this driver\n",
 		       owner);
@@ -259,12 +260,12 @@ static int __init amdvi_init(void)
 		goto err_table;
 	}
 	amdvi_scope_complain(amdvi_ivrs);
-	ret = set_up();
+	ret = amdvi_set_up();
 	if (ret)
 		goto err_table;
 	return 0;
 err_table:
-	forget_table();
+	amdvi_free_table();
 	return ret;
 }
 module_init(amdvi_init);

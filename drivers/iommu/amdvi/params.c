@@ -3,8 +3,8 @@
  * Module parameters, for tests and odd hardware.
  *
  * hide=ivhd0:superpages,ivhd1:superpages+iotlb makes units look weaker than
- * they are. Superpages may be hidden and shown again while domains are in use,
- * which converts them.
+ * they are. Superpages can also be hidden and made visible again while domains
+ * are in use, which converts the domains.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
@@ -23,19 +23,19 @@ static const struct iommu_hideable hideable[] = {
 static struct iommu_hide hide = IOMMU_HIDE_INIT(hide, hideable, amdvi_units);
 
 module_param_cb(hide, &iommu_hide_param_ops, &hide, 0600);
-MODULE_PARM_DESC(hide, "abilities of units to be kept out of sight: ivhdN:NAME+NAME,... with superpages; and, at load only, iotlb, invalidate-all");
+MODULE_PARM_DESC(hide, "abilities of units to hide: ivhdN:NAME+NAME,... with superpages; and, at load only, iotlb, invalidate-all");
 
 static bool poll;
 module_param(poll, bool, 0400);
-MODULE_PARM_DESC(poll, "poll for events and use no interrupt (default: no)");
+MODULE_PARM_DESC(poll, "poll the event log instead of using the interrupt (default: no)");
 
 static bool guest_tables;
 module_param(guest_tables, bool, 0400);
-MODULE_PARM_DESC(guest_tables, "use version 2 (guest) page tables where a unit has them (default: no)");
+MODULE_PARM_DESC(guest_tables, "use version 2 (guest) page tables if a unit supports them (default: no)");
 
 /**
- * amdvi_params_hidden() - what of a unit is to be hidden
- * @unit: its name
+ * amdvi_params_hidden() - abilities of a unit to hide
+ * @unit: name of the unit
  *
  * Return: AMDVI_HIDE_ bits.
  */
@@ -45,9 +45,9 @@ unsigned long amdvi_params_hidden(const char *unit)
 }
 
 /**
- * amdvi_params_poll() - are event interrupts not wanted?
+ * amdvi_params_poll() - is the event log polled, instead of using interrupts?
  *
- * Return: true if events are to be polled for.
+ * Return: true if so.
  */
 bool amdvi_params_poll(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Module parameters, read.
+ * The values of the module parameters.
  */
 #ifndef AMDVI_PARAMS_H
 #define AMDVI_PARAMS_H

@@ -2,26 +2,31 @@
 /*
  * The page request log (PPR log) of a unit that has one.
  *
- * A device with PRI asks for a page that it could not reach, and waits for a
- * response. Nobody here gives it one: no domain takes page requests, PRI is
- * switched on in no device, and no device table entry lets any through (PPR, bit
- * 52, is 0), so that a unit refuses them of its own accord and logs an event.
- * What is in this log all the same comes from a device that somebody else had
- * told to, or that was never told; from a unit that took it in by an entry it
- * still had from a former kernel; or from one that does not work as specified.
- * None of them may be left waiting, nor keep this CPU busy.
+ * A device with PRI requests a page that it could not reach, and waits for a
+ * response. This driver grants no page: no domain takes page requests, PRI
+ * stays disabled in all devices, and no device table entry lets page requests
+ * through (PPR, bit 52, is 0), so that the unit itself refuses them and logs an
+ * event. An entry in this log therefore comes from one of these:
+ *
+ *	- a device in which firmware or a former kernel enabled PRI
+ *	- a device that sends page requests although PRI is disabled
+ *	- a unit that accepted a request by an entry of a former kernel
+ *	- a unit or device that does not work as specified
+ *
+ * Such a device must not wait for ever, and must not keep this CPU busy.
  *
  *	interrupt or poll of the event log -> look -> work: read, answer
  *				     ^			  |
- *				     +--- announce <------+ nothing left
+ *				     +---- unmask <-------+ log is empty
  *
- * Each request that wants a response gets Response Failure, upon which a device
- * asks no more (PCI Express, section 10.4). Up to a batch of them goes out
- * with one wait. While the work has something to do the unit does not interrupt;
- * it reads no more than a ring full at a time, and goes on later. A unit that
- * can is told to give the same response to what it has no room for.
+ * Each request that wants a response gets Response Failure; a device sends no
+ * more requests after that (PCI Express, section 10.4). One request to the
+ * command buffer sends up to a batch of responses and one wait. The interrupt
+ * is masked while the work runs. The work reads at most one full ring, and then
+ * continues later. A unit with PPRAutoRspSup is set up to send the same
+ * response to requests that do not fit into the log.
  *
- * Locks: none. The work runs once at a time, and has the log to itself.
+ * Locks: none. Only the work reads the log, and it never runs twice at once.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
@@ -34,12 +39,12 @@
 #include "trace.h"
 #include "unit.h"
 
-/* How soon the work goes on if there was more than it may do at once */
+/* Delay until the work continues, if the log was not empty afterwards */
 #define GO_ON_INTERVAL	(HZ / 20)
-/* Reads, of up to a batch of answers each, that empty a full log */
+/* Number of reads, with a batch of answers each, that empty a full log */
 #define READS_MAX	(AMDVI_LOG_SLOTS / AMDVI_BATCH_MAX)
 
-static const struct amdvi_log_regs log_regs = {
+static const struct amdvi_log_regs ppr_log_regs = {
 	.base = AMDVI_PPRLOG,
 	.head = AMDVI_PPR_HEAD,
 	.tail = AMDVI_PPR_TAIL,
@@ -47,7 +52,7 @@ static const struct amdvi_log_regs log_regs = {
 	.overflow = STATUS_PPR_OVERFLOW,
 };
 
-/* Requests that are read in one go, and their answers */
+/* The answers to the requests of one read of the log */
 struct reading {
 	struct amdvi_unit *unit;
 	unsigned int nr;
@@ -68,8 +73,8 @@ static struct amdvi_command refusal(const struct amdvi_page_request *request)
 	return (struct amdvi_command){ { lo, hi } };
 }
 
-static void tell(const struct amdvi_unit *unit,
-		 const struct amdvi_page_request *request)
+static void amdvi_log_page_request(const struct amdvi_unit *unit,
+				   const struct amdvi_page_request *request)
 {
 	u16 id = request->source_id;
 	char pasid[24] = "";
@@ -83,8 +88,8 @@ static void tell(const struct amdvi_unit *unit,
 		 request->write ? "w" : "-", request->execute ? "x" : "-");
 }
 
-/* False when there is no room for one more answer */
-static bool take_request(void *arg, const u64 raw[2])
+/* Handle one entry; false if there is no room for one more answer */
+static bool amdvi_ppr_take(void *arg, const u64 raw[2])
 {
 	struct reading *reading = arg;
 	struct amdvi_unit *unit = reading->unit;
@@ -100,19 +105,19 @@ static bool take_request(void *arg, const u64 raw[2])
 		return true;
 	}
 	ppr->requests++;
-	/* Nobody waits where the kernel knows of no device */
+	/* A source-id that is no device gets no response */
 	known = xa_load(&unit->common.devices, request.source_id);
 	ppr->unknown += !known;
 	trace_amdvi_page_request(unit->common.name, &request, known);
 	if (__ratelimit(&ppr->limit))
-		tell(unit, &request);
+		amdvi_log_page_request(unit, &request);
 	if (known && amdvi_page_request_wants_response(&request))
 		reading->answers[reading->nr++] = refusal(&request);
 	return reading->nr < AMDVI_BATCH_MAX;
 }
 
-/* True if nothing is left */
-static bool read_log(struct amdvi_unit *unit)
+/* Read and answer; true if the log is empty, or the unit does not answer */
+static bool amdvi_ppr_read(struct amdvi_unit *unit)
 {
 	struct amdvi_ppr *ppr = &unit->ppr;
 	struct reading reading = { .unit = unit };
@@ -121,7 +126,8 @@ static bool read_log(struct amdvi_unit *unit)
 
 	do {
 		reading.nr = 0;
-		empty = amdvi_log_read(unit, &ppr->log, take_request, &reading);
+		empty = amdvi_log_read(unit, &ppr->log, amdvi_ppr_take,
+				       &reading);
 		if (reading.nr &&
 		    amdvi_queue_run(unit, reading.answers, reading.nr))
 			return true;
@@ -130,7 +136,7 @@ static bool read_log(struct amdvi_unit *unit)
 	return empty;
 }
 
-static void work(struct work_struct *work)
+static void amdvi_ppr_work(struct work_struct *work)
 {
 	struct amdvi_ppr *ppr = container_of(work, struct amdvi_ppr, work.work);
 	struct amdvi_unit *unit = container_of(ppr, struct amdvi_unit, ppr);
@@ -139,9 +145,9 @@ static void work(struct work_struct *work)
 
 	if (READ_ONCE(unit->common.dead))
 		return;
-	/* Before reading: what does not fit from now on is lost later */
+	/* Read before the log: a later overflow is handled in the next round */
 	status = amdvi_read(unit, AMDVI_STATUS);
-	empty = read_log(unit);
+	empty = amdvi_ppr_read(unit);
 	if (READ_ONCE(unit->common.dead))
 		return;
 	if (empty && status & STATUS_PPR_OVERFLOW) {
@@ -149,8 +155,8 @@ static void work(struct work_struct *work)
 		amdvi_log_begin_anew(unit, &ppr->log);
 	}
 	if (empty) {
-		amdvi_ppr_announce(unit);
-		/* One may have come just before */
+		amdvi_ppr_unmask(unit);
+		/* A request may have arrived just before unmasking */
 		empty = amdvi_log_is_empty(unit, &ppr->log);
 	}
 	if (!empty)
@@ -158,9 +164,9 @@ static void work(struct work_struct *work)
 }
 
 /**
- * amdvi_ppr_look() - see to page requests if there are any
+ * amdvi_ppr_look() - start the work if there are page requests
  * @unit: the unit
- * @status: its status register
+ * @status: the value of its status register
  *
  * Context: any, also the interrupt.
  */
@@ -170,7 +176,7 @@ void amdvi_ppr_look(struct amdvi_unit *unit, u64 status)
 
 	if (!amdvi_ppr_exists(ppr))
 		return;
-	/* Before looking: what comes after interrupts again */
+	/* Cleared before looking: a later request interrupts again */
 	if (status & STATUS_PPR_INT)
 		amdvi_write(unit, AMDVI_STATUS, STATUS_PPR_INT);
 	if (!(status & STATUS_PPR_OVERFLOW) &&
@@ -181,18 +187,18 @@ void amdvi_ppr_look(struct amdvi_unit *unit, u64 status)
 }
 
 /**
- * amdvi_ppr_announce() - let a unit interrupt for page requests, if it can
- * @unit: the unit
+ * amdvi_ppr_unmask() - unmask the page request interrupt
+ * @unit: the unit; one without interrupt or page request log is fine
  */
-void amdvi_ppr_announce(struct amdvi_unit *unit)
+void amdvi_ppr_unmask(struct amdvi_unit *unit)
 {
 	if (unit->irq && amdvi_ppr_exists(&unit->ppr))
 		amdvi_unit_control(unit, CONTROL_PPR_INT_EN, 0);
 }
 
 /**
- * amdvi_ppr_install() - let a unit log page requests
- * @unit: a unit that is switched on; one without a log is fine
+ * amdvi_ppr_install() - enable logging of page requests
+ * @unit: an enabled unit; one without a page request log is fine
  */
 void amdvi_ppr_install(struct amdvi_unit *unit)
 {
@@ -208,8 +214,8 @@ void amdvi_ppr_install(struct amdvi_unit *unit)
 }
 
 /**
- * amdvi_ppr_stop() - see to page requests no more
- * @unit: the unit, at which nobody looks any more
+ * amdvi_ppr_stop() - disable logging of page requests, and end the work
+ * @unit: the unit; amdvi_ppr_look() is not called any more
  *
  * Context: may sleep.
  */
@@ -226,7 +232,7 @@ EXPORT_SYMBOL_IF_KUNIT(amdvi_ppr_stop);
 
 /**
  * amdvi_ppr_create() - allocate a unit's page request log, if it has one
- * @unit: a unit whose features are known
+ * @unit: a unit whose abilities are known
  *
  * Return: 0 or -ENOMEM.
  */
@@ -236,15 +242,15 @@ int amdvi_ppr_create(struct amdvi_unit *unit)
 
 	if (!(unit->efr & EFR_PPR_SUP))
 		return 0;
-	INIT_DELAYED_WORK(&ppr->work, work);
+	INIT_DELAYED_WORK(&ppr->work, amdvi_ppr_work);
 	ratelimit_state_init(&ppr->limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
-	return amdvi_log_create(unit, &ppr->log, &log_regs);
+	return amdvi_log_create(unit, &ppr->log, &ppr_log_regs);
 }
 
 /**
- * amdvi_ppr_destroy() - free the log of a unit that does not use it
- * @unit: the unit; one without is fine
+ * amdvi_ppr_destroy() - free the page request log of a disabled unit
+ * @unit: the unit; one without such a log is fine
  */
 void amdvi_ppr_destroy(struct amdvi_unit *unit)
 {

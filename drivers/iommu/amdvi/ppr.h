@@ -15,16 +15,16 @@ struct amdvi_unit;
 
 /**
  * struct amdvi_ppr - page requests of a unit
- * @log: the log; without a ring in a unit that has none
+ * @log: the log; it has no ring if the unit has no such log
  * @work: reads it
- * @limit: how many of them the kernel's log is told of
+ * @limit: limits the lines in the kernel's log
  * @requests: page requests so far
- * @answered: of these, those that were answered
- * @unknown: of these, from source-ids that are no device
+ * @answered: those of @requests that were answered
+ * @unknown: those of @requests whose source-id is no device
  * @malformed: entries that are no page requests
- * @overflows: times that the unit lost some
+ * @overflows: number of overflows of the log
  *
- * All but @log.ring belongs to @work.
+ * Only @work uses these, except @log.ring and reading the counts.
  */
 struct amdvi_ppr {
 	struct amdvi_log log;
@@ -40,7 +40,7 @@ struct amdvi_ppr {
 int amdvi_ppr_create(struct amdvi_unit *unit);
 void amdvi_ppr_destroy(struct amdvi_unit *unit);
 void amdvi_ppr_install(struct amdvi_unit *unit);
-void amdvi_ppr_announce(struct amdvi_unit *unit);
+void amdvi_ppr_unmask(struct amdvi_unit *unit);
 void amdvi_ppr_look(struct amdvi_unit *unit, u64 status);
 void amdvi_ppr_stop(struct amdvi_unit *unit);
 

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The command buffer of a unit: ensure room, emit commands, emit a
- * COMPLETION_WAIT, ring the doorbell, wait for the batch's number.
+ * The command buffer of a unit. For each request:
  *
- * How the ring is shared is told in ../common/ring.h: a request is a batch of
+ *	ensure room in the ring
+ *	write the commands, and a COMPLETION_WAIT with the number of the batch
+ *	write the tail register
+ *	wait until the unit has stored the number
+ *
+ * ../common/ring.h explains how CPUs share the ring: a request is a batch of
  * commands that a wait ends, and the caller spins on a status word of its own.
- * The unit stores 64 bits there, the upper ones of which are 0.
+ * The unit stores 64 bits there, whose upper bits are 0.
  *
- * A command that the unit refuses stops it (section 2.4.12). It is replaced by
- * a wait without effect and the unit goes on behind it; the log has it, since
- * it is a driver error. A device that does not answer the invalidation of its
- * IOTLB does not stop the unit: after the time set in the control register the
- * unit counts it as done and logs an event (fault.c).
+ * The unit stops at a command that it refuses (section 2.4.12). Such a command
+ * is a driver error: it is logged and replaced by a wait without effect, and
+ * the unit continues behind it. A device that does not answer the invalidation
+ * of its device-TLB does not stop the unit: after the timeout set in the
+ * control register the unit completes the command and logs an event (fault.c).
  *
- * Locks: the ring's, over its mending too.
+ * Locks: the lock of the ring, also while a refused command is replaced.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
@@ -27,7 +31,7 @@
 #include "regs.h"
 #include "unit.h"
 
-/* How long a unit may take to go on after a command that it refused */
+/* How long a unit may take to continue after a command that it refused */
 #define RESTART_US	10000
 
 struct amdvi_queue {
@@ -36,16 +40,16 @@ struct amdvi_queue {
 };
 
 /*
- * Has the unit stopped at a command? Some emulated units never show that they
- * run, and do not stop either.
+ * Has the unit stopped at a command? Some emulated units never set the status
+ * bit that shows that they run; these do not stop either.
  */
-static bool has_stopped(struct amdvi_unit *unit)
+static bool amdvi_queue_has_stopped(struct amdvi_unit *unit)
 {
 	return unit->queue->shows_run &&
 	       !(amdvi_read(unit, AMDVI_STATUS) & STATUS_CMD_RUN);
 }
 
-static void mend(struct iommu_unit *common)
+static void amdvi_queue_mend(struct iommu_unit *common)
 {
 	struct amdvi_unit *unit = to_amdvi_unit(common);
 	struct amdvi_queue *queue = unit->queue;
@@ -53,23 +57,23 @@ static void mend(struct iommu_unit *common)
 	unsigned long flags;
 	u64 head, status;
 
-	if (!has_stopped(unit))
+	if (!amdvi_queue_has_stopped(unit))
 		return;
 	raw_spin_lock_irqsave(&queue->ring.lock, flags);
-	if (!has_stopped(unit))
+	if (!amdvi_queue_has_stopped(unit))
 		goto out;
 	head = amdvi_read(unit, AMDVI_CMD_HEAD);
 	bad = iommu_ring_slot(&queue->ring, FIELD_GET(RING_POINTER, head) %
 					    IOMMU_RING_SLOTS);
 	queue->ring.counts.errors++;
-	unit_err(unit, "command %016llx %016llx refused; passed over\n",
+	unit_err(unit, "command %016llx %016llx refused; skipped\n",
 		 bad->q[0], bad->q[1]);
 	amdvi_unit_control(unit, 0, CONTROL_CMD_BUF_EN);
 	*bad = (struct amdvi_command){ {
 		FIELD_PREP(CMD_OPCODE, CMD_COMPLETION_WAIT),
 	} };
 	amdvi_unit_control(unit, CONTROL_CMD_BUF_EN, 0);
-	/* Else it would be found stopped once more */
+	/* Until the bit is set the unit looks stopped */
 	readq_poll_timeout_atomic(unit->regs + AMDVI_STATUS, status,
 				  status & STATUS_CMD_RUN, 1,
 				  RESTART_US + common->slack_us);
@@ -77,20 +81,22 @@ out:
 	raw_spin_unlock_irqrestore(&queue->ring.lock, flags);
 }
 
-static void lost(struct iommu_unit *unit)
+static void amdvi_queue_lost(struct iommu_unit *unit)
 {
 	amdvi_unit_lost(to_amdvi_unit(unit), "the command buffer");
 }
 
 static const struct iommu_spin_ops spin_ops = {
-	.mend = mend,
-	.lost = lost,
+	.mend = amdvi_queue_mend,
+	.lost = amdvi_queue_lost,
 	.timeout_us = AMDVI_TIMEOUT_US,
 };
 
-/* Put a batch and its wait into its slots, and ring the doorbell */
-static void emit(struct amdvi_unit *unit, const struct amdvi_command *commands,
-		 unsigned int nr, const struct iommu_ring_batch *batch)
+/* Write a batch and its wait into the ring, and announce them to the unit */
+static void amdvi_queue_emit(struct amdvi_unit *unit,
+			     const struct amdvi_command *commands,
+			     unsigned int nr,
+			     const struct iommu_ring_batch *batch)
 {
 	struct iommu_ring *ring = &unit->queue->ring;
 	struct amdvi_command *slots = ring->slots;
@@ -105,12 +111,13 @@ static void emit(struct amdvi_unit *unit, const struct amdvi_command *commands,
 			 WAIT_ADDRESS),
 		batch->seq,
 	} };
-	/* writeq() orders the ring before the doorbell */
+	/* writeq() orders the writes to the ring before the tail */
 	amdvi_write(unit, AMDVI_CMD_TAIL, ring->tail * RING_ENTRY_BYTES);
 }
 
-static int submit(struct amdvi_unit *unit, const struct amdvi_command *commands,
-		  unsigned int nr, struct iommu_ring_batch *batch)
+static int amdvi_queue_submit(struct amdvi_unit *unit,
+			      const struct amdvi_command *commands,
+			      unsigned int nr, struct iommu_ring_batch *batch)
 {
 	struct iommu_ring *ring = &unit->queue->ring;
 	struct iommu_spin spin = { };
@@ -119,7 +126,7 @@ static int submit(struct amdvi_unit *unit, const struct amdvi_command *commands,
 	do {
 		raw_spin_lock_irqsave(&ring->lock, flags);
 		if (iommu_ring_take(ring, nr, batch)) {
-			emit(unit, commands, nr, batch);
+			amdvi_queue_emit(unit, commands, nr, batch);
 			raw_spin_unlock_irqrestore(&ring->lock, flags);
 			return 0;
 		}
@@ -128,8 +135,8 @@ static int submit(struct amdvi_unit *unit, const struct amdvi_command *commands,
 	return -EIO;
 }
 
-static int wait_for_batch(struct amdvi_unit *unit,
-			  const struct iommu_ring_batch *batch)
+static int amdvi_queue_wait(struct amdvi_unit *unit,
+			    const struct iommu_ring_batch *batch)
 {
 	struct iommu_spin spin = { };
 
@@ -143,7 +150,7 @@ static int wait_for_batch(struct amdvi_unit *unit,
  * amdvi_queue_run() - send commands and wait until they are done
  * @unit: a started unit
  * @commands: the commands
- * @nr: how many, at most AMDVI_BATCH_MAX
+ * @nr: their number, at most AMDVI_BATCH_MAX
  *
  * Context: any; spins. No lock is held while waiting.
  * Return: 0, or -EIO if the unit does not answer.
@@ -158,9 +165,9 @@ int amdvi_queue_run(struct amdvi_unit *unit,
 		return -EINVAL;
 	if (READ_ONCE(unit->common.dead))
 		return -EIO;
-	ret = submit(unit, commands, nr, &batch);
+	ret = amdvi_queue_submit(unit, commands, nr, &batch);
 	if (!ret)
-		ret = wait_for_batch(unit, &batch);
+		ret = amdvi_queue_wait(unit, &batch);
 	trace_iommu_unit_invalidate(unit->common.name, batch.seq,
 				    commands[0].q[0], commands[0].q[1], nr,
 				    ret);
@@ -169,7 +176,7 @@ int amdvi_queue_run(struct amdvi_unit *unit,
 EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_run);
 
 /**
- * amdvi_queue_timed_out() - count a device that did not answer
+ * amdvi_queue_timed_out() - count a device-TLB invalidation that timed out
  * @unit: the unit
  */
 void amdvi_queue_timed_out(struct amdvi_unit *unit)
@@ -183,7 +190,7 @@ void amdvi_queue_timed_out(struct amdvi_unit *unit)
 }
 
 /**
- * amdvi_queue_count() - what has gone through a unit's command buffer
+ * amdvi_queue_count() - read the counts of a unit's command buffer
  * @unit: the unit
  * @counts: filled in
  */
@@ -195,8 +202,8 @@ void amdvi_queue_count(struct amdvi_unit *unit,
 EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_count);
 
 /**
- * amdvi_queue_install() - give the ring to the unit, empty, and let it run
- * @unit: a unit that is switched on, its command buffer still off
+ * amdvi_queue_install() - set up an empty command buffer, and enable it
+ * @unit: an enabled unit whose command buffer is disabled
  */
 void amdvi_queue_install(struct amdvi_unit *unit)
 {
@@ -238,8 +245,8 @@ int amdvi_queue_create(struct amdvi_unit *unit)
 EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_create);
 
 /**
- * amdvi_queue_destroy() - free a command buffer, which the unit no longer uses
- * @unit: the unit; one without is fine
+ * amdvi_queue_destroy() - free the command buffer of a disabled unit
+ * @unit: the unit; one without a command buffer is fine
  */
 void amdvi_queue_destroy(struct amdvi_unit *unit)
 {

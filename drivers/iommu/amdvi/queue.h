@@ -19,7 +19,7 @@ struct amdvi_command {
 	u64 q[2];
 };
 
-/* Commands of one request, the wait that ends it not counted */
+/* Commands of one request, without the wait that ends it */
 #define AMDVI_BATCH_MAX	32
 
 int amdvi_queue_create(struct amdvi_unit *unit);

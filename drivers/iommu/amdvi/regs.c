@@ -3,8 +3,8 @@
  * Register access of a unit.
  *
  * Every wait for a unit ends. A unit that does not answer within
- * AMDVI_TIMEOUT_US is dead: nothing more is asked of it, and bus mastering of
- * the devices behind it is disabled, because what they may have cached cannot be
+ * AMDVI_TIMEOUT_US is dead: it is not used any more, and bus mastering of the
+ * devices behind it is disabled, because cached translations cannot be
  * invalidated.
  *
  * Locks: @reg_lock is a leaf, taken with interrupts disabled.
@@ -18,7 +18,7 @@ LIST_HEAD(amdvi_units);
 /**
  * amdvi_unit_lost() - declare that a unit does not answer
  * @unit: the unit
- * @doing: what was asked of it
+ * @doing: the operation that the unit did not complete, for the log
  */
 void amdvi_unit_lost(struct amdvi_unit *unit, const char *doing)
 {
@@ -32,8 +32,10 @@ void amdvi_unit_lost(struct amdvi_unit *unit, const char *doing)
 /**
  * amdvi_unit_control() - change bits of the control register
  * @unit: the unit
- * @set: bits to be set
- * @clear: bits to be cleared
+ * @set: bits to set
+ * @clear: bits to clear
+ *
+ * Context: any.
  */
 void amdvi_unit_control(struct amdvi_unit *unit, u64 set, u64 clear)
 {

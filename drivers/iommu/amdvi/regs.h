@@ -10,7 +10,7 @@
 #include "spec.h"
 #include "unit.h"
 
-/* A unit that needs longer than this for something does not answer */
+/* A unit that takes longer than this for an operation is dead */
 #define AMDVI_TIMEOUT_US	2000000
 
 static inline u64 amdvi_read(const struct amdvi_unit *unit,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which unit a device is behind, and what else the IVRS table says of it.
+ * Which unit a device is behind, and other facts of the IVRS table about it.
  *
- * Nothing is stored: a question is answered from the table each time. The first
- * unit of a device's segment that speaks of its source-id has it; of what that
- * unit's block says, the last holds.
+ * The table is searched each time, and nothing is stored. A device belongs to
+ * the first unit of its segment whose block contains the source-id. If several
+ * entries of that block contain it, the last one counts.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
@@ -16,9 +16,10 @@
 
 const struct ivrs_table *amdvi_ivrs;
 
-/* What a unit's block says of a source-id */
-static bool find_id(const struct ivrs_table *table, struct ivrs_block unit,
-		    u16 id, struct amdvi_place *place)
+/* Find a source-id in a unit's block */
+static bool amdvi_scope_find_id(const struct ivrs_table *table,
+				struct ivrs_block unit, u16 id,
+				struct amdvi_place *place)
 {
 	struct ivrs_entry entry;
 	bool found = false;
@@ -36,8 +37,9 @@ static bool find_id(const struct ivrs_table *table, struct ivrs_block unit,
 	return found;
 }
 
-static bool find_pci(const struct ivrs_table *table, struct pci_dev *pdev,
-		     struct amdvi_place *place)
+static bool amdvi_scope_find_pci(const struct ivrs_table *table,
+				 struct pci_dev *pdev,
+				 struct amdvi_place *place)
 {
 	struct ivrs_cursor cursor = { };
 	struct ivrs_block unit;
@@ -47,7 +49,7 @@ static bool find_pci(const struct ivrs_table *table, struct pci_dev *pdev,
 	while (ivrs_next_unit(table, &cursor, &unit)) {
 		place->unit = unit.offset;
 		if (unit.segment == place->segment &&
-		    find_id(table, unit, place->source_id, place))
+		    amdvi_scope_find_id(table, unit, place->source_id, place))
 			return true;
 	}
 	return false;
@@ -72,8 +74,9 @@ static bool is_named(struct acpi_device *adev, const struct ivrs_entry *entry)
 	return false;
 }
 
-static bool find_acpi(const struct ivrs_table *table, struct device *dev,
-		      struct amdvi_place *place)
+static bool amdvi_scope_find_acpi(const struct ivrs_table *table,
+				  struct device *dev,
+				  struct amdvi_place *place)
 {
 	struct acpi_device *adev = ACPI_COMPANION(dev);
 	struct ivrs_cursor cursor = { };
@@ -91,32 +94,33 @@ static bool find_acpi(const struct ivrs_table *table, struct device *dev,
 			place->unit = unit.offset;
 			place->segment = unit.segment;
 			place->source_id = entry.first;
-			return find_id(table, unit, entry.first, place);
+			return amdvi_scope_find_id(table, unit, entry.first,
+						   place);
 		}
 	}
 	return false;
 }
 
 /**
- * amdvi_scope_find() - where the table puts a device
+ * amdvi_scope_find() - find the place of a device in the table
  * @table: the IVRS table
  * @dev: a PCI device, or one that the ACPI namespace describes
  * @place: filled in
  *
- * Return: false if no unit has the device.
+ * Return: false if the device is behind no unit.
  */
 bool amdvi_scope_find(const struct ivrs_table *table, struct device *dev,
 		      struct amdvi_place *place)
 {
 	if (dev_is_pci(dev))
-		return find_pci(table, to_pci_dev(dev), place);
-	return find_acpi(table, dev, place);
+		return amdvi_scope_find_pci(table, to_pci_dev(dev), place);
+	return amdvi_scope_find_acpi(table, dev, place);
 }
 
 /**
- * amdvi_scope_holds() - is a block of memory one for a device?
+ * amdvi_scope_holds() - does a block of reserved memory apply to a device?
  * @ivmd: the block
- * @place: where the device is
+ * @place: the place of the device
  *
  * Return: true if so.
  */
@@ -143,7 +147,7 @@ static void complain_of_entries(const struct ivrs_table *table,
 	}
 }
 
-/* The first unit that has the registers of this one */
+/* Does an earlier unit have the same registers? */
 static bool has_twin_before(const struct ivrs_table *table,
 			    const struct ivrs_block *unit)
 {
@@ -178,11 +182,11 @@ static void complain_of_block(const struct ivrs_table *table,
 }
 
 /**
- * amdvi_scope_complain() - log what in the table cannot be
+ * amdvi_scope_complain() - log what is wrong in the table
  * @table: the IVRS table
  *
- * One line for each thing that is left out or put right, and for memory that
- * the kernel uses.
+ * One line for each block or entry that is left out or corrected, and for
+ * reserved memory that the kernel uses as RAM.
  */
 void amdvi_scope_complain(const struct ivrs_table *table)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which unit a device is behind, and what else the IVRS table says of it.
+ * Which unit a device is behind, and other facts of the IVRS table about it.
  */
 #ifndef AMDVI_SCOPE_H
 #define AMDVI_SCOPE_H
@@ -10,12 +10,13 @@
 struct device;
 
 /**
- * struct amdvi_place - where the IVRS table puts a device
- * @unit: offset in the table of the unit's block, which identifies it
+ * struct amdvi_place - the place of a device in the IVRS table
+ * @unit: offset of the unit's block in the table, which identifies the unit
  * @segment: PCI segment of its source-id
  * @source_id: bus, device and function it presents
- * @alias: the same again, or what the table says it presents to the unit
- * @ats: the table does not forbid a device-TLB
+ * @alias: source-id that it presents to the unit, by the table; mostly
+ *	@source_id
+ * @ats: the table allows a device-TLB
  */
 struct amdvi_place {
 	size_t unit;

@@ -44,7 +44,7 @@
 #define AMDVI_PPR_AUTO_RSP	0x2080
 #define AMDVI_REGS_SIZE		0x4000UL
 
-/* Device table base: address and number of 4 KiB pages, less one */
+/* Device table base: address, and number of 4 KiB pages minus one */
 #define DEVTAB_BASE		GENMASK_ULL(51, 12)
 #define DEVTAB_SIZE		GENMASK_ULL(8, 0)
 /* Bases of the command buffer and of the logs: 2^LEN entries of 16 bytes */
@@ -98,7 +98,7 @@
 #define HATS_LEVELS_LEAST	4
 #define HATS_NONE		3	/* no host translation */
 
-/* Status register, section 3.4.12: bits that say what happened are W1C */
+/* Status register, section 3.4.12: event and overflow bits are W1C */
 #define STATUS_EVT_OVERFLOW	BIT_ULL(0)
 #define STATUS_EVT_INT		BIT_ULL(1)
 #define STATUS_COM_WAIT_INT	BIT_ULL(2)
@@ -133,7 +133,7 @@
 #define DTE2_LINT0_PASS		BIT_ULL(62)
 #define DTE2_LINT1_PASS		BIT_ULL(63)
 
-/* What the unit notes in the leaves of host tables */
+/* Accessed and dirty bits that the unit sets in the leaves of host tables */
 #define HAD_NOTHING		0ULL
 #define HAD_ACCESSED_DIRTY	3ULL
 
@@ -168,7 +168,7 @@
 #define INVAL_PDE		BIT_ULL(1)
 #define INVAL_GN		BIT_ULL(2)
 #define INVAL_ADDRESS		GENMASK_ULL(63, 12)
-/* Size and address that stand for everything */
+/* Size and address of an invalidation of all pages */
 #define INVAL_ALL_PAGES		(GENMASK_ULL(62, 12) | INVAL_S)
 
 /* COMPLETE_PPR_REQUEST, section 2.4.7: first quadword */
@@ -183,7 +183,7 @@
 /* PPR log auto response register */
 #define AUTO_RSP_CODE		GENMASK_ULL(3, 0)
 
-/* Entries of both logs: first quadword; 0 is not written yet */
+/* Entries of both logs, first quadword: 0 if the unit has not written it yet */
 #define LOG_KIND		GENMASK_ULL(63, 60)
 
 /* Page requests, section 2.6: first quadword */
@@ -214,7 +214,7 @@
 #define EVENT_TR		BIT_ULL(56)	/* a translation request */
 #define EVENT_TYPE		GENMASK_ULL(59, 57)
 
-/* The range in which a write is an interrupt, and what HyperTransport keeps */
+/* Writes to the first range are interrupts; the second is HyperTransport's */
 #define MSI_RANGE_START		0xfee00000UL
 #define MSI_RANGE_SIZE		0x00100000UL
 #define HT_RANGE_START		0xfd00000000UL

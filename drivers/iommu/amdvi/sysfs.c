@@ -2,7 +2,8 @@
 /*
  * Attributes of a unit in /sys/class/iommu/ivhdN/amd-iommu/.
  *
- * The group and the first two names are those that tools know.
+ * Existing tools know the name of the group, and the attributes cap and
+ * features.
  */
 #include <linux/device.h>
 #include <linux/sysfs.h>
@@ -11,7 +12,7 @@
 #include "sysfs.h"
 #include "unit.h"
 
-static struct amdvi_unit *to_unit(struct device *dev)
+static struct amdvi_unit *class_dev_to_amdvi_unit(struct device *dev)
 {
 	return container_of(dev_to_iommu_device(dev), struct amdvi_unit,
 			    common.iommu);
@@ -20,14 +21,14 @@ static struct amdvi_unit *to_unit(struct device *dev)
 static ssize_t cap_show(struct device *dev, struct device_attribute *attr,
 			char *buf)
 {
-	return sysfs_emit(buf, "%x\n", to_unit(dev)->cap);
+	return sysfs_emit(buf, "%x\n", class_dev_to_amdvi_unit(dev)->cap);
 }
 static DEVICE_ATTR_RO(cap);
 
 static ssize_t features_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
 {
-	const struct amdvi_unit *unit = to_unit(dev);
+	const struct amdvi_unit *unit = class_dev_to_amdvi_unit(dev);
 
 	return sysfs_emit(buf, "%llx:%llx\n", unit->efr, unit->efr2);
 }

@@ -2,19 +2,23 @@
 /*
  * The device table of a unit.
  *
- * One entry of 32 bytes for each source-id that the IVRS table puts behind the
- * unit. In the beginning all are valid and permit nothing. An entry's first
- * half says how DMA is translated, its second how interrupts are; the second
- * is written before the unit is started, from what firmware says of the device,
- * and stays. So a source-id moves from one translation to another by one
- * 16-byte write, and hardware never sees half of one (section 2.2.2.2).
+ * It has one entry of 32 bytes for each source-id that the IVRS table puts
+ * behind the unit. At first all entries are valid and allow no DMA.
  *
- * The caller invalidates what the unit has cached of an entry: the entry by
- * INVALIDATE_DEVTAB_ENTRY, and what it led to by the domain id that
- * amdvi_table_set() hands back.
+ *	bytes  0-15	how DMA is translated: changes with the domain
+ *	bytes 16-31	how interrupts are handled: written before the unit is
+ *			started, from the device data of the IVRS table, and
+ *			not changed afterwards
  *
- * Locks: @lock, raw, with interrupts off: the top of a page table grows in
- * atomic context.
+ * So one 16-byte write moves a source-id from one translation to another, and
+ * hardware never sees a half-written one (section 2.2.2.2).
+ *
+ * The caller invalidates the unit's caches: the entry by
+ * INVALIDATE_DEVTAB_ENTRY, and the old translations by the domain id that
+ * amdvi_table_set() returns.
+ *
+ * Locks: @lock is raw and taken with interrupts disabled, because page tables
+ * grow in atomic context.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
@@ -26,31 +30,32 @@
 #include "ivrs.h"
 #include "unit.h"
 
-/* Bits of the first half that stay as firmware wants them */
+/* Bits of the first half that firmware sets and the driver keeps */
 #define KEPT_HI		DTE1_SYS_MGT
 
-static u64 *entry_of(struct amdvi_unit *unit, u16 id)
+static u64 *amdvi_table_entry(struct amdvi_unit *unit, u16 id)
 {
 	if (id >= unit->table.nr)
 		return NULL;
 	return unit->table.entries + (size_t)id * DTE_QUADS;
 }
 
-/* Change the half that translates DMA, at once */
-static void write_half(struct amdvi_unit *unit, u64 *dte, u64 lo, u64 hi)
+/* Change the half that translates DMA, in one step */
+static void amdvi_write_half(struct amdvi_unit *unit, u64 *dte, u64 lo, u64 hi)
 {
 	u128 old = (u128)dte[1] << 64 | dte[0];
 	u128 new = (u128)hi << 64 | lo;
 
 	lockdep_assert_held(&unit->table.lock);
-	/* The lock keeps other writers away: this is for the hardware */
+	/* The lock excludes other writers: atomic for hardware, which reads */
 	while (!try_cmpxchg128((u128 *)dte, &old, new))
 		cpu_relax();
 }
 
-static void encode(const struct amdvi_entry *entry, u64 *lo, u64 *hi)
+static void amdvi_encode_entry(const struct amdvi_entry *entry,
+			       u64 *lo, u64 *hi)
 {
-	/* Valid in any case: what is not valid passes through */
+	/* Always valid: DMA passes through an entry that is not */
 	*lo = DTE0_V | DTE0_TV;
 	*hi = FIELD_PREP(DTE1_DOMAIN_ID, entry->domain_id) |
 	      (entry->quiet ? DTE1_SA : 0) | (entry->iotlb ? DTE1_I : 0);
@@ -67,7 +72,7 @@ static void encode(const struct amdvi_entry *entry, u64 *lo, u64 *hi)
 				  HAD_ACCESSED_DIRTY : HAD_NOTHING);
 		break;
 	case AMDVI_GUEST:
-		/* No host table below, and a CR3 table of one page */
+		/* No host table (mode 0), and a guest CR3 table of one page */
 		*lo |= DTE0_IR | DTE0_IW | DTE0_GIOV | DTE0_GV |
 		       FIELD_PREP(DTE0_GCR3_LOW,
 				  FIELD_GET(GCR3_LOW, entry->root));
@@ -82,47 +87,47 @@ static void encode(const struct amdvi_entry *entry, u64 *lo, u64 *hi)
 /**
  * amdvi_table_set() - give a source-id a translation, in one step
  * @unit: the unit
- * @id: the source-id; one beyond the table can do no DMA through this unit
+ * @id: the source-id; the unit blocks DMA of one beyond the table
  * @entry: the translation
  * @old_domain_id: set to the domain id under which the unit may have cached
- *	the former translation; 0 for none
+ *	the old translation; 0 if there is none
  */
 void amdvi_table_set(struct amdvi_unit *unit, u16 id,
 		     const struct amdvi_entry *entry, u16 *old_domain_id)
 {
-	u64 *dte = entry_of(unit, id), lo, hi;
+	u64 *dte = amdvi_table_entry(unit, id), lo, hi;
 	unsigned long flags;
 
 	*old_domain_id = 0;
 	if (!dte)
 		return;
-	encode(entry, &lo, &hi);
+	amdvi_encode_entry(entry, &lo, &hi);
 	raw_spin_lock_irqsave(&unit->table.lock, flags);
 	*old_domain_id = FIELD_GET(DTE1_DOMAIN_ID, dte[1]);
-	write_half(unit, dte, lo, hi | (dte[1] & KEPT_HI));
+	amdvi_write_half(unit, dte, lo, hi | (dte[1] & KEPT_HI));
 	raw_spin_unlock_irqrestore(&unit->table.lock, flags);
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_table_set);
 
 /**
- * amdvi_table_set_root() - a page table has a new top
+ * amdvi_table_set_root() - write the new top of a page table that has grown
  * @unit: the unit
- * @id: a source-id that is translated by it, or about to be, or no more
- * @domain_id: the domain that it belongs to
- * @root: the new top, through which all is reached that was before
+ * @id: a source-id; its entry is changed only if it has @domain_id
+ * @domain_id: the domain id of the page table
+ * @root: the new top; all earlier mappings are reached through it
  *
  * Context: any.
  */
 void amdvi_table_set_root(struct amdvi_unit *unit, u16 id, u16 domain_id,
 			  const struct iommu_pt_root *root)
 {
-	u64 *dte = entry_of(unit, id), lo;
+	u64 *dte = amdvi_table_entry(unit, id), lo;
 	unsigned long flags;
 
 	if (!dte)
 		return;
 	raw_spin_lock_irqsave(&unit->table.lock, flags);
-	/* One that has another domain, still or again, is none of ours */
+	/* An entry of another domain stays as it is */
 	if (FIELD_GET(DTE1_DOMAIN_ID, dte[1]) == domain_id) {
 		lo = dte[0] & ~(DTE0_ROOT | DTE0_MODE);
 		lo |= (root->phys & DTE0_ROOT) |
@@ -133,14 +138,14 @@ void amdvi_table_set_root(struct amdvi_unit *unit, u16 id, u16 domain_id,
 }
 
 /**
- * amdvi_table_set_quiet() - stop or resume logging a source-id's page faults
+ * amdvi_table_set_quiet() - stop or resume logging page faults of a source-id
  * @unit: the unit
  * @id: the source-id
- * @quiet: stop
+ * @quiet: stop, otherwise resume
  */
 void amdvi_table_set_quiet(struct amdvi_unit *unit, u16 id, bool quiet)
 {
-	u64 *dte = entry_of(unit, id);
+	u64 *dte = amdvi_table_entry(unit, id);
 	unsigned long flags;
 
 	if (!dte)
@@ -151,16 +156,16 @@ void amdvi_table_set_quiet(struct amdvi_unit *unit, u16 id, bool quiet)
 }
 
 /**
- * amdvi_table_get() - read the entry of a source-id, to show it
+ * amdvi_table_get() - read the entry of a source-id
  * @unit: the unit
  * @id: the source-id
- * @raw: its four quadwords
+ * @raw: set to its four quadwords
  *
- * Return: false if there is none.
+ * Return: false if the table has no such entry.
  */
 bool amdvi_table_get(struct amdvi_unit *unit, u16 id, u64 raw[4])
 {
-	const u64 *dte = entry_of(unit, id);
+	const u64 *dte = amdvi_table_entry(unit, id);
 	unsigned long flags;
 
 	if (!dte)
@@ -173,9 +178,9 @@ bool amdvi_table_get(struct amdvi_unit *unit, u16 id, u64 raw[4])
 EXPORT_SYMBOL_IF_KUNIT(amdvi_table_get);
 
 /**
- * amdvi_table_describe() - take over what firmware says of devices
+ * amdvi_table_describe() - set what the IVRS table says of some source-ids
  * @unit: a unit that is not started
- * @ivrs: the devices
+ * @ivrs: a device entry of the IVRS table
  */
 void amdvi_table_describe(struct amdvi_unit *unit,
 			  const struct ivrs_entry *ivrs)
@@ -195,7 +200,7 @@ void amdvi_table_describe(struct amdvi_unit *unit,
 	if (ivrs->data & IVHD_LINT1_PASS)
 		interrupts |= DTE2_LINT1_PASS;
 	for (id = ivrs->first; id <= ivrs->last; id++) {
-		u64 *dte = entry_of(unit, id);
+		u64 *dte = amdvi_table_entry(unit, id);
 
 		if (!dte)
 			return;
@@ -206,10 +211,10 @@ void amdvi_table_describe(struct amdvi_unit *unit,
 EXPORT_SYMBOL_IF_KUNIT(amdvi_table_describe);
 
 /**
- * amdvi_table_base() - what the device table base register has to hold
+ * amdvi_table_base() - the value for the device table base register
  * @unit: the unit
  *
- * Return: the register's value.
+ * Return: the value.
  */
 u64 amdvi_table_base(const struct amdvi_unit *unit)
 {
@@ -220,7 +225,7 @@ u64 amdvi_table_base(const struct amdvi_unit *unit)
 EXPORT_SYMBOL_IF_KUNIT(amdvi_table_base);
 
 /**
- * amdvi_table_create() - allocate a device table that blocks everything
+ * amdvi_table_create() - allocate a device table that blocks all DMA
  * @unit: a unit whose last source-id is known
  *
  * Return: 0 or -ENOMEM.
@@ -247,8 +252,8 @@ int amdvi_table_create(struct amdvi_unit *unit)
 EXPORT_SYMBOL_IF_KUNIT(amdvi_table_create);
 
 /**
- * amdvi_table_destroy() - free the table of a unit that does not use it
- * @unit: the unit
+ * amdvi_table_destroy() - free the device table of a unit that is disabled
+ * @unit: the unit; one without a table is fine
  */
 void amdvi_table_destroy(struct amdvi_unit *unit)
 {

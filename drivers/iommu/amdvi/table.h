@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The device table of a unit: what leads from a source-id to a translation.
+ * The device table of a unit: from a source-id to its translation.
  */
 #ifndef AMDVI_TABLE_H
 #define AMDVI_TABLE_H
@@ -15,8 +15,8 @@ struct ivrs_entry;
 /**
  * struct amdvi_table - a device table
  * @entries: four quadwords for each source-id
- * @nr: entries there are
- * @order: how it was allocated
+ * @nr: number of entries
+ * @order: order of its allocation
  * @lock: held while an entry changes
  */
 struct amdvi_table {
@@ -34,14 +34,14 @@ enum amdvi_translation {
 };
 
 /**
- * struct amdvi_entry - what a source-id is to be given
+ * struct amdvi_entry - the translation of a source-id, to be encoded
  * @translation: how requests are translated
- * @domain_id: tag of what the unit caches; not 0 unless blocked
- * @root: the page table's top; of version 2 tables, the guest CR3 table
+ * @domain_id: tag of translations that the unit caches; 0 only if blocked
+ * @root: top of the page table; with version 2 tables, the guest CR3 table
  * @levels: levels of a version 1 page table
- * @tracks_dirty: the unit notes in a version 1 table what is written to
- * @iotlb: the device may use its ATS
- * @quiet: do not log page faults of this source-id
+ * @tracks_dirty: the unit sets dirty bits in the version 1 table
+ * @iotlb: the device may use ATS
+ * @quiet: the unit does not log page faults of this source-id
  */
 struct amdvi_entry {
 	enum amdvi_translation translation;

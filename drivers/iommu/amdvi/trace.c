@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tracepoints of the AMD-Vi driver.
+ * Tracepoints of the AMD-Vi driver: the code that trace.h generates.
  */
 #define CREATE_TRACE_POINTS
 #include "trace.h"

@@ -2,14 +2,16 @@
 /*
  * A unit: one remapping engine with its registers and its PCI function.
  *
- * Its life: created from an IVHD block (PCI function found, registers mapped,
- * abilities read and checked, tables allocated), started (bases written,
- * switched on, all caches emptied, event interrupt requested). Stopping is the
- * reverse. A unit whose entries let every device pass when it is started
- * changes nothing for DMA that is in flight.
+ * The life of a unit:
  *
- * Every wait ends: a unit that does not answer within AMDVI_TIMEOUT_US is dead
- * (regs.c).
+ *	create	find the PCI function of an IVHD block, map the registers, read
+ *		and check the abilities, allocate the tables
+ *	start	write the base addresses, enable translation, invalidate all
+ *		caches, request the event interrupt
+ *	stop	the reverse of start
+ *
+ * Starting a unit does not disturb DMA in flight if the device table passes all
+ * devices through.
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
@@ -23,7 +25,7 @@
 #include "regs.h"
 #include "unit.h"
 
-/* How long a unit may take to let go of its buffers */
+/* How long a unit may take to stop using its buffers */
 #define BUFFERS_US	10000
 
 #define ALL_ON		(CONTROL_IOMMU_EN | CONTROL_EVT_LOG_EN | \
@@ -32,7 +34,7 @@
 			 CONTROL_PPR_INT_EN | CONTROL_PPR_EN | \
 			 CONTROL_PPR_AUTO_RSP_EN | CONTROL_GT_EN)
 
-static const char *impossible(const struct amdvi_unit *unit)
+static const char *amdvi_unit_check(const struct amdvi_unit *unit)
 {
 	if (FIELD_GET(CAP_ID, unit->cap) != CAPABILITY_ID ||
 	    FIELD_GET(CAP_TYPE, unit->cap) != CAPABILITY_TYPE)
@@ -40,11 +42,11 @@ static const char *impossible(const struct amdvi_unit *unit)
 	if (amdvi_read(unit, AMDVI_CONTROL) == U64_MAX)
 		return "its registers do not answer";
 	if (FIELD_GET(EFR_HATS, unit->efr) == HATS_NONE && !unit->guest_tables)
-		return "it walks no page tables that are to be had here";
+		return "it walks no page tables that this driver supports";
 	return NULL;
 }
 
-static int map_registers(struct amdvi_unit *unit)
+static int amdvi_unit_map_registers(struct amdvi_unit *unit)
 {
 	unit->claimed = request_mem_region(unit->common.base, AMDVI_REGS_SIZE,
 					   unit->common.name);
@@ -52,7 +54,7 @@ static int map_registers(struct amdvi_unit *unit)
 	return unit->regs ? 0 : -ENOMEM;
 }
 
-static void unmap_registers(struct amdvi_unit *unit)
+static void amdvi_unit_unmap_registers(struct amdvi_unit *unit)
 {
 	if (unit->regs)
 		iounmap(unit->regs);
@@ -69,8 +71,9 @@ static int find_function(struct amdvi_unit *unit, u16 capability)
 						 unit->id & 0xff);
 	if (!unit->pdev) {
 		unit_warn(unit, "unit at %pa left out: its PCI function %04x:%02x:%02x.%d is not there\n",
-			  &unit->common.base, unit->segment, PCI_BUS_NUM(unit->id),
-			  PCI_SLOT(unit->id), PCI_FUNC(unit->id));
+			  &unit->common.base, unit->segment,
+			  PCI_BUS_NUM(unit->id), PCI_SLOT(unit->id),
+			  PCI_FUNC(unit->id));
 		return -ENODEV;
 	}
 	unit->nid = dev_to_node(&unit->pdev->dev);
@@ -79,7 +82,7 @@ static int find_function(struct amdvi_unit *unit, u16 capability)
 	return ret ? pcibios_err_to_errno(ret) : 0;
 }
 
-/* The last source-id of which the table says something */
+/* The last source-id that the IVRS table describes */
 static u16 last_id(const struct ivrs_table *ivrs, struct ivrs_block ivhd)
 {
 	struct ivrs_entry entry;
@@ -95,8 +98,9 @@ static u16 last_id(const struct ivrs_table *ivrs, struct ivrs_block ivhd)
 	return last;
 }
 
-static int create_tables(struct amdvi_unit *unit,
-			 const struct ivrs_table *ivrs, struct ivrs_block ivhd)
+static int amdvi_unit_create_tables(struct amdvi_unit *unit,
+				    const struct ivrs_table *ivrs,
+				    struct ivrs_block ivhd)
 {
 	struct ivrs_entry entry;
 	int ret;
@@ -113,25 +117,25 @@ static int create_tables(struct amdvi_unit *unit,
 	return amdvi_events_create(unit);
 }
 
-static void free_unit(struct amdvi_unit *unit)
+static void amdvi_unit_free(struct amdvi_unit *unit)
 {
 	amdvi_events_destroy(unit);
 	amdvi_queue_destroy(unit);
 	amdvi_table_destroy(unit);
-	unmap_registers(unit);
+	amdvi_unit_unmap_registers(unit);
 	pci_dev_put(unit->pdev);
 	iommu_unit_exit(&unit->common);
 	kfree(unit);
 }
 
 /**
- * amdvi_unit_create() - make a unit from what the IVRS table says
+ * amdvi_unit_create() - create a unit from its block of the IVRS table
  * @ivrs: the table
  * @ivhd: the unit's block
  * @index: number for its name
  *
- * Return: the unit, or an error; -ENODEV after a line in the log means that
- * this unit cannot be used and the others are not touched by that.
+ * Return: the unit, or an error; -ENODEV, after a line in the log, if this unit
+ * cannot be used. Other units can still be used then.
  */
 struct amdvi_unit *amdvi_unit_create(const struct ivrs_table *ivrs,
 				     const struct ivrs_block *ivhd,
@@ -154,25 +158,25 @@ struct amdvi_unit *amdvi_unit_create(const struct ivrs_table *ivrs,
 	unit->nid = NUMA_NO_NODE;
 	ret = find_function(unit, ivhd->capability);
 	if (!ret)
-		ret = map_registers(unit);
+		ret = amdvi_unit_map_registers(unit);
 	if (ret)
 		goto err;
 	amdvi_unit_read_abilities(unit, ivrs, ivhd);
-	what = impossible(unit);
+	what = amdvi_unit_check(unit);
 	if (what) {
 		unit_warn(unit, "unit at %pa left out: %s\n", &unit->common.base, what);
 		ret = -ENODEV;
 		goto err;
 	}
-	ret = create_tables(unit, ivrs, *ivhd);
+	ret = amdvi_unit_create_tables(unit, ivrs, *ivhd);
 	if (ret)
 		goto err;
 	unit->left_on = amdvi_read(unit, AMDVI_CONTROL) & CONTROL_IOMMU_EN;
 	if (unit->left_on)
-		unit_warn(unit, "was left at work, translating; devices without a driver are stopped\n");
+		unit_warn(unit, "was left enabled, translating; bus mastering of devices without a driver is disabled\n");
 	return unit;
 err:
-	free_unit(unit);
+	amdvi_unit_free(unit);
 	return ERR_PTR(ret);
 }
 
@@ -182,10 +186,10 @@ err:
  */
 void amdvi_unit_destroy(struct amdvi_unit *unit)
 {
-	free_unit(unit);
+	amdvi_unit_free(unit);
 }
 
-/* What firmware wants in the control register besides what we switch on */
+/* Control register bits that firmware and this driver want, besides enables */
 static u64 control_of(const struct amdvi_unit *unit)
 {
 	static const struct {
@@ -210,8 +214,8 @@ static u64 control_of(const struct amdvi_unit *unit)
 	return control;
 }
 
-/* A unit that is told to leave its buffers alone is done with them then */
-static void wait_for_buffers(struct amdvi_unit *unit)
+/* After its buffers are disabled, wait until the unit stops using them */
+static void amdvi_wait_for_buffers(struct amdvi_unit *unit)
 {
 	u64 status;
 
@@ -222,25 +226,25 @@ static void wait_for_buffers(struct amdvi_unit *unit)
 }
 
 /*
- * From whatever state it is in to translating by our table, nothing cached. One
- * that was left at work translates all the time: switching it off would let
- * everything through.
+ * Enable a unit in any state: it translates by our device table afterwards, and
+ * has nothing cached. A unit that was left enabled keeps translating meanwhile,
+ * because a disabled unit lets all DMA through.
  */
-static int switch_on(struct amdvi_unit *unit)
+static int amdvi_unit_enable(struct amdvi_unit *unit)
 {
 	u64 kept = unit->left_on ? CONTROL_IOMMU_EN : 0;
 	int ret;
 
-	/* What somebody else has left on would use his buffers, or block */
+	/* Firmware or a former kernel may have left other bits set */
 	unit->control = amdvi_read(unit, AMDVI_CONTROL);
 	amdvi_unit_control(unit, 0, ALL_ON & ~kept);
-	wait_for_buffers(unit);
+	amdvi_wait_for_buffers(unit);
 	amdvi_write(unit, AMDVI_EXCL_BASE, 0);
 	amdvi_write(unit, AMDVI_EXCL_LIMIT, 0);
 	amdvi_write(unit, AMDVI_DEVTAB, amdvi_table_base(unit));
 	unit->control = control_of(unit);
 	amdvi_unit_control(unit, CONTROL_IOMMU_EN, 0);
-	/* From now on it is ours, and off means that nobody does DMA */
+	/* It is ours now, and disabled only while no device does DMA */
 	unit->left_on = false;
 	amdvi_queue_install(unit);
 	ret = amdvi_inval_all(unit);
@@ -253,10 +257,11 @@ static int switch_on(struct amdvi_unit *unit)
 }
 
 /**
- * amdvi_unit_start() - let a unit translate by its device table
- * @unit: a unit that nobody owns; its table holds what devices in use need
+ * amdvi_unit_start() - enable translation by the unit's device table
+ * @unit: a unit that is not in use by the kernel; its table has the entries of
+ *	devices that are in use
  *
- * Return: 0 or an error, with the unit off.
+ * Return: 0, or an error with the unit disabled.
  */
 int amdvi_unit_start(struct amdvi_unit *unit)
 {
@@ -266,7 +271,7 @@ int amdvi_unit_start(struct amdvi_unit *unit)
 	if (ret)
 		return ret;
 	pci_set_master(unit->pdev);
-	ret = switch_on(unit);
+	ret = amdvi_unit_enable(unit);
 	if (ret) {
 		pci_disable_device(unit->pdev);
 		return ret;
@@ -277,8 +282,8 @@ int amdvi_unit_start(struct amdvi_unit *unit)
 }
 
 /**
- * amdvi_unit_stop() - leave a unit as a kernel without AMD-Vi expects it
- * @unit: a started unit; from now on nothing behind it is translated
+ * amdvi_unit_stop() - disable a unit, and undo amdvi_unit_start()
+ * @unit: a started unit; DMA of devices behind it is not translated afterwards
  */
 void amdvi_unit_stop(struct amdvi_unit *unit)
 {
@@ -289,7 +294,7 @@ void amdvi_unit_stop(struct amdvi_unit *unit)
 }
 
 /**
- * amdvi_unit_suspend() - switch a unit off, to be switched on again or not
+ * amdvi_unit_suspend() - disable a unit for suspend, reboot or kexec
  * @unit: a started unit
  *
  * Context: any.
@@ -300,17 +305,17 @@ void amdvi_unit_suspend(struct amdvi_unit *unit)
 }
 
 /**
- * amdvi_unit_resume() - set up a unit again that has lost its registers
+ * amdvi_unit_resume() - set up a unit again whose registers were reset
  * @unit: a started unit
  *
- * Context: interrupts are off.
+ * Context: interrupts are disabled.
  * Return: 0 or -EIO.
  */
 int amdvi_unit_resume(struct amdvi_unit *unit)
 {
-	int ret = switch_on(unit);
+	int ret = amdvi_unit_enable(unit);
 
 	if (!ret)
-		amdvi_events_announce(unit);
+		amdvi_events_unmask(unit);
 	return ret;
 }

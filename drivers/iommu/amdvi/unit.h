@@ -2,8 +2,8 @@
 /*
  * A unit: one remapping engine with its registers and its PCI function.
  *
- * Offers register access, finding out what the unit can do, and switching it
- * on and off. What the unit's memory structures hold is the business of
+ * unit.c creates units, starts and stops them. Register access is in regs.c,
+ * what a unit supports in ability.c, the contents of its memory structures in
  * table.c, queue.c and fault.c.
  */
 #ifndef AMDVI_UNIT_H
@@ -24,7 +24,7 @@
 struct ivrs_block;
 struct ivrs_table;
 
-/* What a test or a user has asked to be kept out of sight, params.c */
+/* Abilities that the hide parameter hides, params.c */
 #define AMDVI_HIDE_SUPERPAGES	BIT(0)
 #define AMDVI_HIDE_IOTLB	BIT(1)
 #define AMDVI_HIDE_INVAL_ALL	BIT(2)
@@ -36,26 +36,27 @@ struct ivrs_table;
  * @segment: PCI segment
  * @id: source-id of its PCI function
  * @regs: the registers
- * @claimed: the resource is ours to release
+ * @claimed: the driver has requested the memory region of the registers
  * @nid: memory node close to it, or NUMA_NO_NODE
  * @flags: of its IVHD
- * @last_id: the last source-id that the IVRS table puts behind it
+ * @last_id: the last source-id behind it, by the IVRS table
  * @cap: header of its capability
- * @efr: extended features: the register's, less what the table lacks or is
- *	hidden
+ * @efr: extended features: those of the register, except what the IVRS table
+ *	does not have and what is hidden
  * @efr2: the same for the second register
- * @levels: levels of page tables that it walks, at most
+ * @levels: the most levels of page tables that it walks
  * @iova_bits: width of an IOVA in version 1 tables
- * @guest_tables: its domains have version 2 tables
- * @left_on: somebody else had left it at work, and it still has his table
- * @started: it translates, and has our tables
- * @control: what the control register has
+ * @guest_tables: its domains use version 2 tables
+ * @left_on: left enabled by firmware or a former kernel, and it still uses that
+ *	one's device table
+ * @started: translates by the tables of this driver
+ * @control: the value of the control register
  * @reg_lock: protects @control
  * @table: device table
  * @queue: command buffer
  * @events: event log
  * @ppr: page requests
- * @irq: its interrupt, or 0 where it is polled
+ * @irq: its interrupt, or 0 if it is polled
  */
 struct amdvi_unit {
 	struct iommu_unit common;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Dirty tracking, on units made of memory: no emulated machine has it. What the
- * unit would note in a page table is written there by hand.
+ * Dirty tracking, on simulated units: no emulated machine has it. The tests set
+ * the dirty bits that a unit would set in a page table.
  */
 #include <kunit/test.h>
 #include <linux/io.h>
@@ -42,7 +42,7 @@ static void free_domain(struct iommu_paging *domain)
 	domain->domain.ops->free(&domain->domain);
 }
 
-/* A device that the unit knows, as a probed one is known */
+/* A device in the list of its unit, as after probing */
 static struct amdvi_device *make_device(struct kunit *test, struct sim *sim,
 					const char *name, u16 id)
 {
@@ -90,7 +90,7 @@ static void track(struct kunit *test, struct iommu_paging *domain, bool enable)
 			ops->set_dirty_tracking(&domain->domain, enable), 0);
 }
 
-static u64 noted(struct sim *sim, u16 id)
+static u64 had_of(struct sim *sim, u16 id)
 {
 	u64 raw[4] = { };
 
@@ -98,7 +98,7 @@ static u64 noted(struct sim *sim, u16 id)
 	return FIELD_GET(DTE0_HAD, raw[0]);
 }
 
-/* As the unit does when a device writes there; 4 KiB entries or a single one */
+/* Set a dirty bit as the unit does when a device writes to @iova */
 static void write_at(struct iommu_paging *domain, unsigned long iova)
 {
 	struct iommu_pt_root root;
@@ -144,19 +144,19 @@ static void a_unit_that_cannot_track_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, amdvi_device_move(device, domain, AMDVI_HOST),
 			-EINVAL);
 	free_domain(domain);
-	/* Accessed bits alone are of no use */
+	/* Accessed bits alone are not enough */
 	weak->unit.efr |= EFR_HA_SUP;
 	KUNIT_EXPECT_FALSE(test, amdvi_unit_tracks_dirty(&weak->unit));
 	weak->unit.efr |= EFR_HD_SUP;
 	KUNIT_EXPECT_TRUE(test, amdvi_unit_tracks_dirty(&weak->unit));
-	/* A domain that was not made for it */
+	/* A domain that was allocated without the flag */
 	domain = amdvi_domain_alloc(&weak->unit, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(domain));
 	KUNIT_EXPECT_NULL(test, domain->domain.dirty_ops);
 	free_domain(domain);
 }
 
-static void entries_say_so_while_the_domain_tracks(struct kunit *test)
+static void entries_track_while_the_domain_tracks(struct kunit *test)
 {
 	struct sim *sim = tracking_sim(test, 0), *other = tracking_sim(test, 1);
 	struct amdvi_device *a = make_device(test, sim, "a", 0x20);
@@ -167,34 +167,34 @@ static void entries_say_so_while_the_domain_tracks(struct kunit *test)
 
 	move(test, a, domain);
 	move(test, b, domain);
-	KUNIT_EXPECT_EQ(test, noted(sim, 0x20), HAD_NOTHING);
+	KUNIT_EXPECT_EQ(test, had_of(sim, 0x20), HAD_NOTHING);
 	entries = other->commands[CMD_INVAL_DEVTAB];
 	pages = other->commands[CMD_INVAL_PAGES];
 	track(test, domain, true);
-	KUNIT_EXPECT_EQ(test, noted(sim, 0x20), HAD_ACCESSED_DIRTY);
-	KUNIT_EXPECT_EQ(test, noted(other, 0x28), HAD_ACCESSED_DIRTY);
+	KUNIT_EXPECT_EQ(test, had_of(sim, 0x20), HAD_ACCESSED_DIRTY);
+	KUNIT_EXPECT_EQ(test, had_of(other, 0x28), HAD_ACCESSED_DIRTY);
 	KUNIT_EXPECT_EQ(test, other->commands[CMD_INVAL_DEVTAB], entries + 1);
 	KUNIT_EXPECT_EQ(test, other->commands[CMD_INVAL_PAGES], pages + 1);
-	/* Who comes later, and who meets a table that grows */
+	/* A device attached later, and a page table that grows */
 	move(test, c, domain);
-	KUNIT_EXPECT_EQ(test, noted(sim, 0x30), HAD_ACCESSED_DIRTY);
+	KUNIT_EXPECT_EQ(test, had_of(sim, 0x30), HAD_ACCESSED_DIRTY);
 	map(test, domain, 1UL << 40, SZ_4K);
-	KUNIT_EXPECT_EQ(test, noted(sim, 0x20), HAD_ACCESSED_DIRTY);
+	KUNIT_EXPECT_EQ(test, had_of(sim, 0x20), HAD_ACCESSED_DIRTY);
 	unmap(domain, 1UL << 40, SZ_4K);
-	/* Who has left is none of the domain's any more */
+	/* A device that has left the domain */
 	move(test, c, NULL);
-	KUNIT_EXPECT_EQ(test, noted(sim, 0x30), HAD_NOTHING);
+	KUNIT_EXPECT_EQ(test, had_of(sim, 0x30), HAD_NOTHING);
 	entries = other->commands[CMD_INVAL_DEVTAB];
 	track(test, domain, false);
-	KUNIT_EXPECT_EQ(test, noted(sim, 0x20), HAD_NOTHING);
-	KUNIT_EXPECT_EQ(test, noted(other, 0x28), HAD_NOTHING);
+	KUNIT_EXPECT_EQ(test, had_of(sim, 0x20), HAD_NOTHING);
+	KUNIT_EXPECT_EQ(test, had_of(other, 0x28), HAD_NOTHING);
 	KUNIT_EXPECT_EQ(test, other->commands[CMD_INVAL_DEVTAB], entries + 1);
 	move(test, a, NULL);
 	move(test, b, NULL);
 	free_domain(domain);
 }
 
-static void what_is_written_to_is_read_and_invalidated_once(struct kunit *test)
+static void dirty_pages_are_read_and_invalidated_once(struct kunit *test)
 {
 	struct sim *sim = tracking_sim(test, 0);
 	struct amdvi_device *a = make_device(test, sim, "a", 0x20);
@@ -224,7 +224,7 @@ static void what_is_written_to_is_read_and_invalidated_once(struct kunit *test)
 	free_domain(domain);
 }
 
-/* What a kernel with an iommufd of its own calls */
+/* The functions that a kernel with its own iommufd calls */
 static void the_iommu_api_reads_the_same(struct kunit *test)
 {
 	struct sim *sim = tracking_sim(test, 0);
@@ -235,7 +235,7 @@ static void the_iommu_api_reads_the_same(struct kunit *test)
 
 	map(test, domain, BASE, SZ_2M);
 	write_at(domain, BASE);
-	/* A part, which leaves the whole as it is */
+	/* A part of an entry: reported, but the entry stays dirty */
 	iommu_dirty_bitmap_init(&dirty, NULL, &gather);
 	KUNIT_EXPECT_EQ(test,
 			ops->read_and_clear_dirty(&domain->domain, BASE, SZ_1M,
@@ -259,8 +259,8 @@ static void the_iommu_api_reads_the_same(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(a_unit_that_cannot_track_is_refused),
-	KUNIT_CASE(entries_say_so_while_the_domain_tracks),
-	KUNIT_CASE(what_is_written_to_is_read_and_invalidated_once),
+	KUNIT_CASE(entries_track_while_the_domain_tracks),
+	KUNIT_CASE(dirty_pages_are_read_and_invalidated_once),
 	KUNIT_CASE(the_iommu_api_reads_the_same),
 	{ }
 };

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * amdvi_leave.ko: leaves the first AMD-Vi unit at work, as firmware or a kernel
- * that crashed would, for amdvi.ko to take over: it translates, every request
- * passes through, and the command buffer and the event log are on. For tests
- * only, before amdvi.ko.
+ * amdvi_leave.ko: enables the first AMD-Vi unit and leaves it enabled, as
+ * firmware or a crashed kernel would, for amdvi.ko to take over. The unit
+ * translates and lets every request pass through; its command buffer and event
+ * log are enabled. For tests only; load it before amdvi.ko.
  *
- * The device table is as large as there is, and all its entries are the same.
- * What the unit was given stays for as long as the machine runs, and so does the
- * module.
+ * The device table has the largest size, and all its entries are the same. The
+ * memory of the tables and the module stay until the machine is reset.
  */
 #define pr_fmt(fmt) "amdvi_leave: " fmt
 
@@ -21,7 +20,7 @@
 
 #define DEVTAB_BYTES	(65536ul * DTE_BYTES)
 #define RING_ENTRIES	(PAGE_SIZE / RING_ENTRY_BYTES)
-/* Where in the command buffer the unit says that it has done a wait */
+/* Offset in the command buffer at which the unit stores the end of the wait */
 #define DONE_AT		(PAGE_SIZE - sizeof(u64))
 
 static u64 *make_table(size_t bytes)
@@ -61,7 +60,7 @@ static u64 *give_ring(void __iomem *regs, unsigned int base, unsigned int head,
 	return ring;
 }
 
-/* The buffer has had one wait in it, which is done */
+/* Put one wait into the command buffer, and wait until it is done */
 static int wait_once(void __iomem *regs, u64 *ring)
 {
 	u64 *done = (void *)ring + DONE_AT, value;
@@ -96,7 +95,7 @@ static int switch_on(void __iomem *regs)
 
 static int __init leave_init(void)
 {
-	/* In an emulated machine the first block is the unit's */
+	/* In an emulated machine the first block describes the unit */
 	return iommu_leave_at_work(ACPI_SIG_IVRS,
 				   sizeof(struct acpi_table_ivrs) +
 				   offsetof(struct acpi_ivrs_hardware_10,
@@ -105,5 +104,5 @@ static int __init leave_init(void)
 }
 module_init(leave_init);
 
-MODULE_DESCRIPTION("Leaves an AMD-Vi unit at work, for tests");
+MODULE_DESCRIPTION("Leaves an AMD-Vi unit enabled, for tests");
 MODULE_LICENSE("GPL");

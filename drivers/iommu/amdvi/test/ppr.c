@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Page requests, on units made of memory.
+ * Page requests, on simulated units.
  */
 #include <kunit/test.h>
 
@@ -14,7 +14,7 @@
 #define PASID		(1ULL << 56)
 #define GROUP(n)	((u64)(n) << 32)
 
-/* A unit that logs, in front of a device */
+/* A unit that logs, with one device behind it */
 static struct sim *sim_with_device(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, 0);
@@ -32,7 +32,7 @@ static void put(struct sim *sim, unsigned int slot, u64 lo, u64 hi)
 	sim_log(&sim->unit.ppr.log, slot, lo, hi);
 }
 
-/* Announce what is before @tail, and let it be read */
+/* Set the tail, and wait until the log is read */
 static void see_to(struct sim *sim, unsigned int tail)
 {
 	sim_write(sim, AMDVI_PPR_TAIL, tail * RING_ENTRY_BYTES);
@@ -40,7 +40,7 @@ static void see_to(struct sim *sim, unsigned int tail)
 	flush_delayed_work(&sim->unit.ppr.work);
 }
 
-static void who_waits_is_refused_and_nobody_else(struct kunit *test)
+static void requests_that_want_a_response_get_failure(struct kunit *test)
 {
 	struct sim *sim = sim_with_device(test);
 	struct amdvi_ppr *ppr = &sim->unit.ppr;
@@ -50,7 +50,7 @@ static void who_waits_is_refused_and_nobody_else(struct kunit *test)
 	put(sim, 1, REQUEST | DEVICE | WANTS_READ | GROUP(5) | LAST, 0x2000);
 	/* PASID a1234h, group 1abh, the last one, read and write */
 	put(sim, 2, 0x11242bab12340000 | DEVICE, 0x3000);
-	/* A marker of a PASID that is used no more */
+	/* A marker that a PASID is no longer used */
 	put(sim, 3, REQUEST | DEVICE | PASID | LAST, 0);
 	waits = sim->commands[CMD_COMPLETION_WAIT];
 	see_to(sim, 4);
@@ -80,7 +80,7 @@ static void a_full_log_costs_one_wait_per_batch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sim->unit.ppr.answered, AMDVI_LOG_SLOTS - 1);
 	KUNIT_EXPECT_EQ(test, sim->commands[CMD_COMPLETION_WAIT],
 			waits + AMDVI_LOG_SLOTS / AMDVI_BATCH_MAX);
-	/* In the order in which they were asked, round the end of the ring too */
+	/* In the order of the requests, also across the end of the ring */
 	for (i = 0; i < AMDVI_LOG_SLOTS - 1; i++)
 		KUNIT_ASSERT_EQ(test, sim->answers[i].q[1] >> 32 & 0x1ff, i);
 	for (i = AMDVI_LOG_SLOTS - 1; i < AMDVI_LOG_SLOTS + 40; i++)
@@ -120,13 +120,13 @@ static void hostile_entries_get_no_answer(struct kunit *test)
 
 	put(sim, 0, ~0ULL, ~0ULL);
 	put(sim, 1, 2ULL << 60 | DEVICE | WANTS_READ | LAST, 0);
-	/* Source-ids that nobody has */
+	/* Source-ids that are no device */
 	put(sim, 2, REQUEST | 0x19 | WANTS_READ | LAST, 0);
 	put(sim, 3, REQUEST | 0xffff | WANTS_READ | WANTS_WRITE | LAST, ~0ULL);
 	/* One that never arrives */
 	put(sim, 5, REQUEST | DEVICE | WANTS_WRITE | LAST, 0);
 	see_to(sim, 6);
-	/* It is passed over when it was waited for, and the work goes on */
+	/* It is skipped after a wait, and the work continues */
 	flush_delayed_work(&ppr->work);
 	KUNIT_EXPECT_EQ(test, ppr->malformed, 2);
 	KUNIT_EXPECT_EQ(test, ppr->requests, 3);
@@ -143,7 +143,7 @@ static void hostile_entries_get_no_answer(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, sim->unit.common.dead);
 }
 
-static void a_unit_that_can_refuses_what_it_cannot_log(struct kunit *test)
+static void automatic_responses_are_enabled_if_supported(struct kunit *test)
 {
 	struct sim *sim = sim_with_device(test);
 
@@ -159,7 +159,7 @@ static void a_unit_that_can_refuses_what_it_cannot_log(struct kunit *test)
 			CONTROL_PPR_LOG_EN | CONTROL_PPR_EN);
 }
 
-static void a_unit_that_does_not_answer_is_given_up(struct kunit *test)
+static void a_unit_that_does_not_answer_is_dead(struct kunit *test)
 {
 	struct sim *sim = sim_with_device(test);
 
@@ -169,19 +169,19 @@ static void a_unit_that_does_not_answer_is_given_up(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sim->unit.common.dead);
 	KUNIT_EXPECT_EQ(test, sim->unit.ppr.requests, 1);
 	KUNIT_EXPECT_EQ(test, sim->unit.ppr.answered, 0);
-	/* And asked no more */
+	/* It gets no further commands */
 	put(sim, 1, REQUEST | DEVICE | WANTS_READ | LAST, 0);
 	see_to(sim, 2);
 	KUNIT_EXPECT_EQ(test, sim->unit.ppr.requests, 1);
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(who_waits_is_refused_and_nobody_else),
+	KUNIT_CASE(requests_that_want_a_response_get_failure),
 	KUNIT_CASE(a_full_log_costs_one_wait_per_batch),
 	KUNIT_CASE(logging_goes_on_after_an_overflow),
 	KUNIT_CASE(hostile_entries_get_no_answer),
-	KUNIT_CASE(a_unit_that_can_refuses_what_it_cannot_log),
-	KUNIT_CASE(a_unit_that_does_not_answer_is_given_up),
+	KUNIT_CASE(automatic_responses_are_enabled_if_supported),
+	KUNIT_CASE(a_unit_that_does_not_answer_is_dead),
 	{ }
 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A unit made of memory, whose commands a thread carries out.
+ * A simulated unit, whose commands a thread carries out.
  *
- * The driver's register accesses are accesses to memory here. The thread looks
- * at the tail of the command buffer all the time, on a CPU of its own, which all
- * such units share: those who wait for a unit do not sleep. Registers whose bits are cleared by
- * writing ones are the business of whoever tests them.
+ * The registers are memory. The thread polls the tail of the command buffer.
+ * All simulated units share one CPU for their threads, and tests run on
+ * another, because callers spin while they wait for a unit. Bits that hardware
+ * clears when ones are written are not simulated: tests set and clear them.
  */
 #include <kunit/device.h>
 #include <kunit/test.h>
@@ -17,7 +17,7 @@
 #include "sim.h"
 
 #define SIM_CPU	1
-/* On a busy machine the thread may have to wait for its CPU */
+/* On a busy machine the thread may wait for its CPU */
 #define SLACK_US	60000000
 
 u64 sim_read(const struct sim *sim, unsigned int offset)
@@ -39,11 +39,11 @@ static void store_number(struct sim *sim, const struct amdvi_command *command)
 	if (sim->waits && command->q[1] != sim->waits + 1)
 		sim->unordered = true;
 	sim->waits = command->q[1];
-	/* What was done before is seen before; pairs with iommu_ring_is_done() */
+	/* After all earlier commands; pairs with iommu_ring_is_done() */
 	smp_store_release(status, command->q[1]);
 }
 
-/* False at a command that is unknown */
+/* False if the command is unknown */
 static bool carry_out(struct sim *sim, const struct amdvi_command *command)
 {
 	unsigned int opcode = FIELD_GET(CMD_OPCODE, command->q[0]);
@@ -96,7 +96,7 @@ static int run(void *arg)
 	while (!kthread_should_stop()) {
 		bool dead = READ_ONCE(sim->dead);
 
-		/* Nothing is done any more of what was begun before */
+		/* Set after the last command, so sim_die() can wait for it */
 		WRITE_ONCE(sim->rests, dead);
 		if (!dead)
 			step(sim);
@@ -112,7 +112,7 @@ static int run(void *arg)
  * @lo: its first quadword
  * @hi: its second
  *
- * The tail register is what announces it.
+ * The caller announces it by the tail register.
  */
 void sim_log(struct amdvi_log *log, unsigned int slot, u64 lo, u64 hi)
 {
@@ -121,8 +121,8 @@ void sim_log(struct amdvi_log *log, unsigned int slot, u64 lo, u64 hi)
 }
 
 /**
- * sim_device() - make a device behind a unit of memory
- * @test: the test, at whose end it goes
+ * sim_device() - create a device behind a simulated unit
+ * @test: the test; the device is freed at its end
  * @sim: the unit
  * @name: its name
  * @id: its source-id
@@ -145,7 +145,7 @@ struct amdvi_device *sim_device(struct kunit *test, struct sim *sim,
 }
 
 /**
- * sim_die() - let a unit do nothing any more
+ * sim_die() - let a unit stop answering
  * @sim: the unit
  */
 void sim_die(struct sim *sim)
@@ -183,13 +183,13 @@ static void set_up(struct amdvi_unit *unit, unsigned int index)
 }
 
 /**
- * sim_create() - make a unit of memory
- * @test: the test, at whose end it goes
+ * sim_create() - create a simulated unit
+ * @test: the test; the unit is freed at its end
  * @index: for its name
  *
  * Skips the test on a machine with one CPU.
  *
- * Return: the unit, which runs.
+ * Return: the running unit.
  */
 struct sim *sim_create(struct kunit *test, unsigned int index)
 {
@@ -213,7 +213,7 @@ struct sim *sim_create(struct kunit *test, unsigned int index)
 	amdvi_queue_install(&sim->unit);
 	wake_up_process(sim->thread);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, destroy, sim), 0);
-	/* Whoever waits for the unit is not to be in its way */
+	/* The test must not run on the CPU of the unit */
 	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(0)), 0);
 	return sim;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A unit made of memory, whose commands a thread carries out.
+ * A simulated unit, whose commands a thread carries out.
  */
 #ifndef AMDVI_TEST_SIM_H
 #define AMDVI_TEST_SIM_H
@@ -11,22 +11,22 @@
 struct kunit;
 struct task_struct;
 
-/* Answers to page requests that are kept */
+/* Number of answers to page requests that are recorded */
 #define SIM_ANSWERS	1024
 
 /**
- * struct sim - a unit made of memory
+ * struct sim - a simulated unit
  * @unit: the unit, as the driver sees it
  * @regs: its registers
- * @thread: what carries out commands
+ * @thread: carries out the commands
  * @commands: commands carried out, by opcode
- * @guest_pages: invalidations of pages that were for version 2 tables
+ * @guest_pages: page invalidations for version 2 tables
  * @answers: the last answers to page requests
- * @waits: numbers that waits have stored, in order, as long as they rise by one
- * @unordered: a wait came out of order
- * @dead: it is to do nothing any more
- * @rests: it does nothing any more
- * @stopped: it has met a command that it does not know
+ * @waits: the number that the last wait has stored
+ * @unordered: a wait did not store the number after the last one
+ * @dead: the thread must stop carrying out commands
+ * @rests: the thread has stopped carrying out commands
+ * @stopped: the unit has stopped at an unknown command
  */
 struct sim {
 	struct amdvi_unit unit;

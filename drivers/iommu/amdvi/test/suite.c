@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the driver promises, on units made of memory: what no emulated machine
- * has, or cannot be brought to do.
+ * Tests of the driver on simulated units, for behaviour that no emulated
+ * machine has or can be made to show.
  */
 #include <kunit/test.h>
 #include <linux/kthread.h>
@@ -38,7 +38,7 @@ static void every_command_is_done_when_its_request_returns(struct kunit *test)
 
 	for (i = 0; i < AMDVI_BATCH_MAX; i++)
 		commands[i] = domain_command(i);
-	/* Often round the ring, with batches of all sizes */
+	/* Many times round the ring, with batches of all sizes */
 	for (i = 0; i < 300; i++) {
 		unsigned int nr = i % AMDVI_BATCH_MAX + 1;
 
@@ -89,7 +89,7 @@ static void many_cpus_share_the_command_buffer(struct kunit *test)
 		senders[i].thread = kthread_create(send, &senders[i], "send%u",
 						   i);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(senders[i].thread));
-		/* All but the one on which the unit runs */
+		/* Any CPU except that of the unit */
 		kthread_bind(senders[i].thread,
 			     cpus > 2 && i % 2 ? cpus - 1 : 0);
 		wake_up_process(senders[i].thread);
@@ -105,7 +105,7 @@ static void many_cpus_share_the_command_buffer(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, sim->unordered);
 }
 
-static void a_refused_command_is_passed_over(struct kunit *test)
+static void a_refused_command_is_skipped(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, 0);
 	struct amdvi_command commands[3] = {
@@ -124,7 +124,7 @@ static void a_refused_command_is_passed_over(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, sim->unit.common.dead);
 }
 
-static void a_unit_that_does_not_answer_is_given_up(struct kunit *test)
+static void a_unit_that_does_not_answer_is_dead(struct kunit *test)
 {
 	struct amdvi_command command = domain_command(1);
 	struct sim *sim = sim_create(test, 0);
@@ -133,14 +133,14 @@ static void a_unit_that_does_not_answer_is_given_up(struct kunit *test)
 	sim_die(sim);
 	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, &command, 1), -EIO);
 	KUNIT_EXPECT_TRUE(test, sim->unit.common.dead);
-	/* And asked no more */
+	/* It gets no further commands */
 	amdvi_queue_count(&sim->unit, &before);
 	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, &command, 1), -EIO);
 	amdvi_queue_count(&sim->unit, &after);
 	KUNIT_EXPECT_EQ(test, after.entries, before.entries);
 }
 
-/* What a command of the specification takes in, section 2.4.3 */
+/* Does a command invalidate @page? As specified in section 2.4.3 */
 static bool takes_in(const struct amdvi_command *command, u64 page)
 {
 	u64 address = command->q[1] & INVAL_ADDRESS, size = PAGE_SIZE;
@@ -201,7 +201,7 @@ static void ranges_become_blocks_that_hold_them(struct kunit *test)
 
 /* Entries */
 
-static void nothing_passes_before_it_is_let(struct kunit *test)
+static void a_new_table_blocks_all_dma(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, 0);
 	unsigned int id;
@@ -283,7 +283,7 @@ static void events_are_counted_round_the_ring(struct kunit *test)
 	}
 }
 
-static void an_event_that_never_arrives_is_passed_over(struct kunit *test)
+static void an_event_that_never_arrives_is_skipped(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, 0);
 	struct iommu_faults *faults = &sim->unit.common.faults;
@@ -317,7 +317,7 @@ static void logging_goes_on_after_an_overflow(struct kunit *test)
 				CONTROL_EVT_LOG_EN);
 	KUNIT_EXPECT_EQ(test, sim_read(sim, AMDVI_EVT_HEAD), 0);
 	KUNIT_EXPECT_EQ(test, sim_read(sim, AMDVI_EVT_TAIL), 0);
-	/* What was written to the bits that writing clears */
+	/* The driver has written a one to clear the bit */
 	KUNIT_EXPECT_EQ(test, sim_read(sim, AMDVI_STATUS), STATUS_EVT_OVERFLOW);
 	sim_write(sim, AMDVI_STATUS, 0);
 	put_event(sim, 0, 2ULL << 60 | 0x18, 0x1000);
@@ -421,14 +421,14 @@ static void a_weaker_unit_joins_and_leaves(struct kunit *test)
 	map(test, domain, SZ_1G, SZ_1G, SZ_2M);
 	entries = entries_of(domain);
 	KUNIT_EXPECT_EQ(test, entries.nr, 1);
-	/* R3: small entries for the visitor, what it maps included */
+	/* R3: small entries while the weaker unit is a member, also new ones */
 	move(test, b, domain);
 	KUNIT_EXPECT_EQ(test, entries_of(domain).nr, 512);
 	map(test, domain, SZ_2G, SZ_2G, SZ_2M);
 	KUNIT_EXPECT_EQ(test, entries_of(domain).nr, 1024);
 	KUNIT_EXPECT_EQ(test, entries_of(domain).largest, SZ_4K);
 	KUNIT_EXPECT_EQ(test, domain->domain.pgsize_bitmap, SZ_4K);
-	/* R4: and large ones when it has gone */
+	/* R4: large entries again after it has left */
 	move(test, b, NULL);
 	KUNIT_EXPECT_EQ(test, entries_of(domain).nr, 2);
 	KUNIT_EXPECT_EQ(test, entries_of(domain).largest, SZ_2M);
@@ -456,7 +456,7 @@ static void two_units_get_one_invalidation_each(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, unmap(domain, SZ_1M, SZ_64K), SZ_64K);
 	KUNIT_EXPECT_EQ(test, one->commands[CMD_INVAL_PAGES], before[0] + 1);
 	KUNIT_EXPECT_EQ(test, two->commands[CMD_INVAL_PAGES], before[1] + 1);
-	/* Mapping needs none, but where what is not present is cached */
+	/* Mapping needs none, unless the unit caches non-present entries */
 	two->unit.cap |= CAP_NP_CACHE;
 	map(test, domain, SZ_1M, SZ_1M, SZ_64K);
 	KUNIT_EXPECT_EQ(test, one->commands[CMD_INVAL_PAGES], before[0] + 1);
@@ -497,7 +497,7 @@ static void a_growing_table_reaches_every_entry(struct kunit *test)
 	KUNIT_EXPECT_GE(test, two->commands[CMD_INVAL_DEVTAB], before + 1);
 	amdvi_table_get(&two->unit, 0x30, raw);
 	KUNIT_EXPECT_EQ(test, raw[0], DTE0_V | DTE0_TV);
-	/* One that comes later begins with the new top */
+	/* A device attached later gets the new top */
 	move(test, c, domain);
 	amdvi_table_get(&two->unit, 0x30, raw);
 	KUNIT_EXPECT_EQ(test, FIELD_GET(DTE0_MODE, raw[0]), 5);
@@ -528,7 +528,7 @@ static void a_narrower_unit_is_refused(struct kunit *test)
 	free_domain(domain);
 }
 
-/* Where an entry's guest CR3 table leads a request without PASID */
+/* The entry for requests without PASID in the guest CR3 table of a source-id */
 static u64 cr3_of(struct sim *sim, u16 id)
 {
 	u64 raw[4], table;
@@ -540,7 +540,7 @@ static u64 cr3_of(struct sim *sim, u16 id)
 	return table ? *(u64 *)phys_to_virt(table) : 0;
 }
 
-static void guest_tables_are_led_to_and_invalidated(struct kunit *test)
+static void guest_tables_are_used_and_invalidated(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, 0);
 	struct amdvi_device *a = sim_device(test, sim, "a", 0x20);
@@ -599,7 +599,7 @@ struct watch {
 	bool torn;
 };
 
-/* Looks at an entry as hardware does: 16 bytes at once */
+/* Read an entry as hardware does: 16 bytes at once */
 static int watch_entry(void *arg)
 {
 	struct watch *watch = arg;
@@ -644,7 +644,7 @@ static void a_device_moves_in_one_step(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, watch);
-	/* Others keep the domain ids, so that the entries are always the same */
+	/* Other devices keep the domain ids, so the entries stay the same */
 	for (i = 0; i < 2; i++) {
 		move(test, keepers[i], domains[i]);
 		move(test, device, domains[i]);
@@ -655,7 +655,7 @@ static void a_device_moves_in_one_step(struct kunit *test)
 	memcpy(watch->valid, valid, sizeof(watch->valid));
 	thread = kthread_run(watch_entry, watch, "watch");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
-	/* Also if the test ends early: what it looks at goes then */
+	/* Also if the test ends early, because the unit is freed then */
 	KUNIT_ASSERT_EQ(test,
 			kunit_add_action_or_reset(test, stop_thread, thread),
 			0);
@@ -673,20 +673,20 @@ static void a_device_moves_in_one_step(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(every_command_is_done_when_its_request_returns),
 	KUNIT_CASE(many_cpus_share_the_command_buffer),
-	KUNIT_CASE(a_refused_command_is_passed_over),
-	KUNIT_CASE(a_unit_that_does_not_answer_is_given_up),
+	KUNIT_CASE(a_refused_command_is_skipped),
+	KUNIT_CASE(a_unit_that_does_not_answer_is_dead),
 	KUNIT_CASE(ranges_become_blocks_that_hold_them),
-	KUNIT_CASE(nothing_passes_before_it_is_let),
+	KUNIT_CASE(a_new_table_blocks_all_dma),
 	KUNIT_CASE(entries_are_those_of_the_specification),
 	KUNIT_CASE(events_are_counted_round_the_ring),
-	KUNIT_CASE(an_event_that_never_arrives_is_passed_over),
+	KUNIT_CASE(an_event_that_never_arrives_is_skipped),
 	KUNIT_CASE(logging_goes_on_after_an_overflow),
 	KUNIT_CASE(a_tail_beyond_the_ring_does_no_harm),
 	KUNIT_CASE(a_weaker_unit_joins_and_leaves),
 	KUNIT_CASE(two_units_get_one_invalidation_each),
 	KUNIT_CASE(a_growing_table_reaches_every_entry),
 	KUNIT_CASE(a_narrower_unit_is_refused),
-	KUNIT_CASE(guest_tables_are_led_to_and_invalidated),
+	KUNIT_CASE(guest_tables_are_used_and_invalidated),
 	KUNIT_CASE(units_with_other_tables_are_refused),
 	KUNIT_CASE(a_device_moves_in_one_step),
 	{ }
@@ -698,6 +698,6 @@ static struct kunit_suite suite = {
 };
 kunit_test_suite(suite);
 
-MODULE_DESCRIPTION("Tests of the AMD-Vi driver on units made of memory");
+MODULE_DESCRIPTION("Tests of the AMD-Vi driver on simulated units");
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
