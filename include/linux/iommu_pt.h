@@ -182,17 +182,13 @@ iommu_run_ops_of(const struct iommu_domain *domain);
  */
 
 /*
- * Formats. Each is 512 entries of 8 bytes per table, 4 KiB at level 1.
- *
- * iommu_pt_vtdss: VT-d second-stage, 3 to 5 levels; 4 KiB, 2 MiB, 1 GiB.
- * iommu_pt_x86_64: x86-64 (VT-d first-stage), 4 or 5 levels; 4 KiB, 2 MiB,
- *	1 GiB; IOVAs are sign-extended, so that the aperture has two halves.
- * iommu_pt_amdv1: AMD-Vi version 1, 1 to 6 levels; every power of two from
- *	4 KiB on; the top level grows on demand.
+ * The formats: iommu_pt_vtdss and so on. Each has tables of 512 entries of
+ * 8 bytes, and an entry of level 1 maps 4 KiB.
  */
-extern const struct iommu_pt_format iommu_pt_vtdss;
-extern const struct iommu_pt_format iommu_pt_x86_64;
-extern const struct iommu_pt_format iommu_pt_amdv1;
+#define IOMMU_PT_FORMAT(name) \
+	extern const struct iommu_pt_format iommu_pt_##name;
+#include <linux/iommu_pt_formats.h>
+#undef IOMMU_PT_FORMAT
 
 /**
  * enum iommu_pt_flags - what the hardware that walks a table is like

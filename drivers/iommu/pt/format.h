@@ -5,7 +5,7 @@
  * Every format here has tables of 512 entries of 8 bytes; an entry of level 1
  * maps 4 KiB, one of level n maps 512 times what one of level n - 1 does. An
  * entry is 0 when it is unused. What else it can be, its format says, in a
- * header fmt_NAME.h that answers these questions by macros and inline
+ * header fmt/NAME.h that answers these questions by macros and inline
  * functions, and that nothing but the walker includes:
  *
  * FMT_FORMAT		the name of its struct iommu_pt_format

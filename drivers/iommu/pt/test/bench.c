@@ -3,10 +3,11 @@
  * A page table on a bench, with an IOMMU that walks it.
  */
 #include "bench.h"
+#include "formats.h"
 
 const struct iommu_pt_format *bench_format(struct kunit *test)
 {
-	return *(const struct iommu_pt_format *const *)test->param_value;
+	return ((const struct pt_test_format *)test->param_value)->format;
 }
 
 int bench_init(struct kunit *test)

@@ -8,7 +8,9 @@
 #include <linux/io.h>
 #include <linux/string.h>
 
+#include "formats.h"
 #include "hw.h"
+#include "../format.h"
 
 #ifdef __KERNEL__
 #define hw_memory(table)	(table)
@@ -20,74 +22,13 @@
 
 #define HW_ADDR			0x000ffffffffff000ull
 
-/* What one entry says; @size is log2, 0 for a table */
-struct hw_entry {
-	bool present;
-	bool read;
-	bool write;
-	bool snoop;
-	unsigned int size;
-	u64 addr;
-	u64 accessed;
-	u64 dirty;
-};
-
-static void decode_vtdss(u64 raw, unsigned int level, struct hw_entry *e)
-{
-	e->read = raw & 1;
-	e->write = raw & 2;
-	e->present = raw & 3;
-	e->snoop = raw & 1 << 11;
-	e->size = level == 1 || (level <= 3 && raw & 1 << 7) ?
-		  12 + 9 * (level - 1) : 0;
-	e->accessed = 1 << 8;
-	e->dirty = 1 << 9;
-}
-
-static void decode_x86_64(u64 raw, unsigned int level, struct hw_entry *e)
-{
-	e->present = raw & 1;
-	e->read = true;
-	e->write = raw & 2;
-	e->size = level == 1 || (level <= 3 && raw & 1 << 7) ?
-		  12 + 9 * (level - 1) : 0;
-	e->accessed = 1 << 5;
-	e->dirty = 1 << 6;
-}
-
-static void decode_amdv1(u64 raw, unsigned int level, struct hw_entry *e,
-			 const char **error)
-{
-	unsigned int next = raw >> 9 & 7, bit = 12;
-
-	e->present = raw & 1;
-	e->read = raw >> 61 & 1;
-	e->write = raw >> 62 & 1;
-	e->snoop = raw >> 60 & 1;
-	e->accessed = 1 << 5;
-	e->dirty = 1 << 6;
-	e->size = 0;
-	if (next == 0) {
-		e->size = 12 + 9 * (level - 1);
-	} else if (next == 7) {
-		while (raw >> bit & 1)
-			bit++;
-		e->size = bit + 1;
-	} else if (next != level - 1 && e->present) {
-		*error = "an entry leads to a table of a wrong level";
-	}
-}
-
 static struct hw_entry decode(struct hw *hw, u64 raw, unsigned int level)
 {
 	struct hw_entry e = {};
 
-	if (hw->format == &iommu_pt_vtdss)
-		decode_vtdss(raw, level, &e);
-	else if (hw->format == &iommu_pt_x86_64)
-		decode_x86_64(raw, level, &e);
-	else
-		decode_amdv1(raw, level, &e, &hw->error);
+	hw->decode(raw, level, &e);
+	if (e.error)
+		hw->error = e.error;
 	e.addr = raw & HW_ADDR;
 	if (e.size)
 		e.addr &= ~((1ull << e.size) - 1);
@@ -97,9 +38,13 @@ static struct hw_entry decode(struct hw *hw, u64 raw, unsigned int level)
 void hw_init(struct hw *hw, struct iommu_pt *pt, bool noncoherent,
 	     bool tracks_dirty)
 {
+	unsigned int i;
+
 	memset(hw, 0, sizeof(*hw));
 	hw->pt = pt;
-	hw->format = pt->format;
+	for (i = 0; i < ARRAY_SIZE(pt_test_formats); i++)
+		if (pt_test_formats[i].format == pt->format)
+			hw->decode = pt_test_formats[i].decode;
 	hw->noncoherent = noncoherent;
 	hw->tracks_dirty = tracks_dirty;
 }
@@ -216,7 +161,7 @@ bool hw_translate(struct hw *hw, unsigned long iova, bool write, bool cached,
 	if (cached && cached_translation(hw, iova, write, to))
 		return true;
 	iommu_pt_root(hw->pt, &root);
-	if (root.levels < 5 && hw->format == &iommu_pt_amdv1 &&
+	if (root.levels < 5 && hw->pt->format->grows &&
 	    iova >> (12 + 9 * root.levels))
 		return false;
 	for (i = 0; cached && i < HW_WAY_ENTRIES; i++) {

@@ -34,6 +34,30 @@ struct hw_translation {
 	bool valid;
 };
 
+/**
+ * struct hw_entry - what one entry says
+ * @present: it leads to memory or to a table
+ * @read: reading is permitted
+ * @write: writing is permitted
+ * @snoop: snooping is forced
+ * @size: log2 of the bytes that it maps; 0 for a table
+ * @addr: where it leads
+ * @accessed: its accessed bit
+ * @dirty: its dirty bit
+ * @error: why the hardware would not take it, or NULL
+ */
+struct hw_entry {
+	bool present;
+	bool read;
+	bool write;
+	bool snoop;
+	unsigned int size;
+	u64 addr;
+	u64 accessed;
+	u64 dirty;
+	const char *error;
+};
+
 /* The table of @level that IOVAs from @start to @last go through */
 struct hw_way {
 	unsigned long start;
@@ -44,8 +68,8 @@ struct hw_way {
 };
 
 struct hw {
-	const struct iommu_pt_format *format;
 	struct iommu_pt *pt;
+	void (*decode)(u64 raw, unsigned int level, struct hw_entry *entry);
 	bool noncoherent;
 	bool tracks_dirty;
 	unsigned int next;

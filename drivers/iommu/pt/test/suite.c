@@ -10,20 +10,17 @@
 #include "../format.h"
 #include "bench.h"
 #include "cases.h"
+#include "formats.h"
 #include "model.h"
 
 #define MODEL_STEPS	20000
 #define MODEL_TABLES	20
 
-static const struct iommu_pt_format *const formats[] = {
-	&iommu_pt_vtdss, &iommu_pt_x86_64, &iommu_pt_amdv1,
-};
-
-static void describe(const struct iommu_pt_format *const *format, char *desc)
+static void describe(const struct pt_test_format *of, char *desc)
 {
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s", (*format)->name);
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s", of->format->name);
 }
-KUNIT_ARRAY_PARAM(format, formats, describe);
+KUNIT_ARRAY_PARAM(format, pt_test_formats, describe);
 
 static u64 next_random(void *arg)
 {

@@ -5,6 +5,7 @@
  *
  *	bench			the table
  *	bench FORMAT OP N	N times one operation, for counting instructions
+ *	bench --list		the formats
  */
 #include <stdlib.h>
 #include <time.h>
@@ -23,8 +24,11 @@
 #define HOT_TABLES	6u
 #define HOT_ROUNDS	4000
 
-static const struct iommu_pt_format *const formats[] = {
-	&iommu_pt_vtdss, &iommu_pt_x86_64, &iommu_pt_amdv1,
+#define IOMMU_PT_FORMAT(name)	{ &iommu_pt_##name },
+static const struct {
+	const struct iommu_pt_format *format;
+} formats[] = {
+#include <linux/iommu_pt_formats.h>
 };
 
 static int missed;
@@ -240,17 +244,20 @@ static void bench_small(const struct iommu_pt_format *format)
 }
 
 /* A new table of 512 entries: equal ones, different ones, and a mere fill */
-static void bench_contiguous(void)
+static void bench_contiguous(const struct iommu_pt_format *format)
 {
 	double equal = 0, differ = 0, fill = 0, none = 0, start;
 	struct page *pages[HOT_TABLES];
 	struct iommu_pt pt;
 	unsigned int round, i;
 
-	init(&pt, &iommu_pt_amdv1, (512 * PAGE) - 1);
+	/* Only where equal entries can act as one */
+	if (!(format->page_sizes & (2 * PAGE)))
+		return;
+	init(&pt, format, (512 * PAGE) - 1);
 	bench_calls(&pt, 512, 1, &equal, &none);
 	iommu_pt_destroy(&pt);
-	init(&pt, &iommu_pt_amdv1, PAGE);
+	init(&pt, format, PAGE);
 	bench_calls(&pt, 512, 1, &differ, &none);
 	iommu_pt_destroy(&pt);
 	for (round = 0; round < HOT_ROUNDS; round++) {
@@ -264,9 +271,9 @@ static void bench_contiguous(void)
 		for (i = 0; i < HOT_TABLES; i++)
 			__free_page(pages[i]);
 	}
-	report("amdv1", "2 MiB of 512 equal / a fill, ns", equal, fill,
+	report(format->name, "2 MiB of 512 equal / a fill, ns", equal, fill,
 	       equal / fill, 3);
-	report("amdv1", "2 MiB of 512 different / a fill, ns", differ, fill,
+	report(format->name, "2 MiB of 512 different / a fill, ns", differ, fill,
 	       differ / fill, 0);
 }
 
@@ -300,7 +307,7 @@ static int one_op(const char *name, const char *op, unsigned long n)
 	unsigned int f;
 
 	for (f = 0; f < ARRAY_SIZE(formats); f++)
-		if (!strcmp(formats[f]->name, name))
+		if (!strcmp(formats[f].format->name, name))
 			break;
 	if (f == ARRAY_SIZE(formats))
 		return 2;
@@ -313,7 +320,7 @@ static int one_op(const char *name, const char *op, unsigned long n)
 			runs[nr].addr = PHYS + (nr ^ 1) * PAGE;
 			runs[nr].length = PAGE;
 		}
-	init(&pt, formats[f], PAGE);
+	init(&pt, formats[f].format, PAGE);
 	build_tables(&pt, 1);
 	iommu_pt_gather_init(&gather);
 	for (i = 0; i < n; i++) {
@@ -332,14 +339,19 @@ int main(int argc, char **argv)
 
 	if (argc == 4)
 		return one_op(argv[1], argv[2], strtoul(argv[3], NULL, 0));
+	if (argc == 2 && !strcmp(argv[1], "--list")) {
+		for (f = 0; f < ARRAY_SIZE(formats); f++)
+			printf("%s\n", formats[f].format->name);
+		return 0;
+	}
 	printf("%-7s %-34s %10s %10s %6s\n", "format", "what", "here",
 	       "against", "ratio");
 	for (f = 0; f < ARRAY_SIZE(formats); f++) {
-		bench_1g(formats[f]);
-		bench_small(formats[f]);
-		bench_memory(formats[f]);
+		bench_1g(formats[f].format);
+		bench_small(formats[f].format);
+		bench_memory(formats[f].format);
+		bench_contiguous(formats[f].format);
 	}
-	bench_contiguous();
 	if (missed)
 		printf("%d missed\n", missed);
 	return missed ? 1 : 0;

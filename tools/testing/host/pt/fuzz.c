@@ -7,6 +7,8 @@
 
 #include <linux/mm.h>
 
+#include "../../../../drivers/iommu/pt/format.h"
+#include "../../../../drivers/iommu/pt/test/formats.h"
 #include "../../../../drivers/iommu/pt/test/model.h"
 
 #define MAX_STEPS	400
@@ -35,9 +37,6 @@ static void starve(long n)
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	const struct iommu_pt_format *const formats[] = {
-		&iommu_pt_vtdss, &iommu_pt_x86_64, &iommu_pt_amdv1,
-	};
 	struct bytes bytes = { data + 1, data + size };
 	const struct pt_model_env env = {
 		.next = next,
@@ -45,12 +44,14 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		.arg = &bytes,
 	};
 	const char *error = NULL, *at_end;
+	const struct pt_test_format *of;
 	struct pt_model *model;
 	int steps;
 
 	if (size < 2)
 		return 0;
-	model = pt_model_new(&env, formats[data[0] % ARRAY_SIZE(formats)]);
+	of = &pt_test_formats[data[0] % ARRAY_SIZE(pt_test_formats)];
+	model = pt_model_new(&env, of->format);
 	if (!model)
 		abort();
 	for (steps = 0; !error && steps < MAX_STEPS; steps++) {

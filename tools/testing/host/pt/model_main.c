@@ -3,6 +3,7 @@
  * The model check of the page tables, in user space:
  *
  *	model FORMAT [STEPS [SEED]]
+ *	model --list		the formats
  *
  * Every 1000 steps it starts again with another shape of table.
  */
@@ -10,6 +11,8 @@
 
 #include <linux/mm.h>
 
+#include "../../../../drivers/iommu/pt/format.h"
+#include "../../../../drivers/iommu/pt/test/formats.h"
 #include "../../../../drivers/iommu/pt/test/model.h"
 
 #define STEPS_PER_TABLE	1000
@@ -31,25 +34,39 @@ static void starve(long n)
 
 static const struct iommu_pt_format *find(const char *name)
 {
-	if (!strcmp(name, "vtdss"))
-		return &iommu_pt_vtdss;
-	if (!strcmp(name, "x86_64"))
-		return &iommu_pt_x86_64;
-	if (!strcmp(name, "amdv1"))
-		return &iommu_pt_amdv1;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pt_test_formats); i++)
+		if (!strcmp(name, pt_test_formats[i].format->name))
+			return pt_test_formats[i].format;
 	fprintf(stderr, "unknown format %s\n", name);
 	exit(2);
 }
 
+/* The formats by name, for scripts: true if that was asked for */
+static bool list(const char *option)
+{
+	unsigned int i;
+
+	if (strcmp(option, "--list"))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(pt_test_formats); i++)
+		printf("%s\n", pt_test_formats[i].format->name);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	const struct iommu_pt_format *format = find(argc > 1 ? argv[1] : "");
 	unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 0) : 1000000;
 	unsigned long seed = argc > 3 ? strtoul(argv[3], NULL, 0) : 1, step;
 	const struct pt_model_env env = { .next = next, .fail_after = starve };
 	struct pt_model *model = NULL;
+	const struct iommu_pt_format *format;
 	const char *error = NULL;
 
+	if (argc > 1 && list(argv[1]))
+		return 0;
+	format = find(argc > 1 ? argv[1] : "");
 	for (step = 0; step < steps && !error; step++) {
 		if (!model) {
 			state = (seed + step / STEPS_PER_TABLE) *

@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 
 #include "../../../../drivers/iommu/pt/format.h"
+#include "../../../../drivers/iommu/pt/test/formats.h"
 #include "../../../../drivers/iommu/pt/test/hw.h"
 
 #define PAGE		4096ul
@@ -41,14 +42,11 @@ static void sync_gather(struct iommu_pt_gather *gather)
 /* The format of that name, or NULL */
 static const struct iommu_pt_format *format_named(const char *name)
 {
-	const struct iommu_pt_format *const formats[] = {
-		&iommu_pt_vtdss, &iommu_pt_x86_64, &iommu_pt_amdv1,
-	};
 	unsigned long i;
 
-	for (i = 0; i < ARRAY_SIZE(formats); i++)
-		if (name && !strcmp(formats[i]->name, name))
-			return formats[i];
+	for (i = 0; i < ARRAY_SIZE(pt_test_formats); i++)
+		if (name && !strcmp(pt_test_formats[i].format->name, name))
+			return pt_test_formats[i].format;
 	return NULL;
 }
 

@@ -9,7 +9,7 @@
 #ifndef PT_FMT_VTDSS_H
 #define PT_FMT_VTDSS_H
 
-#include "format.h"
+#include "../format.h"
 
 #define VTDSS_READ		BIT_ULL(0)
 #define VTDSS_WRITE		BIT_ULL(1)

@@ -14,7 +14,7 @@
 #include <linux/bitfield.h>
 #include <linux/bitops.h>
 
-#include "format.h"
+#include "../format.h"
 
 #define AMDV1_PRESENT		BIT_ULL(0)
 #define AMDV1_FIRST		BIT_ULL(1)

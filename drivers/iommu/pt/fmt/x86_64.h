@@ -9,7 +9,7 @@
 #ifndef PT_FMT_X86_64_H
 #define PT_FMT_X86_64_H
 
-#include "format.h"
+#include "../format.h"
 
 #define X86_64_PRESENT		BIT_ULL(0)
 #define X86_64_WRITE		BIT_ULL(1)
