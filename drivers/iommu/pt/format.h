@@ -22,6 +22,8 @@
  * FMT_FIRST, FMT_LAST	bits that hardware ignores; set in the first and in the
  *			last entry that one call mapped
  * FMT_ATTRS		enum iommu_pt_attrs that can be changed in place
+ * FMT_ALWAYS		enum iommu_pt_attrs that every new leaf has, whatever is
+ *			asked for
  *
  * fmt_present()	is there a leaf or a table?
  * fmt_is_table()	of a present entry of a level above 1: is it a table?
@@ -64,6 +66,7 @@
  * @grows: the top level may grow
  * @page_sizes: bitmap of the sizes of a leaf
  * @attrs: enum iommu_pt_attrs that can be changed in place
+ * @always: enum iommu_pt_attrs that every new leaf has, whatever is asked for
  * @map: see iommu_pt_map(); the arguments are checked, @length is the sum
  * @unmap: see iommu_pt_unmap_runs()
  * @reserve: log2 of the largest leaf that touches a range
@@ -88,6 +91,7 @@ struct iommu_pt_format {
 	bool grows;
 	unsigned long page_sizes;
 	unsigned int attrs;
+	unsigned int always;
 
 	int (*map)(struct iommu_pt *pt, unsigned long iova,
 		   const struct iommu_run *runs, size_t length, int prot,

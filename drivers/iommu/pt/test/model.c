@@ -108,16 +108,15 @@ static u64 pick_phys(struct pt_model *model, struct window *window,
 
 static unsigned int attrs_of_prot(const struct pt_model *model, int prot)
 {
-	unsigned int attrs = 0;
+	const struct iommu_pt_format *format = model->pt.format;
+	unsigned int attrs = format->always & ATTRS;
 
-	if (prot & IOMMU_READ || model->pt.format == &iommu_pt_x86_64)
+	if (prot & IOMMU_READ)
 		attrs |= IOMMU_PT_ATTR_READ;
 	if (prot & IOMMU_WRITE)
 		attrs |= IOMMU_PT_ATTR_WRITE;
-	if (model->pt.format == &iommu_pt_amdv1 ||
-	    (model->pt.format == &iommu_pt_vtdss &&
-	     model->flags & IOMMU_PT_SNOOP))
-		attrs |= IOMMU_PT_ATTR_SNOOP;
+	if (model->flags & IOMMU_PT_SNOOP)
+		attrs |= format->attrs & IOMMU_PT_ATTR_SNOOP;
 	return attrs;
 }
 
