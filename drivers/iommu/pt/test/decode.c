@@ -54,3 +54,16 @@ void hw_decode_amdv1(u64 raw, unsigned int level, struct hw_entry *e)
 		e->error = "an entry leads to a table of a wrong level";
 	}
 }
+
+#ifdef PT_EXAMPLE
+void hw_decode_example(u64 raw, unsigned int level, struct hw_entry *e)
+{
+	e->present = raw & 1;
+	e->read = true;
+	e->write = raw & 2;
+	if (level == 1 || (level <= 3 && raw & 1 << 2))
+		e->size = level_size(level);
+	e->accessed = 1 << 4;
+	e->dirty = 1 << 5;
+}
+#endif

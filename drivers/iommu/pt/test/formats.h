@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The formats that tests run over: all of the library.
+ * The formats that tests run over: all of the library, and in user space the
+ * example of Documentation/iommu_pt.md (PT_EXAMPLE), which no module has.
  *
  * For each there is a function in decode.c that reads an entry as hardware
  * does.
@@ -25,11 +26,18 @@ struct pt_test_format {
 #define IOMMU_PT_FORMAT(name) \
 	void hw_decode_##name(u64 raw, unsigned int level, struct hw_entry *e);
 #include <linux/iommu_pt_formats.h>
+#ifdef PT_EXAMPLE
+extern const struct iommu_pt_format iommu_pt_example;
+IOMMU_PT_FORMAT(example)
+#endif
 #undef IOMMU_PT_FORMAT
 
 #define IOMMU_PT_FORMAT(name)	{ &iommu_pt_##name, hw_decode_##name },
 static const struct pt_test_format pt_test_formats[] = {
 #include <linux/iommu_pt_formats.h>
+#ifdef PT_EXAMPLE
+	IOMMU_PT_FORMAT(example)
+#endif
 };
 #undef IOMMU_PT_FORMAT
 
