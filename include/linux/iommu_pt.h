@@ -300,6 +300,7 @@ int iommu_pt_init(struct iommu_pt *pt, const struct iommu_pt_config *config);
 void iommu_pt_destroy(struct iommu_pt *pt);
 void iommu_pt_root(struct iommu_pt *pt, struct iommu_pt_root *root);
 unsigned long iommu_pt_nr_tables(const struct iommu_pt *pt);
+unsigned int iommu_pt_aperture_bits(const struct iommu_pt *pt);
 unsigned long iommu_pt_page_sizes(const struct iommu_pt *pt);
 void iommu_pt_set_page_sizes(struct iommu_pt *pt, unsigned long page_sizes);
 void iommu_pt_set_flags(struct iommu_pt *pt, unsigned int set,

@@ -457,10 +457,8 @@ int iommu_live_init(struct iommu_live *live,
 	if (ret)
 		return ret;
 	live->ops = ops;
-	live->iova_bits = live->pt.iova_bits;
 	/* The upper half of sign-extended IOVAs is not used */
-	if (config->format == &iommu_pt_x86_64)
-		live->iova_bits--;
+	live->iova_bits = iommu_pt_aperture_bits(&live->pt);
 	live->base = *base;
 	live->shape = shape;
 	mutex_init(&live->lock);

@@ -189,6 +189,20 @@ unsigned long iommu_pt_nr_tables(const struct iommu_pt *pt)
 EXPORT_SYMBOL_GPL(iommu_pt_nr_tables);
 
 /**
+ * iommu_pt_aperture_bits() - how far the IOVAs reach that begin at 0
+ * @pt: the page table
+ *
+ * Context: Any.
+ * Return: IOVAs below 2 to the power of this can be mapped. Sign-extended IOVAs
+ * have as many more at the end of the address space.
+ */
+unsigned int iommu_pt_aperture_bits(const struct iommu_pt *pt)
+{
+	return pt->iova_bits - pt->format->sign_extended;
+}
+EXPORT_SYMBOL_GPL(iommu_pt_aperture_bits);
+
+/**
  * iommu_pt_page_sizes() - the entry sizes allowed now
  * @pt: the page table
  *
