@@ -89,20 +89,23 @@ static void lessen(struct iommu_ability *shape,
 	shape->snoop &= by->snoop;
 }
 
-/* What the members can do together; @but is left out, @and counts too */
+/*
+ * The shape that suits all members: without @excluded, and with a further
+ * member of ability @added. Either may be NULL.
+ */
 static struct iommu_ability compose(const struct iommu_live *live,
-				    const struct iommu_member *but,
-				    const struct iommu_ability *and)
+				    const struct iommu_member *excluded,
+				    const struct iommu_ability *added)
 {
 	struct iommu_ability shape = live->base;
 	const struct iommu_member *member;
 
 	lockdep_assert_held(&live->lock);
 	list_for_each_entry(member, &live->members, node)
-		if (member != but)
+		if (member != excluded)
 			lessen(&shape, &member->ability);
-	if (and)
-		lessen(&shape, and);
+	if (added)
+		lessen(&shape, added);
 	return shape;
 }
 
@@ -204,16 +207,16 @@ static bool is_same(const struct iommu_ability *a,
 /* Weaken first, so that the tables never are more than a member can walk */
 static int convert(struct iommu_live *live, const struct iommu_ability *shape)
 {
-	struct iommu_ability common = live->shape;
+	struct iommu_ability weaker = live->shape;
 	int ret;
 
 	if (is_same(&live->shape, shape))
 		return 0;
-	lessen(&common, shape);
-	ret = weaken(live, &common);
+	lessen(&weaker, shape);
+	ret = weaken(live, &weaker);
 	if (ret)
 		return ret;
-	if (!is_same(&common, shape))
+	if (!is_same(&weaker, shape))
 		strengthen(live, shape);
 	return 0;
 }
