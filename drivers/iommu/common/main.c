@@ -8,11 +8,5 @@
  */
 #include <linux/module.h>
 
-#define CREATE_TRACE_POINTS
-#include "trace.h"
-
-EXPORT_TRACEPOINT_SYMBOL_GPL(iommu_unit_invalidate);
-EXPORT_TRACEPOINT_SYMBOL_GPL(iommu_unit_fault);
-
 MODULE_DESCRIPTION("Shared parts of IOMMU drivers: live domains, faults");
 MODULE_LICENSE("GPL");
