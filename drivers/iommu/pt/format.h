@@ -1,49 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a page-table format is.
+ * The questions that a page-table format answers.
  *
- * Every format here has tables of 512 entries of 8 bytes; an entry of level 1
- * maps 4 KiB, one of level n maps 512 times what one of level n - 1 does. An
- * entry is 0 when it is unused. What else it can be, its format says, in a
- * header fmt/NAME.h that answers these questions by macros and inline
- * functions, and that nothing but the walker includes:
+ * Every format has tables of 512 entries of 8 bytes. An entry of level 1 maps
+ * 4 KiB, one of level n maps 512 times as much as one of level n - 1. An unused
+ * entry is 0. All else is defined by the format, in a header fmt/NAME.h of
+ * macros and inline functions, which only the walker includes. test/example.h
+ * is a complete one that is made up; Documentation/iommu_pt.md says how to add
+ * a format.
  *
  * FMT_FORMAT		the name of its struct iommu_pt_format
+ * FMT_NAME		the same for messages
  * FMT_MIN_LEVELS,
- * FMT_MAX_LEVELS	levels of the top table
- * FMT_SIGNED		are IOVAs sign-extended?
- * FMT_GROWS		may the top table get a table above it?
- * FMT_CONTIGUOUS	are there entries that act as one?
+ * FMT_MAX_LEVELS	smallest and largest level of a top table
+ * FMT_SIGNED		IOVAs are sign-extended
+ * FMT_GROWS		a table may be put above the top table
+ * FMT_CONTIGUOUS	several equal entries can act as one leaf
  * FMT_OA_BITS		width of a physical address
  * FMT_SIZES		bitmap of the sizes of a leaf
- * FMT_ATTR_BITS	bits of a leaf that say what it permits and has seen
+ * FMT_ATTR_BITS	bits of a leaf that hold attributes: what it permits, and
+ *			whether it was accessed or written
  * FMT_ACCESSED,
- * FMT_DIRTY		of those, the ones that hardware sets
- * FMT_FIRST, FMT_LAST	bits that hardware ignores; set in the first and in the
- *			last entry that one call mapped
+ * FMT_DIRTY		of these, the bits that hardware sets
+ * FMT_FIRST, FMT_LAST	two bits that hardware ignores; they mark the first and
+ *			the last entry that one call mapped
  * FMT_ATTRS		enum iommu_pt_attrs that can be changed in place
  * FMT_ALWAYS		enum iommu_pt_attrs that every new leaf has, whatever is
  *			asked for
  *
- * fmt_present()	is there a leaf or a table?
- * fmt_is_table()	of a present entry of a level above 1: is it a table?
- * fmt_table()		the entry that leads to a table; accessed already, so
- *			that hardware never changes it
+ * fmt_present()	the entry is a leaf or leads to a table
+ * fmt_is_table()	a present entry of level 2 or above leads to a table
+ * fmt_table()		the entry that leads to a table; its accessed bit is set,
+ *			so that hardware never changes it
  * fmt_table_phys()	the table that an entry leads to
- * fmt_leaf()		address and size of a leaf as entry bits; the next one
- *			of the same size in the same table differs by its
- *			size in bytes. Contiguous ones are all equal.
+ * fmt_leaf()		address and size of a leaf, as entry bits. Contiguous
+ *			entries of one leaf are all equal. The next leaf of the
+ *			same size in the same table differs by its size in bytes.
  * fmt_leaf_addr()	the address of the first byte of a leaf
  * fmt_leaf_shift()	log2 of the bytes of a leaf
- * fmt_prot()		attribute bits for IOMMU_READ and so on; 0: impossible
- * fmt_attrs()		bits of a leaf, as enum iommu_pt_attrs
+ * fmt_prot()		the attribute bits for IOMMU_READ and so on; 0 if the
+ *			format cannot do that
+ * fmt_attrs()		the attributes of a leaf, as enum iommu_pt_attrs
  * fmt_change_attrs()	a leaf with attributes of FMT_ATTRS set and cleared
  *
- * The size 2^s of a leaf gives its level, (s - 12) / 9 + 1, and how many equal
- * contiguous entries make it up, 2^((s - 12) % 9).
+ * A leaf of 2^s bytes is of level (s - 12) / 9 + 1, and consists of
+ * 2^((s - 12) % 9) equal contiguous entries.
  *
- * Bits 0 to 2 are 0 in an entry that is neither present nor unused: that is a
- * tombstone, see walk_core.h.
+ * An entry that is neither present nor 0 is a tombstone (walk_core.h). Its bits
+ * 0 to 2 are 0 and bit 3 is set: fmt_present() must be false for it.
  */
 #ifndef PT_FORMAT_H
 #define PT_FORMAT_H
@@ -57,30 +61,32 @@
 #define PT_LEVEL_SHIFT		9u
 
 /**
- * struct iommu_pt_format - a format as the rest of the library sees it
- * @name: for messages
+ * struct iommu_pt_format - a format, for the rest of the library
+ * @name: its name, for messages
  * @min_levels: smallest level of a top table
  * @max_levels: largest level of a top table
  * @oa_bits: width of a physical address
- * @sign_extended: IOVAs have an upper half
- * @grows: the top level may grow
+ * @sign_extended: IOVAs are sign-extended, so that there is an upper half
+ * @grows: a table may be put above the top table
  * @page_sizes: bitmap of the sizes of a leaf
  * @attrs: enum iommu_pt_attrs that can be changed in place
  * @always: enum iommu_pt_attrs that every new leaf has, whatever is asked for
- * @map: see iommu_pt_map(); the arguments are checked, @length is the sum
+ * @map: see iommu_pt_map(); arguments are checked, @length is that of all runs
  * @unmap: see iommu_pt_unmap_runs()
- * @reserve: log2 of the largest leaf that touches a range
+ * @reserve: returns log2 of the largest leaf that touches a range
  * @iova_to_phys: see iommu_pt_iova_to_phys()
  * @visit: see iommu_pt_visit()
- * @read_dirty: see iommu_pt_read_and_clear_dirty(); clears if @gather is given
+ * @read_dirty: see iommu_pt_read_dirty(); with @gather, see
+ *	iommu_pt_read_and_clear_dirty()
  * @set_attrs: see iommu_pt_set_attrs()
  * @demote: see iommu_pt_demote()
  * @promote: see iommu_pt_promote()
  * @flush_tables: see iommu_pt_flush_tables()
- * @orphan: cut the tombstones in a table that is about to be freed
- * @free_all: free every table below and including one
+ * @orphan: clear the tombstones in a table that is about to be freed, so that
+ *	their tables cannot be revived
+ * @free_all: free a table and every table below it
  *
- * Ranges are given by first and last IOVA.
+ * A range is given by its first and its last IOVA.
  */
 struct iommu_pt_format {
 	const char *name;
@@ -121,7 +127,7 @@ struct iommu_pt_format {
 	void (*free_all)(struct iommu_pt *pt, u64 *table, unsigned int level);
 };
 
-/* Where the walker compiled over a format starts: the packed top table */
+/* A pointer to the top table, with its level in the low bits */
 #define PT_TOP_LEVEL_MASK	7ul
 
 static inline unsigned long pt_top_pack(u64 *table, unsigned int level)
@@ -139,13 +145,13 @@ static inline unsigned int pt_top_level(unsigned long top)
 	return top & PT_TOP_LEVEL_MASK;
 }
 
-/* log2 of the bytes that one entry of a level maps, alone */
+/* log2 of the bytes that a single entry of a level maps */
 static inline unsigned int pt_level_shift(unsigned int level)
 {
 	return PT_PAGE_SHIFT + PT_LEVEL_SHIFT * (level - 1);
 }
 
-/* Sizes of a leaf that fits into a table of a level */
+/* Leaf sizes below what a whole table of a level maps */
 static inline unsigned long pt_table_sizes(unsigned int level)
 {
 	unsigned int shift = pt_level_shift(level + 1);
@@ -164,20 +170,21 @@ static inline unsigned int pt_index(unsigned long iova, unsigned int level)
 	return (iova >> pt_level_shift(level)) & (PT_ENTRIES - 1);
 }
 
-/* The last IOVA that an aligned block of 2^shift bytes around @iova holds */
+/* The last IOVA of the aligned block of 2^shift bytes that holds @iova */
 static inline unsigned long pt_block_last(unsigned long iova,
 					  unsigned int shift)
 {
 	return shift < BITS_PER_LONG ? iova | (BIT(shift) - 1) : ULONG_MAX;
 }
 
+/* The first IOVA of that block */
 static inline unsigned long pt_block_start(unsigned long iova,
 					   unsigned int shift)
 {
 	return shift < BITS_PER_LONG ? iova & ~(BIT(shift) - 1) : 0;
 }
 
-/* The same for the entry, and for the whole table, of a level */
+/* The last IOVA of an entry, and the last and the first of a table */
 static inline unsigned long pt_entry_last(unsigned long iova,
 					  unsigned int level)
 {

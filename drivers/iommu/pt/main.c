@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * iommu_pt.ko: the library has no state of its own but the list of run
- * operations; all that has to be waited for when it goes are tables on their
- * way back to the allocator.
+ * iommu_pt.ko. The only state of the library itself is the list of run
+ * operations (run_ops.c). When the module is removed, RCU callbacks that free
+ * tables may still be pending: it waits for them.
  */
 #include <linux/module.h>
 #include <linux/rcupdate.h>

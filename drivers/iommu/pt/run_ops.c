@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which domain operations have run operations beside them. A handful of pairs,
- * written when a driver loads and read when an address space meets a domain: a
- * list under RCU.
+ * Which domain operations have run operations beside them: a short list of pairs,
+ * under RCU. It changes when a driver is loaded or removed, and is read when an
+ * address space gets a domain.
  */
 #include <linux/export.h>
 #include <linux/iommu_pt.h>
@@ -33,12 +33,12 @@ static struct run_ops_pair *find_pair(const struct iommu_domain_ops *domain_ops)
 
 /**
  * iommu_run_ops_register() - offer run operations for domains of a driver
- * @domain_ops: the operations that its domains carry; the key
- * @run_ops: the operations beside them; every member is set
+ * @domain_ops: the operations of its domains; the key
+ * @run_ops: the run operations; @map, @reserve, @unmap and @sync are set
  *
  * Context: May sleep.
- * Return: 0, -EINVAL when a member is missing, -EEXIST when the key is known,
- * or -ENOMEM.
+ * Return: 0, -EINVAL if one of these is missing, -EEXIST if the key is known, or
+ * -ENOMEM.
  */
 int iommu_run_ops_register(const struct iommu_domain_ops *domain_ops,
 			   const struct iommu_run_ops *run_ops)
@@ -68,10 +68,10 @@ int iommu_run_ops_register(const struct iommu_domain_ops *domain_ops,
 EXPORT_SYMBOL_GPL(iommu_run_ops_register);
 
 /**
- * iommu_run_ops_unregister() - take back what iommu_run_ops_register() offered
- * @domain_ops: the key; one that is not known is passed over
+ * iommu_run_ops_unregister() - undo iommu_run_ops_register()
+ * @domain_ops: the key; an unknown one is ignored
  *
- * The caller has no domain left that carries @domain_ops.
+ * No domain with @domain_ops is left.
  *
  * Context: May sleep.
  */
@@ -90,11 +90,11 @@ void iommu_run_ops_unregister(const struct iommu_domain_ops *domain_ops)
 EXPORT_SYMBOL_GPL(iommu_run_ops_unregister);
 
 /**
- * iommu_run_ops_of() - the fast path of a domain
- * @domain: a domain that stays for as long as the result is used
+ * iommu_run_ops_of() - find the run operations of a domain
+ * @domain: a domain that exists for as long as the result is used
  *
  * Context: Any.
- * Return: its run operations, or NULL when its driver offers none.
+ * Return: its run operations, or NULL if its driver offers none.
  */
 const struct iommu_run_ops *iommu_run_ops_of(const struct iommu_domain *domain)
 {

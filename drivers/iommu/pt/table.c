@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of a table page.
+ * The life of a table page:
  *
- * It comes from pt_table_alloc() into a stash, zeroed and charged to the
- * caller's cgroup; is filled; becomes visible when an entry leads to it; is
- * unlinked, which puts it on the list of a gather; and is freed by
- * iommu_pt_gather_free() once the caller has invalidated what hardware may
- * have cached of it, and once no other CPU can be in the middle of reading it:
- * RCU. The pages of one gather wait for RCU as one chain.
+ *	allocated	zeroed, charged to the cgroup of the caller, in a stash
+ *	filled		still invisible
+ *	visible		an entry leads to it
+ *	unlinked	on the list of a gather
+ *	freed		by iommu_pt_gather_free(), after the caller has invalidated
+ *			what hardware may have cached of it, and after an RCU
+ *			grace period, as other CPUs may be reading it. The tables
+ *			of one gather wait for RCU as one chain.
  *
- * A table that emptied is unlinked too but can come back to life as long as
- * its gather is not freed: see walk_core.h. So lists of unlinked tables change
- * under iommu_pt.lock; without it, whoever owns the list may only ask, with
- * list_empty_careful(), whether it is empty for good.
+ * An empty table is unlinked too, but until its gather is freed it can be revived
+ * (walk_core.h). So lists of unlinked tables change under iommu_pt.lock. Without
+ * the lock the owner of such a list may only test whether it is empty, with
+ * list_empty_careful().
  *
- * Reservations are stashes with a range, on a list of the page table. They are
- * few: one for each unmap that is about to come.
+ * A reservation is a stash for a range. The reservations of a page table are in
+ * a list, which is short: one for each unmap that is about to come.
  */
 #include <linux/export.h>
 #include <linux/sched.h>
@@ -48,12 +50,12 @@ struct pt_table *pt_table_alloc(struct iommu_pt *pt, gfp_t gfp)
 	return (struct pt_table *)page;
 }
 
-/* Frees a page that no CPU but this one can know of */
+/* No other CPU has a pointer to the page any more */
 static void free_page_of(struct pt_table *table)
 {
 	struct page *page = (struct page *)table;
 
-	/* The allocator wants page->mapping back as it was */
+	/* Overlays page->mapping, which the allocator expects to be NULL */
 	table->slot = NULL;
 	count_page(page, -1);
 	__free_page(page);
@@ -65,7 +67,7 @@ void pt_table_free(struct iommu_pt *pt, struct pt_table *table)
 	free_page_of(table);
 }
 
-/* Make sure that there are @nr tables in the stash */
+/* Allocate until the stash has @nr tables */
 int pt_stash_fill(struct iommu_pt *pt, struct pt_stash *stash, unsigned int nr,
 		  gfp_t gfp)
 {
@@ -102,10 +104,10 @@ static void free_chain(struct rcu_head *rcu)
 }
 
 /*
- * An unlinked table has been invalidated: add it to the chain, with those above
- * that waited for it. One that leads to tables which are not invalidated yet
- * waits itself: hardware may know the way to those, so they have to be there
- * for whoever maps in their place.
+ * An unlinked table has been invalidated: add it to the chain of tables to free,
+ * and with it the tables above that waited for it. A table whose tombstones lead
+ * to tables that are not invalidated yet has to wait itself: hardware may have
+ * those cached, so a map in their place must be able to revive them.
  */
 static struct pt_table *settle(struct iommu_pt *pt, struct pt_table *table,
 			       struct pt_table *chain, long *nr)
@@ -125,7 +127,7 @@ static struct pt_table *settle(struct iommu_pt *pt, struct pt_table *table,
 			above->tombs--;
 			table->slot = NULL;
 		} else if (table->tombs) {
-			/* Unlinked whole, so invalidated with all below */
+			/* Unlinked with all tables below, and invalidated with them */
 			pt->format->orphan(pt_entries(table));
 		}
 		table->next = chain;
@@ -136,10 +138,10 @@ static struct pt_table *settle(struct iommu_pt *pt, struct pt_table *table,
 	return chain;
 }
 
-/* As many go at once, under the lock here and after the grace period */
+/* Tables freed in one go, under the lock here and after the grace period */
 #define TABLES_PER_CHAIN 64
 
-/* Returns false if there was nothing left */
+/* Returns true if there may be more */
 static bool free_some(struct iommu_pt *pt, struct iommu_pt_gather *gather)
 {
 	struct pt_table *table, *chain = NULL;
@@ -174,10 +176,10 @@ static noinline void free_unlinked(struct iommu_pt *pt,
 /**
  * iommu_pt_gather_free() - free unlinked tables after the invalidation
  * @pt: the page table
- * @gather: everything that it holds has been invalidated in every unit whose
- *	devices use @pt; empty afterwards
+ * @gather: what changed, already invalidated in every unit whose devices use
+ *	@pt; empty afterwards
  *
- * Context: Any; takes pt->lock. May sleep if the gather says so.
+ * Context: Any; takes pt->lock. May sleep if @gather->may_sleep.
  */
 void iommu_pt_gather_free(struct iommu_pt *pt, struct iommu_pt_gather *gather)
 {
@@ -190,13 +192,13 @@ void iommu_pt_gather_free(struct iommu_pt *pt, struct iommu_pt_gather *gather)
 EXPORT_SYMBOL_GPL(iommu_pt_gather_free);
 
 /**
- * iommu_pt_gather_move() - hand unlinked tables from one list to another
- * @pt: the page table they were unlinked from
+ * iommu_pt_gather_move() - move unlinked tables from one list to another
+ * @pt: the page table that they were unlinked from
  * @to: list to add them to, such as iommu_iotlb_gather.freelist
  * @from: list to take them from, such as iommu_pt_gather.freelist
  *
- * A table on any of these lists may come back to life at any time and leave
- * it; so they are moved by this function and by none of list.h.
+ * At any time a map may revive a table of these lists and so remove it from its
+ * list. So use this function, which takes pt->lock, and not those of list.h.
  *
  * Context: Any; takes pt->lock.
  */
@@ -216,8 +218,8 @@ EXPORT_SYMBOL_GPL(iommu_pt_gather_move);
 /**
  * iommu_pt_gather_defer() - leave unlinked tables to a later invalidation
  * @pt: the page table
- * @gather: what changed; the caller knows to invalidate everything before
- *	memory or IOVAs of it are used again. Empty afterwards.
+ * @gather: what changed. The caller invalidates everything before it uses this
+ *	memory or these IOVAs again. Empty afterwards.
  *
  * Context: Any; takes pt->lock.
  */
@@ -231,11 +233,11 @@ void iommu_pt_gather_defer(struct iommu_pt *pt, struct iommu_pt_gather *gather)
 EXPORT_SYMBOL_GPL(iommu_pt_gather_defer);
 
 /**
- * iommu_pt_gather_deferred() - take up what was left to an invalidation
+ * iommu_pt_gather_deferred() - collect the tables that were deferred
  * @pt: the page table
- * @gather: gets the tables that iommu_pt_gather_defer() left; free them with
- *	iommu_pt_gather_free() after an invalidation of everything that begins
- *	when this function has returned
+ * @gather: gets the tables that iommu_pt_gather_defer() left, and the whole
+ *	IOVA space as its range. Invalidate everything after this function has
+ *	returned, then call iommu_pt_gather_free().
  *
  * Context: Any; takes pt->lock.
  */
@@ -250,8 +252,8 @@ void iommu_pt_gather_deferred(struct iommu_pt *pt,
 EXPORT_SYMBOL_GPL(iommu_pt_gather_deferred);
 
 /*
- * How many tables cutting one entry of 2^shift bytes in two places may need:
- * one on each level below its own, for each place.
+ * The most tables that it takes to split an entry of 2^shift bytes at two places:
+ * for each place, one on every level below that of the entry.
  */
 static unsigned int tables_to_cut(unsigned int shift)
 {
@@ -259,18 +261,19 @@ static unsigned int tables_to_cut(unsigned int shift)
 }
 
 /**
- * iommu_pt_reserve() - put aside what an unmap may need
+ * iommu_pt_reserve() - reserve the tables that an unmap may need
  * @pt: the page table
  * @iova: first IOVA of a range
  * @length: bytes; both multiples of 4096
  * @gfp: for the allocation
  *
- * The next iommu_pt_unmap() that touches the range and lies in it, or covers
- * it, does not fail for want of memory, wherever it cuts a superpage. That
- * unmap uses the reservation up; what it did not need is freed.
+ * Makes sure that the next iommu_pt_unmap() of a part of the range, or of a range
+ * that covers it, does not fail for lack of memory, wherever it splits a
+ * superpage. One unmap uses the reservation up: what it did not need is freed.
  *
- * Nothing is kept when no entry in the range is larger than 4 KiB; then no
- * promotion joins what is in the range with what is not.
+ * If no entry in the range is larger than 4 KiB, nothing is reserved. Instead the
+ * ends of the range are marked, so that no later promotion joins what is inside
+ * with what is outside.
  *
  * Context: May sleep if @gfp allows it.
  * Return: 0, -EINVAL for a bad range, -ENOMEM.
@@ -313,7 +316,7 @@ static bool touches(const struct pt_reservation *res, unsigned long iova,
 	return res->iova <= last && iova <= res->last;
 }
 
-/* Get up to @nr tables from reservations that touch a range */
+/* Move tables from reservations that touch a range to a stash, up to @nr */
 void pt_reservation_take(struct iommu_pt *pt, unsigned long iova,
 			 unsigned long last, struct pt_stash *stash,
 			 unsigned int nr)
@@ -339,7 +342,7 @@ bool pt_reservation_overlaps(struct iommu_pt *pt, unsigned long iova,
 	return false;
 }
 
-/* Give back what an unmap of a range had reserved */
+/* Free the reservations that touch a range */
 void pt_reservation_drop(struct iommu_pt *pt, unsigned long iova,
 			 unsigned long last)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Table pages: where they come from, what is known of each, where they go.
+ * Table pages: how they are allocated, described and freed.
  *
- * What is known of a table stands in the struct page of its page. The words
- * that struct pt_table lays over belong to whoever allocated the page.
+ * A table is described in the struct page of its page: struct pt_table overlays
+ * words of struct page that belong to the owner of an allocated page.
  */
 #ifndef PT_TABLE_H
 #define PT_TABLE_H
@@ -16,23 +16,25 @@
 #include "format.h"
 
 /**
- * struct pt_table - what is known of a table
- * @__page_flags: the page's
- * @list: in a gather or among the deferred, once unlinked; under iommu_pt.lock
- * @rcu: the first of a chain that waits to be freed
- * @slot: the entry that leads or led here; NULL for a top table, and for one
- *	that can no longer come back to life. Changes under iommu_pt.lock only
- *	once the table is visible.
- * @count: entries in use, those about to be written included. 0 is final but
- *	for those who hold iommu_pt.lock. A top table has PT_TOP_BIAS more.
- * @tombs: entries that are tombstones; under iommu_pt.lock
- * @level: its level
- * @parked: unlinked and invalidated, but with tombstones in it that lead to
- *	tables that are not; under iommu_pt.lock
- * @next: the next one of a stash or of a chain
- * @full: of a table of level 1 in use: lines of PT_LINE entries, a bit each,
- *	that are known to hold nothing but leaves. A line that is full may lack
- *	its bit; who is about to clear an entry clears the bit of its line first
+ * struct pt_table - a table, in the struct page of its page
+ * @__page_flags: flags of the page
+ * @list: links an unlinked table into a gather or into iommu_pt.deferred;
+ *	protected by iommu_pt.lock
+ * @rcu: in the first table of a chain that waits to be freed
+ * @slot: the entry that leads, or led, to this table. NULL for a top table, and
+ *	for a table that can no longer be revived. Once the table is visible it
+ *	changes only under iommu_pt.lock.
+ * @count: entries in use, including those about to be written. At 0 it stays
+ *	there, except that a holder of iommu_pt.lock may raise it. In a top table
+ *	it is larger by PT_TOP_BIAS.
+ * @tombs: entries that are tombstones; protected by iommu_pt.lock
+ * @level: level of the table
+ * @parked: unlinked and invalidated, but its tombstones lead to tables that are
+ *	not invalidated yet; protected by iommu_pt.lock
+ * @next: next table of a stash or of a chain
+ * @full: of a table of level 1 in use: one bit for each line of PT_LINE entries.
+ *	A set bit says that all entries of the line are leaves; a clear bit says
+ *	nothing. The bit of a line is cleared before an entry of it is.
  */
 struct pt_table {
 	unsigned long __page_flags;
@@ -63,10 +65,13 @@ static_assert(sizeof(struct pt_table) <= offsetof(struct page, _mapcount));
 
 static_assert(PT_ENTRIES / PT_LINE <= BITS_PER_LONG);
 
-/* So many entries and it pays to know their lines, and to use string stores */
+/*
+ * From this many entries on, tracking full cache lines and clearing them with
+ * string stores pays off.
+ */
 #define PT_MANY			32u
 
-/* The table that an entry, or the first entry itself, lies in */
+/* The table that holds an entry */
 static inline struct pt_table *pt_table_of(const u64 *entry)
 {
 	return (struct pt_table *)virt_to_page(entry);
@@ -78,9 +83,9 @@ static inline u64 *pt_entries(struct pt_table *table)
 }
 
 /**
- * struct pt_stash - tables that nobody has seen: zeroed, nothing set
- * @first: linked by pt_table.next
- * @nr: how many
+ * struct pt_stash - new tables, zeroed and not yet visible
+ * @first: the first one; the others follow by pt_table.next
+ * @nr: number of tables
  */
 struct pt_stash {
 	struct pt_table *first;
@@ -104,7 +109,7 @@ static inline struct pt_table *pt_stash_get(struct pt_stash *stash)
 	return table;
 }
 
-/* The lines that entries from @first to before @end fill */
+/* Bits of the lines that lie completely in the entries @first to @end - 1 */
 static inline unsigned long pt_whole_lines(unsigned int first, unsigned int end)
 {
 	unsigned int line = DIV_ROUND_UP(first, PT_LINE), stop = end / PT_LINE;

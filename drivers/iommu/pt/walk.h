@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The walker, whole: compiled once over each format, whose header comes
- * before. It ends in the one symbol that the rest of the library sees.
+ * The whole walker. It is compiled once for each format, by a file that includes
+ * the header of the format and then this one. Its only symbol is the struct
+ * iommu_pt_format at the end.
  */
 #include "walk_core.h"
 #include "walk_cut.h"

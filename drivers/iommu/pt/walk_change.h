@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The walker, part 6: changing what is mapped, under DMA.
+ * The walker, part 6: changing mappings while devices use them.
  *
- * Attributes change entry by entry, and demotion is cutting (walk_cut.h): both
- * by compare and exchange, beside maps and unmaps of the same range.
+ * Attributes change entry by entry. Demotion splits superpages (walk_cut.h). Both
+ * use compare and exchange, and run beside maps and unmaps of the same range.
  *
- * Promotion turns a full table of leaves into one leaf, by one write of the
- * entry above. An unmap that is at that moment clearing an entry of the table
- * would not notice; so while a promotion is at work every section takes
- * pt->lock, and the promotion waits for the sections that began before that.
- * It joins nothing across the ends of what one call mapped, which the entries
- * there are marked with: after it, the table is as if all had been mapped with
- * the sizes allowed now, and an unmap of what was mapped, whole, still begins
- * and ends between leaves.
+ * Promotion turns a table full of leaves into one leaf, by one write to the entry
+ * that leads to the table. An unmap that is just clearing an entry of the table
+ * would not notice. So while a promotion is running every section takes pt->lock,
+ * and the promotion first waits for the sections that began before.
+ *
+ * Promotion joins nothing across the ends of what one call mapped; the entries
+ * there are marked. Afterwards the table is as if everything had been mapped with
+ * the sizes allowed now, and an unmap of all that a call mapped still begins and
+ * ends between leaves.
  */
 #ifndef PT_WALK_CHANGE_H
 #define PT_WALK_CHANGE_H
@@ -20,7 +21,7 @@
 #include "walk_cut.h"
 #include "walk_read.h"
 
-/* Entries changed in a row are flushed and recorded together */
+/* Flush and record the entries from @first to @spot, which were changed */
 static void change_done(struct walk *walk, const struct spot *spot,
 			u64 *first, unsigned long iova, unsigned long last)
 {
@@ -31,7 +32,7 @@ static void change_done(struct walk *walk, const struct spot *spot,
 			pt_entry_last(last, level));
 }
 
-/* Attributes of the leaves of one table, from @spot on */
+/* Change attributes of the leaves of one table, from @spot on */
 static unsigned long change_table(struct walk *walk, struct spot *spot,
 				  unsigned long iova, unsigned long last,
 				  unsigned int set, unsigned int clear)
@@ -49,7 +50,7 @@ static unsigned long change_table(struct walk *walk, struct spot *spot,
 			change_done(walk, spot, spot->slot, iova, end);
 			break;
 		}
-		/* It was cut meanwhile: walk down again */
+		/* It was split meanwhile: walk down again */
 		if (entry_is_table(old, spot->level))
 			return iova;
 		if (end >= last || end == pt_table_last(end, spot->level))
@@ -60,7 +61,7 @@ static unsigned long change_table(struct walk *walk, struct spot *spot,
 	}
 }
 
-/* Cut superpages that reach out of the range, sleeping for memory */
+/* Split superpages that reach out of the range; may sleep for memory */
 static int change_cut_ends(struct walk *walk, unsigned long iova,
 			   unsigned long last, gfp_t gfp)
 {
@@ -111,10 +112,10 @@ static int pt_set_attrs(struct iommu_pt *pt, unsigned long iova,
 	return ret;
 }
 
-/* Leaves that one section demotes at most */
+/* Most leaves that one section demotes */
 #define DEMOTE_BATCH		64
 
-/* Demote from *@iova on, until a table is missing or it is long enough */
+/* Demote from *@iova on, until a table is missing or for DEMOTE_BATCH leaves */
 static int demote_some(struct walk *walk, unsigned long *iova,
 		       unsigned long last, bool *done)
 {
@@ -174,7 +175,7 @@ static int pt_demote(struct iommu_pt *pt, unsigned long iova,
 	return ret;
 }
 
-/* The part of a leaf's memory that one of its entries maps */
+/* Where an entry leads: the leaf, or its part of a leaf of several entries */
 static phys_addr_t entry_addr(u64 entry, unsigned int level, unsigned long iova)
 {
 	return fmt_leaf_addr(entry, level) +
@@ -182,8 +183,9 @@ static phys_addr_t entry_addr(u64 entry, unsigned int level, unsigned long iova)
 }
 
 /*
- * How many entries from @i on, and before @end, hold one run of memory with
- * one set of attributes, mapped by one call?
+ * Return how many entries, from @i on and before @end, map one run of memory with
+ * the same attributes and were mapped by one call. @used gets the accessed and
+ * dirty bits of all of them.
  */
 static unsigned int alike(const u64 *entries, unsigned int level,
 			  unsigned long iova, unsigned int i, unsigned int end,
@@ -212,8 +214,9 @@ static unsigned int alike(const u64 *entries, unsigned int level,
 }
 
 /*
- * Hardware may write through what it has cached of the old entries until the
- * invalidation, and note it there: what may be written to counts as written.
+ * Until the invalidation hardware may write through old entries that it has
+ * cached, and set the dirty bit there, where it gets lost. So a leaf that can be
+ * written counts as dirty.
  */
 static u64 promoted_bits(const struct walk *walk, u64 entry, u64 used)
 {
@@ -223,7 +226,7 @@ static u64 promoted_bits(const struct walk *walk, u64 entry, u64 used)
 	return used;
 }
 
-/* Join entries of one table into the largest groups that act as one */
+/* Join entries of one table into the largest possible contiguous leaves */
 static void join_groups(struct walk *walk, u64 *entries, unsigned int level,
 			unsigned long iova, unsigned int i, unsigned int end)
 {
@@ -258,7 +261,7 @@ static void join_groups(struct walk *walk, u64 *entries, unsigned int level,
 	}
 }
 
-/* One write makes a leaf of a table, if it is full of one run */
+/* Turn a table into a leaf by one write, if a single run fills it */
 static void join_table(struct walk *walk, u64 *slot, u64 *entries,
 		       unsigned int level, unsigned long iova)
 {
@@ -290,7 +293,10 @@ static void join_table(struct walk *walk, u64 *slot, u64 *entries,
 	pt_gather_range(walk->gather, iova, pt_block_last(iova, shift));
 }
 
-/* The table of @level at @iova: join in it, then join it. Where does it end? */
+/*
+ * Promote in the table of @level at @iova, then the table itself. Returns the last
+ * IOVA of the table.
+ */
 static unsigned long promote_table(struct walk *walk, unsigned long iova,
 				   unsigned long last, unsigned int level)
 {

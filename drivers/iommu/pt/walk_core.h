@@ -2,50 +2,60 @@
 /*
  * The walker, part 1: how it moves in a table that others change.
  *
- * Sections. All reading of entries happens under RCU, between walk_enter() and
- * walk_leave(): no table is freed under a reader. Nothing sleeps in a section;
- * an operation that wants memory leaves it, allocates, and starts again at the
- * root from where it got to. A change of what the hardware is like
- * (iommu_pt_set_flags(), iommu_pt_set_page_sizes()) waits for all sections that
- * began before it; so each reads flags and sizes once, at its start.
+ * Sections. Entries are read only in a section, between walk_enter() and
+ * walk_leave(). A section is an RCU read-side critical section, so no table is
+ * freed under a reader, and nothing sleeps in it. An operation that needs memory
+ * leaves its section, allocates, and starts again at the root for the rest of its
+ * range. iommu_pt_set_flags() and iommu_pt_set_page_sizes() wait for all sections
+ * that began before them; so a section reads flags and sizes once, at its start.
  *
- * Entries. The caller keeps maps and unmaps of overlapping ranges apart. So
- * leaves of the range belong to the operation, which writes them plainly, and
- * what is shared are entries that lead to tables, and superpages that more than
- * one range has a part in. Those change by compare and exchange: a table is
- * built complete, then installed over 0, or over the superpage that it splits;
- * who loses the race goes on with the winner's table and keeps his own for
+ * Entries. The caller keeps maps and unmaps of overlapping ranges apart. So the
+ * leaves of a range belong to the operation, which uses plain stores for them.
+ * Shared are the entries that lead to tables, and superpages that several ranges
+ * have a part of. These change by compare and exchange: a table is built
+ * completely, then installed in place of 0, or of the superpage that it splits.
+ * The loser of such a race uses the table of the winner and keeps its own for
  * later.
  *
- * Giving way. An operation that may sleep ends its section after a while and goes
- * on in another one, at the root again.
+ * Yielding the CPU. An operation that may sleep ends its section after a while,
+ * yields the CPU, and goes on in another section, from the root again.
  *
- * Counts. Each table counts its entries in use. Who writes entries adds them
- * to the count first, who clears them subtracts them afterwards, one atomic
- * operation per table and call. Adding to 0 is not possible: a count that
- * reached 0 stays there, unless pt->lock is held.
+ * Counts. Each table counts its entries in use: added before entries are written,
+ * subtracted after they are cleared, by one atomic operation per table and call.
+ * A count that has reached 0 can be raised only under pt->lock.
  *
- * Tables that empty. Who brings a count to 0 takes pt->lock and, if it is
- * still 0, turns the entry that leads to the table into a tombstone: not
- * present for the hardware, but it still knows the table. The table joins the
- * gather of the operation, and the count of the table above goes down by one,
- * which may go on up to the top. Until the caller has invalidated and calls
- * iommu_pt_gather_free(), hardware may have the way to the table cached. Should
- * another range need a table in this place meanwhile, a new one would be
- * invisible to such hardware; so it takes the old one out of the gather and
- * turns the tombstone back ("revive"). iommu_pt_gather_free() ends this: it
- * clears the tombstone under pt->lock before it frees the table. A table that
- * still leads to tombstones of other gathers waits for those ("parked").
+ * Empty tables. An operation that brings the count of a table to 0 takes pt->lock.
+ * If the count is still 0, it turns the entry that leads to the table into a
+ * tombstone, which is not present for hardware but still has the address of the
+ * table. The table joins the gather of the operation. The count of the table above
+ * goes down by one, which may continue up to the top table.
  *
- * Tables that an unmap covers whole need none of that, because nobody else has
- * a range in them before the invalidation: the one entry that leads to them is
- * cleared, and all go into the gather. Below it only leaves of level 2 and above
- * are cleared: somebody may be about to put a table in place of one.
+ * Until the caller has invalidated and calls iommu_pt_gather_free(), hardware may
+ * have the path to the empty table cached. A new table in this place would be
+ * invisible to such hardware. So a map that needs a table here in the meantime
+ * revives the old one: it takes it out of the gather and turns the tombstone back
+ * into an entry. For one table:
+ *
+ *	entry -> table --- count reaches 0 ---> tombstone, table in a gather
+ *	     ^                                      |             |
+ *	     +---- a map revives the table ---------+             | invalidated,
+ *	                                                          v gather freed
+ *	                                          0, the table is freed by RCU
+ *
+ * iommu_pt_gather_free() clears the tombstone under pt->lock before it frees the
+ * table. A table whose tombstones lead to tables of other gathers waits for those
+ * ("parked").
+ *
+ * A table that an unmap covers completely takes a shorter way: until the
+ * invalidation no other operation has a range in it, so it need not be revived.
+ * The one entry that leads to it is cleared, and it joins the gather with all
+ * tables below. In these only leaves of level 2 and above are cleared, because
+ * another operation may be about to put a table in place of one.
  *
  * pt->lock is taken for tombstones and reviving, for growth, for splitting and
- * joining contiguous entries, and for reservations; never by a map or unmap
- * that neither empties a table nor meets one that just emptied. While a
- * promotion is at work (pt->promoters), each section takes it.
+ * joining contiguous entries, and for reservations. A map or unmap takes it only
+ * if it empties a table or meets one that has just become empty. While a
+ * promotion is running (pt->promoters), every section takes it.
  */
 #ifndef PT_WALK_CORE_H
 #define PT_WALK_CORE_H
@@ -60,16 +70,16 @@
 #include "table.h"
 
 /**
- * struct walk - an operation on its way
+ * struct walk - state of an operation
  * @pt: the page table
- * @gather: gets what has to be invalidated, and unlinked tables
- * @covered: tables unlinked whole, on their way into @gather
- * @sizes: entry sizes allowed, as of this section
- * @flags: enum iommu_pt_flags, as of this section
- * @locked: this section holds pt->lock
- * @irq: interrupt flags while @locked
- * @need: tables that the operation wants in @stash before it tries again
- * @stash: tables at hand
+ * @gather: collects what has to be invalidated, and unlinked tables
+ * @covered: tables that the operation covers completely, to be moved to @gather
+ * @sizes: entry sizes allowed, read at the start of the section
+ * @flags: enum iommu_pt_flags, read at the start of the section
+ * @locked: the section holds pt->lock
+ * @irq: saved interrupt flags while @locked
+ * @need: tables that @stash must have before the operation tries again
+ * @stash: tables for the operation
  */
 struct walk {
 	struct iommu_pt *pt;
@@ -95,7 +105,7 @@ static inline void walk_init(struct walk *walk, struct iommu_pt *pt,
 	walk->stash.nr = 0;
 }
 
-/* @locked tells, and sparse could not: so it is told of neither */
+/* Sparse cannot follow a conditional lock, so both sides are hidden from it */
 static inline void walk_lock(struct walk *walk)
 {
 	if (walk->locked)
@@ -128,7 +138,7 @@ static inline void walk_leave(struct walk *walk)
 	rcu_read_unlock();
 }
 
-/* Hands over what was unlinked, and gives back tables not used */
+/* Move unlinked tables to the gather, and free unused ones */
 static inline void walk_end(struct walk *walk)
 {
 	if (unlikely(!list_empty(&walk->covered)))
@@ -139,14 +149,14 @@ static inline void walk_end(struct walk *walk)
 }
 
 /*
- * After a change of entries, before the section ends: while somebody cuts a
- * group of contiguous entries, one of them may be a leaf of its own already and
- * those beside it still speak for all of the group, so that hardware would fetch
- * from them, after the invalidation, what this operation took away. Wait for the
- * end of that, on pt->lock.
+ * Called after a change of entries, before the section ends. While another CPU
+ * splits a group of contiguous entries, one entry may already be a leaf of its own
+ * while its neighbours still describe the whole group. From such a neighbour
+ * hardware could, even after the invalidation, fetch a translation that this
+ * operation has removed. So wait for the end of the split, on pt->lock.
  *
- * The change was by an operation, or followed by one, that is fully ordered. So
- * either this sees the cut, or the cut sees the change (cut_group()).
+ * The change was, or was followed by, a fully ordered operation. So either this
+ * sees the split, or the split sees the change (cut_group()).
  */
 static __always_inline void walk_await_cut(struct walk *walk)
 {
@@ -154,13 +164,13 @@ static __always_inline void walk_await_cut(struct walk *walk)
 		walk_lock(walk);
 }
 
-/* Outside a section: get the tables that the last one asked for */
+/* Outside a section: allocate the tables that the last section asked for */
 static inline int walk_feed(struct walk *walk, gfp_t gfp)
 {
 	return pt_stash_fill(walk->pt, &walk->stash, walk->need, gfp);
 }
 
-/* Entries written in a row, or a whole new table: push them to memory */
+/* Write entries, or a whole new table, back from the CPU caches to memory */
 static inline void walk_flush(const struct walk *walk, u64 *entries,
 			      unsigned int nr)
 {
@@ -168,17 +178,17 @@ static inline void walk_flush(const struct walk *walk, u64 *entries,
 		clflush_cache_range(entries, nr * sizeof(*entries));
 }
 
-/* Is an entry of the operation's own range in use? */
+/* Read an entry of the operation's own range, to see whether it is in use */
 static __always_inline u64 peek(const u64 *entry)
 {
 	/*
-	 * Its attributes may be changing, but it is in use before and after,
-	 * so that any way to read it will do.
+	 * Another CPU may be changing its attributes. It is in use before and
+	 * after that, so a plain read is enough.
 	 */
 	return data_race(*entry);
 }
 
-/* Two bits of an entry decide what it is, and level 1 has no tables */
+/* Present, and of a level that has tables, and not a leaf */
 static inline bool entry_is_table(u64 entry, unsigned int level)
 {
 	return level > 1 && fmt_present(entry) && fmt_is_table(entry);
@@ -204,7 +214,7 @@ static inline u64 table_to_entry(u64 *entries, unsigned int level)
 	return fmt_table(virt_to_phys(entries), level);
 }
 
-/* Bit 3 alone marks it, beside the address: no format calls that present */
+/* A tombstone has bit 3 and the address: no format takes it for present */
 #define TOMB_MARK		BIT_ULL(3)
 
 static inline u64 table_to_tomb(u64 *entries)
@@ -217,7 +227,7 @@ static inline u64 *tomb_to_entries(u64 tomb)
 	return phys_to_virt((phys_addr_t)(tomb & ~TOMB_MARK));
 }
 
-/* Entries of its level that make up a leaf of 2^shift bytes: log2 */
+/* log2 of the number of entries that make up a leaf of 2^shift bytes */
 static inline unsigned int leaf_entries_shift(unsigned int shift)
 {
 	return FMT_CONTIGUOUS ? (shift - PT_PAGE_SHIFT) % PT_LEVEL_SHIFT : 0;
@@ -227,8 +237,8 @@ static inline unsigned int leaf_entries_shift(unsigned int shift)
  * struct spot - where a walk down ended
  * @entries: the table
  * @slot: the entry in it
- * @entry: what it held
- * @level: of the table
+ * @entry: value of the entry when it was read
+ * @level: level of the table
  */
 struct spot {
 	u64 *entries;
@@ -237,7 +247,7 @@ struct spot {
 	unsigned int level;
 };
 
-/* Walk down to the entry that is not a table */
+/* Walk down to the first entry that does not lead to a table */
 static inline void walk_down(struct iommu_pt *pt, unsigned long iova,
 			     struct spot *spot)
 {
@@ -255,7 +265,7 @@ static inline void walk_down(struct iommu_pt *pt, unsigned long iova,
 	}
 }
 
-/* Does the table reach an IOVA? Only one that grows may not. */
+/* Is an IOVA within reach of the top table? It always is unless tables grow */
 static inline bool top_reaches(unsigned long top, unsigned long iova)
 {
 	unsigned int shift = pt_level_shift(pt_top_level(top) + 1);
@@ -269,7 +279,7 @@ static inline unsigned long top_last(unsigned long iova, struct iommu_pt *pt)
 	return pt_table_last(iova, pt_top_level(READ_ONCE(pt->top)));
 }
 
-/* Unlink a table that emptied, and those above that empty with it */
+/* Unlink an empty table, and those above it that become empty with it */
 static void walk_retire(struct walk *walk, struct pt_table *table)
 {
 	bool locked = walk->locked;
@@ -295,14 +305,14 @@ static void walk_retire(struct walk *walk, struct pt_table *table)
 		walk_unlock(walk);
 }
 
-/* @nr entries of a table are in use no more; hardware may know its way */
+/* @nr entries of a table were cleared; hardware may have the path to it cached */
 static inline void walk_put(struct walk *walk, struct pt_table *table, int nr)
 {
 	if (unlikely(!atomic_sub_return(nr, &table->count)))
 		walk_retire(walk, table);
 }
 
-/* @nr entries of a table are about to be in use; false if it is dying */
+/* @nr entries of a table are about to be written; false if its count was 0 */
 static inline bool walk_get(struct walk *walk, struct pt_table *table, int nr)
 {
 	int old = atomic_read(&table->count);
@@ -314,7 +324,7 @@ static inline bool walk_get(struct walk *walk, struct pt_table *table, int nr)
 	return true;
 }
 
-/* Turn the tombstone in @slot back into a way to its table */
+/* Turn the tombstone in @slot back into an entry that leads to its table */
 static u64 walk_revive(struct walk *walk, u64 *slot, u64 tomb)
 {
 	u64 *entries = tomb_to_entries(tomb);
@@ -332,7 +342,7 @@ static u64 walk_revive(struct walk *walk, u64 *slot, u64 tomb)
 	return entry;
 }
 
-/* The table in @slot can no longer come back to life */
+/* Clear the tombstone in @slot: its table can no longer be revived */
 static void walk_orphan(u64 *slot)
 {
 	struct pt_table *table = pt_table_of(tomb_to_entries(*slot));

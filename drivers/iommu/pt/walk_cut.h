@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The walker, part 3: cutting superpages.
+ * The walker, part 3: splitting superpages ("cut" in names).
  *
- * A leaf of level 2 or above becomes a table by one write of its entry. The
- * table is complete before: all its entries together translate as the leaf
- * did. Leaves made of contiguous entries are rewritten entry by entry into
- * smaller ones, under pt->lock, so that two who cut the same leaf do so one
- * after the other; hardware that reads any of the entries at any time gets the
- * same translation. Whoever changes one of them meanwhile waits for the rest to
- * be rewritten (walk_await_cut()).
+ * A single entry of level 2 or above becomes a table by one write. The table is
+ * complete before: its entries together translate as the leaf did.
+ *
+ *	level 2:  [ leaf, 2 MiB ]   ->   [ table ]
+ *	level 1:                           [ 4 KiB ][ 4 KiB ] ... 512 leaves
+ *
+ * A leaf of contiguous entries is rewritten entry by entry into smaller leaves.
+ * That is done under pt->lock, so that the same leaf is not split twice at a time.
+ * Whichever entry hardware reads, and whenever, it finds the same translation. An
+ * operation that changes one of the entries meanwhile waits until all are
+ * rewritten (walk_await_cut()).
  */
 #ifndef PT_WALK_CUT_H
 #define PT_WALK_CUT_H
 
 #include "walk_core.h"
 
-/* The size that a leaf is cut into: the largest allowed of a level */
+/* log2 of the parts of a leaf: the largest size allowed at a level */
 static inline unsigned int cut_shift(unsigned long sizes, unsigned int level,
 				     unsigned int below)
 {
@@ -27,7 +31,7 @@ static inline unsigned int cut_shift(unsigned long sizes, unsigned int level,
 	return sizes ? __fls(sizes) : least;
 }
 
-/* Lead from the leaf at @spot to a table that does the same */
+/* Replace the leaf at @spot by a table that translates in the same way */
 static void cut_to_table(struct walk *walk, const struct spot *spot,
 			 unsigned long iova)
 {
@@ -68,8 +72,8 @@ static void cut_to_table(struct walk *walk, const struct spot *spot,
 }
 
 /*
- * Give an entry another size, if it still is a leaf; its attributes stay.
- * Returns what hardware had noted in it.
+ * Change the size of an entry if it is still a leaf, and keep its attributes.
+ * Returns the accessed and dirty bits that it had.
  */
 static u64 rewrite_entry(u64 *entry, u64 leaf, u64 more)
 {
@@ -82,7 +86,7 @@ static u64 rewrite_entry(u64 *entry, u64 leaf, u64 more)
 	return old & (FMT_ACCESSED | FMT_DIRTY);
 }
 
-/* As if hardware had noted this in an entry, if it still is a leaf */
+/* Set accessed and dirty bits in an entry, if it is still a leaf */
 static void note_in_entry(u64 *entry, u64 used)
 {
 	u64 old = READ_ONCE(*entry);
@@ -93,7 +97,7 @@ static void note_in_entry(u64 *entry, u64 used)
 	} while (!try_cmpxchg(entry, &old, old | used));
 }
 
-/* Make smaller groups of the group of contiguous entries at @spot */
+/* Split the group of contiguous entries at @spot into smaller groups */
 static void cut_group(struct walk *walk, const struct spot *spot,
 		      unsigned long iova)
 {
@@ -110,7 +114,7 @@ static void cut_group(struct walk *walk, const struct spot *spot,
 	WRITE_ONCE(walk->pt->cutting, 1);
 	/* Pairs with the ordered operation before walk_await_cut() */
 	smp_mb();
-	/* Somebody else may have cut it before */
+	/* Another CPU may have split it before */
 	if ((READ_ONCE(*spot->slot) ^ spot->entry) &
 	    ~(FMT_ACCESSED | FMT_DIRTY))
 		goto unlock;
@@ -122,8 +126,9 @@ static void cut_group(struct walk *walk, const struct spot *spot,
 					       BIT_ULL(to), spot->level, to),
 				      used);
 	/*
-	 * What came meanwhile to an entry that was not rewritten yet was noted of
-	 * the whole group: hardware writes to all of it then, and notes it no more.
+	 * Hardware may have set a bit in an entry before it was rewritten. It was
+	 * set for the whole group: hardware may write to all of it from then on
+	 * without setting it again. So set it in all entries.
 	 */
 	late &= ~used;
 	for (i = 0; late && i < nr; i++)
@@ -147,10 +152,10 @@ static void cut_leaf(struct walk *walk, const struct spot *spot,
 }
 
 /**
- * struct cut - where a range ends inside leaves
+ * struct cut - splits at the ends of a range
  * @first: the range starts inside a leaf
- * @last: it ends inside one
- * @tables: tables that both cuts take together
+ * @last: the range ends inside a leaf
+ * @tables: tables that both splits take together
  */
 struct cut {
 	bool first;
@@ -165,7 +170,7 @@ static inline bool leaf_is_cut(const struct spot *spot, unsigned long at)
 	return at & (BIT(fmt_leaf_shift(spot->entry, spot->level)) - 1);
 }
 
-/* What does it take to make a range begin and end with a leaf? */
+/* Find which splits make a range begin and end with a leaf */
 static void cut_plan(struct iommu_pt *pt, unsigned long iova,
 		     unsigned long last, struct cut *cut)
 {
@@ -195,7 +200,7 @@ static void cut_plan(struct iommu_pt *pt, unsigned long iova,
 	}
 }
 
-/* Let a leaf begin or end at @at, which is in or beside the one of @iova */
+/* Split until a leaf begins or ends at @at; @iova is in the leaf to split */
 static void cut_at(struct walk *walk, unsigned long iova, unsigned long at)
 {
 	struct spot spot;
@@ -208,7 +213,7 @@ static void cut_at(struct walk *walk, unsigned long iova, unsigned long at)
 	}
 }
 
-/* Carry out a plan in the section that made it, with its tables at hand */
+/* Carry out a plan, in the section that made it, with its tables in the stash */
 static void cut_ends(struct walk *walk, unsigned long iova, unsigned long last,
 		     const struct cut *cut)
 {

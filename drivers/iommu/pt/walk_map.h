@@ -2,10 +2,10 @@
 /*
  * The walker, part 2: mapping.
  *
- * Each step takes the largest entry that fits where the source stands, walks
- * to the table of its level, and fills as much of that table as it can. A
- * table that is missing is built aside, with all between it and the table that
- * exists, and shows up complete with one write.
+ * Each step takes the largest entry that fits at the current position of the
+ * source, walks to the table of its level, and fills as much of that table as it
+ * can. If the table is missing, it is built aside together with all missing tables
+ * above it, and one write makes them visible, complete.
  */
 #ifndef PT_WALK_MAP_H
 #define PT_WALK_MAP_H
@@ -14,13 +14,13 @@
 
 /**
  * struct source - what is still to be mapped
- * @iova: where the rest goes
+ * @iova: first IOVA of the rest
  * @left: bytes of the rest
  * @run: the current run
- * @addr: address of the rest of it
- * @run_left: bytes of the rest of it
+ * @addr: address of the rest of @run
+ * @run_left: bytes of the rest of @run
  * @attrs: attribute bits of the leaves
- * @started: the first entry is written
+ * @started: the first entry of the call is written
  */
 struct source {
 	unsigned long iova;
@@ -55,14 +55,14 @@ static inline unsigned int source_shift(const struct source *source,
 			     sizes);
 }
 
-/* Entries of a table that the next fill writes */
+/* Number of entries of a table that the next fill writes */
 static inline unsigned int source_entries(const struct source *source,
 					  unsigned long sizes,
 					  unsigned int level)
 {
 	unsigned int room = PT_ENTRIES - pt_index(source->iova, level);
 
-	/* Below the second level's alignment nothing larger can fit */
+	/* No leaf of level 2 can begin in the rest of this table */
 	if (level == 1)
 		return min_t(size_t, room, source->left >> PT_PAGE_SHIFT);
 	if (FMT_CONTIGUOUS)
@@ -71,11 +71,12 @@ static inline unsigned int source_entries(const struct source *source,
 }
 
 /*
- * Entries of a table that hardware sees become visible one by one, so each is
- * one store. Eight at a time, because the loop costs as much as they do. With
- * @check, stops at entries in use; read on the way they cost next to nothing.
+ * Write entries one @step apart, each by one store, because hardware may read the
+ * table at any time. Eight per turn of the loop, which otherwise costs as much as
+ * the stores. With @check, stop at entries in use: reading them on the way costs
+ * next to nothing.
  *
- * Return: where it stopped; everything before is written.
+ * Return: where it stopped; all entries before that are written.
  */
 static __always_inline u64 *fill_steps(u64 *entry, u64 *stop, u64 value,
 				       u64 step, bool check)
@@ -104,9 +105,9 @@ static __always_inline u64 *fill_steps(u64 *entry, u64 *stop, u64 value,
 }
 
 /*
- * A run where contiguous entries act as one: groups of 2^i equal ones. As long
- * as no larger group can ever fit, there is nothing to decide from one to the
- * next.
+ * Write a run as leaves of contiguous entries: groups of 2^i equal entries. While
+ * no larger group can fit, groups of one size follow one another without a new
+ * decision for each.
  */
 static u64 *fill_groups(u64 *entry, u64 *stop, unsigned long iova,
 			phys_addr_t addr, u64 attrs, unsigned int level,
@@ -143,10 +144,10 @@ static u64 *fill_groups(u64 *entry, u64 *stop, unsigned long iova,
 }
 
 /*
- * Write @nr entries of a level, from as many runs as it takes.
+ * Write @nr entries of a level, from as many runs as needed.
  *
- * Return: entries written; if an entry in use was in the way, fewer than @nr,
- * and the source stays where it was.
+ * Return: entries written. If it is fewer than @nr, an entry was in use, and the
+ * source has not moved.
  */
 static __always_inline unsigned int fill_level(struct source *source,
 					       u64 *entry, unsigned int nr,
@@ -164,7 +165,7 @@ static __always_inline unsigned int fill_level(struct source *source,
 	for (;;) {
 		u64 value = fmt_leaf(addr, level, shift) | attrs;
 
-		/* The shortest way for scattered pages: one run, one entry */
+		/* The short path for scattered pages: one run is one entry */
 		if (left == BIT(shift)) {
 			if (check && unlikely(peek(entry)))
 				return entry - first;
@@ -205,7 +206,7 @@ static __always_inline unsigned int fill_level(struct source *source,
 	return nr;
 }
 
-/* Bits that hardware ignores, on an entry in which it may set others */
+/* Set a mark in an entry in which hardware may set other bits meanwhile */
 static inline void mark_entry(const struct walk *walk, u64 *entry, u64 mark)
 {
 	u64 old = READ_ONCE(*entry);
@@ -240,9 +241,9 @@ source_fill(const struct walk *walk, struct source *source, u64 *entry,
 }
 
 /*
- * Is there room for leaves of level 2 or above? A tombstone may be in the way
- * only of a caller whose invalidations are all done, so that nothing needs its
- * table.
+ * Is there room for leaves of level 2 or above? The caller of a map has finished
+ * all invalidations of the range. So if a tombstone is in the way, its table is no
+ * longer needed.
  */
 static int map_check(struct walk *walk, u64 *slot, unsigned int nr)
 {
@@ -262,7 +263,7 @@ static int map_check(struct walk *walk, u64 *slot, unsigned int nr)
 	return 0;
 }
 
-/* Take back entries that were visible for a moment */
+/* Clear entries again that were visible for a moment */
 static void map_undo(struct walk *walk, u64 *slot, unsigned int written,
 		     unsigned int nr, unsigned long iova)
 {
@@ -278,7 +279,7 @@ static void map_undo(struct walk *walk, u64 *slot, unsigned int written,
 	walk_put(walk, pt_table_of(slot), nr);
 }
 
-/* Many pages at once will mostly go at once, and are quicker to clear then */
+/* Pages mapped by one call are mostly unmapped by one, which is faster with this */
 static void note_lines(struct pt_table *table, unsigned int first,
 		       unsigned int nr, unsigned int level)
 {
@@ -286,7 +287,7 @@ static void note_lines(struct pt_table *table, unsigned int first,
 		atomic_long_or(pt_whole_lines(first, first + nr), &table->full);
 }
 
-/* Fill a part of a table that is in use */
+/* Fill a part of a table that is visible */
 static int map_live(struct walk *walk, struct source *source, u64 *entries,
 		    unsigned int level, unsigned long sizes)
 {
@@ -311,7 +312,7 @@ static int map_live(struct walk *walk, struct source *source, u64 *entries,
 	return 0;
 }
 
-/* Take apart what map_build() could not install */
+/* Return the tables that map_build() could not install to the stash */
 static void map_unbuild(struct walk *walk, struct pt_table *table,
 			unsigned long iova, unsigned int level, unsigned int nr)
 {
@@ -332,8 +333,8 @@ static void map_unbuild(struct walk *walk, struct pt_table *table,
 }
 
 /*
- * Fill a new table of @level, lead to it through as many new ones as it takes,
- * and install the uppermost in the empty @slot of a table of @slot_level.
+ * Fill a new table of @level, put as many new tables above it as needed, and
+ * install the topmost in the empty @slot of a table of @slot_level.
  */
 static int map_build(struct walk *walk, struct source *source, u64 *slot,
 		     unsigned int slot_level, unsigned int level,
@@ -383,9 +384,9 @@ static int map_build(struct walk *walk, struct source *source, u64 *slot,
 }
 
 /*
- * Put tables above the top one, until @iova is within reach. Hardware is shown
- * the new top before any other CPU is, so that nobody relies on what devices
- * do not see yet.
+ * Put tables above the top table until @iova is within reach. Devices get the new
+ * top before other CPUs do: nothing can then be mapped that devices cannot reach
+ * yet.
  */
 static int grow(struct walk *walk, unsigned long iova)
 {
@@ -420,17 +421,17 @@ static int grow(struct walk *walk, unsigned long iova)
 	root.levels = level;
 	if (pt->root_changed)
 		pt->root_changed(pt, &root);
-	/* Whoever sees the new top sees its entries */
+	/* A CPU that sees the new top sees its entries too */
 	smp_store_release(&pt->top, top);
 
-	/* The old top is a table like others now; it may even be empty */
+	/* The old top is an ordinary table now, and may be empty */
 	walk_put(walk, old, PT_TOP_BIAS);
 	if (walk->gather->tables)
 		pt_gather_range(walk->gather, 0, 0);
 	return 0;
 }
 
-/* One step: one table, or a part of it */
+/* One step: fill one table, or a part of it */
 static int map_table(struct walk *walk, struct source *source)
 {
 	unsigned long top = READ_ONCE(walk->pt->top), sizes = walk->sizes;
@@ -455,7 +456,7 @@ static int map_table(struct walk *walk, struct source *source)
 				return -EADDRINUSE;
 			if (!walk->locked)
 				return -EAGAIN;
-			/* What comes back to life must not stay empty */
+			/* A revived table must not stay empty */
 			if (walk->stash.nr < l - 1 - level) {
 				walk->need = l - 1 - level;
 				return -ENOMEM;
@@ -467,10 +468,10 @@ static int map_table(struct walk *walk, struct source *source)
 	return map_live(walk, source, entries, level, sizes);
 }
 
-/* Steps, of one table each, after which a caller that may sleep gives way */
+/* Steps, of one table each, after which a caller that may sleep yields the CPU */
 #define MAP_STEPS		32
 
-/* As far as it goes without sleeping, or for MAP_STEPS */
+/* Map until memory is missing, or for MAP_STEPS */
 static int map_section(struct walk *walk, struct source *source)
 {
 	unsigned int steps = MAP_STEPS;

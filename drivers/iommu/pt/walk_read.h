@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The walker, part 5: reading, and what goes over all tables.
+ * The walker, part 5: reading, and operations on all tables.
  *
- * A long range is read in many sections, one per table, each of which walks
- * down from the top again; so nobody waits long for RCU.
+ * A long range is read in many sections, one for each table. Each walks down from
+ * the top again. So no RCU grace period takes long.
  */
 #ifndef PT_WALK_READ_H
 #define PT_WALK_READ_H
 
 #include "walk_core.h"
 
-/* A leaf whole: what hardware noted in any of its entries holds for all */
+/* A whole leaf: accessed and dirty bits of any of its entries hold for all */
 static u64 leaf_entry(const struct spot *spot)
 {
 	unsigned int shift = fmt_leaf_shift(spot->entry, spot->level);
@@ -26,7 +26,7 @@ static u64 leaf_entry(const struct spot *spot)
 	return entry;
 }
 
-/* The last IOVA of a hole, as far as one table shows it */
+/* The last IOVA of a hole, not looking beyond the table */
 static unsigned long hole_end(const struct spot *spot, unsigned long iova,
 			      unsigned long last)
 {
@@ -42,8 +42,9 @@ static unsigned long hole_end(const struct spot *spot, unsigned long iova,
 }
 
 /*
- * Go on to the first IOVA after what is at @spot, in the same table if there
- * is more of it: true if @iova is still in it and in the range.
+ * Advance @iova beyond the leaf or hole at @spot, and @spot with it as long as
+ * that is in the same table. True if @spot is valid and in the range; otherwise
+ * the caller walks down again, unless @done.
  */
 static bool spot_next(struct spot *spot, unsigned long *iova,
 		      unsigned long last, bool *done)
@@ -66,7 +67,7 @@ static bool spot_next(struct spot *spot, unsigned long *iova,
 	return !entry_is_table(spot->entry, spot->level);
 }
 
-/* Nothing can be mapped where a table does not reach */
+/* Limit a range to the reach of the top table; false if nothing is left */
 static bool clamp_range(struct iommu_pt *pt, unsigned long iova,
 			unsigned long *last)
 {
@@ -132,7 +133,7 @@ static int pt_visit(struct iommu_pt *pt, unsigned long iova,
 	return ret;
 }
 
-/* Give a leaf's dirty bits up; another part of it may be clean already */
+/* Clear the dirty bits of all entries of a leaf; some may be clean already */
 static void clean_leaf(struct walk *walk, const struct spot *spot)
 {
 	unsigned int shift = fmt_leaf_shift(spot->entry, spot->level);
@@ -209,9 +210,10 @@ static void mark_leaf(const struct walk *walk, unsigned long iova, u64 mark)
 }
 
 /*
- * The two at the ends may reach out of the range; others fit into it. If none
- * does, the ends are marked as those of a call are, so that none ever will:
- * a promotion must not make necessary what was not put aside.
+ * Only the leaves at the two ends can reach out of the range; all others fit into
+ * it. If every leaf has 4 KiB, the ends of the range are marked like those of a
+ * call. Then no promotion makes a leaf that reaches out of the range, and the
+ * unmap needs no reservation later either.
  */
 static unsigned int pt_reserve(struct iommu_pt *pt, unsigned long iova,
 			       unsigned long last)
@@ -234,8 +236,8 @@ static unsigned int pt_reserve(struct iommu_pt *pt, unsigned long iova,
 }
 
 /*
- * Flush every table that existed when this began. What is written from then on
- * is flushed by who writes it.
+ * Flush every table that existed when this began. Entries written later are
+ * flushed by the operation that writes them.
  */
 static void pt_flush_tables(struct iommu_pt *pt)
 {
@@ -253,14 +255,14 @@ static void pt_flush_tables(struct iommu_pt *pt)
 		for (level = pt_top_level(top);; level--) {
 			u64 entry = READ_ONCE(entries[pt_index(pos, level)]);
 
-			/* Seen before, unless this is its first entry */
+			/* Flushed before, unless this is its first entry */
 			from = pt_table_start(pos, level);
 			if (first || from == pos)
 				clflush_cache_range(entries, PT_TABLE_SIZE);
 			if (level == 1 || (!entry_is_table(entry, level) &&
 					   !entry_is_tomb(entry)))
 				break;
-			/* Tables that may come back to life are included */
+			/* Also tables that may be revived */
 			entries = entry_is_tomb(entry) ?
 				  tomb_to_entries(entry) :
 				  entry_to_entries(entry);
@@ -277,7 +279,7 @@ static void pt_flush_tables(struct iommu_pt *pt)
 	}
 }
 
-/* Cut the tombstones in a table that is about to be freed */
+/* Clear the tombstones in a table that is about to be freed */
 static void pt_orphan(u64 *entries)
 {
 	unsigned int i;

@@ -2,13 +2,13 @@
 /*
  * The walker, part 4: unmapping.
  *
- * First the superpages are cut that reach out of the range; the tables for
- * that are at hand before anything changes, and from then on nothing can fail.
- * Then leaves are cleared, and tables that the range covers whole are unlinked
- * by one write at their top.
+ * First the superpages that reach out of the range are split. The tables for that
+ * are allocated before anything changes; from then on nothing can fail. Then
+ * leaves are cleared, and a table that the range covers completely is unlinked,
+ * with all tables below it, by one write to the entry that leads to it.
  *
- * A long range takes several sections if the caller may sleep. Each of them makes
- * sure of the ends of the rest: a promotion may have been there in between.
+ * A long range takes several sections if the caller may sleep. Each section splits
+ * at the ends of the rest again, because a promotion may have run in between.
  */
 #ifndef PT_WALK_UNMAP_H
 #define PT_WALK_UNMAP_H
@@ -18,15 +18,15 @@
 #include "walk_cut.h"
 
 /**
- * struct unmap - an unmap on its way
+ * struct unmap - state of an unmap
  * @walk: its walk
- * @bytes: bytes that were mapped
- * @fn: takes the runs, or NULL
+ * @bytes: bytes unmapped so far
+ * @fn: called with the runs, or NULL
  * @arg: for @fn
- * @iova: where @run was
- * @run: a run that may still grow
- * @work: done in this section; see UNMAP_WORK
- * @next: where the next section goes on; 0 if none is needed
+ * @iova: first IOVA of @run
+ * @run: the last run, which may still grow
+ * @work: work done in this section; see UNMAP_WORK
+ * @next: first IOVA of the next section; 0 if no other is needed
  */
 struct unmap {
 	struct walk walk;
@@ -40,8 +40,9 @@ struct unmap {
 };
 
 /*
- * Work is counted above level 2 only, where there is little of it: a superpage
- * is 1, a table, of some ten thousand instructions, is UNMAP_TABLE.
+ * Work after which a caller that may sleep yields the CPU. Only entries above
+ * level 2 are counted, so that counting costs little: a superpage is 1, a table,
+ * of some ten thousand instructions, is UNMAP_TABLE.
  */
 #define UNMAP_WORK		256
 #define UNMAP_TABLE		128
@@ -72,7 +73,7 @@ static noinline void yield_leaf(struct unmap *unmap, unsigned long iova,
 	run->length = size;
 }
 
-/* An entry that held a leaf, or its part of a leaf, is no more */
+/* An entry was cleared that was a leaf, or a part of one */
 static __always_inline void yield_entry(struct unmap *unmap, unsigned long iova,
 					u64 entry, unsigned int level)
 {
@@ -83,7 +84,7 @@ static __always_inline void yield_entry(struct unmap *unmap, unsigned long iova,
 		yield_leaf(unmap, iova, entry, level, size);
 }
 
-/* Has this section done enough, after an entry at a level above 2? */
+/* After an entry of a level above 2: is it time to end the section? */
 static bool unmap_enough(struct unmap *unmap, u64 entry, unsigned int level)
 {
 	unmap->work += entry_is_table(entry, level) ? UNMAP_TABLE : 1;
@@ -91,8 +92,8 @@ static bool unmap_enough(struct unmap *unmap, u64 entry, unsigned int level)
 }
 
 /*
- * Between two entries of a table that is unlinked: nobody else frees it. Nor the
- * tables above, whose counts still hold what was cleared.
+ * Yield the CPU between two entries of an unlinked table. No other operation frees
+ * that table, nor the tables above: their counts still include the cleared entry.
  */
 static void unmap_pause(struct unmap *unmap)
 {
@@ -103,8 +104,9 @@ static void unmap_pause(struct unmap *unmap)
 }
 
 /*
- * Whoever came to an unlinked table before may be about to cut a leaf of it. The
- * table that he puts there is found, or he does not put it there.
+ * Clear a leaf of an unlinked table. An operation that found the table before may
+ * be about to split the leaf: then either this finds the new table, or the other
+ * fails to install it.
  */
 static __always_inline u64 take_leaf(u64 *slot, u64 entry, unsigned int level)
 {
@@ -113,7 +115,7 @@ static __always_inline u64 take_leaf(u64 *slot, u64 entry, unsigned int level)
 	return entry;
 }
 
-/* A table that the range covers whole, already unlinked */
+/* A table that the range covers completely; it is already unlinked */
 static void unmap_covered(struct unmap *unmap, u64 *entries, unsigned int level,
 			  unsigned long iova)
 {
@@ -155,15 +157,15 @@ static __always_inline bool clear_page_entry(u64 *entry)
 }
 
 /*
- * Clear entries of level 1, and say how many were in use. A line at a time,
- * because mostly all of them are.
+ * Clear entries of level 1, and return how many were in use. A cache line at a
+ * time, because mostly all entries of a line are in use.
  */
 static __always_inline unsigned int clear_pages(u64 *entry, unsigned int nr)
 {
 	u64 *end = entry + nr, zero = 0;
 	unsigned int i;
 
-	/* Stores of a register are half as long as those of a constant */
+	/* An instruction that stores a register is half as long as one with a constant */
 	OPTIMIZER_HIDE_VAR(zero);
 	for (; end - entry >= PT_LINE; entry += PT_LINE) {
 		u64 all = peek(&entry[0]) & peek(&entry[1]) &
@@ -189,9 +191,9 @@ static __always_inline unsigned int clear_pages(u64 *entry, unsigned int nr)
 }
 
 /*
- * The same where lines are known to be full, which need not be read: a string
- * store clears them. Each of its stores is an aligned quadword, so hardware
- * sees every entry either whole or gone.
+ * The same for lines known to be full: they need not be read, and a string store
+ * clears them. It stores aligned quadwords, so hardware finds each entry either
+ * as it was or 0.
  */
 static noinline unsigned int clear_lines(u64 *entries, unsigned int first,
 					 unsigned int end, unsigned long full)
@@ -209,7 +211,7 @@ static noinline unsigned int clear_lines(u64 *entries, unsigned int first,
 	return gone;
 }
 
-/* Leaves of level 1, the most frequent case by far */
+/* Clear leaves of level 1: by far the most frequent case */
 static unsigned int unmap_pages(struct unmap *unmap, struct pt_table *table,
 				u64 *entries, unsigned long iova,
 				unsigned long last)
@@ -244,8 +246,9 @@ static unsigned int unmap_pages(struct unmap *unmap, struct pt_table *table,
 }
 
 /*
- * One entry above level 1 that is not a table that the range has only a part
- * of. A leaf may turn into a table until it is cleared. The caller flushes it.
+ * Clear one entry above level 1: a leaf, or a table that the range covers
+ * completely. Until it is cleared, a leaf may turn into a table. The caller
+ * flushes the entry.
  */
 static unsigned int unmap_entry(struct unmap *unmap, u64 *slot, u64 entry,
 				unsigned int level, unsigned long iova)
@@ -264,19 +267,19 @@ static unsigned int unmap_entry(struct unmap *unmap, u64 *slot, u64 entry,
 	return 1;
 }
 
-/* Does a leaf of several entries go on behind @last? */
+/* Does a leaf of contiguous entries continue after @last? */
 static bool leaf_goes_on(u64 entry, unsigned int level, unsigned long last)
 {
 	return FMT_CONTIGUOUS && entry_is_leaf(entry, level) &&
 	       (last + 1) & (BIT(fmt_leaf_shift(entry, level)) - 1);
 }
 
-/* Does the section end behind @entry, which reaches up to @to? */
+/* Does the section end after @entry, whose last IOVA is @to? */
 static noinline bool unmap_stops(struct unmap *unmap, u64 entry,
 				 unsigned int level, unsigned long to,
 				 unsigned long last)
 {
-	/* It ended inside already, or goes on */
+	/* It has ended in a table below, or it goes on */
 	if (unmap->next || to == last || !unmap_enough(unmap, entry, level) ||
 	    leaf_goes_on(entry, level, to))
 		return unmap->next;
@@ -323,7 +326,7 @@ done:
 	walk_put(walk, table, gone);
 }
 
-/* Have the tables at hand that the cuts take, or change nothing */
+/* Split at the ends of the range; false, with nothing changed, without memory */
 static bool unmap_prepare(struct unmap *unmap, unsigned long iova,
 			  unsigned long last)
 {
@@ -349,7 +352,7 @@ static bool unmap_prepare(struct unmap *unmap, unsigned long iova,
 	return true;
 }
 
-/* A range inside one table of level 1 needs no preparation: true if done */
+/* A range inside one table of level 1 needs no preparation; true if unmapped */
 static inline bool unmap_quick(struct unmap *unmap, unsigned long iova,
 			       unsigned long last)
 {

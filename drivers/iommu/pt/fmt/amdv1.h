@@ -3,10 +3,12 @@
  * AMD-Vi version 1 entries (AMD I/O Virtualization Technology specification,
  * 48882, section 2.2.3).
  *
- * The next-level field of a leaf is 0 when it has the size of its level, and 7
- * when 2, 4, ... 256 equal entries make one leaf together. Its size is then in
- * its address: 2^s bytes have address bits 12 to s - 2 set and s - 1 clear.
- * Leaves always force coherency (FC), so that enforcing it asks for nothing.
+ * In a leaf the next-level field is 0 if the leaf has the size of its level. It is
+ * 7 if 2, 4, ... or 256 equal entries make up the leaf. The size is then encoded in
+ * the address: for 2^s bytes, address bits 12 to s - 2 are set and bit s - 1 is
+ * clear. A leaf of 16 KiB (s = 14, four entries), for example, has bit 12 set and
+ * bit 13 clear. Leaves always force coherency (FC), so nothing needs to change when
+ * snooping is enforced.
  */
 #ifndef PT_FMT_AMDV1_H
 #define PT_FMT_AMDV1_H

@@ -2,9 +2,9 @@
 /*
  * VT-d second-stage entries (VT-d specification 4.1, section 9.8).
  *
- * The hardware takes an entry as present when it permits anything. Ours carry
- * a bit of their own for that, among those it ignores, so that a leaf may
- * permit nothing and still be there.
+ * For the hardware an entry is present if it permits reading or writing. The
+ * library needs leaves that permit neither. So it has a present bit of its own,
+ * one of those that the hardware ignores.
  */
 #ifndef PT_FMT_VTDSS_H
 #define PT_FMT_VTDSS_H
