@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Page tables of IOMMUs, and the run interface of the domains made of them.
+ * Page tables of IOMMUs, and the run interface to the domains that use them.
  *
- * The unit of work is a run: a physically contiguous stretch of memory. A
- * layer that pinned memory as runs hands them to a domain as runs, and a
- * driver whose domains are made of struct iommu_pt writes them into its tables
- * without taking them apart.
+ * The unit of work is a run: a physically contiguous range of memory. A layer
+ * that pins memory as runs maps these runs in a domain, and a driver whose domains
+ * use struct iommu_pt writes them into its tables without taking them apart.
  *
- * The interface has two halves. struct iommu_run_ops is what a driver offers
- * and an address space layer uses: a faster path beside iommu_map() and
- * iommu_unmap(), found with iommu_run_ops_of(). struct iommu_pt is what a
- * driver uses to offer it.
+ * The interface has two halves:
+ *
+ *	address space layer
+ *	      |  struct iommu_run_ops, found with iommu_run_ops_of(): a faster path
+ *	      v  beside iommu_map() and iommu_unmap()
+ *	IOMMU driver
+ *	      |  struct iommu_pt, with which a driver implements that
+ *	      v
+ *	iommu_pt.ko
  */
 #ifndef _LINUX_IOMMU_PT_H
 #define _LINUX_IOMMU_PT_H
@@ -25,7 +29,7 @@ struct iommu_pt_format;
 struct iommu_window_ops;
 
 /**
- * struct iommu_run - a physically contiguous stretch of memory
+ * struct iommu_run - a physically contiguous range of memory
  * @addr: physical address of its first byte
  * @length: bytes; a multiple of the smallest page of the domain, not 0
  */
@@ -35,17 +39,17 @@ struct iommu_run {
 };
 
 /**
- * struct iommu_pt_gather - what changed and is not yet invalidated
+ * struct iommu_pt_gather - changes that are not invalidated yet
  * @start: first IOVA that changed
- * @last: last IOVA that changed; @start > @last means that nothing did
- * @tables: a table was unlinked or replaced, so that cached upper levels have
- *	to go too and not only leaf entries
- * @may_sleep: whoever fills, invalidates and frees it may sleep, and so gives
- *	way in a long range; set by the caller, false after
- *	iommu_pt_gather_init()
+ * @last: last IOVA that changed; @start > @last means that nothing changed
+ * @tables: a table was unlinked or replaced: invalidate cached upper levels too,
+ *	not only leaf entries
+ * @may_sleep: functions that fill, invalidate and free the gather may sleep, and
+ *	yield the CPU in a long range. Set by the caller; false after
+ *	iommu_pt_gather_init().
  * @freelist: unlinked table pages, to be freed after the invalidation
  *
- * One gather serves one request on one domain, over any number of calls.
+ * One gather is used for one request on one domain, over any number of calls.
  */
 struct iommu_pt_gather {
 	unsigned long start;
@@ -56,7 +60,7 @@ struct iommu_pt_gather {
 };
 
 /**
- * iommu_pt_gather_init() - make a gather that has seen no change
+ * iommu_pt_gather_init() - initialise a gather without changes
  * @gather: the gather, usually on the stack
  */
 static inline void iommu_pt_gather_init(struct iommu_pt_gather *gather)
@@ -69,7 +73,7 @@ static inline void iommu_pt_gather_init(struct iommu_pt_gather *gather)
 }
 
 /**
- * iommu_pt_gather_empty() - has anything changed?
+ * iommu_pt_gather_empty() - does a gather hold no change?
  * @gather: the gather
  *
  * Return: true if nothing has to be invalidated or freed.
@@ -81,57 +85,56 @@ static inline bool iommu_pt_gather_empty(const struct iommu_pt_gather *gather)
 }
 
 /*
- * With this bit in the @prot of @map of struct iommu_run_ops more runs of the same
- * request follow: a unit that caches what is not there is told of none of them
- * before @announce tells it of all.
+ * A bit in the @prot of @map of struct iommu_run_ops: more runs of the same request
+ * follow. Some units cache that nothing is mapped in a range, and need an
+ * invalidation for a new mapping. With this bit it is left to one @announce for the
+ * whole request.
  */
 #define IOMMU_RUNS_MORE		BIT(30)
 
 /**
- * typedef iommu_pt_dirty_fn - takes a stretch that was written
- * @arg: the caller's own
+ * typedef iommu_pt_dirty_fn - called with a range that was written
+ * @arg: the argument that the caller passed
  * @iova: its first IOVA
  * @length: bytes, the size of the entry that was dirty
  *
  * Context: atomic.
- * Return: true if it may be made clean; of no meaning where that was not asked
- * for.
+ * Return: true if the entry may be made clean. Ignored if the caller only reads.
  */
 typedef bool (*iommu_pt_dirty_fn)(void *arg, unsigned long iova, size_t length);
 
 /**
- * struct iommu_run_ops - a domain's fast path
- * @map: Map @nr runs one after another at @iova; on an error nothing of them
- *	is mapped. The range must hold no mapping. Returns -ENOMEM, or -ERANGE
- *	when the range leaves the domain's aperture.
- * @announce: End a request whose runs were mapped with %IOMMU_RUNS_MORE, all of
- *	them: devices may be told to use the range from now on. NULL where
- *	nothing caches what is not there.
- * @reserve: Allocate what an @unmap of any part of this range may need, so
- *	that it cannot fail; a part of a superpage can then be unmapped. Returns
- *	-ENOMEM. Needed only where a range begins or ends inside a run that was
- *	mapped by one call.
- * @unmap: Clear every entry of the range and record in @gather what is to be
- *	invalidated. Holes are passed over. Returns the bytes that were mapped.
- *	Parts of superpages are split with what @reserve has put aside.
- * @sync: Invalidate once what @gather holds, free the unlinked tables, and
- *	leave the gather empty. When it returns, no device of the domain reaches
- *	memory through what was unmapped.
- * @read_dirty: NULL, or for domains with dirty_ops: call @fn for each stretch
- *	of the range that devices have written to, in order; the first and the
- *	last may reach out of it. With a @gather, what @fn agrees to is clean
- *	from then on, and recorded for @sync: what is written before that may
- *	go unnoticed. Does not sleep.
+ * struct iommu_run_ops - the run operations of a domain
+ * @map: Map @nr runs one after another from @iova on. The range must hold no
+ *	mapping. On an error no run is mapped: -ENOMEM, or -ERANGE if the range
+ *	exceeds the aperture of the domain.
+ * @announce: End a request all of whose runs were mapped with %IOMMU_RUNS_MORE:
+ *	when it returns, devices may use the range. NULL if no unit needs an
+ *	invalidation for new mappings.
+ * @reserve: Allocate what an @unmap of any part of this range may need, so that
+ *	it cannot fail even if it unmaps a part of a superpage. Returns 0 or
+ *	-ENOMEM. Needed only if a range begins or ends inside what one call
+ *	mapped.
+ * @unmap: Clear every entry of the range, and add to @gather what has to be
+ *	invalidated. Holes are skipped. Superpages are split with the tables that
+ *	@reserve has allocated. Returns the bytes that were mapped.
+ * @sync: Invalidate once what @gather holds, free the unlinked tables, and leave
+ *	the gather empty. When it returns, no device of the domain reaches memory
+ *	through what was unmapped.
+ * @read_dirty: NULL, or for domains with dirty_ops: call @fn in order for each
+ *	part of the range that devices have written; the first and the last may
+ *	reach out of the range. With a @gather, an entry for which @fn returns true
+ *	is made clean and added to @gather. Devices may write to it unnoticed
+ *	until @sync. Does not sleep.
  * @windows: NULL, or for hardware that translates only in windows of its own:
  *	see <linux/iommu_windows.h>
  *
  * @iova and @length are bytes and multiples of the domain's smallest page.
  * @prot has the IOMMU_READ, IOMMU_WRITE, IOMMU_CACHE, ... bits.
  *
- * Context: @map and @reserve may sleep if @gfp allows it, @unmap and @sync if the
- * gather does (@may_sleep); @announce does not sleep. Calls on disjoint ranges of
- * one domain may run in parallel; the caller keeps calls on overlapping ranges
- * apart.
+ * Context: @map and @reserve may sleep if @gfp allows it, @unmap and @sync if
+ * @gather->may_sleep; @announce does not sleep. Calls on disjoint ranges of one
+ * domain may run in parallel; the caller serialises calls on overlapping ranges.
  */
 struct iommu_run_ops {
 	int (*map)(struct iommu_domain *domain, unsigned long iova,
@@ -152,8 +155,8 @@ struct iommu_run_ops {
 };
 
 /*
- * A driver tells iommu_pt which domain operations its run operations belong
- * to; the operations of a domain are the key under which users find them.
+ * A driver registers its run operations for its domain operations. Users find them
+ * by the operations of a domain.
  */
 int iommu_run_ops_register(const struct iommu_domain_ops *domain_ops,
 			   const struct iommu_run_ops *run_ops);
@@ -162,23 +165,33 @@ const struct iommu_run_ops *
 iommu_run_ops_of(const struct iommu_domain *domain);
 
 /*
- * How a driver uses struct iommu_pt. Map: iommu_pt_map() with a fresh gather;
- * when it fails, what was visible for a moment is in the gather: invalidate,
- * then iommu_pt_gather_free(). Unmap: iommu_pt_unmap(), any number of times
- * with one gather, invalidate (upper levels too if @tables), then
- * iommu_pt_gather_free(). Calls of the Linux IOMMU API keep the tables in
- * iotlb_gather->freelist by iommu_pt_gather_move() under both directions, or
- * with iommu_pt_gather_defer() when @queued, to be taken up by
- * iommu_pt_gather_deferred() before the next invalidation of everything.
+ * How a driver uses struct iommu_pt:
  *
- * A weaker unit joins: iommu_pt_set_page_sizes() so that nothing new is too
- * large, iommu_pt_demote() over all, invalidate, free. A walker that does not
- * snoop joins: iommu_pt_set_flags(IOMMU_PT_NONCOHERENT), then
- * iommu_pt_flush_tables(). Snooping is enforced: iommu_pt_set_flags(
- * IOMMU_PT_SNOOP), iommu_pt_set_attrs() over all, invalidate. Then attach.
- * When the last weak one has left: the flags back, the sizes back,
- * iommu_pt_promote() over all, invalidate, free. All of it while maps and
- * unmaps go on.
+ * Map: iommu_pt_map() with a new gather. If that fails, the gather has what was
+ * visible for a moment: invalidate it, then iommu_pt_gather_free().
+ *
+ * Unmap: iommu_pt_unmap(), any number of times with one gather; invalidate (upper
+ * levels too if @tables); iommu_pt_gather_free().
+ *
+ * Unmap by the Linux IOMMU API: between unmap_pages and iotlb_sync the tables are in
+ * iotlb_gather->freelist; iommu_pt_gather_move() moves them there and back. If the
+ * invalidation is @queued, iommu_pt_gather_defer() keeps them in the page table, and
+ * iommu_pt_gather_deferred() returns them before the next invalidation of
+ * everything.
+ *
+ * The following goes on while other CPUs map and unmap:
+ *
+ * Attach a unit with fewer page sizes: iommu_pt_set_page_sizes(), so that new
+ * entries are small enough; iommu_pt_demote() over the whole range; invalidate; free.
+ *
+ * Attach a unit whose page walks do not snoop: iommu_pt_set_flags() with
+ * IOMMU_PT_NONCOHERENT, then iommu_pt_flush_tables().
+ *
+ * Enforce snooping: iommu_pt_set_flags() with IOMMU_PT_SNOOP; iommu_pt_set_attrs()
+ * over the whole range; invalidate.
+ *
+ * Detach the last such unit: restore flags and sizes; iommu_pt_promote() over the
+ * whole range; invalidate; free.
  */
 
 /*
@@ -191,13 +204,13 @@ iommu_run_ops_of(const struct iommu_domain *domain);
 #undef IOMMU_PT_FORMAT
 
 /**
- * enum iommu_pt_flags - what the hardware that walks a table is like
- * @IOMMU_PT_NONCOHERENT: It does not snoop the CPU caches: what is written is
- *	flushed to memory before an entry that leads to it is visible.
- * @IOMMU_PT_SNOOP: Leaves force snooping (VT-d SNP). AMD leaves always do.
- * @IOMMU_PT_DIRTY: It keeps accessed and dirty bits, and they matter: leaves
- *	are made clean, and no dirty bit that it sets gets lost.
- * @IOMMU_PT_TRANSIENT: Leaves are marked as transient mappings (VT-d TM).
+ * enum iommu_pt_flags - properties of the hardware that walks a table
+ * @IOMMU_PT_NONCOHERENT: It does not snoop the CPU caches. So entries are flushed
+ *	to memory before an entry that leads to them becomes visible.
+ * @IOMMU_PT_SNOOP: New leaves force snooping (VT-d SNP). AMD leaves always do.
+ * @IOMMU_PT_DIRTY: It sets accessed and dirty bits, and they are used: new leaves
+ *	are clean, and no dirty bit that the hardware sets is lost.
+ * @IOMMU_PT_TRANSIENT: New leaves are marked as transient mappings (VT-d TM).
  */
 enum iommu_pt_flags {
 	IOMMU_PT_NONCOHERENT	= 1 << 0,
@@ -207,9 +220,9 @@ enum iommu_pt_flags {
 };
 
 /**
- * struct iommu_pt_root - what a device's context leads to
+ * struct iommu_pt_root - where devices begin to walk
  * @phys: physical address of the top table
- * @levels: its level; a leaf table of 4 KiB entries is level 1
+ * @levels: level of the top table; a table of 4 KiB entries has level 1
  */
 struct iommu_pt_root {
 	phys_addr_t phys;
@@ -217,20 +230,20 @@ struct iommu_pt_root {
 };
 
 /**
- * struct iommu_pt_config - how to make a page table
- * @format: the format of its entries
- * @levels: level of the top table; with iommu_pt_amdv1, at the start
- * @iova_bits: width of an IOVA; at most what the format's largest number of
- *	levels reaches (0: what @levels reaches). For iommu_pt_x86_64 that
- *	includes the sign bit.
- * @oa_bits: width of a physical address (0: what the format holds)
- * @page_sizes: bitmap of entry sizes allowed; what the format cannot do is
- *	dropped, 4 KiB is always there (0: all that the format has)
+ * struct iommu_pt_config - the configuration of a page table
+ * @format: format of the entries
+ * @levels: level of the top table; if the format grows, at the start
+ * @iova_bits: width of an IOVA (0: as far as @levels reaches). At most as far as
+ *	@levels reaches or, if the format grows, its largest number of levels. If
+ *	IOVAs are sign-extended, this includes the sign bit.
+ * @oa_bits: width of a physical address (0: the width that the format has)
+ * @page_sizes: bitmap of entry sizes allowed (0: all that the format has). Sizes
+ *	that the format does not have are dropped; 4 KiB is always allowed.
  * @flags: bits of enum iommu_pt_flags
  * @nid: memory node for the tables, or NUMA_NO_NODE
- * @root_changed: The top table grew: let every device walk from @root before
- *	returning; the old root stays valid meanwhile. Called under a spinlock,
- *	does not sleep. NULL unless the format grows.
+ * @root_changed: Called when the top table has grown: make every device walk from
+ *	@root before it returns. The old root remains valid meanwhile. Called under
+ *	a spinlock; does not sleep. NULL unless the format grows.
  */
 struct iommu_pt_config {
 	const struct iommu_pt_format *format;
@@ -246,34 +259,33 @@ struct iommu_pt_config {
 
 /**
  * struct iommu_pt - one page table; embed it in a domain
- * @format: the format of its entries
- * @top: top table and its level, packed, as software walks it
- * @hw_top: the same as devices shall walk it; ahead of @top while it grows
+ * @format: format of the entries
+ * @top: top table and its level, packed, for CPUs
+ * @hw_top: the same for devices; ahead of @top while the table grows
  * @page_sizes: entry sizes allowed now
- * @flags: bits of enum iommu_pt_flags, as of now
- * @promoters: promotions at work; while there are any, every operation takes
+ * @flags: bits of enum iommu_pt_flags that are set now
+ * @promoters: promotions that are running; if there is one, every operation takes
  *	@lock
- * @cutting: a group of contiguous entries is being rewritten, under @lock; what
- *	changes entries beside it takes that before it returns
+ * @cutting: a group of contiguous entries is being split, under @lock. An operation
+ *	that changes entries meanwhile takes @lock before it returns.
  * @iova_bits: width of an IOVA
  * @oa_bits: width of a physical address
  * @nid: memory node for the tables
- * @lock: what is rare: tables that empty or come back to life, growth,
+ * @lock: protects what is rare: tables that become empty or are revived, growth,
  *	splitting contiguous entries, reservations, @deferred
- * @reservations: what iommu_pt_reserve() put aside
- * @deferred: tables whose invalidation is due with the next one of everything
- * @nr_tables: table pages in use, unlinked ones that wait for their
- *	invalidation and reserved ones included
+ * @reservations: reservations of iommu_pt_reserve()
+ * @deferred: tables that wait for the next invalidation of everything
+ * @nr_tables: table pages in use, including unlinked ones that wait for their
+ *	invalidation and reserved ones
  * @root_changed: see struct iommu_pt_config
  *
  * All members belong to the library; read them through its functions.
  *
- * Concurrency: iommu_pt_map() and iommu_pt_unmap() run in parallel on disjoint
- * ranges, and in parallel with everything else on any range. The caller keeps
- * maps and unmaps of overlapping ranges apart, and does not map where an
- * unmap's invalidation is still due. Two of demote, promote and set_attrs on
- * overlapping ranges are kept apart by the caller too. init and destroy are
- * alone.
+ * Concurrency: maps and unmaps run in parallel if their ranges are disjoint, and in
+ * parallel with all other operations on any range. The caller serialises maps and
+ * unmaps of overlapping ranges, and does not map a range whose unmap is not
+ * invalidated yet. It also serialises demote, promote and set_attrs on overlapping
+ * ranges. Nothing else runs beside init and destroy.
  */
 struct iommu_pt {
 	const struct iommu_pt_format *format;
@@ -294,7 +306,7 @@ struct iommu_pt {
 			     const struct iommu_pt_root *root);
 };
 
-/* How a table is made, shaped and shown to hardware: */
+/* Creating a table, and changing sizes and flags: */
 
 int iommu_pt_init(struct iommu_pt *pt, const struct iommu_pt_config *config);
 void iommu_pt_destroy(struct iommu_pt *pt);
@@ -318,10 +330,10 @@ size_t iommu_pt_unmap(struct iommu_pt *pt, unsigned long iova, size_t length,
 		      struct iommu_pt_gather *gather);
 
 /**
- * typedef iommu_pt_run_fn - takes a run that a range held
- * @arg: the caller's own
- * @iova: where it was mapped
- * @run: physically contiguous memory, as long as the entries allow to see
+ * typedef iommu_pt_run_fn - called with a run that was unmapped
+ * @arg: the argument that the caller passed
+ * @iova: first IOVA of the run
+ * @run: the memory; neighbouring entries that are contiguous in memory are joined
  *
  * Context: atomic.
  */
@@ -334,14 +346,14 @@ size_t iommu_pt_unmap_runs(struct iommu_pt *pt, unsigned long iova,
 phys_addr_t iommu_pt_iova_to_phys(struct iommu_pt *pt, unsigned long iova);
 
 /**
- * enum iommu_pt_attrs - what a leaf permits, beyond its address
+ * enum iommu_pt_attrs - attributes of a leaf
  * @IOMMU_PT_ATTR_READ: devices may read
  * @IOMMU_PT_ATTR_WRITE: devices may write
  * @IOMMU_PT_ATTR_EXEC: devices may fetch instructions
- * @IOMMU_PT_ATTR_USER: unprivileged requests may pass
- * @IOMMU_PT_ATTR_SNOOP: accesses snoop the CPU caches whatever they ask for
- * @IOMMU_PT_ATTR_ACCESSED: the hardware has used it
- * @IOMMU_PT_ATTR_DIRTY: the hardware has written through it
+ * @IOMMU_PT_ATTR_USER: unprivileged requests are permitted
+ * @IOMMU_PT_ATTR_SNOOP: all accesses snoop the CPU caches, even no-snoop ones
+ * @IOMMU_PT_ATTR_ACCESSED: the hardware has used the leaf
+ * @IOMMU_PT_ATTR_DIRTY: the hardware has written through the leaf
  */
 enum iommu_pt_attrs {
 	IOMMU_PT_ATTR_READ	= 1 << 0,
@@ -354,10 +366,10 @@ enum iommu_pt_attrs {
 };
 
 /**
- * struct iommu_pt_leaf - an entry that translates
- * @iova: first IOVA of the whole entry
+ * struct iommu_pt_leaf - a leaf
+ * @iova: first IOVA of the whole leaf
  * @addr: physical address of its first byte
- * @length: bytes; contiguous entries that act as one are one
+ * @length: bytes; contiguous entries that act as one are one leaf
  * @attrs: bits of enum iommu_pt_attrs
  */
 struct iommu_pt_leaf {
@@ -368,19 +380,19 @@ struct iommu_pt_leaf {
 };
 
 /**
- * typedef iommu_pt_leaf_fn - visits a leaf
- * @arg: the caller's own
- * @leaf: the leaf, as it was a moment ago
+ * typedef iommu_pt_leaf_fn - called with a leaf
+ * @arg: the argument that the caller passed
+ * @leaf: the leaf; it may have changed since it was read
  *
  * Context: atomic.
- * Return: 0 to go on, anything else to stop and be handed back.
+ * Return: 0 to go on, another value to end the visit and to be returned.
  */
 typedef int (*iommu_pt_leaf_fn)(void *arg, const struct iommu_pt_leaf *leaf);
 
 int iommu_pt_visit(struct iommu_pt *pt, unsigned long iova, size_t length,
 		   iommu_pt_leaf_fn fn, void *arg);
 
-/* Changing what is mapped, under DMA: */
+/* Changing mappings while devices use them: */
 
 int iommu_pt_set_attrs(struct iommu_pt *pt, unsigned long iova, size_t length,
 		       unsigned int set, unsigned int clear, gfp_t gfp,

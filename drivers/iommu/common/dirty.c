@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Dirty tracking of paging domains: what the IOMMU API asks for, and the same
- * for the run interface.
+ * Dirty tracking of paging domains, for the IOMMU API and the run interface.
  *
- * A domain that was made for it has a page table whose leaves are born clean,
- * and takes only units that can note writes there. They do so while the entries
- * of its devices say so. Starting and stopping changes the domain's state first,
- * and then goes through the devices of all its units, each under its unit's
- * table_lock. Who attaches meanwhile holds the same lock: so either it is found
- * there, or it finds the new state; and a unit that becomes a member after all
- * others were seen finds it too.
+ * A domain that supports it has a page table whose new leaves are clean, and accepts
+ * only units that can set dirty bits in them. A unit does so while the entries of
+ * a device tell it to.
  *
- * Locks: @tracking_lock keeps two who start or stop apart; before any unit's
- * table_lock, which is before the domain's live lock.
+ * Starting and stopping first changes the state of the domain, then the entries of
+ * all its devices, unit by unit, under the table_lock of the unit. Attaching holds
+ * the same lock: a device that attaches meanwhile is either found, or finds the
+ * new state itself. So does a unit that becomes a member after all others were
+ * visited.
+ *
+ * Locks: @tracking_lock serialises starting and stopping. It is taken before the
+ * table_lock of a unit, which is taken before iommu_live.lock.
  */
 #include <linux/export.h>
 
@@ -20,7 +21,7 @@
 #include "unit.h"
 
 static DEFINE_MUTEX(tracking_lock);
-/* How often tracking was started or stopped; units know when they were seen */
+/* Counts starts and stops; each unit has the value of its last visit */
 static unsigned long turns;
 
 static struct iommu_unit *next_unit(struct iommu_paging *paging)
@@ -60,14 +61,14 @@ static int set_dirty_tracking(struct iommu_domain *domain, bool enable)
 	return 0;
 }
 
-/* A request of the IOMMU API */
+/* A read_and_clear_dirty request of the IOMMU API */
 struct request {
 	struct iommu_dirty_bitmap *dirty;
 	unsigned long first;
 	unsigned long last;
 };
 
-/* What reaches out of the range stays dirty for who asks for the rest of it */
+/* A leaf that reaches out of the range stays dirty, for a request for the rest */
 static bool record(void *arg, unsigned long iova, size_t length)
 {
 	const struct request *request = arg;
@@ -89,7 +90,7 @@ static int read_and_clear_dirty(struct iommu_domain *domain, unsigned long iova,
 
 	if (!READ_ONCE(paging->tracks_dirty) && dirty->bitmap)
 		return -EINVAL;
-	/* What is cleared is recorded, and so invalidated, by the caller */
+	/* Everything cleared is recorded, and the caller invalidates that */
 	iommu_pt_gather_init(&gather);
 	if (flags & IOMMU_DIRTY_NO_CLEAR)
 		iommu_pt_read_dirty(pt, iova, size, record, &request);
@@ -99,7 +100,7 @@ static int read_and_clear_dirty(struct iommu_domain *domain, unsigned long iova,
 	return 0;
 }
 
-/* For struct iommu_domain, if it was made to track */
+/* For domains that support dirty tracking */
 const struct iommu_dirty_ops iommu_paging_dirty_ops = {
 	.set_dirty_tracking = set_dirty_tracking,
 	.read_and_clear_dirty = read_and_clear_dirty,
@@ -109,11 +110,11 @@ EXPORT_SYMBOL_GPL(iommu_paging_dirty_ops);
 /**
  * iommu_paging_read_dirty() - read_dirty of struct iommu_run_ops
  * @domain: the domain
- * @iova: where
+ * @iova: first IOVA
  * @length: bytes
- * @fn: is called for what is dirty
+ * @fn: called for each dirty leaf
  * @arg: for @fn
- * @gather: gets what was made clean, or NULL
+ * @gather: collects what was made clean; NULL to make nothing clean
  */
 void iommu_paging_read_dirty(struct iommu_domain *domain, unsigned long iova,
 			     size_t length, iommu_pt_dirty_fn fn, void *arg,

@@ -2,29 +2,31 @@
 /*
  * Domains over several units, converted while they are in use.
  *
- * Mapping and unmapping go on during a conversion; the page table library
- * allows that. Two things remain to be arranged here:
+ * Maps and unmaps continue during a conversion; the page table library allows
+ * that. Two races remain to be handled here:
  *
- * - A map that began with the former shape may still write what the new one
- *   forbids. Maps run under SRCU; after changing what new maps do, a grace
- *   period passes before the tables are walked.
+ * - A map that began with the old shape may still write entries that the new one
+ *   forbids. Maps are SRCU readers. So first the shape for new maps changes, then
+ *   an SRCU grace period passes, and then the tables are converted.
  *
- * - A member may begin to translate between an unmap's change of the tables
- *   and its invalidation. A member is in the list before its unit gets to see
- *   the tables, and leaves it after the unit has lost them; so whoever changes
- *   a table and then reads the list either finds the member, or the member
- *   finds the change.
+ * - A member may begin to translate after an unmap has changed the tables and
+ *   before that unmap invalidates. A member is added to the list before its unit
+ *   uses the tables, and removed after the unit has stopped to use them. An unmap
+ *   changes the tables first and reads the list then. So either it finds the
+ *   member, or the unit finds the tables changed.
  *
- * A stronger shape only permits more, so nobody has to be waited for: what is
- * mapped meanwhile in the former shape is caught by a later promotion.
+ * A stronger shape forbids nothing that the old one allowed, so it takes no grace
+ * period. Entries that are written meanwhile in the old shape are promoted later.
  *
- * Order for a joining member: sizes and flags, grace period, demote,
- * invalidate the members there are, flush the tables, add the member. If
- * memory for the split tables lacks, the former shape returns. For a leaving
- * member: remove it, flags and sizes, promote, invalidate.
+ * Steps when a member is added:
+ *   set sizes and flags; wait for the grace period; demote; invalidate on the
+ *   members in the list; flush the tables; add the member to the list.
+ *   If the split tables cannot be allocated, the old shape is restored.
+ * Steps when a member is removed:
+ *   remove it from the list; set sizes and flags; promote; invalidate.
  *
- * Locks: @lock, a mutex, over a whole conversion. SRCU readers are maps,
- * invalidations and everything that walks the members.
+ * Locks: iommu_live.lock, a mutex, is held for a whole conversion. Maps,
+ * invalidations and all walks over the members are SRCU readers.
  */
 #include <linux/export.h>
 #include <linux/rculist.h>
@@ -36,10 +38,10 @@
 DEFINE_STATIC_SRCU(live_srcu);
 
 /**
- * iommu_live_read_lock() - keep members, and what hangs on them, from going
+ * iommu_live_read_lock() - keep members, and what belongs to them, from being freed
  *
  * Context: any; readers may sleep.
- * Return: what iommu_live_read_unlock() needs.
+ * Return: the argument for iommu_live_read_unlock().
  */
 int iommu_live_read_lock(void) __acquires(&live_srcu)
 {
@@ -48,7 +50,7 @@ int iommu_live_read_lock(void) __acquires(&live_srcu)
 EXPORT_SYMBOL_GPL(iommu_live_read_lock);
 
 /**
- * iommu_live_read_unlock() - end of reading
+ * iommu_live_read_unlock() - end iommu_live_read_lock()
  * @index: from iommu_live_read_lock()
  */
 void iommu_live_read_unlock(int index) __releases(&live_srcu)
@@ -58,9 +60,9 @@ void iommu_live_read_unlock(int index) __releases(&live_srcu)
 EXPORT_SYMBOL_GPL(iommu_live_read_unlock);
 
 /**
- * iommu_live_read_held() - is this a reader?
+ * iommu_live_read_held() - is iommu_live_read_lock() held?
  *
- * Return: true if so, or if lockdep does not know.
+ * Return: true if it is held, or if lockdep cannot tell.
  */
 bool iommu_live_read_held(void)
 {
@@ -69,9 +71,9 @@ bool iommu_live_read_held(void)
 EXPORT_SYMBOL_GPL(iommu_live_read_held);
 
 /**
- * iommu_live_synchronize() - wait for all readers there are now
+ * iommu_live_synchronize() - wait for all present readers
  *
- * Expedited: attaching waits for it, and a device must not wait long.
+ * Expedited, because attaching a device waits for it.
  *
  * Context: may sleep.
  */
@@ -81,6 +83,7 @@ void iommu_live_synchronize(void)
 }
 EXPORT_SYMBOL_GPL(iommu_live_synchronize);
 
+/* Reduce a shape to the abilities that it has in common with @by */
 static void lessen(struct iommu_ability *shape,
 		   const struct iommu_ability *by)
 {
@@ -110,10 +113,10 @@ static struct iommu_ability compose(const struct iommu_live *live,
 }
 
 /**
- * iommu_live_length() - bytes from IOVA 0 to the end of what can be mapped
+ * iommu_live_length() - get the size of the range that can be mapped
  * @live: the domain
  *
- * Return: that many; a range that holds every mapping.
+ * Return: bytes from IOVA 0 to the end of the aperture, which hold every mapping.
  */
 size_t iommu_live_length(const struct iommu_live *live)
 {
@@ -138,13 +141,14 @@ static int stop_at_leaf(void *arg, const struct iommu_pt_leaf *leaf)
 	return 1;
 }
 
-/* Is nothing mapped? A map that is at work may be about to change that */
+/* Is nothing mapped? A map that is running may be about to change that */
 static bool is_empty(struct iommu_live *live)
 {
 	return !iommu_pt_visit(&live->pt, 0, iommu_live_length(live),
 			       stop_at_leaf, NULL);
 }
 
+/* Change to a shape with no ability less, and promote */
 static void strengthen(struct iommu_live *live,
 		       const struct iommu_ability *shape)
 {
@@ -152,18 +156,18 @@ static void strengthen(struct iommu_live *live,
 	struct iommu_pt_gather gather;
 
 	set_shape(live, shape);
-	/* Most domains of a unit that changes are empty, and need no wait */
+	/* If a unit changes, most of its domains are empty: nothing to promote */
 	if (!larger || is_empty(live))
 		return;
 	iommu_pt_gather_init(&gather);
 	gather.may_sleep = true;
-	/* Nothing depends on it: what cannot be made larger stays small */
+	/* Nothing depends on success: what cannot be promoted stays small */
 	if (!iommu_pt_promote(&live->pt, 0, iommu_live_length(live), &gather))
 		live->counts.promoted++;
 	iommu_live_sync(live, &gather);
 }
 
-/* To a shape in which nothing is more than now */
+/* Change to a shape with no ability more, and demote or flush */
 static int weaken(struct iommu_live *live, const struct iommu_ability *shape)
 {
 	bool smaller = live->shape.page_sizes & ~shape->page_sizes;
@@ -175,7 +179,7 @@ static int weaken(struct iommu_live *live, const struct iommu_ability *shape)
 	set_shape(live, shape);
 	if (!smaller && !flush)
 		return 0;
-	/* Maps that began with the former shape are over after this */
+	/* Wait for maps that began with the old shape */
 	iommu_live_synchronize();
 	if (smaller) {
 		iommu_pt_gather_init(&gather);
@@ -204,7 +208,7 @@ static bool is_same(const struct iommu_ability *a,
 	       a->snoop == b->snoop;
 }
 
-/* Weaken first, so that the tables never are more than a member can walk */
+/* Weaken first, so that the tables always suit every member */
 static int convert(struct iommu_live *live, const struct iommu_ability *shape)
 {
 	struct iommu_ability weaker = live->shape;
@@ -222,16 +226,15 @@ static int convert(struct iommu_live *live, const struct iommu_ability *shape)
 }
 
 /**
- * iommu_live_join() - let a unit walk a domain's tables
+ * iommu_live_join() - add a unit to a domain
  * @live: the domain
  * @member: the unit, with its ability filled in
  *
- * When it returns 0 the tables are such that the unit can walk them, and every
- * change from now on is invalidated on it; the driver then points devices at
- * them.
+ * When this returns 0, the unit can walk the tables of the domain, and every later
+ * change is invalidated on it. Then the driver points devices at the tables.
  *
  * Context: may sleep.
- * Return: 0, -EINVAL if the unit cannot be served, -ENOMEM; on an error
+ * Return: 0; -EINVAL if the unit does not suit the domain; -ENOMEM. On an error
  * nothing has changed.
  */
 int iommu_live_join(struct iommu_live *live, struct iommu_member *member)
@@ -243,14 +246,14 @@ int iommu_live_join(struct iommu_live *live, struct iommu_member *member)
 	if (live->enforced && !member->ability.snoop)
 		goto out;
 	shape = compose(live, NULL, &member->ability);
-	/* Without the smallest size some mappings could not be kept */
+	/* Without 4 KiB entries some mappings could not be kept */
 	if (!(shape.page_sizes & SZ_4K))
 		goto out;
 	ret = convert(live, &shape);
 	if (ret)
 		goto out;
 	list_add_tail_rcu(&member->node, &live->members);
-	/* The unit's view of the tables comes after; pairs with map and sync */
+	/* The unit walks the tables after this; pairs with map and sync */
 	smp_mb();
 out:
 	mutex_unlock(&live->lock);
@@ -259,10 +262,10 @@ out:
 EXPORT_SYMBOL_GPL(iommu_live_join);
 
 /**
- * iommu_live_leave() - a unit does not walk a domain's tables any more
+ * iommu_live_leave() - remove a unit from a domain
  * @live: the domain
- * @member: the unit; no device behind it is pointed at the tables, and it has
- *	nothing of them cached. May be freed when this returns.
+ * @member: the unit; no device behind it uses the tables, and it has nothing of
+ *	them cached. May be freed when this returns.
  *
  * Context: may sleep.
  */
@@ -273,7 +276,7 @@ void iommu_live_leave(struct iommu_live *live, struct iommu_member *member)
 	mutex_lock(&live->lock);
 	list_del_rcu(&member->node);
 	shape = compose(live, NULL, NULL);
-	/* With nobody left there is nobody for whom to change anything */
+	/* Without members there is no reason to convert anything */
 	if (!list_empty(&live->members) && !is_same(&live->shape, &shape))
 		strengthen(live, &shape);
 	mutex_unlock(&live->lock);
@@ -282,7 +285,7 @@ void iommu_live_leave(struct iommu_live *live, struct iommu_member *member)
 EXPORT_SYMBOL_GPL(iommu_live_leave);
 
 /**
- * iommu_live_change() - a member's ability is another from now on
+ * iommu_live_change() - change the ability of a member
  * @live: the domain
  * @member: the unit
  * @ability: its new ability
@@ -330,13 +333,14 @@ static bool force_snoop(struct iommu_live *live)
 }
 
 /**
- * iommu_live_enforce() - make a domain block no-snoop for good
+ * iommu_live_enforce() - make a domain block no-snoop for as long as it exists
  * @live: the domain
  *
- * What is mapped already is changed too.
+ * Existing mappings are changed too.
  *
  * Context: may sleep.
- * Return: false if a member cannot, or memory lacks; nothing has changed then.
+ * Return: false if a member does not support it or without memory; then nothing has
+ * changed.
  */
 bool iommu_live_enforce(struct iommu_live *live)
 {
@@ -363,7 +367,7 @@ EXPORT_SYMBOL_GPL(iommu_live_enforce);
  * @live: the domain
  * @gather: what changed; empty afterwards
  *
- * Context: any; sleeps only if @gather says that it may.
+ * Context: any; may sleep if @gather->may_sleep.
  */
 void iommu_live_sync(struct iommu_live *live, struct iommu_pt_gather *gather)
 {
@@ -371,7 +375,7 @@ void iommu_live_sync(struct iommu_live *live, struct iommu_pt_gather *gather)
 
 	if (iommu_pt_gather_empty(gather))
 		return;
-	/* The read lock orders the change of the tables before the walk */
+	/* The read lock orders the change of the tables before reading the list */
 	index = iommu_live_read_lock();
 	live->ops->invalidate(live, gather);
 	iommu_live_read_unlock(index);
@@ -380,16 +384,16 @@ void iommu_live_sync(struct iommu_live *live, struct iommu_pt_gather *gather)
 EXPORT_SYMBOL_GPL(iommu_live_sync);
 
 /**
- * iommu_live_map() - map runs in the domain's present shape
+ * iommu_live_map() - map runs in the present shape of a domain
  * @live: the domain
- * @iova: where the first begins
+ * @iova: first IOVA of the first run
  * @runs: the runs
- * @nr: how many
+ * @nr: number of runs
  * @prot: IOMMU_READ, ...
- * @gfp: how tables are allocated
+ * @gfp: for tables
  *
  * Context: may sleep if @gfp allows it.
- * Return: 0, or an error with nothing mapped.
+ * Return: 0, or an error with no run mapped.
  */
 int iommu_live_map(struct iommu_live *live, unsigned long iova,
 		   const struct iommu_run *runs, size_t nr, int prot,
@@ -404,16 +408,16 @@ int iommu_live_map(struct iommu_live *live, unsigned long iova,
 EXPORT_SYMBOL_GPL(iommu_live_map);
 
 /**
- * iommu_live_map_held() - iommu_live_map() for one who reads the members anyway
+ * iommu_live_map_held() - iommu_live_map() under iommu_live_read_lock()
  * @live: the domain
- * @iova: where the first begins
+ * @iova: first IOVA of the first run
  * @runs: the runs
- * @nr: how many
+ * @nr: number of runs
  * @prot: IOMMU_READ, ...
- * @gfp: how tables are allocated
+ * @gfp: for tables
  *
  * Context: iommu_live_read_lock(); may sleep if @gfp allows it.
- * Return: 0, or an error with nothing mapped.
+ * Return: 0, or an error with no run mapped.
  */
 int iommu_live_map_held(struct iommu_live *live, unsigned long iova,
 			const struct iommu_run *runs, size_t nr, int prot,
@@ -431,12 +435,12 @@ int iommu_live_map_held(struct iommu_live *live, unsigned long iova,
 EXPORT_SYMBOL_GPL(iommu_live_map_held);
 
 /**
- * iommu_live_init() - make a domain without members
+ * iommu_live_init() - initialise a domain without members
  * @live: the domain
- * @config: its page table; sizes and IOMMU_PT_NONCOHERENT, if given, are those
- *	of the member that is expected first, which spares it a conversion
- * @base: what it can do at most
- * @ops: the driver
+ * @config: its page table. Page sizes and IOMMU_PT_NONCOHERENT, if given, are those
+ *	of the expected first member, for which nothing is then converted.
+ * @base: abilities of the domain without members
+ * @ops: functions of the driver
  *
  * Return: 0, or what iommu_pt_init() returns.
  */
@@ -471,7 +475,7 @@ int iommu_live_init(struct iommu_live *live,
 EXPORT_SYMBOL_GPL(iommu_live_init);
 
 /**
- * iommu_live_destroy() - free a domain that has no members
+ * iommu_live_destroy() - free the page table of a domain without members
  * @live: the domain
  *
  * Context: may sleep.
@@ -479,7 +483,7 @@ EXPORT_SYMBOL_GPL(iommu_live_init);
 void iommu_live_destroy(struct iommu_live *live)
 {
 	WARN_ON(!list_empty(&live->members));
-	/* Fault reports may still look at it */
+	/* Fault reports may still read it */
 	iommu_live_synchronize();
 	iommu_pt_destroy(&live->pt);
 }

@@ -2,11 +2,17 @@
 /*
  * Domains over several units, converted while they are in use.
  *
- * A domain takes the shape of its members: a page size, coherent page walks
- * and snoop control are there if every unit attached now has them. Joining
- * and leaving convert what is mapped, without interrupting DMA.
+ * A domain has the abilities that all its members (the units attached now) have in
+ * common: page sizes, coherent page walks and snoop control. This is its shape.
+ * When a member is added or removed, existing mappings are converted to the new
+ * shape without interrupting DMA. For example:
  *
- * Nothing here knows a kind of hardware: the driver invalidates.
+ *	members			page sizes	a mapping of 2 MiB
+ *	unit A (4K, 2M, 1G)	4K, 2M, 1G	1 entry of 2 MiB
+ *	A, and B (4K) joins	4K		512 entries of 4 KiB
+ *	B leaves		4K, 2M, 1G	1 entry of 2 MiB
+ *
+ * Nothing here depends on the hardware: the driver invalidates.
  */
 #ifndef IOMMU_COMMON_LIVE_H
 #define IOMMU_COMMON_LIVE_H
@@ -18,10 +24,10 @@
 struct iommu_live;
 
 /**
- * struct iommu_ability - what a unit can do for a domain
- * @page_sizes: bitmap of entry sizes that it walks
- * @coherent: its page walks snoop the CPU caches
- * @snoop: it can force the accesses of devices to snoop
+ * struct iommu_ability - abilities of a unit that matter to a domain
+ * @page_sizes: bitmap of entry sizes that the unit supports
+ * @coherent: page walks of the unit snoop the CPU caches
+ * @snoop: the unit can force accesses of devices to snoop
  */
 struct iommu_ability {
 	unsigned long page_sizes;
@@ -30,9 +36,9 @@ struct iommu_ability {
 };
 
 /**
- * struct iommu_member - a unit in a domain; embed it
- * @node: in the domain's list, read under SRCU
- * @ability: what the unit can do
+ * struct iommu_member - a domain member: a unit in a domain; embed it
+ * @node: in the list of the domain, read under SRCU
+ * @ability: abilities of the unit
  */
 struct iommu_member {
 	struct list_head node;
@@ -40,10 +46,9 @@ struct iommu_member {
 };
 
 /**
- * struct iommu_live_ops - what the driver does
+ * struct iommu_live_ops - functions of the driver
  * @invalidate: Invalidate what @gather holds on every member, for all its
- *	devices. Called under
- *	iommu_live_read_lock(); does not sleep.
+ *	devices. Called under iommu_live_read_lock(); does not sleep.
  */
 struct iommu_live_ops {
 	void (*invalidate)(struct iommu_live *live,
@@ -52,10 +57,10 @@ struct iommu_live_ops {
 
 /**
  * struct iommu_live_counts - conversions of a domain so far
- * @demoted: times that large entries were split for a member
- * @promoted: times that they came back
+ * @demoted: times that superpages were split for a member
+ * @promoted: times that superpages were restored
  * @flushed: times that all tables were flushed for a member
- * @enforced: times that snooping was forced on what was mapped
+ * @enforced: times that snooping was enforced
  */
 struct iommu_live_counts {
 	unsigned int demoted;
@@ -65,17 +70,17 @@ struct iommu_live_counts {
 };
 
 /**
- * struct iommu_live - a domain's page table and members; embed it
+ * struct iommu_live - page table and members of a domain; embed it
  * @pt: the page table
- * @ops: the driver
- * @base: what the domain can do without members; its members only lessen it
- * @shape: what it can do now
+ * @ops: functions of the driver
+ * @base: abilities of the domain without members; members can only reduce them
+ * @shape: abilities of the domain now
  * @lock: held while members or the shape change
- * @members: struct iommu_member; changed under @lock, read under SRCU
- * @enforced: snooping is forced for good
- * @snoop_outside: leaves cannot force snooping; the driver has it forced, for
- *	every member that can, by what leads to the tables
- * @iova_bits: IOVAs below 2^this are for mapping
+ * @members: list of struct iommu_member; changes under @lock, read under SRCU
+ * @enforced: snooping is enforced, from then on for as long as the domain exists
+ * @snoop_outside: leaves cannot force snooping. Instead the entries that lead to the
+ *	tables do, which the driver sets for every member that supports it.
+ * @iova_bits: the IOVAs 0 to 2^this - 1 can be mapped
  * @counts: conversions so far
  */
 struct iommu_live {
@@ -118,7 +123,7 @@ int iommu_live_map_held(struct iommu_live *live, unsigned long iova,
 			gfp_t gfp);
 void iommu_live_sync(struct iommu_live *live, struct iommu_pt_gather *gather);
 
-/* For the driver's walk over the members, under iommu_live_read_lock() */
+/* For drivers: walk over the members, under iommu_live_read_lock() */
 #define iommu_live_for_each_member(pos, live, field) \
 	list_for_each_entry_srcu(pos, &(live)->members, field.node, \
 				 iommu_live_read_held())

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * iommu_common.ko: what the drivers of IOMMUs share and that knows none of
- * them: domains over several units (live.c) behind the IOMMU API (paging.c) and
- * who is in them (members.c); units (unit.c), the devices behind them
- * (device.c), their source-ids (alias.c) and their ports (acs.c); the way of a fault to the log
- * (faults.c, meter.c); what can be seen of all that (inside.c, show.c).
+ * iommu_common.ko: code that the IOMMU drivers share, independent of the hardware.
+ *
+ *	domains		members.c: members of paging domains
+ *			paging.c: the IOMMU API and the run interface
+ *			dirty.c: dirty tracking
+ *			live.c: a page table over several units
+ *	units		unit.c, and hide.c: hidden abilities
+ *			ring.c: the ring for invalidation requests
+ *	devices		device.c, alias.c: source-ids, acs.c: ports,
+ *			late.c: drivers that came before the IOMMU driver
+ *	faults		faults.c, meter.c: from the hardware to the log
+ *	firmware	firmware.c: tables of ACPI
+ *	debugging	inside.c, show.c: debugfs and sysfs, trace.c
  */
 #include <linux/module.h>
 

@@ -2,11 +2,12 @@
 /*
  * The members of paging domains.
  *
- * A unit becomes a member of a domain with the first of its devices there, and
- * gives the domain an id of its own choice; with the last one it leaves. The
- * live domain converts what is mapped as members come, go and change.
+ * A unit becomes a member of a domain when its first device attaches, and stops to
+ * be one when the last device detaches. The unit chooses an id for the domain. The
+ * live domain converts existing mappings when members are added, removed or
+ * changed.
  *
- * Locks: the unit's table_lock keeps a second member of the same unit away;
+ * Locks: the table_lock of a unit makes sure that it has one member in a domain.
  * @domains_lock, taken before it, protects the list of all domains.
  */
 #include <linux/export.h>
@@ -75,13 +76,15 @@ static struct iommu_unit_member *find_member(struct iommu_paging *paging,
 }
 
 /**
- * iommu_paging_join() - take a device's place in a domain
+ * iommu_paging_join() - add a user to the member of a unit in a domain
  * @paging: the domain
- * @unit: the device's unit, whose table_lock is held
+ * @unit: the unit of the device that attaches; its table_lock is held
  *
- * Return: the unit's membership, to be given back with iommu_paging_leave(), or
- * an error with nothing changed: -EINVAL if the unit cannot be served, -ENOSPC
- * if it has no domain id left, -ENOMEM.
+ * The first user makes the unit a member.
+ *
+ * Return: the member, for iommu_paging_leave(); or an error with nothing changed:
+ * -EINVAL if the unit does not suit the domain, -ENOSPC if it has no domain id
+ * left, -ENOMEM.
  */
 struct iommu_unit_member *iommu_paging_join(struct iommu_paging *paging,
 					    struct iommu_unit *unit)
@@ -102,10 +105,12 @@ struct iommu_unit_member *iommu_paging_join(struct iommu_paging *paging,
 EXPORT_SYMBOL_GPL(iommu_paging_join);
 
 /**
- * iommu_paging_leave() - give a device's place back
+ * iommu_paging_leave() - remove a user from a member
  * @paging: the domain
- * @member: from iommu_paging_join(); the device's entries lead elsewhere now
- *	and what the unit had cached of them is invalidated
+ * @member: from iommu_paging_join(); the entries of the device no longer lead to
+ *	the domain, and what the unit had cached of them is invalidated
+ *
+ * With its last user the member is removed and freed.
  */
 void iommu_paging_leave(struct iommu_paging *paging,
 			struct iommu_unit_member *member)
@@ -117,7 +122,7 @@ void iommu_paging_leave(struct iommu_paging *paging,
 		return;
 	iommu_live_leave(&paging->live, &member->member);
 	shape_changed(paging);
-	/* The id may be used again: nothing tagged with it is left */
+	/* The id may be used again, so nothing tagged with it may remain cached */
 	paging->ops->forget(paging, member);
 	ida_free(&unit->domain_ids, member->domain_id);
 	WRITE_ONCE(unit->domains_used, unit->domains_used - 1);
@@ -144,10 +149,10 @@ static void change_member(struct iommu_paging *paging,
 }
 
 /**
- * iommu_paging_unit_changed() - bring all domains of a unit into its new shape
- * @unit: a unit that can do more or less than before
+ * iommu_paging_unit_changed() - convert all domains of a unit that has changed
+ * @unit: the unit, whose abilities are different now
  *
- * A domain that cannot follow keeps its shape; the log says so.
+ * A domain that cannot be converted keeps its shape, which is logged.
  */
 void iommu_paging_unit_changed(struct iommu_unit *unit)
 {
@@ -182,8 +187,8 @@ static void show_members(struct seq_file *seq, struct iommu_paging *paging)
 }
 
 /**
- * iommu_paging_show() - show all domains, with their members
- * @seq: where to
+ * iommu_paging_show() - print all domains with their members
+ * @seq: the file
  */
 void iommu_paging_show(struct seq_file *seq)
 {
@@ -202,12 +207,12 @@ void iommu_paging_show(struct seq_file *seq)
 }
 
 /**
- * iommu_paging_init() - make a domain without members
+ * iommu_paging_init() - initialise a domain without members
  * @paging: the domain, zeroed
- * @config: its page table, as for iommu_live_init(); with IOMMU_PT_DIRTY, the
- *	domain can track what is dirty
- * @base: what it can do at most
- * @ops: the driver
+ * @config: its page table, as for iommu_live_init(); with IOMMU_PT_DIRTY the
+ *	domain supports dirty tracking
+ * @base: abilities of the domain without members
+ * @ops: functions of the driver
  *
  * Return: 0, or what iommu_pt_init() returns.
  */

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Paging domains: a live domain behind the IOMMU API and the run interface.
+ * Paging domains: a live domain behind the IOMMU API and the run interface. Both
+ * change the same tables.
  *
- * Both are doors to the same tables. A map of the IOMMU API comes in pieces
- * and is announced at its end by iotlb_sync_map; a map of runs is one piece.
- * What an unmap has to invalidate travels from the page table's gather to the
- * core's, and back into one for the invalidation. Where the core defers
- * invalidations, unlinked tables wait in the page table for the next
- * invalidation of everything.
+ * Map: the IOMMU API maps in several calls, then iotlb_sync_map invalidates for the
+ * new mappings where hardware needs that. A map of runs is one call.
+ *
+ * Unmap by the IOMMU API: unmap_pages moves what has to be invalidated from the
+ * gather of the page table to that of the core, and iotlb_sync moves it back to
+ * invalidate. If the core defers invalidations, unlinked tables wait in the page
+ * table for the next invalidation of everything.
  */
 #include <linux/export.h>
 
@@ -25,9 +27,9 @@ static size_t unmap(struct iommu_paging *paging, unsigned long iova,
 }
 
 /*
- * The IOMMU core maps reserved memory for each device of a group, if
- * iova_to_phys() does not say that it is mapped. It never does of page 0 that is
- * mapped to itself.
+ * The IOMMU core maps reserved memory for each device of a group, unless
+ * iova_to_phys() returns that it is mapped already. For page 0 mapped to itself that
+ * is 0, which means "not mapped". So mapping this page again is no error.
  */
 static bool is_reserved_page_0(struct iommu_paging *paging,
 			       unsigned long iova, const struct iommu_run *run)
@@ -40,13 +42,13 @@ static bool is_reserved_page_0(struct iommu_paging *paging,
 /**
  * iommu_paging_map_pages() - map_pages of struct iommu_domain_ops
  * @domain: the domain
- * @iova: where
- * @paddr: what; physically contiguous
- * @pgsize: a size of page
- * @pgcount: how many
+ * @iova: first IOVA
+ * @paddr: physical address of contiguous memory
+ * @pgsize: a page size
+ * @pgcount: number of pages
  * @prot: IOMMU_READ, ...
- * @gfp: how tables are allocated
- * @mapped: bytes are added
+ * @gfp: for tables
+ * @mapped: increased by the bytes mapped
  *
  * Return: 0 or an error.
  */
@@ -91,9 +93,10 @@ int iommu_paging_iotlb_sync_map(struct iommu_domain *domain,
 }
 EXPORT_SYMBOL_GPL(iommu_paging_iotlb_sync_map);
 
-/* The core's gather knows one size, which is of no use here: it is a flag */
+/* The page size in the gather of the core is not needed: used as a flag */
 #define WITH_TABLES	SIZE_MAX
 
+/* Move what has to be invalidated to the gather of the core */
 static void hand_over(struct iommu_paging *paging,
 		      struct iommu_iotlb_gather *to,
 		      struct iommu_pt_gather *from)
@@ -109,13 +112,13 @@ static void hand_over(struct iommu_paging *paging,
 /**
  * iommu_paging_unmap_pages() - unmap_pages of struct iommu_domain_ops
  * @domain: the domain
- * @iova: where
- * @pgsize: a size of page
- * @pgcount: how many
- * @iotlb_gather: what is to be invalidated is added
+ * @iova: first IOVA
+ * @pgsize: a page size
+ * @pgcount: number of pages
+ * @iotlb_gather: collects what has to be invalidated
  *
- * The DMA API unmaps what it has mapped. Others may cut a superpage: nothing is
- * unmapped if there is no memory to split it.
+ * The DMA API unmaps what it has mapped. Other users may unmap a part of a
+ * superpage: nothing is unmapped if there is no memory to split it.
  *
  * Return: bytes that were mapped.
  */
@@ -142,7 +145,7 @@ EXPORT_SYMBOL_GPL(iommu_paging_unmap_pages);
 /**
  * iommu_paging_iotlb_sync() - iotlb_sync of struct iommu_domain_ops
  * @domain: the domain
- * @iotlb_gather: what is to be invalidated
+ * @iotlb_gather: what has to be invalidated
  */
 void iommu_paging_iotlb_sync(struct iommu_domain *domain,
 			     struct iommu_iotlb_gather *iotlb_gather)
@@ -170,7 +173,7 @@ void iommu_paging_flush_iotlb_all(struct iommu_domain *domain)
 	struct iommu_pt_gather gather;
 
 	iommu_pt_gather_init(&gather);
-	/* Taken first: what is unlinked from now on waits for the next time */
+	/* Before the invalidation: tables unlinked later wait for the next one */
 	iommu_pt_gather_deferred(&paging->live.pt, &gather);
 	gather.start = 0;
 	gather.last = ULONG_MAX;
@@ -184,7 +187,7 @@ EXPORT_SYMBOL_GPL(iommu_paging_flush_iotlb_all);
  * @domain: the domain
  * @iova: the IOVA
  *
- * Return: the physical address, or 0.
+ * Return: the physical address, or 0 if nothing is mapped there.
  */
 phys_addr_t iommu_paging_iova_to_phys(struct iommu_domain *domain,
 				      dma_addr_t iova)
@@ -194,10 +197,11 @@ phys_addr_t iommu_paging_iova_to_phys(struct iommu_domain *domain,
 EXPORT_SYMBOL_GPL(iommu_paging_iova_to_phys);
 
 /**
- * iommu_paging_enforce_cache_coherency() - block no-snoop for good
+ * iommu_paging_enforce_cache_coherency() - enforce_cache_coherency of struct
+ *	iommu_domain_ops
  * @domain: the domain
  *
- * Return: true if it is enforced from now on.
+ * Return: true if the domain blocks no-snoop for as long as it exists.
  */
 bool iommu_paging_enforce_cache_coherency(struct iommu_domain *domain)
 {

@@ -2,8 +2,8 @@
 /*
  * Paging domains: a live domain behind the IOMMU API and the run interface.
  *
- * A driver embeds struct iommu_paging in its domain, and puts the functions
- * here into its struct iommu_domain_ops.
+ * A driver embeds struct iommu_paging in its domain, and uses the functions below
+ * in its struct iommu_domain_ops.
  */
 #ifndef IOMMU_COMMON_PAGING_H
 #define IOMMU_COMMON_PAGING_H
@@ -19,19 +19,21 @@ struct iommu_unit_member;
 struct seq_file;
 
 /**
- * struct iommu_paging_ops - what the driver does
+ * struct iommu_paging_ops - functions of the driver
  * @live: for the live domain
- * @core: for the IOMMU core; with the functions below
- * @announce: What was not present in a range now is. Tell those members of
- *	the domain whose hardware may have cached that it was not. Called with
- *	the SRCU read lock held; does not sleep.
- * @ability: What can the unit do for this domain? 0, or -EINVAL if it cannot
- *	walk its tables at all.
- * @forget: Invalidate all that a unit has cached under the domain's id there.
- * @track: The domain of a device, whose unit's table_lock is held, tracks what
- *	is dirty from now on, or no more: bring its entries to that, and
- *	invalidate what was cached of them and below. NULL if no domain does.
- * @kind: What to call the domain's tables when showing them.
+ * @core: for the IOMMU core; has the functions below
+ * @announce: A range has new mappings. Invalidate it on those members whose
+ *	hardware may have cached that nothing was mapped there. Called under
+ *	iommu_live_read_lock(); does not sleep.
+ * @ability: Get the abilities of a unit for this domain. Returns 0, or -EINVAL if
+ *	the unit cannot walk its tables at all.
+ * @forget: Invalidate everything that a unit has cached under the id that the domain
+ *	has there.
+ * @track: Dirty tracking of the domain of a device was started or stopped: change the
+ *	entries of the device accordingly, and invalidate what was cached of them
+ *	and of what they lead to. Called with the table_lock of the unit held. NULL
+ *	if no domain of the driver supports dirty tracking.
+ * @kind: Get a name for the tables of the domain, for debugfs.
  */
 struct iommu_paging_ops {
 	struct iommu_live_ops live;
@@ -49,11 +51,10 @@ struct iommu_paging_ops {
 
 /**
  * struct iommu_paging - a paging domain; embed it
- * @domain: what the IOMMU core knows of it
+ * @domain: for the IOMMU core
  * @live: page table and members
- * @ops: the driver
- * @tracks_dirty: units note what is written to; entries that are made from now
- *	on say so
+ * @ops: functions of the driver
+ * @tracks_dirty: units set dirty bits; new entries of devices enable that
  * @node: in the list of all domains
  */
 struct iommu_paging {
@@ -106,7 +107,7 @@ void iommu_paging_read_dirty(struct iommu_domain *domain, unsigned long iova,
 			     size_t length, iommu_pt_dirty_fn fn, void *arg,
 			     struct iommu_pt_gather *gather);
 
-/* What paging domains of all drivers have, for struct iommu_domain_ops */
+/* Functions in struct iommu_domain_ops that are the same for all drivers */
 #define IOMMU_PAGING_DOMAIN_OPS						\
 	.unmap_pages = iommu_paging_unmap_pages,			\
 	.iotlb_sync_map = iommu_paging_iotlb_sync_map,			\
@@ -115,7 +116,7 @@ void iommu_paging_read_dirty(struct iommu_domain *domain, unsigned long iova,
 	.iova_to_phys = iommu_paging_iova_to_phys,			\
 	.enforce_cache_coherency = iommu_paging_enforce_cache_coherency
 
-/* The same domains by the run interface, for iommu_run_ops_register() */
+/* The run operations of these domains, for iommu_run_ops_register() */
 extern const struct iommu_run_ops iommu_paging_run_ops;
 
 #endif

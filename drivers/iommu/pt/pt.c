@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The library's interface: arguments are checked here, once, for all formats;
- * the walker compiled over the format of the table does the rest.
+ * The interface of the library. Arguments are checked here, once for all formats.
+ * Then the walker does the work, compiled for the format of the table.
  */
 #include <linux/export.h>
 #include <linux/io.h>
@@ -10,7 +10,7 @@
 
 #include "table.h"
 
-/* An aligned range within the aperture, one half of it if there are two */
+/* Is a range aligned, and inside the aperture or one of its two halves? */
 static bool range_ok(const struct iommu_pt *pt, unsigned long iova,
 		     size_t length, unsigned long *last)
 {
@@ -32,8 +32,8 @@ static bool range_ok(const struct iommu_pt *pt, unsigned long iova,
 }
 
 /*
- * The bytes of all runs, or an error if one is not as it should be. No sum
- * overflows: neither that of a run, nor that of as many as there are.
+ * Check all runs and add up their bytes. No sum may overflow: neither address and
+ * length of a run, nor the lengths of all runs.
  */
 static int runs_length(const struct iommu_pt *pt, const struct iommu_run *runs,
 		       size_t nr, size_t *length)
@@ -94,11 +94,11 @@ static int check_config(const struct iommu_pt_config *config,
 
 /**
  * iommu_pt_init() - make an empty page table
- * @pt: to be initialised
- * @config: how; not kept
+ * @pt: the page table, not initialised
+ * @config: what it shall be like; not used after the call
  *
  * Context: May sleep.
- * Return: 0, -EINVAL for a configuration that the format cannot do, -ENOMEM.
+ * Return: 0, -EINVAL if the format does not support the configuration, -ENOMEM.
  */
 int iommu_pt_init(struct iommu_pt *pt, const struct iommu_pt_config *config)
 {
@@ -135,9 +135,9 @@ int iommu_pt_init(struct iommu_pt *pt, const struct iommu_pt_config *config)
 EXPORT_SYMBOL_GPL(iommu_pt_init);
 
 /**
- * iommu_pt_destroy() - free a page table, with all that is mapped
- * @pt: no hardware uses it any more, no other CPU either, and every gather
- *	that it filled has been freed
+ * iommu_pt_destroy() - free a page table with all its tables
+ * @pt: the page table; neither hardware nor another CPU uses it any more, and every
+ *	gather that it filled has been freed
  *
  * Context: May sleep.
  */
@@ -156,12 +156,12 @@ void iommu_pt_destroy(struct iommu_pt *pt)
 EXPORT_SYMBOL_GPL(iommu_pt_destroy);
 
 /**
- * iommu_pt_root() - what devices shall walk from
+ * iommu_pt_root() - get the root that devices walk from
  * @pt: the page table
- * @root: gets it
+ * @root: gets the root
  *
- * A driver whose format grows reads it under the lock that its root_changed
- * takes to go through the devices, so that none misses a change.
+ * If the format grows, the driver calls this under the lock under which its
+ * root_changed goes through the devices, so that no device misses a change.
  *
  * Context: Any.
  */
@@ -175,12 +175,12 @@ void iommu_pt_root(struct iommu_pt *pt, struct iommu_pt_root *root)
 EXPORT_SYMBOL_GPL(iommu_pt_root);
 
 /**
- * iommu_pt_nr_tables() - how many pages a page table takes
+ * iommu_pt_nr_tables() - count the pages of a page table
  * @pt: the page table
  *
  * Context: Any.
- * Return: table pages, including the top one, those that wait for their
- * invalidation, and those reserved.
+ * Return: table pages in use, including the top table, unlinked tables that wait
+ * for their invalidation, and reserved ones.
  */
 unsigned long iommu_pt_nr_tables(const struct iommu_pt *pt)
 {
@@ -189,12 +189,12 @@ unsigned long iommu_pt_nr_tables(const struct iommu_pt *pt)
 EXPORT_SYMBOL_GPL(iommu_pt_nr_tables);
 
 /**
- * iommu_pt_aperture_bits() - how far the IOVAs reach that begin at 0
+ * iommu_pt_aperture_bits() - width of the aperture that begins at IOVA 0
  * @pt: the page table
  *
  * Context: Any.
- * Return: IOVAs below 2 to the power of this can be mapped. Sign-extended IOVAs
- * have as many more at the end of the address space.
+ * Return: n if the IOVAs 0 to 2^n - 1 can be mapped. With sign-extended IOVAs as
+ * many more can be mapped at the end of the address space.
  */
 unsigned int iommu_pt_aperture_bits(const struct iommu_pt *pt)
 {
@@ -203,11 +203,11 @@ unsigned int iommu_pt_aperture_bits(const struct iommu_pt *pt)
 EXPORT_SYMBOL_GPL(iommu_pt_aperture_bits);
 
 /**
- * iommu_pt_page_sizes() - the entry sizes allowed now
+ * iommu_pt_page_sizes() - get the entry sizes that are allowed now
  * @pt: the page table
  *
  * Context: Any.
- * Return: a bitmap.
+ * Return: a bitmap of bytes.
  */
 unsigned long iommu_pt_page_sizes(const struct iommu_pt *pt)
 {
@@ -216,13 +216,13 @@ unsigned long iommu_pt_page_sizes(const struct iommu_pt *pt)
 EXPORT_SYMBOL_GPL(iommu_pt_page_sizes);
 
 /**
- * iommu_pt_set_page_sizes() - allow other entry sizes from now on
+ * iommu_pt_set_page_sizes() - change the entry sizes allowed
  * @pt: the page table
  * @page_sizes: as in struct iommu_pt_config
  *
- * What is mapped already stays as it is: see iommu_pt_demote() and
- * iommu_pt_promote(). When this returns no map is under way that goes by the
- * sizes allowed before.
+ * Existing entries stay as they are: see iommu_pt_demote() and
+ * iommu_pt_promote(). When this returns, no map is running that uses the former
+ * sizes.
  *
  * Context: Sleeps.
  */
@@ -237,16 +237,16 @@ void iommu_pt_set_page_sizes(struct iommu_pt *pt, unsigned long page_sizes)
 EXPORT_SYMBOL_GPL(iommu_pt_set_page_sizes);
 
 /**
- * iommu_pt_set_flags() - hardware of another kind walks the table from now on
+ * iommu_pt_set_flags() - change the flags of the hardware that walks the table
  * @pt: the page table
  * @set: bits of enum iommu_pt_flags to set
  * @clear: bits to clear
  *
- * What is written already stays as it is: see iommu_pt_flush_tables() and
- * iommu_pt_set_attrs(). When this returns nothing is under way that goes by
- * the flags of before.
+ * Existing entries stay as they are: see iommu_pt_flush_tables() and
+ * iommu_pt_set_attrs(). When this returns, no operation is running that uses the
+ * former flags.
  *
- * Context: Sleeps. Calls on one table are kept apart by the caller.
+ * Context: Sleeps. The caller serialises calls on one table.
  */
 void iommu_pt_set_flags(struct iommu_pt *pt, unsigned int set,
 			unsigned int clear)
@@ -261,10 +261,10 @@ void iommu_pt_set_flags(struct iommu_pt *pt, unsigned int set,
 EXPORT_SYMBOL_GPL(iommu_pt_set_flags);
 
 /**
- * iommu_pt_flush_tables() - let a walker that does not snoop see everything
+ * iommu_pt_flush_tables() - write all tables back from the CPU caches
  * @pt: the page table, whose IOMMU_PT_NONCOHERENT is set already
  *
- * Flushes all tables from the CPU caches.
+ * Afterwards hardware that does not snoop the CPU caches can walk the table.
  *
  * Context: Sleeps.
  */
@@ -278,23 +278,23 @@ EXPORT_SYMBOL_GPL(iommu_pt_flush_tables);
 /**
  * iommu_pt_map() - map runs
  * @pt: the page table
- * @iova: where the first run goes; the others follow without a gap
- * @runs: what to map; addresses and lengths are multiples of 4096
- * @nr: how many, at least 1
+ * @iova: first IOVA of the first run; the others follow without a gap
+ * @runs: the runs; addresses and lengths are multiples of 4096
+ * @nr: number of runs, at least 1
  * @prot: IOMMU_READ, IOMMU_WRITE (at least one), IOMMU_NOEXEC, IOMMU_PRIV
  * @gfp: for tables
- * @gather: gets what has to be invalidated after all, often nothing: on an
- *	error, what was mapped for a moment; rarely, a table unlinked
+ * @gather: collects what has to be invalidated, mostly nothing: after an error,
+ *	what was mapped for a moment; rarely, an unlinked table
  *
- * Takes the largest entries that alignment and the allowed sizes permit. A run
- * that continues the one before is not joined with it: whoever hands in runs
- * has joined what can be.
+ * Uses the largest entries that alignment and the allowed sizes permit. A run
+ * that continues the one before it in memory is not joined with it: the caller has
+ * joined runs where possible.
  *
- * Context: May sleep if @gfp allows it. The range holds no mapping, and no
- * invalidation is due for it.
- * Return: 0; -EINVAL for bad arguments, -ERANGE when the range or a run
- * leaves the address widths, -EADDRINUSE when something is mapped there,
- * -ENOMEM. On an error nothing is mapped.
+ * Context: May sleep if @gfp allows it. The range holds no mapping, and its former
+ * mappings have been invalidated.
+ * Return: 0; -EINVAL for bad arguments, -ERANGE if the range or a run exceeds the
+ * address widths, -EADDRINUSE if something is mapped there, -ENOMEM. On an error
+ * nothing is mapped.
  */
 int iommu_pt_map(struct iommu_pt *pt, unsigned long iova,
 		 const struct iommu_run *runs, size_t nr, int prot, gfp_t gfp,
@@ -320,17 +320,16 @@ EXPORT_SYMBOL_GPL(iommu_pt_map);
  * @pt: the page table
  * @iova: its first IOVA
  * @length: bytes; both multiples of 4096
- * @gather: gets what has to be invalidated, and the tables to be freed after
+ * @gather: collects what has to be invalidated, and the tables to free after that
  *
- * Holes are passed over. A superpage that reaches out of the range is cut;
- * that takes memory, which comes from iommu_pt_reserve(), or else is allocated
- * without sleeping.
+ * Holes are skipped. A superpage that reaches out of the range is split. The tables
+ * for that come from iommu_pt_reserve(), or else are allocated without sleeping.
  *
- * Context: Any. May sleep if the gather says so: then it gives way now and then.
- * Return: bytes that were mapped. 0, with nothing changed, also when the range
- * is bad or when memory for a cut was neither reserved nor to be had. Who gives
- * way has to reserve: otherwise a cut that a promotion makes necessary meanwhile
- * can end the unmap early.
+ * Context: Any. May sleep if @gather->may_sleep: then it yields the CPU now and
+ * then. Such a caller has to reserve; otherwise a split that a promotion makes
+ * necessary meanwhile can end the unmap early.
+ * Return: bytes that were mapped. 0, with nothing changed, also if the range is bad,
+ * or if memory for a split was not reserved and could not be allocated.
  */
 size_t iommu_pt_unmap(struct iommu_pt *pt, unsigned long iova, size_t length,
 		      struct iommu_pt_gather *gather)
@@ -340,18 +339,18 @@ size_t iommu_pt_unmap(struct iommu_pt *pt, unsigned long iova, size_t length,
 EXPORT_SYMBOL_GPL(iommu_pt_unmap);
 
 /**
- * iommu_pt_unmap_runs() - unmap a range and tell what it held
+ * iommu_pt_unmap_runs() - unmap a range and report the runs that it held
  * @pt: the page table
  * @iova: its first IOVA
  * @length: bytes; both multiples of 4096
  * @gather: as for iommu_pt_unmap()
- * @fn: takes the runs in the order of their IOVAs; devices may reach them
- *	until the invalidation
+ * @fn: called with the runs in the order of their IOVAs; devices may reach this
+ *	memory until the invalidation
  * @arg: for @fn
  *
- * Otherwise like iommu_pt_unmap().
+ * Otherwise the same as iommu_pt_unmap().
  *
- * Context: Any. May sleep if the gather says so.
+ * Context: Any. May sleep if @gather->may_sleep.
  * Return: bytes that were mapped.
  */
 size_t iommu_pt_unmap_runs(struct iommu_pt *pt, unsigned long iova,
@@ -367,12 +366,12 @@ size_t iommu_pt_unmap_runs(struct iommu_pt *pt, unsigned long iova,
 EXPORT_SYMBOL_GPL(iommu_pt_unmap_runs);
 
 /**
- * iommu_pt_iova_to_phys() - where an IOVA leads
+ * iommu_pt_iova_to_phys() - look up an IOVA
  * @pt: the page table
  * @iova: any
  *
  * Context: Any.
- * Return: the physical address, or 0 where nothing is mapped.
+ * Return: the physical address, or 0 if nothing is mapped there.
  */
 phys_addr_t iommu_pt_iova_to_phys(struct iommu_pt *pt, unsigned long iova)
 {
@@ -385,7 +384,7 @@ phys_addr_t iommu_pt_iova_to_phys(struct iommu_pt *pt, unsigned long iova)
 EXPORT_SYMBOL_GPL(iommu_pt_iova_to_phys);
 
 /**
- * iommu_pt_visit() - look at the leaves of a range
+ * iommu_pt_visit() - call a function for each leaf of a range
  * @pt: the page table
  * @iova: its first IOVA
  * @length: bytes; both multiples of 4096
@@ -393,10 +392,10 @@ EXPORT_SYMBOL_GPL(iommu_pt_iova_to_phys);
  *	the range
  * @arg: for @fn
  *
- * What changes meanwhile is seen as before or as after.
+ * A leaf that changes meanwhile is seen as it was before or after that.
  *
  * Context: Any.
- * Return: 0, -EINVAL for a bad range, or what @fn returned to stop.
+ * Return: 0, -EINVAL for a bad range, or the value with which @fn ended the visit.
  */
 int iommu_pt_visit(struct iommu_pt *pt, unsigned long iova, size_t length,
 		   iommu_pt_leaf_fn fn, void *arg)
@@ -410,21 +409,22 @@ int iommu_pt_visit(struct iommu_pt *pt, unsigned long iova, size_t length,
 EXPORT_SYMBOL_GPL(iommu_pt_visit);
 
 /**
- * iommu_pt_set_attrs() - change attributes of what is mapped in a range
+ * iommu_pt_set_attrs() - change attributes of the leaves of a range
  * @pt: the page table
  * @iova: its first IOVA
  * @length: bytes; both multiples of 4096
  * @set: bits of enum iommu_pt_attrs to set
  * @clear: bits to clear
- * @gfp: for cutting superpages that reach out of the range; nothing is
- *	allocated for others
- * @gather: gets what has to be invalidated
+ * @gfp: for splitting superpages that reach out of the range; only these need
+ *	memory
+ * @gather: collects what has to be invalidated
  *
- * Holes are passed over.
+ * Holes are skipped.
  *
  * Context: May sleep if @gfp allows it.
- * Return: 0, -EINVAL for a bad range, -EOPNOTSUPP for attributes that the
- * format cannot change, or -ENOMEM with nothing changed.
+ * Return: 0; -EINVAL for a bad range, or if @set and @clear have a bit in common;
+ * -EOPNOTSUPP if the format cannot change an attribute; -ENOMEM with nothing
+ * changed.
  */
 int iommu_pt_set_attrs(struct iommu_pt *pt, unsigned long iova, size_t length,
 		       unsigned int set, unsigned int clear, gfp_t gfp,
@@ -441,18 +441,18 @@ int iommu_pt_set_attrs(struct iommu_pt *pt, unsigned long iova, size_t length,
 EXPORT_SYMBOL_GPL(iommu_pt_set_attrs);
 
 /**
- * iommu_pt_demote() - leave no leaf in a range larger than allowed
+ * iommu_pt_demote() - split leaves until none in a range is larger than allowed
  * @pt: the page table
  * @iova: its first IOVA
  * @length: bytes; both multiples of 4096
  * @page_sizes: bitmap of the sizes allowed; 4096 always is
  * @gfp: for tables
- * @gather: gets what has to be invalidated
+ * @gather: collects what has to be invalidated
  *
- * Each superpage is replaced by one write, and at no time does an address stop
- * to translate. Superpages that reach out of the range are cut as far as its
- * part of them needs. After an error some are demoted and some not, which
- * iommu_pt_promote() undoes.
+ * Every IOVA translates all the time, as each superpage is replaced by one write. A
+ * superpage that reaches out of the range is split as far as the part inside
+ * needs. After an error some superpages are split and some are not;
+ * iommu_pt_promote() undoes that.
  *
  * Context: May sleep if @gfp allows it.
  * Return: 0, -EINVAL for a bad range, -ENOMEM.
@@ -471,19 +471,18 @@ int iommu_pt_demote(struct iommu_pt *pt, unsigned long iova, size_t length,
 EXPORT_SYMBOL_GPL(iommu_pt_demote);
 
 /**
- * iommu_pt_promote() - make the leaves in a range as large as can be
+ * iommu_pt_promote() - make the leaves in a range as large as possible
  * @pt: the page table
  * @iova: its first IOVA
  * @length: bytes; both multiples of 4096
- * @gather: gets what has to be invalidated, and the tables to be freed after
+ * @gather: collects what has to be invalidated, and the tables to free after that
  *
- * Afterwards leaves are as large as if everything had just been mapped with
- * the sizes allowed now, by the calls that mapped it: nothing is joined across
- * the start of what one call mapped, so that unmapping it takes no memory.
+ * Afterwards leaves are as large as if each call that mapped memory here had just
+ * done so with the sizes allowed now. Nothing is joined across the ends of what one
+ * call mapped, so that unmapping it takes no memory.
  *
- * Each table is replaced by one write, and at no time does an address stop to
- * translate. With IOMMU_PT_DIRTY, what is joined and may be written to counts
- * as dirty.
+ * Every IOVA translates all the time, as each table is replaced by one write. With
+ * IOMMU_PT_DIRTY, a joined leaf that can be written counts as dirty.
  *
  * Context: Sleeps.
  * Return: 0, -EINVAL for a bad range.
@@ -501,7 +500,7 @@ int iommu_pt_promote(struct iommu_pt *pt, unsigned long iova, size_t length,
 EXPORT_SYMBOL_GPL(iommu_pt_promote);
 
 /**
- * iommu_pt_read_dirty() - what has been written to in a range?
+ * iommu_pt_read_dirty() - find the dirty leaves of a range
  * @pt: the page table, with IOMMU_PT_DIRTY
  * @iova: its first IOVA
  * @length: bytes; both multiples of 4096
@@ -522,15 +521,15 @@ void iommu_pt_read_dirty(struct iommu_pt *pt, unsigned long iova, size_t length,
 EXPORT_SYMBOL_GPL(iommu_pt_read_dirty);
 
 /**
- * iommu_pt_read_and_clear_dirty() - the same, starting anew
+ * iommu_pt_read_and_clear_dirty() - find dirty leaves and make them clean
  * @pt: the page table, with IOMMU_PT_DIRTY
  * @iova: first IOVA of a range
  * @length: bytes; both multiples of 4096
- * @fn: as for iommu_pt_read_dirty(); a leaf for which it returns true is clean
- *	afterwards
+ * @fn: as for iommu_pt_read_dirty(); a leaf for which it returns true is made
+ *	clean
  * @arg: for @fn
- * @gather: gets what has to be invalidated, before which hardware may go on
- *	to write without saying so
+ * @gather: collects what has to be invalidated. Until then hardware may write to a
+ *	clean leaf without making it dirty.
  *
  * Context: Any.
  */
