@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Further pins on a folio that is pinned already: exported as
+ * Adding pins to a folio that is pinned already. The kernel exports this as
  * folio_add_pins() from Linux 6.14 on.
  */
 #ifndef _COMPAT_FOLIO_PINS_H

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tell the IOMMU core which unit a device is behind, before the device is on
- * its bus. iommu_fwspec_init() does that from Linux 6.12 on for callers that
- * hold a lock which modules cannot take; it protects a device that somebody
- * else may probe already, and one that is on no bus needs no protection.
+ * Define for the IOMMU core which unit a device is behind, before the device is
+ * added to its bus. The kernel has iommu_fwspec_init() for that, but from Linux 6.12
+ * on its callers must hold a lock that modules cannot take. The lock protects
+ * against a concurrent probe of the device, which is impossible before the device is
+ * on a bus.
  */
 #ifndef _COMPAT_IOMMU_FWSPEC_H
 #define _COMPAT_IOMMU_FWSPEC_H
@@ -31,7 +32,7 @@ static inline int compat_fwspec_set(struct device *dev,
 
 	if (WARN_ON(device_is_registered(dev) || dev->iommu))
 		return -EINVAL;
-	/* The core frees both when the device leaves its bus */
+	/* The IOMMU core frees both when the device is removed from its bus */
 	described = kzalloc(sizeof(*described), GFP_KERNEL);
 	if (!described)
 		return -ENOMEM;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the IOMMU core exports to an address space layer only, and declares in
- * no public header (drivers/iommu/iommu-priv.h in the kernel's source); and how
- * a domain is made with flags.
+ * Functions that the IOMMU core exports only for an address space layer, and declares
+ * in no public header (it has them in drivers/iommu/iommu-priv.h); and allocation of
+ * domains with flags.
  */
 #ifndef _COMPAT_IOMMU_INTERNAL_H
 #define _COMPAT_IOMMU_INTERNAL_H
@@ -32,8 +32,8 @@ int iommu_replace_group_handle(struct iommu_group *group,
 			       struct iommu_attach_handle *handle);
 
 /*
- * Page requests of a device whose domain has a handler. From Linux 6.16 on
- * drivers see to that when they attach.
+ * Enable page requests of a device whose domain has a fault handler. From Linux 6.16
+ * on, IOMMU drivers do that when the device attaches.
  */
 static inline int compat_iopf_enable(struct device *dev)
 {
@@ -57,13 +57,13 @@ static inline const struct iommu_ops *compat_dev_iommu_ops(struct device *dev)
 }
 
 /**
- * compat_paging_domain_alloc() - make a domain that iommu_map() works on
- * @dev: for whose unit
+ * compat_paging_domain_alloc() - allocate a domain for iommu_map()
+ * @dev: a device, for whose unit the domain is
  * @flags: enum iommufd_hwpt_alloc_flags
  * @data: for the driver, or NULL
  *
- * Return: a complete domain, to which @dev need not be attached yet, or an
- * ERR_PTR: -EOPNOTSUPP if the driver does not know flags or data.
+ * Return: a complete domain, usable before @dev is attached; or an ERR_PTR:
+ * -EOPNOTSUPP if the driver does not support flags or data.
  */
 static inline struct iommu_domain *
 compat_paging_domain_alloc(struct device *dev, u32 flags,
@@ -92,7 +92,7 @@ compat_paging_domain_alloc(struct device *dev, u32 flags,
 	return domain;
 }
 
-/* Does the driver have nested domains at all? */
+/* Does the driver support nested domains? */
 static inline bool compat_has_nested_domains(struct device *dev)
 {
 #if KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE
@@ -103,9 +103,9 @@ static inline bool compat_has_nested_domains(struct device *dev)
 }
 
 /**
- * compat_nested_domain_alloc() - make a domain whose tables are the user's
- * @dev: for whose unit, whose driver has such domains
- * @parent: the domain it is put on
+ * compat_nested_domain_alloc() - allocate a domain whose tables belong to user space
+ * @dev: a device, for whose unit the domain is; its driver supports nested domains
+ * @parent: the domain that it nests on
  * @flags: enum iommufd_hwpt_alloc_flags
  * @data: for the driver
  *

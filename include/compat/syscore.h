@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Callbacks with one CPU left, around suspend and at shutdown. Newer kernels
- * hand each its data; before, there was none to hand.
+ * Callbacks with only one CPU running, around suspend and at shutdown. Newer kernels
+ * pass data to each; older ones pass nothing.
  */
 #ifndef _COMPAT_SYSCORE_H
 #define _COMPAT_SYSCORE_H
@@ -9,7 +9,7 @@
 #include <linux/syscore_ops.h>
 #include <linux/version.h>
 
-/* Came with 6.19, and from there into 6.12's stable series */
+/* Since Linux 6.19, and since 6.12.117 in the stable series of 6.12 */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0) || \
 	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 117) && \
 	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0))

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How a container backend plugs into vfio.ko. The kernel exports the two
- * functions and keeps the structure's declaration to itself (it stands in
- * drivers/vfio/vfio.h), so the layout is told here once more. It is that of
- * Linux 6.12.
+ * The interface between vfio.ko and a container backend. The kernel exports the two
+ * functions, but declares the structure only in drivers/vfio/vfio.h. So its layout is
+ * declared here again, as in Linux 6.12.
  */
 #ifndef _COMPAT_VFIO_BACKEND_H
 #define _COMPAT_VFIO_BACKEND_H
@@ -21,30 +20,30 @@ struct vfio_device;
 #error "the layout of struct vfio_iommu_driver_ops is known for Linux 6.12 only"
 #endif
 
-/* What kind of devices a group has */
+/* Kinds of groups, by their devices */
 enum vfio_group_type {
 	VFIO_IOMMU,		/* they do DMA, behind an IOMMU */
-	VFIO_EMULATED_IOMMU,	/* their drivers reach memory for them */
-	VFIO_NO_IOMMU,		/* they do DMA, behind none */
+	VFIO_EMULATED_IOMMU,	/* their drivers access memory for them */
+	VFIO_NO_IOMMU,		/* they do DMA, without an IOMMU */
 };
 
 /**
  * struct vfio_iommu_driver_ops - a container backend
  * @name: for messages
  * @owner: its module; held while a container uses it
- * @open: VFIO_SET_IOMMU with the type @open's argument says; returns what the
- *	other functions are handed, or an ERR_PTR()
- * @release: the last group left the container
- * @ioctl: everything that vfio.ko does not know. VFIO_CHECK_EXTENSION comes
- *	with no data while the container has no backend.
- * @attach_group: a group joins the container
- * @detach_group: a group leaves it
- * @pin_pages: vfio_pin_pages(); returns how many
+ * @open: VFIO_SET_IOMMU, with the type as argument; returns the data that is passed
+ *	to the other functions, or an ERR_PTR()
+ * @release: the last group was removed from the container
+ * @ioctl: all ioctls that vfio.ko does not handle. For VFIO_CHECK_EXTENSION the data
+ *	is NULL while the container has no backend.
+ * @attach_group: a group is added to the container
+ * @detach_group: a group is removed from the container
+ * @pin_pages: vfio_pin_pages(); returns the number of pages
  * @unpin_pages: vfio_unpin_pages()
  * @register_device: a device of an attached group was opened
  * @unregister_device: it was closed
  * @dma_rw: vfio_dma_rw()
- * @group_iommu_domain: the domain of a group; nothing calls it
+ * @group_iommu_domain: the domain of a group; never called
  */
 struct vfio_iommu_driver_ops {
 	char *name;

@@ -2,34 +2,34 @@
 /*
  * Access Control Services (ACS) of PCI Express ports.
  *
- * Without ACS a port may send a request from one device to another one beside
- * or below it, and the IOMMU never sees the request:
+ * Without ACS a port may forward a request of a device directly to another device
+ * beside or below it, and the IOMMU never sees the request:
  *
  *	          IOMMU
  *	            |
  *	   +--------+--------+
  *	   |    root complex |
  *	 port 1c.0        port 1c.1
- *	   |     \...?..../  |		...?... is what ACS sends to the IOMMU
+ *	   |     \...?..../  |		...?... ACS redirects this to the IOMMU
  *	 device A         device B
  *
- * So the IOMMU core puts A, B and the ports into one group unless both ports
- * have ACS enabled. The PCI core enables it when it finds a port, provided that
- * an IOMMU driver of the kernel's own has asked for it before. When that driver
- * is off nobody asks, and a module cannot: what is there to be asked is not
- * exported. So the controls are written here, with the same bits: before the
- * first group is made, and in each port that comes later before its group is.
+ * So the IOMMU core puts A, B and the ports into one group unless both ports have
+ * ACS enabled. The PCI core enables it when it finds a port, if one of the kernel's
+ * own IOMMU drivers has requested that before. With those disabled nothing requests
+ * it, and a module cannot, because the function is not exported. So the controls
+ * are written here, with the same bits: in all ports before the first group is
+ * created, and in a port that appears later before its group is.
  *
- * For the same reason the PCI core does not restore the controls when a port
- * has lost them:
+ * For the same reason the PCI core does not restore the controls when a port has
+ * lost them:
  *
- *  - in system sleep: they are written again when all devices have their other
- *    configuration back and before their drivers go on;
- *  - in D3 at run time: a port that was written to is not suspended any more.
+ *  - in system sleep: they are written again after the PCI core has restored the
+ *    configuration of all devices, and before their drivers resume;
+ *  - in D3 at run time: a port that was written to is no longer suspended.
  *
- * Functions of a multifunction endpoint have controls too. A function-level
- * reset clears them, which whoever has the function may do at any time. They
- * stay as they are: the functions share a group, which is always true.
+ * Functions of a multifunction endpoint have controls too. They are not written: a
+ * function-level reset clears them, and the user of a function may reset it at any
+ * time. So the functions share a group, which is always correct.
  */
 #include <linux/export.h>
 #include <linux/list.h>
@@ -42,7 +42,7 @@
 
 #include "acs.h"
 
-/* A port that was written to, and what was there */
+/* A port that was written to, with its former controls */
 struct change {
 	struct list_head node;
 	struct pci_dev *port;
@@ -65,7 +65,7 @@ static bool is_port(struct pci_dev *pdev)
 	}
 }
 
-/* Does it decide whether what is below it has a group of its own? */
+/* Does the group of the devices below depend on ACS in this port? */
 static bool has_to_have_acs(struct pci_dev *pdev)
 {
 	return is_port(pdev) &&
@@ -73,9 +73,8 @@ static bool has_to_have_acs(struct pci_dev *pdev)
 }
 
 /*
- * Sources are validated, and what goes from device to device is redirected.
- * Below an external port there is no translated request, which anybody could
- * make up.
+ * Validate source-ids, and redirect requests from device to device. Below an external
+ * port also block translated requests, because any device could forge them.
  */
 static u16 wanted_controls(const struct pci_dev *port)
 {
@@ -100,7 +99,7 @@ static bool write_controls(struct pci_dev *port, u16 *before)
 	if (after == *before)
 		return false;
 	pci_write_config_word(port, port->acs_cap + PCI_ACS_CTRL, after);
-	/* Some Intel ports have their controls elsewhere, and ignore this */
+	/* Some Intel ports have non-standard controls, and ignore this write */
 	return !pci_read_config_word(port, port->acs_cap + PCI_ACS_CTRL,
 				     &now) &&
 	       !PCI_POSSIBLE_ERROR(now) && now != *before;
@@ -112,7 +111,7 @@ static void put_back(struct pci_dev *port, u16 control)
 	pm_runtime_put(&port->dev);
 }
 
-/* Wake a port, and keep it awake if it was written to */
+/* Resume a port, and keep it from suspending if it was written to */
 static bool enable_port(struct pci_dev *port, u16 *before)
 {
 	pm_runtime_get_sync(&port->dev);
@@ -138,15 +137,14 @@ static int enable_and_note(struct pci_dev *port)
 }
 
 /**
- * iommu_acs_enable_all() - enable ACS in the ports that are there
+ * iommu_acs_enable_all() - enable ACS in all ports that exist
  * @count: filled in
  *
- * For a module that is being loaded, before a device of it has a group. To be
- * followed by iommu_acs_forget(), or by iommu_acs_restore_all() if the load
- * fails.
+ * Called while a driver is loaded, before any of its devices has a group. Follow it
+ * by iommu_acs_forget(), or by iommu_acs_restore_all() if the load fails.
  *
  * Context: may sleep.
- * Return: 0, or -ENOMEM with everything as before.
+ * Return: 0, or -ENOMEM with nothing changed.
  */
 int iommu_acs_enable_all(struct iommu_acs_count *count)
 {
@@ -196,7 +194,7 @@ void iommu_acs_restore_all(void)
 EXPORT_SYMBOL_GPL(iommu_acs_restore_all);
 
 /**
- * iommu_acs_forget() - keep what iommu_acs_enable_all() did, for good
+ * iommu_acs_forget() - make the changes of iommu_acs_enable_all() permanent
  */
 void iommu_acs_forget(void)
 {
@@ -205,11 +203,11 @@ void iommu_acs_forget(void)
 EXPORT_SYMBOL_GPL(iommu_acs_forget);
 
 /**
- * iommu_acs_enable() - enable ACS in a port that may have come late
- * @dev: any device
+ * iommu_acs_enable() - enable ACS in a port that appeared after the load
+ * @dev: any device; nothing is done if it is no port
  *
- * Context: from the probe_device operation, so before the IOMMU core asks for
- * the group of the device, or of one below it.
+ * Context: from the probe_device operation. This is before the IOMMU core asks for
+ * the group of the device or of devices below.
  */
 void iommu_acs_enable(struct device *dev)
 {
@@ -231,7 +229,7 @@ static int enable_again(struct device *iommu)
 	return 0;
 }
 
-/* The PCI core restores configurations one phase earlier */
+/* The PCI core restores the configuration one phase earlier */
 static struct dev_pm_domain sleep = {
 	.ops = {
 		.resume_early = enable_again,
@@ -242,8 +240,8 @@ static struct dev_pm_domain sleep = {
 
 /**
  * iommu_acs_follow_sleep() - enable ACS again after system sleep
- * @iommu: the device of a unit in /sys/class/iommu, which has no other use for
- *	power management
+ * @iommu: the device of a unit in /sys/class/iommu, whose power management has no
+ *	other use
  */
 void iommu_acs_follow_sleep(struct device *iommu)
 {

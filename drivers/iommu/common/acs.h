@@ -8,9 +8,9 @@
 struct device;
 
 /**
- * struct iommu_acs_count - what was found in a machine's ports
- * @enabled: ports in which ACS was enabled now
- * @missing: ports that do not have it
+ * struct iommu_acs_count - ports of the machine
+ * @enabled: ports in which ACS was enabled by this call
+ * @missing: ports that need ACS and do not have it
  */
 struct iommu_acs_count {
 	unsigned int enabled;

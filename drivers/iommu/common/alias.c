@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The source-ids that a device may present to an IOMMU.
+ * The source-ids that a device may present to an IOMMU, in this order:
  *
- * The one that firmware tells comes first, then its own. Then those that the
- * device is known to use besides, and those with which a bridge to conventional
- * PCI on the way up replaces it.
+ *  - the one that firmware defines;
+ *  - its own;
+ *  - others that the device is known to use (quirks);
+ *  - those by which bridges to conventional PCI, on the way up, replace it.
  */
 #include <linux/export.h>
 #include <linux/pci.h>
 
 #include "alias.h"
 
-/* Bits in a mask of aliases on a device's own bus */
+/* Bits in the mask of aliases on the bus of a device */
 #define DEVFNS_PER_BUS	256
 
-/* The source-id that a bridge puts on requests from below; -1 for none */
+/* The source-id that a bridge puts into requests from below, or -1 */
 static int id_of_bridge(struct pci_dev *bridge)
 {
 	int secondary = PCI_DEVID(bridge->subordinate->number, 0);
@@ -51,7 +52,7 @@ static int visit_bridges(struct pci_dev *pdev, iommu_alias_fn fn, void *arg)
 	int alias, ret;
 
 	for (; !pci_is_root_bus(bus); bus = bus->parent) {
-		/* A virtual bus of an SR-IOV device has no bridge */
+		/* The virtual bus of an SR-IOV device has no bridge */
 		if (!bus->self)
 			continue;
 		if (bus->self->dev_flags & PCI_DEV_FLAGS_BRIDGE_XLATE_ROOT)
@@ -67,13 +68,13 @@ static int visit_bridges(struct pci_dev *pdev, iommu_alias_fn fn, void *arg)
 /**
  * iommu_visit_aliases() - visit every source-id that a device may present
  * @dev: the device
- * @source_id: its own
- * @firmware_alias: the one under which firmware says that it comes to the unit;
- *	its own if firmware says nothing
- * @fn: called with each; some may come twice
+ * @source_id: its own source-id
+ * @firmware_alias: source-id of its requests according to firmware; its own if
+ *	firmware defines none
+ * @fn: called with each, with some possibly twice
  * @arg: for @fn
  *
- * Context: any in which the device stays.
+ * Context: any; the caller makes sure that the device exists.
  * Return: what @fn returned last.
  */
 int iommu_visit_aliases(struct device *dev, u16 source_id, u16 firmware_alias,

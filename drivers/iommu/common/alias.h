@@ -10,12 +10,12 @@
 struct device;
 
 /**
- * typedef iommu_alias_fn - takes a source-id
+ * typedef iommu_alias_fn - called with a source-id
  * @dev: the device
- * @alias: a source-id under which its requests may come
- * @arg: the caller's own
+ * @alias: a source-id that its requests may have
+ * @arg: the argument that the caller passed
  *
- * Return: 0 to go on, anything else to stop and be handed back.
+ * Return: 0 to go on, another value to stop and to be returned.
  */
 typedef int (*iommu_alias_fn)(struct device *dev, u16 alias, void *arg);
 

@@ -2,12 +2,12 @@
 /*
  * Devices behind units.
  *
- * A device presents a source-id of its own; firmware's tables, and bridges
- * between it and the unit, may have others presented for it. All of them get
- * what the device gets.
+ * The requests of a device have its own source-id, or another one (an alias) that
+ * firmware or a bridge between device and unit defines. The entries of all of them
+ * are kept the same.
  *
- * A device that had a driver before there were units does DMA to physical
- * addresses, and keeps doing so until that driver has let go.
+ * A device that had a driver before the IOMMU driver was loaded does DMA to physical
+ * addresses. It may continue until that driver is unbound.
  */
 #include <linux/export.h>
 #include <linux/pci-ats.h>
@@ -17,13 +17,13 @@
 #include "unit.h"
 
 /**
- * iommu_unit_add_device() - put a device behind a unit
+ * iommu_unit_add_device() - add a device to a unit
  * @unit: the unit
  * @device: the device, with @dev, @source_id and @alias filled in
  *
  * Context: from the probe_device operation.
- * Return: 0, -ENODEV after a line in the log if another device has its
- * source-id, -ENOMEM.
+ * Return: 0; -ENODEV, which is logged, if another device has its source-id;
+ * -ENOMEM.
  */
 int iommu_unit_add_device(struct iommu_unit *unit,
 			  struct iommu_unit_device *device)
@@ -45,7 +45,7 @@ int iommu_unit_add_device(struct iommu_unit *unit,
 }
 EXPORT_SYMBOL_GPL(iommu_unit_add_device);
 
-/* Invalidations that a device takes at once; its functions share theirs */
+/* Invalidations that a device accepts at once; all its functions share them */
 static u8 ats_queue_depth(struct pci_dev *pf)
 {
 	u16 cap;
@@ -57,7 +57,7 @@ static u8 ats_queue_depth(struct pci_dev *pf)
 }
 
 /**
- * iommu_unit_look_for_ats() - does a device have a device-TLB?
+ * iommu_unit_look_for_ats() - find whether a device has a device-TLB
  * @device: a PCI device whose unit and platform permit it
  */
 void iommu_unit_look_for_ats(struct iommu_unit_device *device)
@@ -75,7 +75,7 @@ EXPORT_SYMBOL_GPL(iommu_unit_look_for_ats);
 /**
  * iommu_unit_visit_aliases() - visit every source-id of a device
  * @device: the device
- * @fn: called with each; some may come twice
+ * @fn: called with each, with some possibly twice
  * @arg: for @fn
  *
  * Return: what @fn returned last.
@@ -96,8 +96,8 @@ static int is_alias(struct device *dev, u16 alias, void *arg)
 }
 
 /**
- * iommu_unit_shares() - is a source-id presented for another device too?
- * @device: the device for which it is
+ * iommu_unit_shares() - is a source-id of a device also that of another device?
+ * @device: the device
  * @alias: the source-id
  *
  * Context: the unit's table_lock is held.
@@ -118,12 +118,12 @@ bool iommu_unit_shares(const struct iommu_unit_device *device, u16 alias)
 EXPORT_SYMBOL_GPL(iommu_unit_shares);
 
 /**
- * iommu_unit_add_region() - add to what get_resv_regions hands out
+ * iommu_unit_add_region() - add a region to the list of get_resv_regions
  * @regions: the list
- * @start: where the region begins
+ * @start: first address of the region
  * @length: bytes
  * @prot: IOMMU_READ, ...
- * @type: what is to be done with it
+ * @type: type of the region
  */
 void iommu_unit_add_region(struct list_head *regions, phys_addr_t start,
 			   size_t length, int prot, enum iommu_resv_type type)
@@ -167,13 +167,13 @@ EXPORT_SYMBOL_GPL(iommu_unit_device_group);
  * iommu_unit_def_domain_type() - def_domain_type of struct iommu_ops
  * @dev: the device
  *
- * Return: IOMMU_DOMAIN_IDENTITY while its first driver is there, or 0.
+ * Return: IOMMU_DOMAIN_IDENTITY while the driver that it had at first is bound, or 0.
  */
 int iommu_unit_def_domain_type(struct device *dev)
 {
 	struct iommu_unit_device *device = dev_iommu_priv_get(dev);
 
-	/* Once its driver has let go, nothing of it is in flight */
+	/* After its driver is unbound, no DMA is in flight */
 	if (!dev->driver)
 		device->in_use = false;
 	return device->in_use ? IOMMU_DOMAIN_IDENTITY : 0;

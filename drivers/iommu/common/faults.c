@@ -4,15 +4,14 @@
  *
  *	interrupt or poll -> drain -> count -> backlog -> report (work)
  *			      |	       |
- *			      |	       +-> meter says silence -> follow (work)
+ *			      |	       +-> a storm, by its meter -> follow (work)
  *			      +-> busy: mask the interrupt, poll for a while
  *
- * A fault is counted when it is read, and when there are many it costs no more
- * than that. What a masked or silenced unit does not record it blocks all the
- * same.
+ * A fault is counted when it is read. If there are many faults, most of them cost
+ * nothing more. Requests whose faults are not recorded are blocked all the same.
  *
- * Locks: @lock, raw, with interrupts off. Meters are protected by it too; a
- * device is looked up under RCU.
+ * Locks: iommu_faults.lock, a raw spinlock with interrupts disabled, which also
+ * protects meters. Devices are looked up under RCU.
  */
 #include <linux/export.h>
 #include <linux/jiffies.h>
@@ -25,7 +24,7 @@
 #define POLL_INTERVAL	(HZ / 20)
 #define FOLLOW_INTERVAL	(HZ / 4)
 
-/* More faults than this in a window are more than an interrupt each is for */
+/* More faults than this in a window are too many for one interrupt each */
 static unsigned int busy_faults = 5000;
 module_param(busy_faults, uint, 0600);
 MODULE_PARM_DESC(busy_faults, "after more DMA faults of a unit than this in a tenth of a second its interrupt is masked, and faults are polled for, until they are fewer (default: 5000)");
@@ -50,9 +49,9 @@ static void advance_window(struct iommu_faults *faults)
 }
 
 /**
- * iommu_faults_count() - count a fault, and keep it if it is worth that
- * @faults: the unit's faults
- * @record: what was read; @told and @untold are filled in
+ * iommu_faults_count() - count a fault, and queue it if it shall be reported
+ * @faults: faults of the unit
+ * @record: the record that was read; @told and @untold are filled in
  *
  * Context: from the drain operation.
  */
@@ -77,7 +76,7 @@ void iommu_faults_count(struct iommu_faults *faults,
 		put_in_backlog(faults, record);
 		break;
 	case IOMMU_METER_KEEP_QUIET:
-		/* Not logged, but its owner may want to know */
+		/* Not logged, but reported to the domain */
 		if (meter->silent)
 			faults->unreported++;
 		else
@@ -94,11 +93,11 @@ void iommu_faults_count(struct iommu_faults *faults,
 EXPORT_SYMBOL_GPL(iommu_faults_count);
 
 /**
- * iommu_faults_busy() - were there too many faults just now?
- * @faults: the unit's faults
+ * iommu_faults_busy() - are there too many faults in this window?
+ * @faults: faults of the unit
  *
  * Context: from the drain operation.
- * Return: true if draining is to go on later.
+ * Return: true if draining shall continue later.
  */
 bool iommu_faults_busy(const struct iommu_faults *faults)
 {
@@ -108,9 +107,9 @@ bool iommu_faults_busy(const struct iommu_faults *faults)
 EXPORT_SYMBOL_GPL(iommu_faults_busy);
 
 /**
- * iommu_faults_silent() - is a device's recording to be off now?
- * @faults: the unit's faults
- * @meter: the device's meter
+ * iommu_faults_silent() - shall faults of a device not be recorded now?
+ * @faults: faults of the unit
+ * @meter: meter of the device
  *
  * Context: from the follow operation.
  * Return: true if so.
@@ -130,10 +129,10 @@ bool iommu_faults_silent(struct iommu_faults *faults,
 EXPORT_SYMBOL_GPL(iommu_faults_silent);
 
 /**
- * iommu_faults_drain() - read what a unit has recorded
- * @faults: the unit's faults
+ * iommu_faults_drain() - read the faults that a unit has recorded
+ * @faults: faults of the unit
  *
- * Context: any, also the interrupt.
+ * Context: any, including the interrupt handler.
  */
 void iommu_faults_drain(struct iommu_faults *faults)
 {
@@ -146,7 +145,7 @@ void iommu_faults_drain(struct iommu_faults *faults)
 		faults->masked = !done;
 		faults->masks += !done;
 		faults->ops->mask(faults, !done);
-		/* Also once after unmasking: one may have come just before */
+		/* Also after unmasking: a fault may have come just before */
 		again = true;
 	}
 	if (!faults->stopped) {
@@ -161,14 +160,14 @@ void iommu_faults_drain(struct iommu_faults *faults)
 EXPORT_SYMBOL_GPL(iommu_faults_drain);
 
 /**
- * iommu_faults_interrupt() - read what a unit's interrupt has announced
- * @faults: the unit's faults
+ * iommu_faults_interrupt() - handle the fault interrupt of a unit
+ * @faults: faults of the unit
  *
- * Context: the interrupt.
+ * Context: the interrupt handler.
  */
 void iommu_faults_interrupt(struct iommu_faults *faults)
 {
-	/* It does not come twice at a time */
+	/* Interrupt handlers of a unit do not run in parallel */
 	WRITE_ONCE(faults->interrupts, faults->interrupts + 1);
 	iommu_faults_drain(faults);
 }
@@ -217,9 +216,9 @@ static void follow(struct work_struct *work)
 }
 
 /**
- * iommu_faults_init() - prepare for iommu_faults_start() or _stop()
- * @faults: the unit's faults, zeroed
- * @ops: the driver
+ * iommu_faults_init() - initialise, before iommu_faults_start() or _stop()
+ * @faults: faults of the unit, zeroed
+ * @ops: functions of the driver
  */
 void iommu_faults_init(struct iommu_faults *faults,
 		       const struct iommu_faults_ops *ops)
@@ -234,8 +233,8 @@ void iommu_faults_init(struct iommu_faults *faults,
 EXPORT_SYMBOL_GPL(iommu_faults_init);
 
 /**
- * iommu_faults_start() - listen to a unit's faults
- * @faults: the unit's faults
+ * iommu_faults_start() - start to read faults of a unit
+ * @faults: faults of the unit
  * @interrupt: it has an interrupt, which is not masked; otherwise it is polled
  */
 void iommu_faults_start(struct iommu_faults *faults, bool interrupt)
@@ -249,8 +248,8 @@ void iommu_faults_start(struct iommu_faults *faults, bool interrupt)
 EXPORT_SYMBOL_GPL(iommu_faults_start);
 
 /**
- * iommu_faults_stop() - listen no more
- * @faults: the unit's faults; its interrupt does not come any more
+ * iommu_faults_stop() - stop to read faults of a unit
+ * @faults: faults of the unit, whose interrupt is disabled
  *
  * Context: may sleep.
  */

@@ -2,8 +2,8 @@
 /*
  * From a fault that hardware has recorded to the log, at bounded cost.
  *
- * Nothing here knows a kind of hardware: the driver reads its records and
- * switches its interrupt and its recording of a device's faults.
+ * Nothing here depends on the hardware: the driver reads the records, masks the
+ * interrupt, and starts and stops the recording of faults of a device.
  */
 #ifndef IOMMU_COMMON_FAULTS_H
 #define IOMMU_COMMON_FAULTS_H
@@ -18,13 +18,13 @@ struct iommu_faults;
 
 /**
  * struct iommu_fault_record - one recorded fault
- * @source_id: who asked
- * @reason: the specification's code
- * @flags: the driver's own
- * @write: a write, otherwise a read
- * @address: IOVA, or what the driver says
- * @told: it is to be logged
- * @untold: with @told, faults of this device that were not, before it
+ * @source_id: source-id of the request
+ * @reason: reason code of the specification
+ * @flags: for the driver
+ * @write: the request was a write, otherwise a read
+ * @address: the IOVA, or another address that the driver defines
+ * @told: it shall be logged
+ * @untold: with @told, faults of this device before it that were not logged
  */
 struct iommu_fault_record {
 	u16 source_id;
@@ -37,16 +37,16 @@ struct iommu_fault_record {
 };
 
 /**
- * struct iommu_faults_ops - what the driver does
- * @drain: Read what is recorded, and iommu_faults_count() each, until nothing
- *	is left or iommu_faults_busy(); say which: true if nothing is left.
- *	Called with the lock held, in any context.
+ * struct iommu_faults_ops - functions of the driver
+ * @drain: Read recorded faults, with iommu_faults_count() for each, until none is
+ *	left (return true) or iommu_faults_busy() (return false). Called with the
+ *	lock held, in any context.
  * @mask: Mask or unmask the interrupt. Called with the lock held.
- * @meter: The meter of a device, or NULL if there is no such device. Called
+ * @meter: Return the meter of a device, or NULL if there is no such device. Called
  *	under rcu_read_lock(), with the lock held.
- * @report: Trace a fault, log it if @told, hand it on. May sleep.
- * @follow: Bring each device's recording to where its meter wants it, after
- *	iommu_faults_silent() on it. May sleep. True if one is silent.
+ * @report: Trace a fault, log it if @told, and report it to the domain. May sleep.
+ * @follow: Start or stop recording faults of each device, by iommu_faults_silent()
+ *	of its meter. May sleep. Returns true if a device is silent.
  */
 struct iommu_faults_ops {
 	bool (*drain)(struct iommu_faults *faults);
@@ -58,31 +58,31 @@ struct iommu_faults_ops {
 	bool (*follow)(struct iommu_faults *faults);
 };
 
-/* Faults that wait to be logged and handed on; a power of two */
+/* Faults that can wait to be reported; a power of two */
 #define IOMMU_FAULTS_BACKLOG	128
 
 /**
  * struct iommu_faults - the faults of a unit; embed it
- * @ops: the driver
- * @interrupt: there is an interrupt; otherwise they are polled for
+ * @ops: functions of the driver
+ * @interrupt: the unit has a fault interrupt; otherwise it is polled
  * @recorded: faults read from the unit
- * @unknown: of these, faults of source-ids that are no device
- * @overflows: times that the unit lost some
- * @unreported: faults counted, but neither logged nor handed on
- * @interrupts: times that the interrupt came
- * @masks: times that it was masked for being too busy
- * @unknown_meter: meter of all source-ids that are no device
- * @lock: protects what is above and below, the meters, and draining
+ * @unknown: of these, faults whose source-id is that of no device
+ * @overflows: times that the unit lost faults
+ * @unreported: faults that were counted, but neither logged nor reported
+ * @interrupts: number of interrupts
+ * @masks: times that the interrupt was masked because of too many faults
+ * @unknown_meter: meter of all source-ids that are those of no device
+ * @lock: protects all other members, the meters, and draining
  * @backlog: faults to be reported
- * @head: where the next one goes
- * @tail: the oldest
- * @window: when the current window of counting began, in jiffies
- * @in_window: faults since then
- * @masked: the interrupt is masked for being too busy; polling goes on
- * @stopped: nothing is to be queued any more
- * @report: works off the backlog
- * @poll: drains where there is no interrupt, or while it is masked
- * @silence: follows the meters while a device is silent
+ * @head: index of the next fault to be added, modulo the size
+ * @tail: index of the oldest fault, modulo the size
+ * @window: start of the current window, in jiffies
+ * @in_window: faults in the current window
+ * @masked: the interrupt is masked because of too many faults; the unit is polled
+ * @stopped: no more work may be queued
+ * @report: work that reports the backlog
+ * @poll: work that drains if there is no interrupt, or while it is masked
+ * @silence: work that follows the meters while a device is silent
  */
 struct iommu_faults {
 	const struct iommu_faults_ops *ops;

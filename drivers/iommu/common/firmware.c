@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The firmware's table of units, and what is common to its kinds.
+ * The firmware's table of units: what is the same for all kinds of it.
  */
 #include <linux/acpi.h>
 #include <linux/err.h>
@@ -12,13 +12,13 @@
 #include "firmware.h"
 
 /**
- * iommu_firmware_table() - copy a table, so that what is checked is what is used
- * @signature: ACPI's name of it
+ * iommu_firmware_table() - copy a table, so that it cannot change after it is checked
+ * @signature: its ACPI signature
  * @length: set to its length in bytes
  *
  * Context: may sleep.
- * Return: the copy, which the caller frees; -ENODEV if there is no such table;
- * -ENOMEM.
+ * Return: the copy, to be freed with kfree(); or an ERR_PTR: -ENODEV if there is no
+ * such table, -ENOMEM.
  */
 void *iommu_firmware_table(const char *signature, size_t *length)
 {
@@ -35,13 +35,13 @@ void *iommu_firmware_table(const char *signature, size_t *length)
 EXPORT_SYMBOL_GPL(iommu_firmware_table);
 
 /**
- * iommu_firmware_is_ram() - is memory that firmware reserves in use as RAM?
- * @first: its first byte
- * @last: its last byte
+ * iommu_firmware_is_ram() - does the kernel use reserved memory as RAM?
+ * @first: address of the first byte of memory that a table reserves
+ * @last: address of the last byte
  *
- * Firmware should have told the kernel not to use it.
+ * The memory map of correct firmware excludes such memory.
  *
- * Return: true if the kernel uses some of it.
+ * Return: true if the kernel uses a part of it.
  */
 bool iommu_firmware_is_ram(u64 first, u64 last)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The firmware's table of units, and what is common to its kinds.
+ * The firmware's table of units: what is the same for all kinds of it.
  */
 #ifndef IOMMU_COMMON_FIRMWARE_H
 #define IOMMU_COMMON_FIRMWARE_H

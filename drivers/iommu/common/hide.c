@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Abilities of units that a test or a user wants to be kept out of sight.
+ * Hiding abilities of units, for tests or by choice of the user.
  *
- * The text is checked when it is written, and kept; what it hides of a unit is
- * read from it when that is asked for.
+ * The text of the parameter is checked when it is written, and stored. It is parsed
+ * again when the hidden abilities of a unit are needed.
  */
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -31,7 +31,7 @@ static int parse_names(const struct iommu_hide *hide, char *names,
 	return 0;
 }
 
-/* What a text hides of a unit; without one the text is only checked */
+/* Get the abilities that a text hides of @unit; if that is NULL, only check it */
 static int parse(const struct iommu_hide *hide, const char *text,
 		 const char *unit, unsigned long *bits)
 {
@@ -68,7 +68,7 @@ static unsigned long live_abilities(const struct iommu_hide *hide)
 	return bits;
 }
 
-/* What can be hidden at load only stays as it is */
+/* Abilities that can be hidden only at load stay as they are */
 static void change_units(const struct iommu_hide *hide)
 {
 	unsigned long live = live_abilities(hide), bits;
@@ -123,9 +123,9 @@ const struct kernel_param_ops iommu_hide_param_ops = {
 EXPORT_SYMBOL_GPL(iommu_hide_param_ops);
 
 /**
- * iommu_hide_at_load() - what is to be hidden of a unit that is new
+ * iommu_hide_at_load() - get the abilities to hide of a new unit
  * @hide: the parameter
- * @unit: the unit's name
+ * @unit: name of the unit
  *
  * Return: the bits of these abilities.
  */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Abilities of units that a test or a user wants to be kept out of sight.
+ * Hiding abilities of units, for tests or by choice of the user.
  *
- * A module parameter whose text is UNIT:NAME+NAME,UNIT:NAME,... Some abilities
- * may be hidden and shown again while domains are in use.
+ * A module parameter has the text UNIT:NAME+NAME,UNIT:NAME,... Some abilities may be
+ * hidden, and restored, while domains are in use.
  */
 #ifndef IOMMU_COMMON_HIDE_H
 #define IOMMU_COMMON_HIDE_H
@@ -14,9 +14,9 @@
 
 /**
  * struct iommu_hideable - an ability that can be hidden
- * @name: what a user calls it
- * @bit: what the driver calls it
- * @live: it may be hidden at any time; others at load only
+ * @name: its name in the text
+ * @bit: its bit in the driver
+ * @live: it may be hidden at any time; otherwise only at load
  */
 struct iommu_hideable {
 	const char *name;
@@ -24,16 +24,16 @@ struct iommu_hideable {
 	bool live;
 };
 
-/* Longer texts are refused */
+/* Limit of the text, with its terminating 0 */
 #define IOMMU_HIDE_BYTES	256
 
 /**
- * struct iommu_hide - what is hidden
- * @abilities: what can be hidden
- * @nr: how many there are
- * @units: the driver's units
+ * struct iommu_hide - the parameter
+ * @abilities: abilities that can be hidden
+ * @nr: number of @abilities
+ * @units: units of the driver
  * @lock: protects @text
- * @text: what the user wrote
+ * @text: the text as written by the user
  */
 struct iommu_hide {
 	const struct iommu_hideable *abilities;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Units from the inside: the folders in debugfs, and attributes in sysfs.
+ * The state of units: directories in debugfs, and attributes in sysfs.
  *
  *	DRIVER/domains			every paging domain: shape, members
- *	DRIVER/UNIT/registers, counts	the driver's
- *	DRIVER/UNIT/ADDRESS/entry	the driver's
- *	DRIVER/UNIT/ADDRESS/page_table	what a device's domain maps
+ *	DRIVER/UNIT/registers, counts	from the driver
+ *	DRIVER/UNIT/ADDRESS/entry	from the driver
+ *	DRIVER/UNIT/ADDRESS/page_table	mappings of the domain of a device
  *
- * A device's folder is removed before the device is freed, and debugfs lets
- * readers finish first.
+ * The directory of a device is removed before the device is freed; the removal
+ * waits for readers.
  */
 #include <linux/export.h>
 #include <linux/seq_file.h>
@@ -42,10 +42,10 @@ static int domains_show(struct seq_file *seq, void *unused)
 DEFINE_SHOW_ATTRIBUTE(domains);
 
 /**
- * iommu_unit_debugfs_top() - make a driver's folder
- * @name: the driver's name
+ * iommu_unit_debugfs_top() - create the directory of a driver
+ * @name: name of the driver
  *
- * Return: the folder, to be removed with debugfs_remove_recursive().
+ * Return: the directory, to be removed with debugfs_remove_recursive().
  */
 struct dentry *iommu_unit_debugfs_top(const char *name)
 {
@@ -57,11 +57,11 @@ struct dentry *iommu_unit_debugfs_top(const char *name)
 EXPORT_SYMBOL_GPL(iommu_unit_debugfs_top);
 
 /**
- * iommu_unit_debugfs() - make a unit's folder
+ * iommu_unit_debugfs() - create the directory of a unit
  * @unit: the unit
- * @top: the driver's folder
- * @registers: shows registers; its data is the unit
- * @counts: shows queue and faults; its data is the unit
+ * @top: directory of the driver
+ * @registers: prints registers; its data is the unit
+ * @counts: prints counts of requests and faults; its data is the unit
  */
 void iommu_unit_debugfs(struct iommu_unit *unit, struct dentry *top,
 			const struct file_operations *registers,
@@ -74,9 +74,10 @@ void iommu_unit_debugfs(struct iommu_unit *unit, struct dentry *top,
 EXPORT_SYMBOL_GPL(iommu_unit_debugfs);
 
 /**
- * iommu_unit_debugfs_device() - make a device's folder
- * @device: the device; debugfs_remove_recursive() its folder before it goes
- * @entry: shows its entry in the unit's tables; its data is the device
+ * iommu_unit_debugfs_device() - create the directory of a device
+ * @device: the device; remove its @debugfs with debugfs_remove_recursive() before
+ *	it is freed
+ * @entry: prints its entry in the tables of the unit; its data is the device
  */
 void iommu_unit_debugfs_device(struct iommu_unit_device *device,
 			       const struct file_operations *entry)
@@ -90,8 +91,8 @@ void iommu_unit_debugfs_device(struct iommu_unit_device *device,
 EXPORT_SYMBOL_GPL(iommu_unit_debugfs_device);
 
 /**
- * iommu_unit_show_faults() - show counts of faults
- * @seq: where to
+ * iommu_unit_show_faults() - print counts of faults
+ * @seq: the file
  * @unit: the unit
  */
 void iommu_unit_show_faults(struct seq_file *seq,

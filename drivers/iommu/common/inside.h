@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Units from the inside: the folders in debugfs, and attributes in sysfs.
+ * The state of units: directories in debugfs, and attributes in sysfs.
  */
 #ifndef IOMMU_COMMON_INSIDE_H
 #define IOMMU_COMMON_INSIDE_H
@@ -21,7 +21,7 @@ void iommu_unit_debugfs_device(struct iommu_unit_device *device,
 void iommu_unit_show_faults(struct seq_file *seq,
 			    const struct iommu_unit *unit);
 
-/* Attributes that each kind of unit has in a group of its own */
+/* Attributes that each driver puts into its own attribute group */
 extern struct device_attribute iommu_unit_attr_address;
 extern struct device_attribute iommu_unit_attr_domains_used;
 extern struct device_attribute iommu_unit_attr_faults;

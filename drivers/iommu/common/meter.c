@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How much is said of a device that faults.
+ * How many faults of a device are logged.
  *
- * Two windows run beside each other: one of IOMMU_METER_TELL_S seconds in
- * which a few faults are told, one of storm_seconds in which a storm shows. A
- * device that storms again soon after its silence is silent for twice as long;
- * one that was quiet for as long as that begins anew.
+ * Two windows are counted independently: in one of IOMMU_METER_TELL_S seconds a few
+ * faults are logged; in one of storm_seconds, too many faults are a storm. After a
+ * storm the device is silent: its faults are not recorded for a while. If the next
+ * storm comes soon after that, the silence is twice as long. If the device had no
+ * storm for as long as its last silence took, the next silence is the shortest
+ * again:
+ *
+ *	storm, 1 s silence, storm, 2 s silence, storm, 4 s silence, ... up to 64 s
  */
 #include <linux/export.h>
 #include <linux/jiffies.h>
@@ -63,12 +67,13 @@ static void fall_silent(struct iommu_meter *meter, unsigned long now)
 
 /**
  * iommu_meter_fault() - count a fault
- * @meter: the device's meter
+ * @meter: meter of the device
  * @now: the time, in jiffies
- * @untold: with IOMMU_METER_LOG, set to the faults left out before this one
+ * @untold: with IOMMU_METER_LOG, set to the number of faults since the last one that
+ *	was logged
  *
- * Context: any; the caller keeps calls on one meter apart.
- * Return: what to do about it. IOMMU_METER_SILENCE is returned once a storm.
+ * Context: any; the caller serialises calls on one meter.
+ * Return: what to do with the fault. IOMMU_METER_SILENCE is returned once per storm.
  */
 enum iommu_meter_verdict iommu_meter_fault(struct iommu_meter *meter,
 					   unsigned long now, u64 *untold)
@@ -90,12 +95,12 @@ enum iommu_meter_verdict iommu_meter_fault(struct iommu_meter *meter,
 EXPORT_SYMBOL_GPL(iommu_meter_fault);
 
 /**
- * iommu_meter_silence_over() - end a silence that is due
- * @meter: the device's meter
+ * iommu_meter_silence_over() - end a silence if its time is over
+ * @meter: meter of the device
  * @now: the time, in jiffies
  *
- * Context: any; the caller keeps calls on one meter apart.
- * Return: true if fault reporting is to be switched on again.
+ * Context: any; the caller serialises calls on one meter.
+ * Return: true if fault recording is to be enabled again.
  */
 bool iommu_meter_silence_over(struct iommu_meter *meter, unsigned long now)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How much is said of a device that faults.
+ * How many faults of a device are logged.
  *
- * A fault is always counted. A few are told to the log; a device that storms
- * is to have its fault reporting switched off for a while, longer each time.
+ * All faults are counted, and a few are logged. After a storm, the faults of a
+ * device are not recorded for a while, which gets longer each time.
  */
 #ifndef IOMMU_COMMON_METER_H
 #define IOMMU_COMMON_METER_H
@@ -13,14 +13,14 @@
 /**
  * struct iommu_meter - the faults of one device; starts zeroed
  * @count: faults so far
- * @untold: of these, not told to the log since the last that was
- * @tell_since: when the current window of telling began, in jiffies
- * @told: faults told in it
- * @storm_since: when the current window of counting began
+ * @untold: faults that were not logged since the last one that was
+ * @tell_since: start of the current window for logging, in jiffies
+ * @told: faults logged in it
+ * @storm_since: start of the current window for storms, in jiffies
  * @in_window: faults in it
  * @silence_s: length of the last silence in seconds
- * @silent_until: end of the silence, if @silent
- * @silent: fault reporting is to be off
+ * @silent_until: end of the last silence, in jiffies
+ * @silent: faults of the device are not to be recorded
  */
 struct iommu_meter {
 	u64 count;
@@ -34,10 +34,10 @@ struct iommu_meter {
 	bool silent;
 };
 
-/* So many faults of a device are told in so many seconds */
+/* Number of faults of a device that are logged, in this many seconds */
 #define IOMMU_METER_TELL	10
 #define IOMMU_METER_TELL_S	5
-/* More faults of a device than this in so many seconds are a storm, by default */
+/* More faults of a device than this, in this many seconds, are a storm: defaults */
 #define IOMMU_METER_STORM	5000
 #define IOMMU_METER_STORM_S	1
 /* First and longest silence, in seconds */
@@ -45,10 +45,10 @@ struct iommu_meter {
 #define IOMMU_METER_SILENCE_MAX_S	64
 
 /**
- * enum iommu_meter_verdict - what to do about a fault
+ * enum iommu_meter_verdict - what to do with a fault
  * @IOMMU_METER_LOG: log it
- * @IOMMU_METER_KEEP_QUIET: it is counted, that is all
- * @IOMMU_METER_SILENCE: and switch off the device's fault reporting
+ * @IOMMU_METER_KEEP_QUIET: do not log it
+ * @IOMMU_METER_SILENCE: do not log it, and stop to record faults of the device
  */
 enum iommu_meter_verdict {
 	IOMMU_METER_LOG,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring through which a unit is told to invalidate: making it, finding room
- * in it again, and looking after a unit that takes its time.
+ * The ring for invalidation requests: allocation, reclaiming slots, and watching a
+ * unit that does not answer at once.
  */
 #include <linux/export.h>
 #include <linux/gfp.h>
@@ -18,7 +18,7 @@ static unsigned int slots_order(const struct iommu_ring *ring)
 }
 
 /**
- * iommu_ring_reclaim() - take back the slots of batches that are done
+ * iommu_ring_reclaim() - free the slots of batches that are done
  * @ring: the ring, whose lock is held
  */
 void iommu_ring_reclaim(struct iommu_ring *ring)
@@ -41,10 +41,10 @@ void iommu_ring_reclaim(struct iommu_ring *ring)
 EXPORT_SYMBOL_GPL(iommu_ring_reclaim);
 
 /**
- * iommu_spin_look() - look after a unit that is waited for
- * @spin: the spin, of which it is time for that
+ * iommu_spin_look() - look after a unit while waiting for it
+ * @spin: the spin, every IOMMU_SPINS_PER_LOOK spins
  * @unit: the unit
- * @ops: the driver
+ * @ops: functions of the driver
  *
  * Context: any.
  */
@@ -63,8 +63,8 @@ void iommu_spin_look(struct iommu_spin *spin, struct iommu_unit *unit,
 EXPORT_SYMBOL_GPL(iommu_spin_look);
 
 /**
- * iommu_ring_reset() - forget what was in a ring, before a unit gets it
- * @ring: a ring of which no unit knows
+ * iommu_ring_reset() - empty a ring before a unit uses it
+ * @ring: the ring; no unit uses it
  */
 void iommu_ring_reset(struct iommu_ring *ring)
 {
@@ -76,7 +76,7 @@ void iommu_ring_reset(struct iommu_ring *ring)
 EXPORT_SYMBOL_GPL(iommu_ring_reset);
 
 /**
- * iommu_ring_count() - what has gone through a ring
+ * iommu_ring_count() - get the counts of a ring
  * @ring: the ring
  * @counts: filled in
  */
@@ -96,7 +96,7 @@ EXPORT_SYMBOL_GPL(iommu_ring_count);
  * @slot_shift: a slot has 2^this bytes
  * @nid: memory node
  *
- * Its slots are aligned to their size together.
+ * The slots are contiguous, and aligned to their total size.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -124,8 +124,8 @@ int iommu_ring_create(struct iommu_ring *ring, unsigned int slot_shift, int nid)
 EXPORT_SYMBOL_GPL(iommu_ring_create);
 
 /**
- * iommu_ring_destroy() - free a ring of which no unit knows any more
- * @ring: the ring
+ * iommu_ring_destroy() - free a ring
+ * @ring: the ring; no unit uses it any more
  */
 void iommu_ring_destroy(struct iommu_ring *ring)
 {

@@ -1,27 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The ring through which a unit is told to invalidate, as far as no kind of
- * hardware matters: which slots are free, and when a request is done.
+ * The ring for invalidation requests to a unit, independent of the hardware: which
+ * slots are free, and when a request is done.
  *
- * A request is a batch of entries that a wait ends. Batches are numbered in the
- * order in which they enter the ring. When the unit comes to a wait, all that
- * stands before it is done, and it stores the batch's number in the status word
- * of the ring slot in which the wait stands. The caller spins on that word, in
- * a cache line of its own, and holds no lock meanwhile; so any number of CPUs
- * have batches in the ring at once.
+ * A request is a batch of entries with a wait entry at its end. Batches are numbered
+ * in the order in which they enter the ring. When the unit reaches a wait, all
+ * entries before it are done, and it stores the number of the batch in the status
+ * word that belongs to the slot of the wait. The caller spins on this word, which
+ * has a cache line of its own, and holds no lock meanwhile. So any number of CPUs
+ * can have batches in the ring at the same time.
  *
- * A status word is never reset: it is compared with the batch's number as a
- * sequence, so that a slot may be used again before its caller has looked. The
- * numbers of later batches only come after this one was done.
+ * A status word is never reset. It is compared with the number of the batch as a
+ * sequence number, so that a slot may be reused before the caller has read the word:
+ * a later batch stores a larger number, and only after this batch was done.
  *
- * Room comes from the oldest batches, found done by their status words; the
- * head register is not read, which would cost an exit in a virtual machine.
+ * Slots are freed from the oldest batch on, if its status word says that it is done.
+ * The head register is not read, which would cost an exit in a virtual machine.
  *
- *	clean			oldest slot still in use, start of batch clean_seq
- *	length[clean]		slots of that batch
- *	tail			where the next batch begins
+ *	 clean                          tail
+ *	   v                              v
+ *	---+------------------+-------+---+------------
+ *	   | batch clean_seq  | ...   |   | free
+ *	---+------------------+-------+---+------------
+ *	   <- length[clean] ->
  *
- * What a single unmap goes through is inline.
+ *	clean			oldest slot in use, first of batch clean_seq
+ *	length[clean]		number of slots of that batch
+ *	tail			first slot of the next batch
+ *
+ * Functions that every unmap calls are inline.
  */
 #ifndef IOMMU_COMMON_RING_H
 #define IOMMU_COMMON_RING_H
@@ -38,9 +45,9 @@
 #define IOMMU_RING_STRIDE	(SMP_CACHE_BYTES / sizeof(u32))
 
 /**
- * struct iommu_ring_counts - what has gone through a ring
+ * struct iommu_ring_counts - counts of a ring
  * @requests: batches
- * @entries: descriptors or commands, waits included
+ * @entries: descriptors or commands, including waits
  * @errors: entries that the unit refused
  * @timeouts: requests that a device-TLB did not answer
  */
@@ -53,18 +60,19 @@ struct iommu_ring_counts {
 
 /**
  * struct iommu_ring - a ring; embed it
- * @lock: protects all that is below; a leaf, taken with interrupts off
+ * @lock: protects all other members; taken with interrupts disabled, and no lock is
+ *	taken under it
  * @slots: the entries
  * @slot_shift: a slot has 2^this bytes
- * @status: status words, one for each slot, IOMMU_RING_STRIDE apart
- * @status_phys: where the unit finds them
- * @tail: where the next batch begins
- * @clean: oldest slot still in use
- * @used: slots in use
+ * @status: status words, one for each slot, IOMMU_RING_STRIDE words apart
+ * @status_phys: physical address of @status
+ * @tail: first slot of the next batch
+ * @clean: oldest slot in use
+ * @used: number of slots in use
  * @next_seq: number of the next batch
  * @clean_seq: number of the batch at @clean
- * @length: slots of the batch that begins at each
- * @counts: what has gone through it
+ * @length: for the first slot of each batch, the number of slots of the batch
+ * @counts: counts, for debugfs
  */
 struct iommu_ring {
 	raw_spinlock_t lock;
@@ -84,7 +92,7 @@ struct iommu_ring {
 /**
  * struct iommu_ring_batch - a batch in the ring
  * @start: its first slot
- * @wait: its last one, for the wait
+ * @wait: its last slot, for the wait
  * @seq: its number
  */
 struct iommu_ring_batch {
@@ -118,7 +126,7 @@ static inline u32 *iommu_ring_status(const struct iommu_ring *ring,
 	return ring->status + slot * IOMMU_RING_STRIDE;
 }
 
-/* Where the unit is to store the number of a wait in that slot */
+/* Physical address at which the unit stores the number of a wait in a slot */
 static inline phys_addr_t iommu_ring_status_phys(const struct iommu_ring *ring,
 						 unsigned int slot)
 {
@@ -126,14 +134,14 @@ static inline phys_addr_t iommu_ring_status_phys(const struct iommu_ring *ring,
 }
 
 /**
- * iommu_ring_take() - take slots for a batch of @nr entries and its wait
- * @ring: the ring
- * @nr: how many
+ * iommu_ring_take() - allocate slots for a batch of @nr entries and its wait
+ * @ring: the ring, whose lock is held
+ * @nr: number of entries
  * @batch: filled in
  *
- * The caller fills the slots and tells the unit before it gives up the lock.
+ * The caller fills the slots and notifies the unit before it drops the lock.
  *
- * Return: false if there is no room.
+ * Return: false if there are not enough free slots.
  */
 static inline bool iommu_ring_take(struct iommu_ring *ring, unsigned int nr,
 				   struct iommu_ring_batch *batch)
@@ -157,7 +165,7 @@ static inline bool iommu_ring_take(struct iommu_ring *ring, unsigned int nr,
 }
 
 /**
- * iommu_ring_is_done() - has the unit come to a batch's wait?
+ * iommu_ring_is_done() - has the unit reached the wait of a batch?
  * @ring: the ring
  * @batch: the batch
  *
@@ -168,19 +176,20 @@ static inline bool iommu_ring_is_done(const struct iommu_ring *ring,
 {
 	u32 *status = iommu_ring_status(ring, batch->wait);
 
-	/* Acquire: what the caller does next comes after the invalidation */
+	/* Acquire: later accesses of the caller are after the invalidation */
 	return (s32)(smp_load_acquire(status) - batch->seq) >= 0;
 }
 
-/* Spins between two looks at what keeps the unit */
+/* Spins between two calls of iommu_spin_look() */
 #define IOMMU_SPINS_PER_LOOK	1024
 
 /**
- * struct iommu_spin - a spin that looks after the unit now and then, and ends
+ * struct iommu_spin - a spin with a timeout, which looks after the unit
  * @count: spins so far
- * @deadline: after which the unit does not answer; set with the first look
- * @late: it has passed, and the status word is looked at once more: this CPU
- *	may have been kept from looking all the time
+ * @deadline: time at which the unit counts as not answering; set by the first
+ *	iommu_spin_look()
+ * @late: @deadline has passed. The status word is then read once more before the unit
+ *	is given up, because this CPU may have been delayed and not the unit.
  */
 struct iommu_spin {
 	unsigned int count;
@@ -189,10 +198,10 @@ struct iommu_spin {
 };
 
 /**
- * struct iommu_spin_ops - what the driver does for a unit that is waited for
- * @mend: Look for what keeps it from going on, and mend that.
- * @lost: Declare that it does not answer, which makes it dead.
- * @timeout_us: how long it may take
+ * struct iommu_spin_ops - functions of the driver while it waits for a unit
+ * @mend: Find out whether an error has stopped the unit, and recover from it.
+ * @lost: The unit has not answered in time: log that and mark it dead.
+ * @timeout_us: time in which it must answer
  */
 struct iommu_spin_ops {
 	void (*mend)(struct iommu_unit *unit);
@@ -205,11 +214,11 @@ void iommu_spin_look(struct iommu_spin *spin, struct iommu_unit *unit,
 
 /**
  * iommu_spin_on() - spin once
- * @spin: zero at first
- * @unit: what is waited for
- * @ops: the driver
+ * @spin: the spin, zeroed at first
+ * @unit: the unit that shall answer
+ * @ops: functions of the driver
  *
- * Return: false if there is nothing to wait for any more: the unit is dead.
+ * Return: false if the unit is dead, so that waiting is of no use.
  */
 static inline bool iommu_spin_on(struct iommu_spin *spin,
 				 struct iommu_unit *unit,

@@ -2,9 +2,12 @@
 /*
  * Page tables and live domains as text, for debugfs.
  *
- * Entries that follow one another, in IOVA and in memory, with the same
- * attributes and of the same size, are shown as one range. What is shown is a
- * moment's view: mapping goes on meanwhile.
+ * Leaves that follow one another in IOVA and in memory, and have the same size and
+ * attributes, are printed as one range, for example:
+ *
+ *	0x00000040000000-0x000000401fffff -> 0x0000100000000 rw----- 512 of 4K
+ *
+ * Maps and unmaps continue meanwhile, so the output is not a consistent snapshot.
  */
 #include <linux/export.h>
 #include <linux/seq_file.h>
@@ -93,11 +96,11 @@ static int add_leaf(void *arg, const struct iommu_pt_leaf *leaf)
 }
 
 /**
- * iommu_show_page_table() - show what a domain maps
- * @seq: where to
- * @live: the domain, kept from going by the caller
+ * iommu_show_page_table() - print the mappings of a domain
+ * @seq: the file
+ * @live: the domain; the caller makes sure that it exists
  *
- * One line a range, and a last one with the entries of each size.
+ * Prints a line for each range, then a line with the number of leaves of each size.
  */
 void iommu_show_page_table(struct seq_file *seq, struct iommu_live *live)
 {
@@ -124,9 +127,9 @@ void iommu_show_page_table(struct seq_file *seq, struct iommu_live *live)
 EXPORT_SYMBOL_GPL(iommu_show_page_table);
 
 /**
- * iommu_show_ability() - show what a unit or a domain can do
- * @seq: where to
- * @ability: that
+ * iommu_show_ability() - print the abilities of a unit, or the shape of a domain
+ * @seq: the file
+ * @ability: the abilities
  */
 void iommu_show_ability(struct seq_file *seq,
 			const struct iommu_ability *ability)
@@ -148,9 +151,9 @@ void iommu_show_ability(struct seq_file *seq,
 EXPORT_SYMBOL_GPL(iommu_show_ability);
 
 /**
- * iommu_show_shape() - show a domain's shape and conversions so far
- * @seq: where to
- * @live: the domain, kept from going by the caller
+ * iommu_show_shape() - print the shape of a domain and its conversions so far
+ * @seq: the file
+ * @live: the domain; the caller makes sure that it exists
  */
 void iommu_show_shape(struct seq_file *seq, struct iommu_live *live)
 {

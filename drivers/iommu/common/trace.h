@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints of paging domains and of units, whatever the hardware.
+ * Tracepoints of paging domains and of units, for all drivers.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM iommu_common

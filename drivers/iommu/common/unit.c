@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Units: what is made, registered and given up alike for every kind of them.
+ * Units: initialisation and registration, and units that fail.
  *
- * A unit that does not answer cannot be told to forget a translation, nor can a
- * device whose own TLB does not answer. Such devices lose bus mastering, by
- * work of the unit's own, because it is found out where nobody may sleep.
+ * In a unit that does not answer no translation can be invalidated. The same is true
+ * of a device whose device-TLB does not answer. Bus mastering of such devices is
+ * disabled. A work item does that, because the failure is detected where sleeping
+ * is not allowed.
  */
 #include <linux/export.h>
 #include <linux/pci.h>
@@ -31,10 +32,10 @@ static void cut_off(struct work_struct *work)
 }
 
 /**
- * iommu_unit_init() - prepare a unit without devices
+ * iommu_unit_init() - initialise a unit without devices
  * @unit: the unit, zeroed
- * @name: what such units are called
- * @index: which of them
+ * @name: prefix of its name
+ * @index: number that follows the prefix
  */
 void iommu_unit_init(struct iommu_unit *unit, const char *name,
 		     unsigned int index)
@@ -50,7 +51,7 @@ EXPORT_SYMBOL_GPL(iommu_unit_init);
 
 /**
  * iommu_unit_exit() - undo iommu_unit_init()
- * @unit: the unit, of which nobody speaks any more
+ * @unit: the unit, no longer in use
  */
 void iommu_unit_exit(struct iommu_unit *unit)
 {
@@ -61,9 +62,9 @@ void iommu_unit_exit(struct iommu_unit *unit)
 EXPORT_SYMBOL_GPL(iommu_unit_exit);
 
 /**
- * iommu_unit_at() - the unit that stands at a place of the firmware's table
+ * iommu_unit_at() - find a unit by its offset in the firmware's table
  * @units: all units
- * @offset: the place
+ * @offset: the offset
  *
  * Return: the unit, or NULL.
  */
@@ -79,9 +80,9 @@ struct iommu_unit *iommu_unit_at(const struct list_head *units, size_t offset)
 EXPORT_SYMBOL_GPL(iommu_unit_at);
 
 /**
- * iommu_unit_with_base() - the unit that has its registers at an address
+ * iommu_unit_with_base() - find a unit by the address of its registers
  * @units: all units
- * @base: the address
+ * @base: the physical address
  *
  * Return: the unit, or NULL.
  */
@@ -98,13 +99,13 @@ struct iommu_unit *iommu_unit_with_base(const struct list_head *units,
 EXPORT_SYMBOL_GPL(iommu_unit_with_base);
 
 /**
- * iommu_unit_link() - show a unit in /sys/class/iommu
+ * iommu_unit_link() - add a unit to /sys/class/iommu
  * @unit: the unit
  * @parent: its own device, or NULL
  * @groups: its attributes
  *
- * For all units before one is registered: with the first one devices behind any
- * of them are probed.
+ * To be called for all units before one is registered: registering the first one
+ * probes the devices behind all of them.
  *
  * Return: 0 or an error.
  */
@@ -119,7 +120,7 @@ EXPORT_SYMBOL_GPL(iommu_unit_link);
 /**
  * iommu_unit_register() - let the IOMMU core use a unit
  * @unit: a unit that is started and linked
- * @ops: the driver
+ * @ops: operations of the driver
  *
  * Return: 0 or an error.
  */
@@ -133,7 +134,7 @@ int iommu_unit_register(struct iommu_unit *unit, const struct iommu_ops *ops)
 EXPORT_SYMBOL_GPL(iommu_unit_register);
 
 /**
- * iommu_units_unregister() - undo registering and linking as far as it came
+ * iommu_units_unregister() - undo registering and linking, also partial
  * @units: all units
  */
 void iommu_units_unregister(const struct list_head *units)
@@ -152,7 +153,7 @@ EXPORT_SYMBOL_GPL(iommu_units_unregister);
 
 /**
  * iommu_unit_cut_off() - stop the DMA of devices that cannot be controlled
- * @unit: their unit, which is dead, or some of them are lost
+ * @unit: their unit; it is dead, or has devices with @ats_lost
  *
  * Context: any; the work is done later.
  */
@@ -163,9 +164,9 @@ void iommu_unit_cut_off(struct iommu_unit *unit)
 EXPORT_SYMBOL_GPL(iommu_unit_cut_off);
 
 /**
- * iommu_unit_ats_lost() - a device-TLB does not answer invalidations
+ * iommu_unit_ats_lost() - cut a device off whose device-TLB does not answer
  * @unit: the unit
- * @source_id: the device
+ * @source_id: source-id of the device
  *
  * Context: any.
  */
@@ -184,10 +185,10 @@ EXPORT_SYMBOL_GPL(iommu_unit_ats_lost);
 
 /**
  * iommu_unit_meter() - meter of struct iommu_faults_ops
- * @faults: of a unit
- * @source_id: a device
+ * @faults: faults of a unit
+ * @source_id: source-id of a device
  *
- * Return: its meter, or NULL if there is no such device.
+ * Return: the meter of the device, or NULL if there is no such device.
  */
 struct iommu_meter *iommu_unit_meter(struct iommu_faults *faults,
 				     u16 source_id)
@@ -201,11 +202,11 @@ struct iommu_meter *iommu_unit_meter(struct iommu_faults *faults,
 EXPORT_SYMBOL_GPL(iommu_unit_meter);
 
 /**
- * iommu_unit_report_fault() - hand a fault on to whoever wants to know of it
+ * iommu_unit_report_fault() - report a fault to the fault handler of the domain
  * @unit: the unit
- * @source_id: who asked
- * @iova: for what
- * @write: a write, otherwise a read
+ * @source_id: source-id of the request
+ * @iova: IOVA of the request
+ * @write: the request was a write, otherwise a read
  *
  * Context: may sleep.
  */
@@ -228,10 +229,10 @@ void iommu_unit_report_fault(struct iommu_unit *unit, u16 source_id,
 EXPORT_SYMBOL_GPL(iommu_unit_report_fault);
 
 /**
- * iommu_unit_follow() - bring all devices to where their meters want them
+ * iommu_unit_follow() - start or stop recording faults of devices by their meters
  * @unit: the unit
- * @set_quiet: lets the unit do with a device's faults what @quiet says; called
- *	with the unit's table_lock held
+ * @set_quiet: makes the unit record faults of a device, or not, according to @quiet
+ *	of the device; called with the table_lock of the unit held
  *
  * Context: from the follow operation of struct iommu_faults_ops.
  * Return: true if a device is silent.

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Units, and the devices behind them, as far as no kind of hardware matters.
+ * Units and the devices behind them: what does not depend on the hardware.
  *
- * A driver embeds struct iommu_unit in its unit and struct iommu_unit_device,
- * as the first thing, in its device; the latter is what dev_iommu_priv_get()
- * hands out. Some functions here go straight into its struct iommu_ops.
+ * A driver embeds struct iommu_unit in its unit, and struct iommu_unit_device as the
+ * first member in its device, which dev_iommu_priv_get() returns. Some functions
+ * here are used in its struct iommu_ops.
  */
 #ifndef IOMMU_COMMON_UNIT_H
 #define IOMMU_COMMON_UNIT_H
@@ -26,26 +26,27 @@ struct iommu_paging;
 
 /**
  * struct iommu_unit - one remapping engine; embed it
- * @iommu: what the IOMMU core knows of it
- * @node: in the driver's list of units, which does not change after the load
+ * @iommu: for the IOMMU core
+ * @node: in the list of units of the driver, which does not change after the load
  * @name: its name
- * @offset: where the firmware's table describes it, which identifies it there
+ * @offset: offset of its description in the firmware's table, which identifies it
  * @base: physical address of its registers
- * @hidden: abilities that are kept out of sight, by the driver's bits; hide.c
+ * @hidden: abilities that are hidden, as bits of the driver; see hide.c
  * @registered: the IOMMU core knows it
- * @dead: stopped answering; nothing is asked of it any more
- * @slack_us: how much longer than others it may take to answer; for one that is
- *	made of memory, by a thread that has a CPU when it gets one
- * @table_lock: held while attaching, and while what leads from a source-id to a
- *	translation changes
+ * @dead: it has stopped to answer; no more requests are sent
+ * @slack_us: added to the time in which it must answer. Not 0 for a simulated unit,
+ *	whose thread may have to wait for a CPU.
+ * @table_lock: held while devices attach, and while the entries change that lead
+ *	from a source-id to a translation
  * @domain_ids: domain ids in use
- * @last_domain_id: the largest that it takes
- * @domains_used: domains that it is a member of; changed under @table_lock
+ * @last_domain_id: the largest domain id that it supports
+ * @domains_used: number of domains that it is a member of; changes under
+ *	@table_lock
  * @tracking_turn: for dirty.c
  * @devices: struct iommu_unit_device by source-id
- * @faults: what becomes of its faults
- * @cut_off: stops the DMA of devices that cannot be controlled
- * @debugfs: its folder
+ * @faults: its faults
+ * @cut_off: work that stops the DMA of devices that cannot be controlled
+ * @debugfs: its debugfs directory
  */
 struct iommu_unit {
 	struct iommu_device iommu;
@@ -74,14 +75,13 @@ struct iommu_unit {
 #define IOMMU_UNIT_ID_FIRST	2
 
 /**
- * struct iommu_unit_member - a unit in a domain
- * @member: its place in the live domain
+ * struct iommu_unit_member - a domain member, with its unit
+ * @member: the member of the live domain
  * @unit: the unit
- * @domain_id: the domain's id there
- * @users: devices that are attached through it, or about to be; protected by
- *	the unit's table_lock
- * @devices: the driver's, of devices that are attached through it; read under
- *	SRCU
+ * @domain_id: id of the domain in this unit
+ * @users: devices that are attached through it, or about to be; protected by the
+ *	table_lock of the unit
+ * @devices: list of the driver, of devices attached through it; read under SRCU
  */
 struct iommu_unit_member {
 	struct iommu_member member;
@@ -95,21 +95,21 @@ struct iommu_unit_member {
  * struct iommu_unit_device - a device behind a unit; embed it, first
  * @dev: the device
  * @unit: the unit
- * @source_id: its own
- * @alias: the one under which firmware says that it comes; mostly its own
+ * @source_id: its own source-id
+ * @alias: source-id of its requests according to firmware; mostly its own
  * @in_use: it had a driver when it was probed, and DMA may be in flight
  * @domain: paging domain that it is attached to, or NULL
- * @member: the unit's place in that domain
+ * @member: its unit in that domain
  * @ats_supported: device, unit and platform permit a device-TLB
- * @ats: its device-TLB is on
+ * @ats: its device-TLB is enabled
  * @ats_lost: its device-TLB does not answer invalidations
- * @ats_depth: invalidations that it takes at once, up to 32
+ * @ats_depth: invalidations that it accepts at once, up to 32
  * @pf_id: source-id of its physical function
  * @quiet: its faults are not recorded
- * @meter: its faults; protected by the lock of the unit's faults
- * @debugfs: its folder
+ * @meter: counts its faults; protected by the lock of the faults of the unit
+ * @debugfs: its debugfs directory
  *
- * Attaching holds the unit's table_lock. Readers of @domain and lookups by
+ * Attaching holds the table_lock of the unit. Readers of @domain and lookups by
  * source-id hold iommu_live_read_lock().
  */
 struct iommu_unit_device {
@@ -130,7 +130,7 @@ struct iommu_unit_device {
 	struct dentry *debugfs;
 };
 
-/* For the log, of a driver's unit that has its struct iommu_unit in @common */
+/* Log messages for a unit of a driver; @common is its struct iommu_unit */
 #define unit_err(unit, fmt, ...) \
 	pr_err("%s: " fmt, (unit)->common.name, ##__VA_ARGS__)
 #define unit_warn(unit, fmt, ...) \
@@ -151,7 +151,7 @@ void iommu_units_unregister(const struct list_head *units);
 void iommu_unit_cut_off(struct iommu_unit *unit);
 void iommu_unit_ats_lost(struct iommu_unit *unit, u16 source_id);
 
-/* Faults: for struct iommu_faults_ops */
+/* Faults, for struct iommu_faults_ops */
 struct iommu_meter *iommu_unit_meter(struct iommu_faults *faults,
 				     u16 source_id);
 void iommu_unit_report_fault(struct iommu_unit *unit, u16 source_id,
@@ -176,8 +176,8 @@ struct iommu_group *iommu_unit_device_group(struct device *dev);
 int iommu_unit_def_domain_type(struct device *dev);
 
 /*
- * Entries are written with it. The kernel may have been told to leave it alone
- * (clearcpuid=cx16) for reasons of its own.
+ * Does the CPU have CMPXCHG16B, with which entries are written? CPUID is read here
+ * because the kernel's own flag may have been cleared (clearcpuid=cx16).
  */
 static inline bool iommu_cpu_has_cx16(void)
 {
