@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The kernel below the library: pages, cache lines and RCU, in user space */
+/* Pages, cache lines and RCU of the kernel, for the library in user space */
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ bool host_may_alloc(void)
 }
 
 #ifdef HOST_POOL
-/* Last in, first out and zeroed on the way, as the kernel's lists are */
+/* Last in, first out, and zeroed on allocation, as in the kernel */
 static void *pool;
 
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
@@ -66,7 +66,7 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	if (!host_may_alloc())
 		return NULL;
 	addr = aligned_alloc(PAGE_SIZE, HOST_PAGE_SPAN);
-	/* Not zeroed in memory: who does not flush shows garbage */
+	/* Memory is garbage: a walker that does not snoop finds it without a flush */
 	memset(addr, 0xa5, HOST_PAGE_SPAN);
 	if (gfp & __GFP_ZERO)
 		memset(addr, 0, PAGE_SIZE);

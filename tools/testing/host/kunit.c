@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Runs the one suite that is linked in, and reports it as KTAP */
+/* Runs the suite that is linked in, and prints KTAP */
 #include <kunit/test.h>
 
 extern struct kunit_suite *const host_kunit_suite;

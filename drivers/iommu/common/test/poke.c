@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * iommu_poke.ko: for tests, changes the domain that a device is attached to
- * behind the back of whoever mapped it.
+ * iommu_poke.ko: for tests, changes the domain that a device is attached to behind
+ * the back of its user.
  *
  * Commands are written to /sys/kernel/debug/iommu_poke:
  *
- *	ADDRESS cut IOVA LENGTH		unmap, remembering what was there
- *	ADDRESS mend			map again what was cut last
+ *	ADDRESS cut IOVA LENGTH		unmap a range, and remember its memory
+ *	ADDRESS mend			map again what was unmapped last
  *	ADDRESS enforce			enforce cache coherency
  *
- * A VFIO program cannot unmap a part of what it mapped; a test of how a driver
- * splits superpages has to.
+ * A VFIO program cannot unmap a part of a mapping. Tests of how a driver splits
+ * superpages need to do that.
  */
 #include <linux/debugfs.h>
 #include <linux/iommu.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of what IOMMU drivers share, on simulated units: memory that
- * nobody walks, and invalidations that are counted.
+ * KUnit tests of live domains and meters, with simulated units: these do not walk the
+ * tables, and count their invalidations.
  */
 #include <kunit/test.h>
 
@@ -18,7 +18,7 @@
 #define PHYS	(4ULL * SZ_1G)
 #define ALL	(SZ_4K | SZ_2M | SZ_1G)
 
-/* A unit that does not exist */
+/* A simulated unit */
 struct unit {
 	struct iommu_member member;
 	unsigned int invalidations;
@@ -137,7 +137,7 @@ static void expect_sizes(struct kunit *test, struct iommu_live *live,
 	KUNIT_EXPECT_EQ(test, tally->sizes[30], of_1g);
 }
 
-/* R3, R4: 1 GiB, 2 MiB and two pages, before, with and after a visitor */
+/* R3, R4: 1 GiB, 2 MiB and two pages, before, with and after a weak member */
 static void a_weak_member_splits_and_its_leaving_restores(struct kunit *test)
 {
 	struct iommu_live *live = make_live(test);
@@ -174,7 +174,7 @@ static void members_share_the_sizes_that_all_have(struct kunit *test)
 	map(test, live, IOVA, SZ_1G);
 	KUNIT_ASSERT_EQ(test, iommu_live_join(live, &middle->member), 0);
 	expect_sizes(test, live, 0, 512, 0);
-	/* What is mapped now is of no larger size either */
+	/* New mappings use no larger size either */
 	map(test, live, 2UL * SZ_1G, SZ_1G);
 	expect_sizes(test, live, 0, 1024, 0);
 	KUNIT_ASSERT_EQ(test, iommu_live_join(live, &weak->member), 0);
@@ -224,7 +224,7 @@ static void enforcing_reaches_old_and_new_mappings(struct kunit *test)
 	map(test, live, 2UL * SZ_1G, SZ_4K);
 	tally = count(test, live);
 	KUNIT_EXPECT_EQ(test, tally->snooped, tally->leaves);
-	/* Again is fine, and changes nothing */
+	/* A second time succeeds, and changes nothing */
 	KUNIT_EXPECT_TRUE(test, iommu_live_enforce(live));
 	KUNIT_EXPECT_EQ(test, live->counts.enforced, 1);
 	iommu_live_leave(live, &first->member);
@@ -245,7 +245,7 @@ static void a_unit_without_snoop_control_stays_outside(struct kunit *test)
 						&no_snoop), -EINVAL);
 	KUNIT_EXPECT_TRUE(test, live->shape.snoop);
 	iommu_live_leave(live, &first->member);
-	/* Enforced for good: also when nobody is left who could */
+	/* Still enforced after the last member has left */
 	KUNIT_EXPECT_EQ(test, iommu_live_join(live, &other->member), -EINVAL);
 	iommu_live_destroy(live);
 }
@@ -311,7 +311,7 @@ struct mapper {
 	unsigned long rounds;
 };
 
-/* Maps, looks and unmaps until it is stopped */
+/* Maps, looks up and unmaps until it is stopped */
 static int keep_mapping(void *arg)
 {
 	const struct iommu_run run = { PHYS + IOVA, SZ_2M };
@@ -349,11 +349,11 @@ static void members_come_and_go_while_mapping_goes_on(struct kunit *test)
 	task = kthread_run(keep_mapping, &mapper, "keep_mapping");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	for (i = 0; i < 30; i++) {
-		/* It takes part, however late it was started */
+		/* Wait for the thread, however late it was started */
 		while (READ_ONCE(mapper.rounds) <= i)
 			cond_resched();
 		KUNIT_EXPECT_EQ(test, iommu_live_join(live, &weak->member), 0);
-		/* Nothing is larger than the weak one walks, at any time */
+		/* At no time is there a leaf that the weak member does not support */
 		KUNIT_EXPECT_EQ(test, count(test, live)->sizes[21], 0);
 		iommu_live_leave(live, &weak->member);
 	}
@@ -408,7 +408,7 @@ static void a_storm_is_silenced_longer_each_time(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iommu_meter_silence_over(&meter, now));
 	KUNIT_EXPECT_EQ(test, storm(&meter, now), 1);
 	KUNIT_EXPECT_EQ(test, meter.silence_s, 2 * IOMMU_METER_SILENCE_MIN_S);
-	/* After a calm it begins anew */
+	/* After a calm time the silence is the shortest again */
 	now = meter.silent_until;
 	KUNIT_EXPECT_TRUE(test, iommu_meter_silence_over(&meter, now));
 	now += 3 * meter.silence_s * HZ;

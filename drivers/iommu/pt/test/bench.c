@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A page table on a bench, with an IOMMU that walks it.
+ * The test bench: a page table, with a simulated unit that walks it.
  */
 #include "bench.h"
 #include "formats.h"
@@ -27,7 +27,7 @@ void bench_sync(struct bench *b)
 	iommu_pt_gather_free(&b->pt, &b->gather);
 }
 
-/* Whatever a case did, all table pages are there to be freed */
+/* Whatever a case did, no table page is left afterwards */
 void bench_exit(struct kunit *test)
 {
 	struct bench *b = test->priv;
@@ -127,7 +127,7 @@ u64 bench_hw_phys(struct bench *b, unsigned long iova)
 	return to.phys + (iova - to.start);
 }
 
-/* What software and hardware make of the first, a middle and the last byte */
+/* Do CPU and unit translate the first, a middle and the last byte like this? */
 void bench_expect_led(struct kunit *test, struct bench *b, unsigned long iova,
 		      u64 addr, size_t length)
 {
@@ -143,7 +143,7 @@ void bench_expect_led(struct kunit *test, struct bench *b, unsigned long iova,
 	}
 }
 
-/* Sizes that fit a table of four levels and a test */
+/* Page sizes below 256 GiB, which fit a table of four levels */
 unsigned long bench_sizes_of(const struct bench *b)
 {
 	return iommu_pt_page_sizes(&b->pt) & (256 * G - 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A page table on a bench, with an IOMMU that walks it: what the cases use.
+ * The test bench: a page table, with a simulated unit that walks it.
  */
 #ifndef PT_TEST_BENCH_H
 #define PT_TEST_BENCH_H
@@ -20,18 +20,18 @@
 #define RW		(IOMMU_READ | IOMMU_WRITE)
 
 /**
- * struct bench - a page table, and what was seen of it
- * @pt: made by bench_make()
- * @gather: for whatever changes it
- * @hw: the IOMMU
- * @made: there is a table
- * @leaves: leaves that bench_count() met
- * @bytes: bytes of them
- * @largest: bytes of the largest
- * @smallest: bytes of the smallest
- * @attrs_or: all attributes that any had
- * @attrs_and: all attributes that every one had
- * @grown: the root, since the last time that it changed
+ * struct bench - a page table, and results of bench_count()
+ * @pt: the page table, initialised by bench_make()
+ * @gather: for all changes
+ * @hw: the simulated unit
+ * @made: @pt is initialised
+ * @leaves: number of leaves
+ * @bytes: bytes of all leaves
+ * @largest: bytes of the largest leaf
+ * @smallest: bytes of the smallest leaf
+ * @attrs_or: attributes that a leaf has
+ * @attrs_and: attributes that all leaves have
+ * @grown: the root after the last growth
  */
 struct bench {
 	struct iommu_pt pt;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the page tables promise: the cases, in the order in which they run.
+ * The cases of the suite, in the order in which they run.
  */
 #ifndef PT_TEST_CASES_H
 #define PT_TEST_CASES_H

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is promised of changes of what is mapped: sizes, attributes, dirt.
+ * Promises about changing mappings: sizes, attributes, dirty bits.
  */
 #include "bench.h"
 #include "cases.h"
 
-/* R2: the rest of a superpage stays, in entries as large as can be */
+/* R2: the rest of a superpage remains, in the largest possible entries */
 void cutting_a_superpage_splits_just_enough(struct kunit *test)
 {
 	struct bench *b = bench_make(test);
@@ -24,8 +24,8 @@ void cutting_a_superpage_splits_just_enough(struct kunit *test)
 			 G - 2 * M - PAGE);
 	KUNIT_EXPECT_EQ(test, iommu_pt_nr_tables(&b->pt), 4);
 	/*
-	 * Either 511 of each of two sizes; or what remains of the half that
-	 * was hit, 4 KiB to 1 MiB once each, and so on upwards.
+	 * Either 511 leaves of each of two sizes. Or, with contiguous entries,
+	 * one leaf of each size: 4 KiB, 8 KiB, ... up to 512 MiB.
 	 */
 	KUNIT_EXPECT_EQ(test, bench_count(b, G, G), contiguous ? 18 : 1022);
 	KUNIT_EXPECT_EQ(test, b->bytes, G - PAGE);
@@ -51,7 +51,7 @@ void a_reservation_is_used_up_by_one_unmap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iommu_pt_nr_tables(&b->pt), tables + 2);
 }
 
-/* Also one of entries so small that nothing is put aside for them */
+/* Also one of the smallest leaves, for which no table is reserved */
 void a_reservation_outlives_a_promotion(struct kunit *test)
 {
 	struct bench *b = bench_make(test);
@@ -76,7 +76,7 @@ void a_reservation_outlives_a_promotion(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bench_unmap(b, G, M), M);
 }
 
-/* R3 and R4: what a guest without superpages makes of them, and back */
+/* R3 and R4: a unit without superpages is attached and detached */
 void demotion_and_promotion_undo_each_other(struct kunit *test)
 {
 	struct bench *b = bench_make(test);
@@ -140,7 +140,7 @@ void promotion_keeps_attributes_apart(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, to.write);
 }
 
-/* R8: what is mapped changes too, in place, and not only what comes */
+/* R8: existing mappings change too, in place */
 void attributes_change_in_place(struct kunit *test)
 {
 	struct bench *b = bench_make(test);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How hw.h walks. A walk starts at the root or at a cached way to a table, goes
- * down to a leaf, notes it as accessed and dirty if it keeps such bits, and
- * leaves what it found in the caches.
+ * The simulated unit of hw.h. A walk starts at the root, or at a table whose path is
+ * cached, and goes down to a leaf. It sets accessed and dirty bits there if the unit
+ * tracks them, and puts what it found into the caches.
  */
 #include <linux/atomic.h>
 #include <linux/io.h>
@@ -16,7 +16,7 @@
 #define hw_memory(table)	(table)
 #else
 #include <linux/mm.h>
-/* What a walker sees that does not snoop */
+/* Memory as a walker that does not snoop the CPU caches reads it */
 #define hw_memory(table)	host_page_memory(table)
 #endif
 
@@ -66,7 +66,7 @@ static u64 read_entry(struct hw *hw, u64 *table, unsigned int i)
 	return READ_ONCE(table[i]);
 }
 
-/* Note an access in the leaf, unless the table changed under the walk */
+/* Set accessed and dirty bits; false if the entry changed meanwhile */
 static bool note(struct hw *hw, u64 *table, unsigned int i, u64 *raw,
 		 const struct hw_entry *e, bool write)
 {
@@ -98,7 +98,7 @@ static bool cached_translation(struct hw *hw, unsigned long iova, bool write,
 
 		if (!t->valid || iova < t->start || iova > t->last)
 			continue;
-		/* The first write goes to the table, to note it */
+		/* The first write has to set the dirty bit in the table */
 		if (write && hw->tracks_dirty && !t->dirty)
 			continue;
 		*to = *t;
@@ -148,8 +148,8 @@ static bool walk_from(struct hw *hw, u64 *table, unsigned int level,
 }
 
 /*
- * Translate as a device's request would be. With @cached, whatever the caches
- * hold is used; without, the walk starts at the root.
+ * Translate a request of a device. With @cached, the caches are used; without, the
+ * walk starts at the root.
  */
 bool hw_translate(struct hw *hw, unsigned long iova, bool write, bool cached,
 		  struct hw_translation *to)
@@ -181,7 +181,7 @@ bool hw_translate(struct hw *hw, unsigned long iova, bool write, bool cached,
 	return true;
 }
 
-/* Drop what a gather says has changed */
+/* Invalidate in the caches what a gather holds */
 void hw_invalidate(struct hw *hw, const struct iommu_pt_gather *gather)
 {
 	unsigned int i;

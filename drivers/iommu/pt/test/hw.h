@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * An IOMMU made of C: it reads table entries as the specifications say, not as
- * the library's format headers do, and it caches translations and the way to
- * tables for as long as nobody invalidates them, as real ones do.
+ * A simulated unit. It reads table entries as the specifications define them
+ * (decode.c), not by the headers of the library. It caches translations, and the
+ * paths to tables, until they are invalidated, as real units do.
  */
 #ifndef PT_TEST_HW_H
 #define PT_TEST_HW_H
@@ -13,15 +13,15 @@
 #define HW_WAY_ENTRIES		8
 
 /**
- * struct hw_translation - what an IOVA leads to
+ * struct hw_translation - a translation
  * @start: first IOVA of the leaf
  * @last: last IOVA of the leaf
  * @phys: physical address of its first byte
  * @read: reading is permitted
  * @write: writing is permitted
  * @snoop: snooping is forced
- * @dirty: the leaf says that it was written to
- * @valid: there is a leaf, and it permits something
+ * @dirty: the dirty bit of the leaf is set
+ * @valid: there is a leaf that permits an access
  */
 struct hw_translation {
 	unsigned long start;
@@ -58,7 +58,7 @@ struct hw_entry {
 	const char *error;
 };
 
-/* The table of @level that IOVAs from @start to @last go through */
+/* A cached path: IOVAs @start to @last are translated by this table of @level */
 struct hw_way {
 	unsigned long start;
 	unsigned long last;

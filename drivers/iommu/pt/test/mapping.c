@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is promised of mapping and unmapping.
+ * Promises about mapping and unmapping.
  */
 #include "bench.h"
 #include "cases.h"
@@ -30,7 +30,7 @@ void every_size_is_one_leaf_and_the_least_tables(struct kunit *test)
 	}
 }
 
-/* Small, large, small again, from one run: the large one sits in the middle */
+/* Small, large and small leaf from one run, the large one in the middle */
 void neighbouring_sizes_share_a_run(struct kunit *test)
 {
 	struct bench *b = bench_make(test);
@@ -138,7 +138,7 @@ void unmap_yields_whole_runs_and_passes_over_holes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bench_unmap(b, 0, 2 * G), 0);
 }
 
-/* R1: what was mapped, and unions of it, whatever was chosen underneath */
+/* R1: any mapping, and any union of mappings, whatever entries were used */
 void unions_of_mappings_unmap_at_once(struct kunit *test)
 {
 	struct bench *b = bench_make(test);

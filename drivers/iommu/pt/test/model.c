@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A page table beside a model of it. The model has three windows of the
- * address space, each a flat array with what every unit of it should translate
- * to: two of 4 KiB units, one across a 1 GiB boundary and one at the very end
- * of the aperture, and one of 2 MiB units, for the large sizes.
+ * A page table, compared with a model. The model has three windows of the address
+ * space. Each is a flat array with the expected translation of every unit of it:
  *
- * A step is one random operation on both. After it the window that it was about
- * is visited and compared; every eighth time the whole table is, and its pages
- * are counted: no more than the leaves need. An
- * IOMMU made of C (hw.h) makes accesses in between, with caches that are
- * invalidated only as the gathers say, often late; what it finds is compared
- * as well.
+ *	window	unit	position
+ *	0	4 KiB	across a 1 GiB boundary
+ *	1	2 MiB	for the large sizes
+ *	2	4 KiB	at the end of the aperture
+ *
+ * A step is one random operation on both. After it the window of the operation is
+ * visited and compared. After every eighth step the whole table is, and its pages are
+ * counted: there may be no more than the leaves need.
+ *
+ * In between a simulated unit (hw.h) accesses memory. Its caches are invalidated only
+ * as the gathers require, often late. Its translations are compared as well.
  */
 #include <linux/io.h>
 #include <linux/minmax.h>
@@ -39,7 +42,7 @@ static void fail_after(struct pt_model *model, long n)
 		model->env.fail_after(n);
 }
 
-/* Make the hardware see what a gather says, and be done with it */
+/* Invalidate what a gather holds, and free it */
 static void sync_gather(struct pt_model *model, struct iommu_pt_gather *gather)
 {
 	hw_invalidate(&model->hw, gather);
@@ -82,8 +85,8 @@ static struct window *pick_range(struct pt_model *model, unsigned int *first,
 }
 
 /*
- * Physical memory for units of a window: in step with the IOVA so that large
- * entries fit, next to what the unit before leads to, or anywhere.
+ * Physical memory for units of a window: aligned like the IOVA so that large entries
+ * fit, next to the memory of the unit before, or anywhere.
  */
 static u64 pick_phys(struct pt_model *model, struct window *window,
 		     unsigned int i)
@@ -185,7 +188,7 @@ static void op_map(struct pt_model *model)
 		sync_gather(model, &gather);
 }
 
-/* Mapping over what is mapped changes nothing */
+/* A map of a range that holds a mapping fails and changes nothing */
 static void op_map_again(struct pt_model *model)
 {
 	struct iommu_pt_gather gather;
@@ -310,7 +313,7 @@ static void op_unmap(struct pt_model *model)
 		sync_gather(model, &gather);
 }
 
-/* Large units must not become 512 small ones: that would take for ever */
+/* Large units are not split into 512 small ones: that would take too long */
 static unsigned long pick_sizes(struct pt_model *model, bool large)
 {
 	unsigned long sizes = 1ul << 12;
@@ -364,7 +367,7 @@ static int get_length(void *arg, const struct iommu_pt_leaf *leaf)
 	return 1;
 }
 
-/* Is this aligned block one run of one call? */
+/* Is this aligned block one run, mapped by one call? */
 static bool could_be_leaf(const struct window *window, unsigned int first,
 			  unsigned int nr)
 {
@@ -460,7 +463,7 @@ static void op_set_attrs(struct pt_model *model)
 				(window->units[i].attrs & ~clear) | set;
 }
 
-/* Hardware of another kind comes or goes */
+/* Change page sizes or flags, as when a unit is attached or detached */
 static void op_reshape(struct pt_model *model)
 {
 	model->op = "reshape";
@@ -474,7 +477,7 @@ static void op_reshape(struct pt_model *model)
 		if (one_in(model, 2)) {
 			iommu_pt_set_flags(&model->pt, IOMMU_PT_NONCOHERENT, 0);
 			iommu_pt_flush_tables(&model->pt);
-			/* A unit that joins has nothing cached */
+			/* A unit that is attached has nothing cached */
 			hw_init(&model->hw, &model->pt, true,
 				model->hw.tracks_dirty);
 		} else {
@@ -585,16 +588,16 @@ static void op_dirty(struct pt_model *model)
 		iommu_pt_read_dirty(&model->pt, iova, length, take_dirty,
 				    model);
 	}
-	/* More than that, where a leaf reaches out of the range */
+	/* It is more if a leaf reaches out of the range */
 	if (model->yielded < dirty)
 		pt_model_fail(model, "what is dirty was not read");
 }
 
 /**
- * pt_model_step() - one random operation, compared
+ * pt_model_step() - do and compare one random operation
  * @model: the model
  *
- * Return: NULL, or what went wrong.
+ * Return: NULL, or a description of the error.
  */
 const char *pt_model_step(struct pt_model *model)
 {
@@ -641,7 +644,7 @@ const char *pt_model_last_op(const struct pt_model *model)
 	return model->op;
 }
 
-/* Levels, widths and flags are the first things that are random */
+/* Levels, widths and flags are random too */
 static int init_table(struct pt_model *model,
 		      const struct iommu_pt_format *format)
 {
@@ -700,10 +703,10 @@ struct pt_model *pt_model_new(const struct pt_model_env *env,
 }
 
 /**
- * pt_model_free() - empty the table, count what is left, and free it
+ * pt_model_free() - unmap everything, count the tables left, and free the model
  * @model: the model
  *
- * Return: NULL, or what went wrong.
+ * Return: NULL, or a description of the error.
  */
 const char *pt_model_free(struct pt_model *model)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Random operations on a page table against a flat model of what they mean.
- * See model.c. The same source runs in KUnit and in the host build.
+ * Random operations on a page table, compared with a flat model. See model.c. The
+ * same source runs in KUnit and in user space.
  */
 #ifndef PT_TEST_MODEL_H
 #define PT_TEST_MODEL_H
@@ -9,12 +9,12 @@
 #include <linux/iommu_pt.h>
 
 /**
- * struct pt_model_env - what a model check runs on
- * @next: the next random number
- * @fail_after: let the n-th allocation from now on fail, and all after it; a
- *	negative number: none. NULL where that cannot be done.
+ * struct pt_model_env - the environment of a model
+ * @next: get the next random number
+ * @fail_after: let n more allocations succeed and all later ones fail; a negative
+ *	number: let all succeed. NULL if that is not supported.
  * @arg: for @next
- * @slow_rcu: waiting for RCU takes long, so do it rarely
+ * @slow_rcu: an RCU grace period takes long, so wait for it rarely
  */
 struct pt_model_env {
 	u64 (*next)(void *arg);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Comparing a page table with its model: every leaf leads where the model says,
- * there are no others, and no more table pages than they need.
+ * Comparing a page table with its model: every leaf leads where the model expects,
+ * there are no other leaves, and no more table pages than they need.
  */
 #include <linux/bitops.h>
 
 #include "model_state.h"
 #include "../format.h"
 
-/* The tables that lead to a leaf, each counted when it is first met */
+/* Count the tables that lead to a leaf, each for the first leaf below it */
 static void count_tables(struct pt_model *model, unsigned long iova,
 			 size_t length)
 {
@@ -55,8 +55,8 @@ static int compare_leaf(void *arg, const struct iommu_pt_leaf *leaf)
 }
 
 /**
- * pt_model_compare_window() - do all leaves of a window lead where they should?
- * @model: the model; what is wrong is noted in it
+ * pt_model_compare_window() - compare the leaves of a window
+ * @model: the model, in which an error is recorded
  * @window: the window
  */
 void pt_model_compare_window(struct pt_model *model, struct window *window)
@@ -71,10 +71,8 @@ void pt_model_compare_window(struct pt_model *model, struct window *window)
 }
 
 /**
- * pt_model_compare_all() - is what is mapped all there is?
- * @model: the model; what is wrong is noted in it
- *
- * Table pages are counted too.
+ * pt_model_compare_all() - compare the whole table, and count its pages
+ * @model: the model, in which an error is recorded
  */
 void pt_model_compare_all(struct pt_model *model)
 {

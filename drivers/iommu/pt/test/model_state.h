@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a model check knows: see model.c */
+/* State of a model: see model.c */
 #ifndef PT_TEST_MODEL_STATE_H
 #define PT_TEST_MODEL_STATE_H
 
@@ -14,10 +14,16 @@
 			 IOMMU_PT_ATTR_SNOOP)
 
 /*
- * @phys: where the unit leads, 0 if nowhere
- * @was: where hardware may still think that it leads
- * @gathers: bits of the gathers whose invalidation is due before it is used
- *	again; holes of what was unmapped are included
+ * A unit of a window: a page of 4 KiB or 2 MiB.
+ *
+ * @phys: physical address that it is mapped to, or 0
+ * @was: former address that hardware may still have cached
+ * @attrs: attributes, enum iommu_pt_attrs
+ * @gathers: bits of the gathers that must be invalidated before it is mapped again;
+ *	also set for holes of a range that was unmapped
+ * @first: first unit of what one call mapped
+ * @last: last unit of what one call mapped
+ * @dirty: hardware has written to it
  */
 struct unit {
 	u64 phys;
@@ -53,7 +59,7 @@ struct pt_model {
 	unsigned long tables;
 	unsigned long table_start[8];
 	unsigned int levels;
-	/* While reading what an unmap held, or what is dirty: */
+	/* While reading the runs of an unmap, or dirty leaves: */
 	unsigned long from;
 	unsigned long to;
 	unsigned long yielded;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the page tables promise, one case for each promise, over every format.
- * The same sources run as a KUnit module and in the host build.
+ * The promises of the page tables: one case for each, run over every format. The same
+ * source is a KUnit module and a program in user space (tools/testing/host).
  */
 #include <kunit/test.h>
 #include <linux/iommu_pt.h>

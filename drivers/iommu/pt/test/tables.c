@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is promised of tables: when they come, how long they stay.
+ * Promises about tables: when they are allocated and freed.
  */
 #include "bench.h"
 #include "cases.h"
 
-/* An entry in every table, and in none: pages are there and gone with them */
+/* 64 pages in 8 tables: each table is freed with its last entry */
 void tables_go_with_their_last_entry(struct kunit *test)
 {
 	struct bench *b = bench_make(test);
@@ -24,8 +24,8 @@ void tables_go_with_their_last_entry(struct kunit *test)
 }
 
 /*
- * The hardware still knows the way to a table that emptied when something new
- * is mapped there: it has to find it without being told.
+ * The hardware still has the path to an empty table cached when something new is
+ * mapped there: it must find that without an invalidation.
  */
 void a_table_in_need_comes_back_to_life(struct kunit *test)
 {
@@ -44,8 +44,8 @@ void a_table_in_need_comes_back_to_life(struct kunit *test)
 }
 
 /*
- * The same when the table above emptied later, and was invalidated before: the
- * hardware's way to the lower one does not lead through it.
+ * The same if the table above became empty later, and was invalidated earlier: the
+ * path that hardware has cached leads directly to the lower table.
  */
 void a_table_waits_for_those_below(struct kunit *test)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A firmware table for tests, put together byte by byte. Tables of IOMMUs are
- * alike so far: a header that has the whole length at byte 4, then structures
- * that have theirs at byte 2.
+ * A firmware table for tests, built byte by byte. All tables of IOMMUs have a header
+ * with the total length at byte 4, then structures with their length at byte 2.
  */
 #ifndef ACPI_TEST_TABLE_H
 #define ACPI_TEST_TABLE_H
@@ -14,12 +13,12 @@
 #define TABLE_HEADER_BYTES	36
 
 /**
- * struct table - a table that grows
- * @bytes: what it holds
- * @length: how much of it
- * @structure: where its last structure begins; 0 for none yet
- * @scope: where the last device scope of that begins, which has its length at
- *	byte 1; 0 for none
+ * struct table - a table under construction
+ * @bytes: its content
+ * @length: bytes used
+ * @structure: offset of the last structure, or 0
+ * @scope: offset of the last device scope of that structure, which has its length at
+ *	byte 1, or 0
  */
 struct table {
 	u8 bytes[TABLE_MAX];
@@ -43,7 +42,7 @@ static inline void put(struct table *t, u64 value, unsigned int bytes)
 	t->length += bytes;
 }
 
-/* Lengths are mended by whatever is added */
+/* Update all lengths after bytes were added */
 static inline void mend(struct table *t)
 {
 	fix(t, 4, t->length, 4);
@@ -60,7 +59,7 @@ static inline void begin_table(struct table *t, const char *signature)
 	t->length = TABLE_HEADER_BYTES;
 }
 
-/* Its type and its length are to be put by the caller */
+/* The caller adds type and length */
 static inline void begin_structure(struct table *t)
 {
 	t->structure = t->length;

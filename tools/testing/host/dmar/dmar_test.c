@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The reader of DMAR tables, on tables of all kinds.
+ * Tests of the reader of DMAR tables.
  */
 #include "ktap.h"
 
@@ -24,7 +24,7 @@ static const char *refusal(const struct table *t, size_t available)
 							      "accepted";
 }
 
-/* What is wrong with the only structure of a table */
+/* The complaint about the only structure of a table */
 static const char *complaint(const struct table *t)
 {
 	struct dmar_cursor cursor = { };

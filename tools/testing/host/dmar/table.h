@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * DMAR tables for tests, put together from words of the specification.
+ * DMAR tables for tests, built from structures of the specification.
  */
 #ifndef DMAR_TEST_TABLE_H
 #define DMAR_TEST_TABLE_H

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tree of gaps beside a plain list:
+ * The tree of gaps, compared with a plain list:
  *
  *	gap_test [STEPS [SEED]]
  *
- * Intervals come and go at random, densely in a small range at either end of 64
- * bits, and anywhere in all of it. After each step a gap and the intervals of a
- * range are looked for in both.
+ * Random intervals are added and removed, densely in a small range at either end of 64
+ * bits, or anywhere. After each step a gap, and the intervals of a range, are searched in
+ * both.
  */
 #include <stdlib.h>
 
@@ -20,7 +20,7 @@
 
 static struct rb_root root;
 static struct gap_node nodes[NODES];
-/* By address those in the tree, then the others */
+/* The nodes in the tree, by address, then all others */
 static struct gap_node *list[NODES];
 static unsigned int nr;
 static unsigned long state, base, step;
@@ -45,7 +45,7 @@ static void fail(const char *why)
 	exit(1);
 }
 
-/* How many intervals lie below @at */
+/* Number of intervals below @at */
 static unsigned int below(unsigned long at)
 {
 	unsigned int i;
@@ -82,7 +82,7 @@ static void take_out(unsigned int i)
 	list[nr] = node;
 }
 
-/* What gap_tree_find() should say */
+/* The expected result of gap_tree_find() */
 static bool scan(unsigned long first, unsigned long last, unsigned long width,
 		 struct gap *gap)
 {
@@ -136,7 +136,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < NODES; i++)
 		list[i] = &nodes[i];
 	for (step = 0; step < steps; step++) {
-		/* Now and then from nothing on, in another place */
+		/* Now and then start with an empty tree, in another range */
 		if (step % 50000 == 0) {
 			while (nr)
 				take_out(rnd(nr));

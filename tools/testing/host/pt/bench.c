@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the page tables cost, as ratios within one run: each figure is the best
- * of many rounds, and what it is compared with is measured in between.
+ * The cost of page tables, as ratios within one run. Each figure is the best of many
+ * rounds; the figure that it is compared with is measured in the same rounds.
  *
  *	bench			the table
  *	bench FORMAT OP N	N times one operation, for counting instructions
@@ -41,7 +41,7 @@ static double now_ns(void)
 	return ts.tv_sec * 1e9 + ts.tv_nsec;
 }
 
-/* What looking at the clock takes of what it shows */
+/* Time that reading the clock takes */
 static double clock_ns(void)
 {
 	double least = 0, start;
@@ -106,7 +106,7 @@ static void fill64(void *to, u64 value, unsigned long n)
 			     : "memory");
 }
 
-/* The bytes of 1 GiB of 4 KiB entries, written and cleared by themselves */
+/* Fill and clear memory of the size of the tables of 1 GiB of 4 KiB entries */
 static void floor_1g(double *fill, double *clear)
 {
 	struct page *pages[TABLES];
@@ -139,7 +139,7 @@ static void report(const char *format, const char *what, double value,
 	missed += !ok;
 }
 
-/* One call for 1 GiB: one run, and as many runs as there are pages */
+/* One call for 1 GiB: with one run, and with a run for each page */
 static void bench_1g(const struct iommu_pt_format *format)
 {
 	double fill = 0, clear = 0, one = 0, many = 0, gone = 0, start;
@@ -209,7 +209,7 @@ static void bench_calls(struct iommu_pt *pt, unsigned long pages,
 	}
 }
 
-/* An entry at the end of each of @tables tables, so that none empties */
+/* An entry at the end of each of @tables tables, so that none becomes empty */
 static void build_tables(struct iommu_pt *pt, unsigned long tables)
 {
 	struct iommu_run run = { .addr = PHYS, .length = PAGE };
@@ -243,7 +243,7 @@ static void bench_small(const struct iommu_pt_format *format)
 	       unmap1, unmap256 / unmap1, 4);
 }
 
-/* A new table of 512 entries: equal ones, different ones, and a mere fill */
+/* A new table of 512 entries: equal ones, different ones, and only filled */
 static void bench_contiguous(const struct iommu_pt_format *format)
 {
 	double equal = 0, differ = 0, fill = 0, none = 0, start;

@@ -4,10 +4,10 @@
  *
  *	dirty FORMAT [ROUNDS [SEED]]
  *
- * In every round an IOMMU with caches (hw.h) writes to some pages of a mapping
- * that is demoted, or promoted, or gets a hole, at the same time. It notes a
- * write in the entry that it finds, and no more of that leaf for as long as it
- * has it cached. Whatever it wrote to has to be dirty afterwards.
+ * In every round a simulated unit with caches (hw.h) writes to some pages of a mapping
+ * that is demoted, promoted or partly unmapped at the same time. The unit sets the dirty
+ * bit in the entry that it finds, and then not again while it has this leaf cached. All
+ * pages that it wrote to must be dirty afterwards.
  */
 #include "several.h"
 
@@ -78,7 +78,7 @@ static void unmap(unsigned int page, unsigned int n)
 	sync_gather(&gather);
 }
 
-/* Returns the page that is gone, if any */
+/* Returns the page that was unmapped, or PAGES */
 static unsigned int convert(unsigned int how, unsigned int page)
 {
 	struct iommu_pt_gather gather;
@@ -119,7 +119,7 @@ static void run_round(unsigned long round, unsigned long *seed)
 {
 	unsigned int how = next(seed) % 3, gone, page;
 
-	/* One leaf below the size of a table, or one of just that */
+	/* One leaf of the size of a table, or half of that */
 	nr_pages = next(seed) % 2 ? PAGES : PAGES / 2;
 	memset(written, 0, sizeof(written));
 	memset(dirty, 0, sizeof(dirty));

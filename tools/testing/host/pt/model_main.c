@@ -5,7 +5,7 @@
  *	model FORMAT [STEPS [SEED]]
  *	model --list		the formats
  *
- * Every 1000 steps it starts again with another shape of table.
+ * Every 1000 steps it starts again with other levels, widths and flags.
  */
 #include <stdlib.h>
 
@@ -43,7 +43,7 @@ static const struct iommu_pt_format *find(const char *name)
 	exit(2);
 }
 
-/* The formats by name, for scripts: true if that was asked for */
+/* Print the names of the formats, if that was requested */
 static bool list(const char *option)
 {
 	unsigned int i;

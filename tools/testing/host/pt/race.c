@@ -4,22 +4,28 @@
  *
  *	race FORMAT [ROUNDS [SEED]]
  *
- * A region is mapped with the largest entries that the format has. Workers own
- * every fourth stretch of pages of it, so that all of them work in the same
- * tables and superpages; each unmaps random parts of its own and maps them
- * again. A converter demotes, promotes, changes attributes and flags of all of
- * it meanwhile. A second region is empty at first, and the workers' mappings
- * in it come and go, so that its tables do too. In a third each worker has a
- * block of its own that it maps with one call, as a promotion can only join what
- * one call has mapped, then cuts in the midst of it and takes away.
+ * There are three regions:
  *
- * At the end a page table of its own has what fills a whole table mapped and
- * unmapped, while it is demoted: of the tables that come by that none is left.
+ *	0	mapped with the largest entries. Workers own every fourth group of
+ *		STRETCH pages, so that all of them work in the same tables and
+ *		superpages. Each unmaps random parts of its own and maps them again.
+ *	1	empty at first. The workers map and unmap pages in it, so that tables
+ *		are allocated and freed.
+ *	2	each worker has a block of its own, because a promotion joins only what
+ *		one call has mapped. It maps the block with one call, unmaps pages in
+ *		the middle of it, then the rest.
  *
- * Two checkers look all the time: an IOMMU with caches (hw.h), which sees only
- * those invalidations that the gathers ask for, and iommu_pt_iova_to_phys().
- * Whatever no worker has taken away must translate, to the right place, at
- * every instant; and what a worker has taken away, and invalidated, must not.
+ * A converter demotes and promotes all of it meanwhile, and changes attributes and page
+ * sizes.
+ *
+ * Two checkers look up IOVAs all the time: a simulated unit with caches (hw.h), which
+ * gets only those invalidations that the gathers require, and
+ * iommu_pt_iova_to_phys(). At every moment each page that no worker has unmapped must
+ * translate, to the right address, and each page that a worker has unmapped and
+ * invalidated must not.
+ *
+ * At the end a range that fills a whole table is mapped and unmapped in another page
+ * table, while it is demoted: no table that appears meanwhile may be left.
  */
 #include "several.h"
 
@@ -32,7 +38,7 @@
 #define BASE		((1ul << 30) - (4ul << 20))
 #define PHYS_SKEW	(16ull << 30)
 
-/* Even: settled, with bit 1 telling how. Odd: a worker is at it. */
+/* Even: stable, mapped if bit 1 is set. Odd: a worker is changing it. */
 #define MAPPED		2u
 static unsigned int states[REGIONS][REGION_PAGES];
 
@@ -89,7 +95,7 @@ static void unmap_pages(unsigned int region, unsigned int page, unsigned int n)
 	sync_gather(&gather);
 }
 
-/* One change of some pages of a worker's own */
+/* Change some pages that the worker owns */
 static void work_once(unsigned int worker, unsigned long *seed)
 {
 	unsigned int region = next(seed) % 2, n, page, was;
@@ -97,7 +103,7 @@ static void work_once(unsigned int worker, unsigned long *seed)
 	page = next(seed) % (REGION_PAGES / STRETCH / WORKERS);
 	page = (page * WORKERS + worker) * STRETCH + next(seed) % STRETCH;
 	n = 1 + next(seed) % (STRETCH - page % STRETCH);
-	/* Pages that are alike now, so that one call does */
+	/* Pages that are all mapped or all unmapped, for one call */
 	was = states[region][page] & MAPPED;
 	while (n > 1 && (states[region][page + n - 1] & MAPPED) != was)
 		n--;
@@ -110,7 +116,7 @@ static void work_once(unsigned int worker, unsigned long *seed)
 	else
 		map_pages(region, page, n);
 	set_states(region, page, n, 1);
-	/* Nothing stays in region 1, so that its tables come and go */
+	/* Nothing stays mapped in region 1, so that its tables are freed */
 	if (region == 1 && !was) {
 		set_states(region, page, n, 1);
 		unmap_pages(region, page, n);
@@ -128,8 +134,8 @@ static void take_away(unsigned int region, unsigned int page, unsigned int n)
 }
 
 /*
- * What is gone is not found by way of what is left beside it: no entry there,
- * whoever is changing it, leads to a leaf that reaches so far.
+ * A page that was unmapped must not be reachable through a neighbouring entry: even while
+ * another thread changes that entry, it must not describe a leaf that includes the page.
  */
 static void look_beside(unsigned int region, unsigned int page)
 {
@@ -220,7 +226,7 @@ static void *converter(void *arg)
 	return NULL;
 }
 
-/* @phys is what @iova led to at some time between two looks at its state */
+/* @phys is the translation of @iova at a time between two reads of its state */
 static void judge(unsigned int before, unsigned int after, unsigned long iova,
 		  u64 phys)
 {
@@ -282,7 +288,7 @@ static void start(const struct iommu_pt_format *format)
 	set_states(0, 0, REGION_PAGES, MAPPED);
 }
 
-/* All that is left is what the states say; then nothing is left at all */
+/* Exactly the pages with MAPPED are left; after an unmap nothing is */
 static void finish(void)
 {
 	struct iommu_pt_gather gather;
@@ -305,7 +311,7 @@ static void finish(void)
 	iommu_pt_destroy(&pt);
 }
 
-/* What one table of 2 MiB entries maps, to memory aligned to no larger page */
+/* The range of one table of 2 MiB entries, whose memory allows no larger ones */
 #define WHOLE		(1ul << 30)
 static struct iommu_pt whole;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * For tests of several threads, each in one file: a page table, and an IOMMU
- * that sees only those invalidations that the gathers ask for.
+ * For programs with several threads: a page table, and a simulated unit that gets only
+ * those invalidations that the gathers require.
  */
 #ifndef PT_HOST_SEVERAL_H
 #define PT_HOST_SEVERAL_H
@@ -30,7 +30,7 @@ static unsigned long next(unsigned long *state)
 	return *state >> 11;
 }
 
-/* What a driver does: invalidate, then free */
+/* As a driver does: invalidate, then free */
 static void sync_gather(struct iommu_pt_gather *gather)
 {
 	pthread_mutex_lock(&hw_mutex);
@@ -39,7 +39,7 @@ static void sync_gather(struct iommu_pt_gather *gather)
 	iommu_pt_gather_free(&pt, gather);
 }
 
-/* The format of that name, or NULL */
+/* Find a format by its name; NULL if there is none */
 static const struct iommu_pt_format *format_named(const char *name)
 {
 	unsigned long i;

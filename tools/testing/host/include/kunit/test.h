@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * As much of KUnit as the suites here use, so that the same sources run in user
- * space. A failed expectation is reported and remembered; a failed assertion
- * leaves the case.
+ * The part of KUnit that the suites use, so that the same sources run in user space. A
+ * failed expectation is printed and makes the case fail; a failed assertion also ends
+ * the case.
  */
 #ifndef HOST_KUNIT_TEST_H
 #define HOST_KUNIT_TEST_H
@@ -87,7 +87,7 @@ struct kunit_suite {
 #define KUNIT_ASSERT_NOT_NULL(t, p)	HOST_KUNIT_CHECK(t, p, 1, #p)
 #define KUNIT_FAIL(t, text)		HOST_KUNIT_CHECK(t, 0, 0, text)
 
-/* One suite a program: its file ends in this, as in the kernel */
+/* As in the kernel; a program has one suite */
 #define kunit_test_suite(suite) \
 	struct kunit_suite *const host_kunit_suite = &(suite)
 

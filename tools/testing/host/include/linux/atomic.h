@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Atomics as fully ordered as the kernel's, seen by ThreadSanitizer */
+/* Atomics with the full ordering of the kernel, known to ThreadSanitizer */
 #ifndef HOST_LINUX_ATOMIC_H
 #define HOST_LINUX_ATOMIC_H
 
@@ -32,7 +32,7 @@
 #define atomic_long_andnot(n, a) \
 	((void)__atomic_and_fetch(&(a)->counter, ~(n), __ATOMIC_SEQ_CST))
 
-/* What it goes by was looked at before: others may have come between */
+/* Between reading the old value and this, another thread may run */
 #define try_cmpxchg(p, old, new)					\
 	(host_interrupt(),						\
 	 __atomic_compare_exchange_n(p, old, new, false,		\

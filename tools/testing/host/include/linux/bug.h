@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What must be true: here a violation ends the test */
+/* Assertions of the kernel: here a violation ends the program */
 #ifndef HOST_LINUX_BUG_H
 #define HOST_LINUX_BUG_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's words for what the compiler does, for user space */
+/* Compiler macros of the kernel, for user space */
 #ifndef HOST_LINUX_COMPILER_H
 #define HOST_LINUX_COMPILER_H
 
@@ -30,8 +30,8 @@
 #define __has_feature(x)	0
 #endif
 /*
- * What is reached through a pointer read this way was written before it, which
- * the kernel relies on and ThreadSanitizer has to be told.
+ * The kernel relies on address dependencies after READ_ONCE(). ThreadSanitizer does
+ * not know them, so it gets an acquire.
  */
 #if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_ACQUIRE)

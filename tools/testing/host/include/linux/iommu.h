@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The little that page tables need of the IOMMU API */
+/* The part of the IOMMU API that page tables use */
 #ifndef HOST_LINUX_IOMMU_H
 #define HOST_LINUX_IOMMU_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Pages for user space: what is known of a page lies right behind it, and
- * behind that the page as memory has it, which clflush_cache_range() updates.
+ * Pages for user space. Three pages belong together: the page itself, its struct page,
+ * and its content as in memory, which clflush_cache_range() updates.
  */
 #ifndef HOST_LINUX_MM_H
 #define HOST_LINUX_MM_H
@@ -35,13 +35,13 @@ static inline void *page_address(const struct page *page)
 	return (void *)((unsigned long)page - PAGE_SIZE);
 }
 
-/* A table as a walker that does not snoop reads it */
+/* A table as a walker that does not snoop the CPU caches reads it */
 static inline void *host_page_memory(const void *addr)
 {
 	return (void *)(((unsigned long)addr & PAGE_MASK) + 2 * PAGE_SIZE);
 }
 
-/* Pages in use; and after how many allocations to fail, or -1 */
+/* Pages in use; and number of allocations until they fail, or -1 */
 extern long host_nr_pages;
 extern long host_fail_after;
 /* Cache lines flushed so far */

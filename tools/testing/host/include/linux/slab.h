@@ -7,7 +7,7 @@
 #include <linux/gfp.h>
 #include <linux/types.h>
 
-/* False when it is this allocation's turn to fail */
+/* Shall this allocation succeed? */
 bool host_may_alloc(void);
 
 #define kzalloc(size, gfp) \

@@ -11,8 +11,8 @@
 #endif
 
 /*
- * The string store, as in the kernel; a sanitizer needs stores that it sees, each
- * of which is as whole as the string store's.
+ * The string store, as in the kernel. Sanitizers do not see it, so with them it is a
+ * loop of atomic stores.
  */
 static inline void *memset64(u64 *to, u64 value, size_t n)
 {

@@ -17,7 +17,7 @@
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
-/* As in the kernel, where it is what %llx prints */
+/* As in the kernel, where %llx prints it */
 typedef unsigned long long u64;
 typedef int8_t s8;
 typedef int16_t s16;

@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-/* Whatever the host's byte order is */
+/* For any byte order of the host */
 static inline u64 host_get_le(const void *p, unsigned int bytes)
 {
 	const u8 *at = p;
