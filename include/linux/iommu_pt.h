@@ -266,7 +266,7 @@ struct iommu_pt_config {
  * @flags: bits of enum iommu_pt_flags that are set now
  * @promoters: promotions that are running; if there is one, every operation takes
  *	@lock
- * @cutting: a group of contiguous entries is being split, under @lock. An operation
+ * @splitting: a group of contiguous entries is being split, under @lock. An operation
  *	that changes entries meanwhile takes @lock before it returns.
  * @iova_bits: width of an IOVA
  * @oa_bits: width of a physical address
@@ -293,7 +293,7 @@ struct iommu_pt {
 	unsigned long page_sizes;
 	unsigned int flags;
 	unsigned int promoters;
-	unsigned int cutting;
+	unsigned int splitting;
 	unsigned int iova_bits;
 	unsigned int oa_bits;
 	int nid;

@@ -255,7 +255,7 @@ EXPORT_SYMBOL_GPL(iommu_pt_gather_deferred);
  * The most tables that it takes to split an entry of 2^shift bytes at two places:
  * for each place, one on every level below that of the entry.
  */
-static unsigned int tables_to_cut(unsigned int shift)
+static unsigned int tables_to_split(unsigned int shift)
 {
 	return 2 * (pt_shift_level(shift) - 1);
 }
@@ -295,7 +295,7 @@ int iommu_pt_reserve(struct iommu_pt *pt, unsigned long iova, size_t length,
 	res = kzalloc(sizeof(*res), gfp);
 	if (!res)
 		return -ENOMEM;
-	ret = pt_stash_fill(pt, &res->stash, tables_to_cut(shift), gfp);
+	ret = pt_stash_fill(pt, &res->stash, tables_to_split(shift), gfp);
 	if (ret) {
 		pt_stash_drop(pt, &res->stash);
 		kfree(res);

@@ -5,7 +5,7 @@
  * iommu_pt_format at the end.
  */
 #include "walk_core.h"
-#include "walk_cut.h"
+#include "walk_split.h"
 #include "walk_unmap.h"
 #include "walk_map.h"
 #include "walk_read.h"

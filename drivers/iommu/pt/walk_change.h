@@ -2,7 +2,7 @@
 /*
  * The walker, part 6: changing mappings while devices use them.
  *
- * Attributes change entry by entry. Demotion splits superpages (walk_cut.h). Both
+ * Attributes change entry by entry. Demotion splits superpages (walk_split.h). Both
  * use compare and exchange, and run beside maps and unmaps of the same range.
  *
  * Promotion turns a table full of leaves into one leaf, by one write to the entry
@@ -18,7 +18,7 @@
 #ifndef PT_WALK_CHANGE_H
 #define PT_WALK_CHANGE_H
 
-#include "walk_cut.h"
+#include "walk_split.h"
 #include "walk_read.h"
 
 /* Flush and record the entries from @first to @spot, which were changed */
@@ -62,24 +62,24 @@ static unsigned long change_table(struct walk *walk, struct spot *spot,
 }
 
 /* Split superpages that reach out of the range; may sleep for memory */
-static int change_cut_ends(struct walk *walk, unsigned long iova,
+static int change_split_ends(struct walk *walk, unsigned long iova,
 			   unsigned long last, gfp_t gfp)
 {
-	struct cut cut;
+	struct split split;
 	int ret;
 
 	for (;;) {
 		walk_enter(walk);
-		cut_plan(walk->pt, iova, last, &cut);
-		if (cut.tables <= walk->stash.nr)
+		split_plan(walk->pt, iova, last, &split);
+		if (split.tables <= walk->stash.nr)
 			break;
 		walk_leave(walk);
-		walk->need = cut.tables;
+		walk->need = split.tables;
 		ret = walk_feed(walk, gfp);
 		if (ret)
 			return ret;
 	}
-	cut_ends(walk, iova, last, &cut);
+	split_ends(walk, iova, last, &split);
 	walk_leave(walk);
 	return 0;
 }
@@ -96,12 +96,12 @@ static int pt_set_attrs(struct iommu_pt *pt, unsigned long iova,
 	if (!clamp_range(pt, iova, &last))
 		return 0;
 	walk_init(&walk, pt, gather);
-	ret = change_cut_ends(&walk, iova, last, gfp);
+	ret = change_split_ends(&walk, iova, last, gfp);
 	while (!ret) {
 		walk_enter(&walk);
 		walk_down(pt, iova, &spot);
 		iova = change_table(&walk, &spot, iova, last, set, clear);
-		walk_await_cut(&walk);
+		walk_await_split(&walk);
 		walk_leave(&walk);
 		if (iova > last || !iova)
 			break;
@@ -135,7 +135,7 @@ static int demote_some(struct walk *walk, unsigned long *iova,
 					walk->need = 1;
 					return -ENOMEM;
 				}
-				cut_leaf(walk, &spot, *iova);
+				split_leaf(walk, &spot, *iova);
 				continue;
 			}
 		}

@@ -156,11 +156,11 @@ static inline void walk_end(struct walk *walk)
  * operation has removed. So wait for the end of the split, on pt->lock.
  *
  * The change was, or was followed by, a fully ordered operation. So either this
- * sees the split, or the split sees the change (cut_group()).
+ * sees the split, or the split sees the change (split_group()).
  */
-static __always_inline void walk_await_cut(struct walk *walk)
+static __always_inline void walk_await_split(struct walk *walk)
 {
-	if (FMT_CONTIGUOUS && unlikely(READ_ONCE(walk->pt->cutting)))
+	if (FMT_CONTIGUOUS && unlikely(READ_ONCE(walk->pt->splitting)))
 		walk_lock(walk);
 }
 

@@ -15,7 +15,7 @@
 
 #include <linux/string.h>
 
-#include "walk_cut.h"
+#include "walk_split.h"
 
 /**
  * struct unmap - state of an unmap
@@ -332,23 +332,23 @@ static bool unmap_prepare(struct unmap *unmap, unsigned long iova,
 {
 	struct walk *walk = &unmap->walk;
 	struct iommu_pt *pt = walk->pt;
-	struct cut cut;
+	struct split split;
 
-	cut_plan(pt, iova, last, &cut);
-	if (likely(!cut.first && !cut.last))
+	split_plan(pt, iova, last, &split);
+	if (likely(!split.first && !split.last))
 		return true;
-	if (cut.tables) {
+	if (split.tables) {
 		bool locked = walk->locked;
 
 		walk_lock(walk);
-		pt_reservation_take(pt, iova, last, &walk->stash, cut.tables);
+		pt_reservation_take(pt, iova, last, &walk->stash, split.tables);
 		if (!locked)
 			walk_unlock(walk);
-		if (pt_stash_fill(pt, &walk->stash, cut.tables,
+		if (pt_stash_fill(pt, &walk->stash, split.tables,
 				  GFP_ATOMIC | __GFP_NOWARN))
 			return false;
 	}
-	cut_ends(walk, iova, last, &cut);
+	split_ends(walk, iova, last, &split);
 	return true;
 }
 
@@ -365,7 +365,7 @@ static inline bool unmap_quick(struct unmap *unmap, unsigned long iova,
 	if (FMT_CONTIGUOUS) {
 		u64 end = READ_ONCE(spot.entries[pt_index(last, 1)]);
 
-		if (leaf_is_cut(&spot, iova))
+		if (leaf_is_split(&spot, iova))
 			return false;
 		if (fmt_present(end) &&
 		    (last + 1) & (BIT(fmt_leaf_shift(end, 1)) - 1))
@@ -395,7 +395,7 @@ again:
 			    reach);
 	if (fn)
 		yield_run(&unmap);
-	walk_await_cut(&unmap.walk);
+	walk_await_split(&unmap.walk);
 out:
 	walk_leave(&unmap.walk);
 	if (unlikely(unmap.next)) {

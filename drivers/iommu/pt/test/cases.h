@@ -20,7 +20,7 @@ void errors_leave_no_trace(struct kunit *test);
 void bad_shapes_are_refused(struct kunit *test);
 
 /* change.c */
-void cutting_a_superpage_splits_just_enough(struct kunit *test);
+void unmapping_a_part_splits_just_enough(struct kunit *test);
 void a_reservation_is_used_up_by_one_unmap(struct kunit *test);
 void a_reservation_outlives_a_promotion(struct kunit *test);
 void demotion_and_promotion_undo_each_other(struct kunit *test);
@@ -30,7 +30,7 @@ void attributes_change_in_place(struct kunit *test);
 void snooping_is_forced_on_what_comes(struct kunit *test);
 void prot_becomes_attributes(struct kunit *test);
 void writes_are_found_and_found_again(struct kunit *test);
-void dirt_survives_cutting(struct kunit *test);
+void dirty_bits_survive_splitting(struct kunit *test);
 
 /* tables.c */
 void tables_go_with_their_last_entry(struct kunit *test);

@@ -6,7 +6,7 @@
 #include "cases.h"
 
 /* R2: the rest of a superpage remains, in the largest possible entries */
-void cutting_a_superpage_splits_just_enough(struct kunit *test)
+void unmapping_a_part_splits_just_enough(struct kunit *test)
 {
 	struct bench *b = bench_make(test);
 	bool contiguous = bench_sizes_of(b) & (8 * K);
@@ -239,7 +239,7 @@ void writes_are_found_and_found_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dirty, PAGE);
 }
 
-void dirt_survives_cutting(struct kunit *test)
+void dirty_bits_survive_splitting(struct kunit *test)
 {
 	struct bench *b = bench_make_with(test, 4, IOMMU_PT_DIRTY, 0);
 	struct hw_translation to;

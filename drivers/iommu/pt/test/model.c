@@ -256,7 +256,7 @@ static void note_unmapped(struct window *window, unsigned int first,
 }
 
 /* Does a range begin or end inside what one call mapped? */
-static bool cuts_a_call(const struct window *window, unsigned int first,
+static bool splits_a_call(const struct window *window, unsigned int first,
 			unsigned int nr)
 {
 	const struct unit *units = window->units;
@@ -306,7 +306,7 @@ static void op_unmap(struct pt_model *model)
 		model->waiting[g] |= late;
 	} else if (bytes || reserve || !starve) {
 		pt_model_fail(model, "an unmap returns a wrong number of bytes");
-	} else if (!cuts_a_call(window, first, nr)) {
+	} else if (!splits_a_call(window, first, nr)) {
 		pt_model_fail(model, "an unmap of whole mappings takes memory");
 	}
 	if (!late)

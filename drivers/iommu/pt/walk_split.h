@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The walker, part 3: splitting superpages ("cut" in names).
+ * The walker, part 3: splitting superpages.
  *
  * A single entry of level 2 or above becomes a table by one write. The table is
  * complete before: its entries together translate as the leaf did.
@@ -12,15 +12,15 @@
  * That is done under pt->lock, so that the same leaf is not split twice at a time.
  * Whichever entry hardware reads, and whenever, it finds the same translation. An
  * operation that changes one of the entries meanwhile waits until all are
- * rewritten (walk_await_cut()).
+ * rewritten (walk_await_split()).
  */
-#ifndef PT_WALK_CUT_H
-#define PT_WALK_CUT_H
+#ifndef PT_WALK_SPLIT_H
+#define PT_WALK_SPLIT_H
 
 #include "walk_core.h"
 
 /* log2 of the parts of a leaf: the largest size allowed at a level */
-static inline unsigned int cut_shift(unsigned long sizes, unsigned int level,
+static inline unsigned int split_shift(unsigned long sizes, unsigned int level,
 				     unsigned int below)
 {
 	unsigned int least = pt_level_shift(level);
@@ -32,11 +32,11 @@ static inline unsigned int cut_shift(unsigned long sizes, unsigned int level,
 }
 
 /* Replace the leaf at @spot by a table that translates in the same way */
-static void cut_to_table(struct walk *walk, const struct spot *spot,
+static void split_to_table(struct walk *walk, const struct spot *spot,
 			 unsigned long iova)
 {
 	unsigned int level = spot->level - 1;
-	unsigned int shift = cut_shift(walk->sizes, level,
+	unsigned int shift = split_shift(walk->sizes, level,
 				       pt_level_shift(spot->level));
 	unsigned int same = 1u << leaf_entries_shift(shift), i;
 	phys_addr_t addr = fmt_leaf_addr(spot->entry, spot->level);
@@ -98,21 +98,21 @@ static void note_in_entry(u64 *entry, u64 used)
 }
 
 /* Split the group of contiguous entries at @spot into smaller groups */
-static void cut_group(struct walk *walk, const struct spot *spot,
+static void split_group(struct walk *walk, const struct spot *spot,
 		      unsigned long iova)
 {
 	unsigned int shift = fmt_leaf_shift(spot->entry, spot->level);
 	unsigned int nr = 1u << leaf_entries_shift(shift), i;
 	unsigned int first = (spot->slot - spot->entries) & ~(nr - 1);
-	unsigned int to = cut_shift(walk->sizes, spot->level, shift);
+	unsigned int to = split_shift(walk->sizes, spot->level, shift);
 	unsigned int same = 1u << leaf_entries_shift(to);
 	phys_addr_t addr = fmt_leaf_addr(spot->entry, spot->level);
 	u64 *group = &spot->entries[first], used = 0, late = 0;
 	bool locked = walk->locked;
 
 	walk_lock(walk);
-	WRITE_ONCE(walk->pt->cutting, 1);
-	/* Pairs with the ordered operation before walk_await_cut() */
+	WRITE_ONCE(walk->pt->splitting, 1);
+	/* Pairs with the ordered operation before walk_await_split() */
 	smp_mb();
 	/* Another CPU may have split it before */
 	if ((READ_ONCE(*spot->slot) ^ spot->entry) &
@@ -137,33 +137,33 @@ static void cut_group(struct walk *walk, const struct spot *spot,
 	pt_gather_range(walk->gather, pt_block_start(iova, shift),
 			pt_block_last(iova, shift));
 unlock:
-	WRITE_ONCE(walk->pt->cutting, 0);
+	WRITE_ONCE(walk->pt->splitting, 0);
 	if (!locked)
 		walk_unlock(walk);
 }
 
-static void cut_leaf(struct walk *walk, const struct spot *spot,
+static void split_leaf(struct walk *walk, const struct spot *spot,
 		     unsigned long iova)
 {
 	if (leaf_entries_shift(fmt_leaf_shift(spot->entry, spot->level)))
-		cut_group(walk, spot, iova);
+		split_group(walk, spot, iova);
 	else
-		cut_to_table(walk, spot, iova);
+		split_to_table(walk, spot, iova);
 }
 
 /**
- * struct cut - splits at the ends of a range
+ * struct split - splits at the ends of a range
  * @first: the range starts inside a leaf
  * @last: the range ends inside a leaf
  * @tables: tables that both splits take together
  */
-struct cut {
+struct split {
 	bool first;
 	bool last;
 	unsigned int tables;
 };
 
-static inline bool leaf_is_cut(const struct spot *spot, unsigned long at)
+static inline bool leaf_is_split(const struct spot *spot, unsigned long at)
 {
 	if (!entry_is_leaf(spot->entry, spot->level))
 		return false;
@@ -171,24 +171,24 @@ static inline bool leaf_is_cut(const struct spot *spot, unsigned long at)
 }
 
 /* Find which splits make a range begin and end with a leaf */
-static void cut_plan(struct iommu_pt *pt, unsigned long iova,
-		     unsigned long last, struct cut *cut)
+static void split_plan(struct iommu_pt *pt, unsigned long iova,
+		     unsigned long last, struct split *split)
 {
 	struct spot spot;
 	unsigned int level, top = 0;
 
-	cut->tables = 0;
+	split->tables = 0;
 	walk_down(pt, iova, &spot);
-	cut->first = leaf_is_cut(&spot, iova);
-	if (cut->first)
+	split->first = leaf_is_split(&spot, iova);
+	if (split->first)
 		top = spot.level;
 	for (level = top; level > 1; level--)
 		if (iova & (BIT(pt_level_shift(level)) - 1))
-			cut->tables++;
+			split->tables++;
 
 	walk_down(pt, last, &spot);
-	cut->last = leaf_is_cut(&spot, last + 1);
-	if (!cut->last)
+	split->last = leaf_is_split(&spot, last + 1);
+	if (!split->last)
 		return;
 	for (level = spot.level; level > 1; level--) {
 		unsigned int shift = pt_level_shift(level);
@@ -196,31 +196,31 @@ static void cut_plan(struct iommu_pt *pt, unsigned long iova,
 			      iova >> shift == last >> shift;
 
 		if ((last + 1) & (BIT(shift) - 1) && !shared)
-			cut->tables++;
+			split->tables++;
 	}
 }
 
 /* Split until a leaf begins or ends at @at; @iova is in the leaf to split */
-static void cut_at(struct walk *walk, unsigned long iova, unsigned long at)
+static void split_at(struct walk *walk, unsigned long iova, unsigned long at)
 {
 	struct spot spot;
 
 	for (;;) {
 		walk_down(walk->pt, iova, &spot);
-		if (!leaf_is_cut(&spot, at))
+		if (!leaf_is_split(&spot, at))
 			return;
-		cut_leaf(walk, &spot, iova);
+		split_leaf(walk, &spot, iova);
 	}
 }
 
 /* Carry out a plan, in the section that made it, with its tables in the stash */
-static void cut_ends(struct walk *walk, unsigned long iova, unsigned long last,
-		     const struct cut *cut)
+static void split_ends(struct walk *walk, unsigned long iova, unsigned long last,
+		     const struct split *split)
 {
-	if (cut->first)
-		cut_at(walk, iova, iova);
-	if (cut->last)
-		cut_at(walk, last, last + 1);
+	if (split->first)
+		split_at(walk, iova, iova);
+	if (split->last)
+		split_at(walk, last, last + 1);
 }
 
 #endif
