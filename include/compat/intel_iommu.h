@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Is the kernel's own VT-d driver enabled? The variable is exported, but no public
- * header declares it.
+ * Is the kernel's own VT-d driver enabled? The variable is exported, but no
+ * public header declares it.
  */
 #ifndef _COMPAT_INTEL_IOMMU_H
 #define _COMPAT_INTEL_IOMMU_H

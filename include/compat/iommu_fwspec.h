@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Define for the IOMMU core which unit a device is behind, before the device is
- * added to its bus. The kernel has iommu_fwspec_init() for that, but from Linux 6.12
- * on its callers must hold a lock that modules cannot take. The lock protects
- * against a concurrent probe of the device, which is impossible before the device is
- * on a bus.
+ * added to its bus. The kernel has iommu_fwspec_init() for that, but from Linux
+ * 6.12 on its callers must hold a lock that modules cannot take. The lock
+ * protects against a concurrent probe of the device, which is impossible before
+ * the device is on a bus.
  */
 #ifndef _COMPAT_IOMMU_FWSPEC_H
 #define _COMPAT_IOMMU_FWSPEC_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Functions that the IOMMU core exports only for an address space layer, and declares
- * in no public header (it has them in drivers/iommu/iommu-priv.h); and allocation of
- * domains with flags.
+ * Functions that the IOMMU core exports only for an address space layer, and
+ * declares in no public header (it has them in drivers/iommu/iommu-priv.h); and
+ * allocation of domains with flags.
  */
 #ifndef _COMPAT_IOMMU_INTERNAL_H
 #define _COMPAT_IOMMU_INTERNAL_H
@@ -32,8 +32,8 @@ int iommu_replace_group_handle(struct iommu_group *group,
 			       struct iommu_attach_handle *handle);
 
 /*
- * Enable page requests of a device whose domain has a fault handler. From Linux 6.16
- * on, IOMMU drivers do that when the device attaches.
+ * Enable page requests of a device whose domain has a fault handler. From Linux
+ * 6.16 on, IOMMU drivers do that when the device attaches.
  */
 static inline int compat_iopf_enable(struct device *dev)
 {
@@ -103,8 +103,10 @@ static inline bool compat_has_nested_domains(struct device *dev)
 }
 
 /**
- * compat_nested_domain_alloc() - allocate a domain whose tables belong to user space
- * @dev: a device, for whose unit the domain is; its driver supports nested domains
+ * compat_nested_domain_alloc() - allocate a domain whose tables belong to user
+ * space
+ * @dev: a device, for whose unit the domain is; its driver supports nested
+ *	domains
  * @parent: the domain that it nests on
  * @flags: enum iommufd_hwpt_alloc_flags
  * @data: for the driver

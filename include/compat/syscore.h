@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Callbacks with only one CPU running, around suspend and at shutdown. Newer kernels
- * pass data to each; older ones pass nothing.
+ * Callbacks with only one CPU running, around suspend and at shutdown. Newer
+ * kernels pass data to each; older ones pass nothing.
  */
 #ifndef _COMPAT_SYSCORE_H
 #define _COMPAT_SYSCORE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The interface between vfio.ko and a container backend. The kernel exports the two
- * functions, but declares the structure only in drivers/vfio/vfio.h. So its layout is
- * declared here again, as in Linux 6.12.
+ * The interface between vfio.ko and a container backend. The kernel exports the
+ * two functions, but declares the structure only in drivers/vfio/vfio.h. So its
+ * layout is declared here again, as in Linux 6.12.
  */
 #ifndef _COMPAT_VFIO_BACKEND_H
 #define _COMPAT_VFIO_BACKEND_H
@@ -31,11 +31,11 @@ enum vfio_group_type {
  * struct vfio_iommu_driver_ops - a container backend
  * @name: for messages
  * @owner: its module; held while a container uses it
- * @open: VFIO_SET_IOMMU, with the type as argument; returns the data that is passed
- *	to the other functions, or an ERR_PTR()
+ * @open: VFIO_SET_IOMMU, with the type as argument; returns the data that is
+ *	passed to the other functions, or an ERR_PTR()
  * @release: the last group was removed from the container
- * @ioctl: all ioctls that vfio.ko does not handle. For VFIO_CHECK_EXTENSION the data
- *	is NULL while the container has no backend.
+ * @ioctl: all ioctls that vfio.ko does not handle. For VFIO_CHECK_EXTENSION the
+ *	data is NULL while the container has no backend.
  * @attach_group: a group is added to the container
  * @detach_group: a group is removed from the container
  * @pin_pages: vfio_pin_pages(); returns the number of pages

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * References to a registered VFIO device. When a device is unregistered, vfio.ko
- * waits until the last reference is put. It does not export the functions, but the
- * members that they use are in its public header. These are the functions of Linux
- * 6.2 to 6.18.
+ * References to a registered VFIO device. When a device is unregistered,
+ * vfio.ko waits until the last reference is put. It does not export the
+ * functions, but the members that they use are in its public header. These are
+ * the functions of Linux 6.2 to 6.18.
  */
 #ifndef _COMPAT_VFIO_DEVICE_H
 #define _COMPAT_VFIO_DEVICE_H

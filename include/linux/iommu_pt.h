@@ -3,14 +3,15 @@
  * Page tables of IOMMUs, and the run interface to the domains that use them.
  *
  * The unit of work is a run: a physically contiguous range of memory. A layer
- * that pins memory as runs maps these runs in a domain, and a driver whose domains
- * use struct iommu_pt writes them into its tables without taking them apart.
+ * that pins memory as runs maps these runs in a domain, and a driver whose
+ * domains use struct iommu_pt writes them into its tables without taking them
+ * apart.
  *
  * The interface has two halves:
  *
  *	address space layer
- *	      |  struct iommu_run_ops, found with iommu_run_ops_of(): a faster path
- *	      v  beside iommu_map() and iommu_unmap()
+ *	      |  struct iommu_run_ops, found with iommu_run_ops_of(): a faster
+ *	      v  path beside iommu_map() and iommu_unmap()
  *	IOMMU driver
  *	      |  struct iommu_pt, with which a driver implements that
  *	      v
@@ -42,10 +43,10 @@ struct iommu_run {
  * struct iommu_pt_gather - changes that are not invalidated yet
  * @start: first IOVA that changed
  * @last: last IOVA that changed; @start > @last means that nothing changed
- * @tables: a table was unlinked or replaced: invalidate cached upper levels too,
- *	not only leaf entries
- * @may_sleep: functions that fill, invalidate and free the gather may sleep, and
- *	yield the CPU in a long range. Set by the caller; false after
+ * @tables: a table was unlinked or replaced: invalidate cached upper levels
+ *	too, not only leaf entries
+ * @may_sleep: functions that fill, invalidate and free the gather may sleep,
+ *	and yield the CPU in a long range. Set by the caller; false after
  *	iommu_pt_gather_init().
  * @freelist: unlinked table pages, to be freed after the invalidation
  *
@@ -85,10 +86,10 @@ static inline bool iommu_pt_gather_empty(const struct iommu_pt_gather *gather)
 }
 
 /*
- * A bit in the @prot of @map of struct iommu_run_ops: more runs of the same request
- * follow. Some units cache that nothing is mapped in a range, and need an
- * invalidation for a new mapping. With this bit it is left to one @announce for the
- * whole request.
+ * A bit in the @prot of @map of struct iommu_run_ops: more runs of the same
+ * request follow. Some units cache that nothing is mapped in a range, and need
+ * an invalidation for a new mapping. With this bit it is left to one @announce
+ * for the whole request.
  */
 #define IOMMU_RUNS_MORE		BIT(30)
 
@@ -99,7 +100,8 @@ static inline bool iommu_pt_gather_empty(const struct iommu_pt_gather *gather)
  * @length: bytes, the size of the entry that was dirty
  *
  * Context: atomic.
- * Return: true if the entry may be made clean. Ignored if the caller only reads.
+ * Return: true if the entry may be made clean. Ignored if the caller only
+ * reads.
  */
 typedef bool (*iommu_pt_dirty_fn)(void *arg, unsigned long iova, size_t length);
 
@@ -116,16 +118,16 @@ typedef bool (*iommu_pt_dirty_fn)(void *arg, unsigned long iova, size_t length);
  *	-ENOMEM. Needed only if a range begins or ends inside what one call
  *	mapped.
  * @unmap: Clear every entry of the range, and add to @gather what has to be
- *	invalidated. Holes are skipped. Superpages are split with the tables that
- *	@reserve has allocated. Returns the bytes that were mapped.
- * @sync: Invalidate once what @gather holds, free the unlinked tables, and leave
- *	the gather empty. When it returns, no device of the domain reaches memory
- *	through what was unmapped.
+ *	invalidated. Holes are skipped. Superpages are split with the tables
+ *	that @reserve has allocated. Returns the bytes that were mapped.
+ * @sync: Invalidate once what @gather holds, free the unlinked tables, and
+ *	leave the gather empty. When it returns, no device of the domain reaches
+ *	memory through what was unmapped.
  * @read_dirty: NULL, or for domains with dirty_ops: call @fn in order for each
  *	part of the range that devices have written; the first and the last may
- *	reach out of the range. With a @gather, an entry for which @fn returns true
- *	is made clean and added to @gather. Devices may write to it unnoticed
- *	until @sync. Does not sleep.
+ *	reach out of the range. With a @gather, an entry for which @fn returns
+ *	true is made clean and added to @gather. Devices may write to it
+ *	unnoticed until @sync. Does not sleep.
  * @windows: NULL, or for hardware that translates only in windows of its own:
  *	see <linux/iommu_windows.h>
  *
@@ -134,7 +136,8 @@ typedef bool (*iommu_pt_dirty_fn)(void *arg, unsigned long iova, size_t length);
  *
  * Context: @map and @reserve may sleep if @gfp allows it, @unmap and @sync if
  * @gather->may_sleep; @announce does not sleep. Calls on disjoint ranges of one
- * domain may run in parallel; the caller serialises calls on overlapping ranges.
+ * domain may run in parallel; the caller serialises calls on overlapping
+ * ranges.
  */
 struct iommu_run_ops {
 	int (*map)(struct iommu_domain *domain, unsigned long iova,
@@ -155,8 +158,8 @@ struct iommu_run_ops {
 };
 
 /*
- * A driver registers its run operations for its domain operations. Users find them
- * by the operations of a domain.
+ * A driver registers its run operations for its domain operations. Users find
+ * them by the operations of a domain.
  */
 int iommu_run_ops_register(const struct iommu_domain_ops *domain_ops,
 			   const struct iommu_run_ops *run_ops);
@@ -170,28 +173,29 @@ iommu_run_ops_of(const struct iommu_domain *domain);
  * Map: iommu_pt_map() with a new gather. If that fails, the gather has what was
  * visible for a moment: invalidate it, then iommu_pt_gather_free().
  *
- * Unmap: iommu_pt_unmap(), any number of times with one gather; invalidate (upper
- * levels too if @tables); iommu_pt_gather_free().
+ * Unmap: iommu_pt_unmap(), any number of times with one gather; invalidate
+ * (upper levels too if @tables); iommu_pt_gather_free().
  *
- * Unmap by the Linux IOMMU API: between unmap_pages and iotlb_sync the tables are in
- * iotlb_gather->freelist; iommu_pt_gather_move() moves them there and back. If the
- * invalidation is @queued, iommu_pt_gather_defer() keeps them in the page table, and
- * iommu_pt_gather_deferred() returns them before the next invalidation of
- * everything.
+ * Unmap by the Linux IOMMU API: between unmap_pages and iotlb_sync the tables
+ * are in iotlb_gather->freelist; iommu_pt_gather_move() moves them there and
+ * back. If the invalidation is @queued, iommu_pt_gather_defer() keeps them in
+ * the page table, and iommu_pt_gather_deferred() returns them before the next
+ * invalidation of everything.
  *
  * The following goes on while other CPUs map and unmap:
  *
  * Attach a unit with fewer page sizes: iommu_pt_set_page_sizes(), so that new
- * entries are small enough; iommu_pt_demote() over the whole range; invalidate; free.
+ * entries are small enough; iommu_pt_demote() over the whole range; invalidate;
+ * free.
  *
  * Attach a unit whose page walks do not snoop: iommu_pt_set_flags() with
  * IOMMU_PT_NONCOHERENT, then iommu_pt_flush_tables().
  *
- * Enforce snooping: iommu_pt_set_flags() with IOMMU_PT_SNOOP; iommu_pt_set_attrs()
- * over the whole range; invalidate.
+ * Enforce snooping: iommu_pt_set_flags() with IOMMU_PT_SNOOP;
+ * iommu_pt_set_attrs() over the whole range; invalidate.
  *
- * Detach the last such unit: restore flags and sizes; iommu_pt_promote() over the
- * whole range; invalidate; free.
+ * Detach the last such unit: restore flags and sizes; iommu_pt_promote() over
+ * the whole range; invalidate; free.
  */
 
 /*
@@ -205,11 +209,11 @@ iommu_run_ops_of(const struct iommu_domain *domain);
 
 /**
  * enum iommu_pt_flags - properties of the hardware that walks a table
- * @IOMMU_PT_NONCOHERENT: It does not snoop the CPU caches. So entries are flushed
- *	to memory before an entry that leads to them becomes visible.
+ * @IOMMU_PT_NONCOHERENT: It does not snoop the CPU caches. So entries are
+ *	flushed to memory before an entry that leads to them becomes visible.
  * @IOMMU_PT_SNOOP: New leaves force snooping (VT-d SNP). AMD leaves always do.
- * @IOMMU_PT_DIRTY: It sets accessed and dirty bits, and they are used: new leaves
- *	are clean, and no dirty bit that the hardware sets is lost.
+ * @IOMMU_PT_DIRTY: It sets accessed and dirty bits, and they are used: new
+ *	leaves are clean, and no dirty bit that the hardware sets is lost.
  * @IOMMU_PT_TRANSIENT: New leaves are marked as transient mappings (VT-d TM).
  */
 enum iommu_pt_flags {
@@ -233,17 +237,18 @@ struct iommu_pt_root {
  * struct iommu_pt_config - the configuration of a page table
  * @format: format of the entries
  * @levels: level of the top table; if the format grows, at the start
- * @iova_bits: width of an IOVA (0: as far as @levels reaches). At most as far as
- *	@levels reaches or, if the format grows, its largest number of levels. If
- *	IOVAs are sign-extended, this includes the sign bit.
+ * @iova_bits: width of an IOVA (0: as far as @levels reaches). At most as far
+ *	as @levels reaches or, if the format grows, its largest number of
+ *	levels. If IOVAs are sign-extended, this includes the sign bit.
  * @oa_bits: width of a physical address (0: the width that the format has)
- * @page_sizes: bitmap of entry sizes allowed (0: all that the format has). Sizes
- *	that the format does not have are dropped; 4 KiB is always allowed.
+ * @page_sizes: bitmap of entry sizes allowed (0: all that the format has).
+ *	Sizes that the format does not have are dropped; 4 KiB is always
+ *	allowed.
  * @flags: bits of enum iommu_pt_flags
  * @nid: memory node for the tables, or NUMA_NO_NODE
- * @root_changed: Called when the top table has grown: make every device walk from
- *	@root before it returns. The old root remains valid meanwhile. Called under
- *	a spinlock; does not sleep. NULL unless the format grows.
+ * @root_changed: Called when the top table has grown: make every device walk
+ *	from @root before it returns. The old root remains valid meanwhile.
+ *	Called under a spinlock; does not sleep. NULL unless the format grows.
  */
 struct iommu_pt_config {
 	const struct iommu_pt_format *format;
@@ -264,15 +269,15 @@ struct iommu_pt_config {
  * @hw_top: the same for devices; ahead of @top while the table grows
  * @page_sizes: entry sizes allowed now
  * @flags: bits of enum iommu_pt_flags that are set now
- * @promoters: promotions that are running; if there is one, every operation takes
- *	@lock
- * @splitting: a group of contiguous entries is being split, under @lock. An operation
- *	that changes entries meanwhile takes @lock before it returns.
+ * @promoters: promotions that are running; if there is one, every operation
+ *	takes @lock
+ * @splitting: a group of contiguous entries is being split, under @lock. An
+ *	operation that changes entries meanwhile takes @lock before it returns.
  * @iova_bits: width of an IOVA
  * @oa_bits: width of a physical address
  * @nid: memory node for the tables
- * @lock: protects what is rare: tables that become empty or are revived, growth,
- *	splitting contiguous entries, reservations, @deferred
+ * @lock: protects what is rare: tables that become empty or are revived,
+ *	growth, splitting contiguous entries, reservations, @deferred
  * @reservations: reservations of iommu_pt_reserve()
  * @deferred: tables that wait for the next invalidation of everything
  * @nr_tables: table pages in use, including unlinked ones that wait for their
@@ -281,11 +286,11 @@ struct iommu_pt_config {
  *
  * All members belong to the library; read them through its functions.
  *
- * Concurrency: maps and unmaps run in parallel if their ranges are disjoint, and in
- * parallel with all other operations on any range. The caller serialises maps and
- * unmaps of overlapping ranges, and does not map a range whose unmap is not
- * invalidated yet. It also serialises demote, promote and set_attrs on overlapping
- * ranges. Nothing else runs beside init and destroy.
+ * Concurrency: maps and unmaps run in parallel if their ranges are disjoint,
+ * and in parallel with all other operations on any range. The caller serialises
+ * maps and unmaps of overlapping ranges, and does not map a range whose unmap
+ * is not invalidated yet. It also serialises demote, promote and set_attrs on
+ * overlapping ranges. Nothing else runs beside init and destroy.
  */
 struct iommu_pt {
 	const struct iommu_pt_format *format;
@@ -333,7 +338,8 @@ size_t iommu_pt_unmap(struct iommu_pt *pt, unsigned long iova, size_t length,
  * typedef iommu_pt_run_fn - called with a run that was unmapped
  * @arg: the argument that the caller passed
  * @iova: first IOVA of the run
- * @run: the memory; neighbouring entries that are contiguous in memory are joined
+ * @run: the memory; neighbouring entries that are contiguous in memory are
+ *	joined
  *
  * Context: atomic.
  */

@@ -2,8 +2,8 @@
 /*
  * Access Control Services (ACS) of PCI Express ports.
  *
- * Without ACS a port may forward a request of a device directly to another device
- * beside or below it, and the IOMMU never sees the request:
+ * Without ACS a port may forward a request of a device directly to another
+ * device beside or below it, and the IOMMU never sees the request:
  *
  *	          IOMMU
  *	            |
@@ -13,23 +13,25 @@
  *	   |     \...?..../  |		...?... ACS redirects this to the IOMMU
  *	 device A         device B
  *
- * So the IOMMU core puts A, B and the ports into one group unless both ports have
- * ACS enabled. The PCI core enables it when it finds a port, if one of the kernel's
- * own IOMMU drivers has requested that before. With those disabled nothing requests
- * it, and a module cannot, because the function is not exported. So the controls
- * are written here, with the same bits: in all ports before the first group is
- * created, and in a port that appears later before its group is.
+ * So the IOMMU core puts A, B and the ports into one group unless both ports
+ * have ACS enabled. The PCI core enables it when it finds a port, if one of the
+ * kernel's own IOMMU drivers has requested that before. With those disabled
+ * nothing requests it, and a module cannot, because the function is not
+ * exported. So the controls are written here, with the same bits: in all ports
+ * before the first group is created, and in a port that appears later before
+ * its group is.
  *
- * For the same reason the PCI core does not restore the controls when a port has
- * lost them:
+ * For the same reason the PCI core does not restore the controls when a port
+ * has lost them:
  *
- *  - in system sleep: they are written again after the PCI core has restored the
- *    configuration of all devices, and before their drivers resume;
+ *  - in system sleep: they are written again after the PCI core has restored
+ *    the configuration of all devices, and before their drivers resume;
  *  - in D3 at run time: a port that was written to is no longer suspended.
  *
- * Functions of a multifunction endpoint have controls too. They are not written: a
- * function-level reset clears them, and the user of a function may reset it at any
- * time. So the functions share a group, which is always correct.
+ * Functions of a multifunction endpoint have controls too. They are not
+ * written: a function-level reset clears them, and the user of a function may
+ * reset it at any time. So the functions share a group, which is always
+ * correct.
  */
 #include <linux/export.h>
 #include <linux/list.h>
@@ -73,8 +75,9 @@ static bool has_to_have_acs(struct pci_dev *pdev)
 }
 
 /*
- * Validate source-ids, and redirect requests from device to device. Below an external
- * port also block translated requests, because any device could forge them.
+ * Validate source-ids, and redirect requests from device to device. Below an
+ * external port also block translated requests, because any device could forge
+ * them.
  */
 static u16 wanted_controls(const struct pci_dev *port)
 {
@@ -140,8 +143,9 @@ static int enable_and_note(struct pci_dev *port)
  * iommu_acs_enable_all() - enable ACS in all ports that exist
  * @count: filled in
  *
- * Called while a driver is loaded, before any of its devices has a group. Follow it
- * by iommu_acs_forget(), or by iommu_acs_restore_all() if the load fails.
+ * Called while a driver is loaded, before any of its devices has a group.
+ * Follow it by iommu_acs_forget(), or by iommu_acs_restore_all() if the load
+ * fails.
  *
  * Context: may sleep.
  * Return: 0, or -ENOMEM with nothing changed.
@@ -206,8 +210,8 @@ EXPORT_SYMBOL_GPL(iommu_acs_forget);
  * iommu_acs_enable() - enable ACS in a port that appeared after the load
  * @dev: any device; nothing is done if it is no port
  *
- * Context: from the probe_device operation. This is before the IOMMU core asks for
- * the group of the device or of devices below.
+ * Context: from the probe_device operation. This is before the IOMMU core asks
+ * for the group of the device or of devices below.
  */
 void iommu_acs_enable(struct device *dev)
 {
@@ -240,8 +244,8 @@ static struct dev_pm_domain sleep = {
 
 /**
  * iommu_acs_follow_sleep() - enable ACS again after system sleep
- * @iommu: the device of a unit in /sys/class/iommu, whose power management has no
- *	other use
+ * @iommu: the device of a unit in /sys/class/iommu, whose power management has
+ *	no other use
  */
 void iommu_acs_follow_sleep(struct device *iommu)
 {

@@ -2,12 +2,12 @@
 /*
  * Devices behind units.
  *
- * The requests of a device have its own source-id, or another one (an alias) that
- * firmware or a bridge between device and unit defines. The entries of all of them
- * are kept the same.
+ * The requests of a device have its own source-id, or another one (an alias)
+ * that firmware or a bridge between device and unit defines. The entries of all
+ * of them are kept the same.
  *
- * A device that had a driver before the IOMMU driver was loaded does DMA to physical
- * addresses. It may continue until that driver is unbound.
+ * A device that had a driver before the IOMMU driver was loaded does DMA to
+ * physical addresses. It may continue until that driver is unbound.
  */
 #include <linux/export.h>
 #include <linux/pci-ats.h>
@@ -167,7 +167,8 @@ EXPORT_SYMBOL_GPL(iommu_unit_device_group);
  * iommu_unit_def_domain_type() - def_domain_type of struct iommu_ops
  * @dev: the device
  *
- * Return: IOMMU_DOMAIN_IDENTITY while the driver that it had at first is bound, or 0.
+ * Return: IOMMU_DOMAIN_IDENTITY while the driver that it had at first is bound,
+ * or 0.
  */
 int iommu_unit_def_domain_type(struct device *dev)
 {

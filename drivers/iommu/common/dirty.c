@@ -2,18 +2,18 @@
 /*
  * Dirty tracking of paging domains, for the IOMMU API and the run interface.
  *
- * A domain that supports it has a page table whose new leaves are clean, and accepts
- * only units that can set dirty bits in them. A unit does so while the entries of
- * a device tell it to.
+ * A domain that supports it has a page table whose new leaves are clean, and
+ * accepts only units that can set dirty bits in them. A unit does so while the
+ * entries of a device tell it to.
  *
- * Starting and stopping first changes the state of the domain, then the entries of
- * all its devices, unit by unit, under the table_lock of the unit. Attaching holds
- * the same lock: a device that attaches meanwhile is either found, or finds the
- * new state itself. So does a unit that becomes a member after all others were
- * visited.
+ * Starting and stopping first changes the state of the domain, then the entries
+ * of all its devices, unit by unit, under the table_lock of the unit. Attaching
+ * holds the same lock: a device that attaches meanwhile is either found, or
+ * finds the new state itself. So does a unit that becomes a member after all
+ * others were visited.
  *
- * Locks: @tracking_lock serialises starting and stopping. It is taken before the
- * table_lock of a unit, which is taken before iommu_live.lock.
+ * Locks: @tracking_lock serialises starting and stopping. It is taken before
+ * the table_lock of a unit, which is taken before iommu_live.lock.
  */
 #include <linux/export.h>
 
@@ -68,7 +68,7 @@ struct request {
 	unsigned long last;
 };
 
-/* A leaf that reaches out of the range stays dirty, for a request for the rest */
+/* A leaf that reaches out of the range stays dirty: the rest is read later */
 static bool record(void *arg, unsigned long iova, size_t length)
 {
 	const struct request *request = arg;

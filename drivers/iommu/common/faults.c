@@ -7,8 +7,9 @@
  *			      |	       +-> a storm, by its meter -> follow (work)
  *			      +-> busy: mask the interrupt, poll for a while
  *
- * A fault is counted when it is read. If there are many faults, most of them cost
- * nothing more. Requests whose faults are not recorded are blocked all the same.
+ * A fault is counted when it is read. If there are many faults, most of them
+ * cost nothing more. Requests whose faults are not recorded are blocked all the
+ * same.
  *
  * Locks: iommu_faults.lock, a raw spinlock with interrupts disabled, which also
  * protects meters. Devices are looked up under RCU.

@@ -38,15 +38,17 @@ struct iommu_fault_record {
 
 /**
  * struct iommu_faults_ops - functions of the driver
- * @drain: Read recorded faults, with iommu_faults_count() for each, until none is
- *	left (return true) or iommu_faults_busy() (return false). Called with the
- *	lock held, in any context.
+ * @drain: Read recorded faults, with iommu_faults_count() for each, until none
+ *	is left (return true) or iommu_faults_busy() (return false). Called with
+ *	the lock held, in any context.
  * @mask: Mask or unmask the interrupt. Called with the lock held.
- * @meter: Return the meter of a device, or NULL if there is no such device. Called
- *	under rcu_read_lock(), with the lock held.
- * @report: Trace a fault, log it if @told, and report it to the domain. May sleep.
- * @follow: Start or stop recording faults of each device, by iommu_faults_silent()
- *	of its meter. May sleep. Returns true if a device is silent.
+ * @meter: Return the meter of a device, or NULL if there is no such device.
+ *	Called under rcu_read_lock(), with the lock held.
+ * @report: Trace a fault, log it if @told, and report it to the domain. May
+ *	sleep.
+ * @follow: Start or stop recording faults of each device, by
+ *	iommu_faults_silent() of its meter. May sleep. Returns true if a device
+ *	is silent.
  */
 struct iommu_faults_ops {
 	bool (*drain)(struct iommu_faults *faults);
@@ -78,7 +80,8 @@ struct iommu_faults_ops {
  * @tail: index of the oldest fault, modulo the size
  * @window: start of the current window, in jiffies
  * @in_window: faults in the current window
- * @masked: the interrupt is masked because of too many faults; the unit is polled
+ * @masked: the interrupt is masked because of too many faults; the unit is
+ *	polled
  * @stopped: no more work may be queued
  * @report: work that reports the backlog
  * @poll: work that drains if there is no interrupt, or while it is masked

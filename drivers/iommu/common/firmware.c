@@ -12,13 +12,13 @@
 #include "firmware.h"
 
 /**
- * iommu_firmware_table() - copy a table, so that it cannot change after it is checked
+ * iommu_firmware_table() - copy a table, so that checks hold for later reads
  * @signature: its ACPI signature
  * @length: set to its length in bytes
  *
  * Context: may sleep.
- * Return: the copy, to be freed with kfree(); or an ERR_PTR: -ENODEV if there is no
- * such table, -ENOMEM.
+ * Return: the copy, to be freed with kfree(); or an ERR_PTR: -ENODEV if there
+ * is no such table, -ENOMEM.
  */
 void *iommu_firmware_table(const char *signature, size_t *length)
 {

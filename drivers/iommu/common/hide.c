@@ -2,8 +2,8 @@
 /*
  * Hiding abilities of units, for tests or by choice of the user.
  *
- * The text of the parameter is checked when it is written, and stored. It is parsed
- * again when the hidden abilities of a unit are needed.
+ * The text of the parameter is checked when it is written, and stored. It is
+ * parsed again when the hidden abilities of a unit are needed.
  */
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -31,7 +31,7 @@ static int parse_names(const struct iommu_hide *hide, char *names,
 	return 0;
 }
 
-/* Get the abilities that a text hides of @unit; if that is NULL, only check it */
+/* Get the abilities that a text hides of @unit; if NULL, only check the text */
 static int parse(const struct iommu_hide *hide, const char *text,
 		 const char *unit, unsigned long *bits)
 {

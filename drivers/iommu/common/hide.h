@@ -2,8 +2,8 @@
 /*
  * Hiding abilities of units, for tests or by choice of the user.
  *
- * A module parameter has the text UNIT:NAME+NAME,UNIT:NAME,... Some abilities may be
- * hidden, and restored, while domains are in use.
+ * A module parameter has the text UNIT:NAME+NAME,UNIT:NAME,... Some abilities
+ * may be hidden, and restored, while domains are in use.
  */
 #ifndef IOMMU_COMMON_HIDE_H
 #define IOMMU_COMMON_HIDE_H

@@ -75,8 +75,8 @@ EXPORT_SYMBOL_GPL(iommu_unit_debugfs);
 
 /**
  * iommu_unit_debugfs_device() - create the directory of a device
- * @device: the device; remove its @debugfs with debugfs_remove_recursive() before
- *	it is freed
+ * @device: the device; remove its @debugfs with debugfs_remove_recursive()
+ *	before it is freed
  * @entry: prints its entry in the tables of the unit; its data is the device
  */
 void iommu_unit_debugfs_device(struct iommu_unit_device *device,

@@ -2,11 +2,12 @@
 /*
  * Drivers that were bound to devices before the IOMMU driver was loaded.
  *
- * Before a driver is probed, the driver core counts it as a user of the IOMMU group
- * of its device; after it is unbound, it is uncounted. A driver that was bound before
- * there was a group was never counted: the count would be wrong when it is unbound,
- * and until then a user-space driver could take the group. So it is counted late, by
- * the bus callback that the driver core uses too (dma_configure).
+ * Before a driver is probed, the driver core counts it as a user of the IOMMU
+ * group of its device; after it is unbound, it is uncounted. A driver that was
+ * bound before there was a group was never counted: the count would be wrong
+ * when it is unbound, and until then a user-space driver could take the group.
+ * So it is counted late, by the bus callback that the driver core uses too
+ * (dma_configure).
  */
 #include <linux/device.h>
 #include <linux/device/bus.h>
@@ -16,7 +17,8 @@
 #include "late.h"
 
 /**
- * iommu_late_count_driver() - count the driver of a device as a user of its group
+ * iommu_late_count_driver() - count the driver of a device as a user of its
+ * group
  * @dev: a device that was just added to its group
  *
  * Context: from the probe_finalize operation.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * For test modules that leave a unit enabled, as firmware or a former kernel that
- * crashed would. Each of them includes it once.
+ * For test modules that leave a unit enabled, as firmware or a former kernel
+ * that crashed would. Each of them includes it once.
  */
 #ifndef IOMMU_COMMON_LEAVE_H
 #define IOMMU_COMMON_LEAVE_H
@@ -10,8 +10,8 @@
 #include <linux/io.h>
 
 /*
- * Enable a unit. The address of its registers is at @offset in a firmware table,
- * which is that of an emulated machine and is not checked.
+ * Enable a unit. The address of its registers is at @offset in a firmware
+ * table, which is that of an emulated machine and is not checked.
  */
 static int iommu_leave_at_work(const char *signature, size_t offset,
 			       size_t bytes,

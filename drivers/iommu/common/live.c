@@ -5,18 +5,20 @@
  * Maps and unmaps continue during a conversion; the page table library allows
  * that. Two races remain to be handled here:
  *
- * - A map that began with the old shape may still write entries that the new one
- *   forbids. Maps are SRCU readers. So first the shape for new maps changes, then
- *   an SRCU grace period passes, and then the tables are converted.
+ * - A map that began with the old shape may still write entries that the new
+ *   one forbids. Maps are SRCU readers. So first the shape for new maps
+ *   changes, then an SRCU grace period passes, and then the tables are
+ *   converted.
  *
  * - A member may begin to translate after an unmap has changed the tables and
- *   before that unmap invalidates. A member is added to the list before its unit
- *   uses the tables, and removed after the unit has stopped to use them. An unmap
- *   changes the tables first and reads the list then. So either it finds the
- *   member, or the unit finds the tables changed.
+ *   before that unmap invalidates. A member is added to the list before its
+ *   unit uses the tables, and removed after the unit has stopped to use them.
+ *   An unmap changes the tables first and reads the list then. So either it
+ *   finds the member, or the unit finds the tables changed.
  *
- * A stronger shape forbids nothing that the old one allowed, so it takes no grace
- * period. Entries that are written meanwhile in the old shape are promoted later.
+ * A stronger shape forbids nothing that the old one allowed, so it takes no
+ * grace period. Entries that are written meanwhile in the old shape are
+ * promoted later.
  *
  * Steps when a member is added:
  *   set sizes and flags; wait for the grace period; demote; invalidate on the
@@ -38,7 +40,8 @@
 DEFINE_STATIC_SRCU(live_srcu);
 
 /**
- * iommu_live_read_lock() - keep members, and what belongs to them, from being freed
+ * iommu_live_read_lock() - keep members, and what belongs to them, from being
+ * freed
  *
  * Context: any; readers may sleep.
  * Return: the argument for iommu_live_read_unlock().
@@ -116,7 +119,8 @@ static struct iommu_ability compose(const struct iommu_live *live,
  * iommu_live_length() - get the size of the range that can be mapped
  * @live: the domain
  *
- * Return: bytes from IOVA 0 to the end of the aperture, which hold every mapping.
+ * Return: bytes from IOVA 0 to the end of the aperture, which hold every
+ * mapping.
  */
 size_t iommu_live_length(const struct iommu_live *live)
 {
@@ -156,7 +160,7 @@ static void strengthen(struct iommu_live *live,
 	struct iommu_pt_gather gather;
 
 	set_shape(live, shape);
-	/* If a unit changes, most of its domains are empty: nothing to promote */
+	/* Most domains of a unit that changes are empty: nothing to promote */
 	if (!larger || is_empty(live))
 		return;
 	iommu_pt_gather_init(&gather);
@@ -230,8 +234,9 @@ static int convert(struct iommu_live *live, const struct iommu_ability *shape)
  * @live: the domain
  * @member: the unit, with its ability filled in
  *
- * When this returns 0, the unit can walk the tables of the domain, and every later
- * change is invalidated on it. Then the driver points devices at the tables.
+ * When this returns 0, the unit can walk the tables of the domain, and every
+ * later change is invalidated on it. Then the driver points devices at the
+ * tables.
  *
  * Context: may sleep.
  * Return: 0; -EINVAL if the unit does not suit the domain; -ENOMEM. On an error
@@ -339,8 +344,8 @@ static bool force_snoop(struct iommu_live *live)
  * Existing mappings are changed too.
  *
  * Context: may sleep.
- * Return: false if a member does not support it or without memory; then nothing has
- * changed.
+ * Return: false if a member does not support it or without memory; then nothing
+ * has changed.
  */
 bool iommu_live_enforce(struct iommu_live *live)
 {
@@ -375,7 +380,7 @@ void iommu_live_sync(struct iommu_live *live, struct iommu_pt_gather *gather)
 
 	if (iommu_pt_gather_empty(gather))
 		return;
-	/* The read lock orders the change of the tables before reading the list */
+	/* Orders the change of the tables before reading the list */
 	index = iommu_live_read_lock();
 	live->ops->invalidate(live, gather);
 	iommu_live_read_unlock(index);
@@ -437,8 +442,8 @@ EXPORT_SYMBOL_GPL(iommu_live_map_held);
 /**
  * iommu_live_init() - initialise a domain without members
  * @live: the domain
- * @config: its page table. Page sizes and IOMMU_PT_NONCOHERENT, if given, are those
- *	of the expected first member, for which nothing is then converted.
+ * @config: its page table. Page sizes and IOMMU_PT_NONCOHERENT, if given, are
+ *	those of the expected first member, for which nothing is then converted.
  * @base: abilities of the domain without members
  * @ops: functions of the driver
  *

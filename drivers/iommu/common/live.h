@@ -2,10 +2,10 @@
 /*
  * Domains over several units, converted while they are in use.
  *
- * A domain has the abilities that all its members (the units attached now) have in
- * common: page sizes, coherent page walks and snoop control. This is its shape.
- * When a member is added or removed, existing mappings are converted to the new
- * shape without interrupting DMA. For example:
+ * A domain has the abilities that all its members (the units attached now) have
+ * in common: page sizes, coherent page walks and snoop control. This is its
+ * shape. When a member is added or removed, existing mappings are converted to
+ * the new shape without interrupting DMA. For example:
  *
  *	members			page sizes	a mapping of 2 MiB
  *	unit A (4K, 2M, 1G)	4K, 2M, 1G	1 entry of 2 MiB
@@ -77,9 +77,11 @@ struct iommu_live_counts {
  * @shape: abilities of the domain now
  * @lock: held while members or the shape change
  * @members: list of struct iommu_member; changes under @lock, read under SRCU
- * @enforced: snooping is enforced, from then on for as long as the domain exists
- * @snoop_outside: leaves cannot force snooping. Instead the entries that lead to the
- *	tables do, which the driver sets for every member that supports it.
+ * @enforced: snooping is enforced, from then on for as long as the domain
+ *	exists
+ * @snoop_outside: leaves cannot force snooping. Instead the entries that lead
+ *	to the tables do, which the driver sets for every member that supports
+ *	it.
  * @iova_bits: the IOVAs 0 to 2^this - 1 can be mapped
  * @counts: conversions so far
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * iommu_common.ko: code that the IOMMU drivers share, independent of the hardware.
+ * iommu_common.ko: code that the IOMMU drivers share, independent of the
+ * hardware.
  *
  *	domains		members.c: members of paging domains
  *			paging.c: the IOMMU API and the run interface

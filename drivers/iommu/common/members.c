@@ -2,13 +2,13 @@
 /*
  * The members of paging domains.
  *
- * A unit becomes a member of a domain when its first device attaches, and stops to
- * be one when the last device detaches. The unit chooses an id for the domain. The
- * live domain converts existing mappings when members are added, removed or
- * changed.
+ * A unit becomes a member of a domain when its first device attaches, and stops
+ * to be one when the last device detaches. The unit chooses an id for the
+ * domain. The live domain converts existing mappings when members are added,
+ * removed or changed.
  *
- * Locks: the table_lock of a unit makes sure that it has one member in a domain.
- * @domains_lock, taken before it, protects the list of all domains.
+ * Locks: the table_lock of a unit makes sure that it has one member in a
+ * domain. @domains_lock, taken before it, protects the list of all domains.
  */
 #include <linux/export.h>
 #include <linux/seq_file.h>
@@ -82,9 +82,9 @@ static struct iommu_unit_member *find_member(struct iommu_paging *paging,
  *
  * The first user makes the unit a member.
  *
- * Return: the member, for iommu_paging_leave(); or an error with nothing changed:
- * -EINVAL if the unit does not suit the domain, -ENOSPC if it has no domain id
- * left, -ENOMEM.
+ * Return: the member, for iommu_paging_leave(); or an error with nothing
+ * changed: -EINVAL if the unit does not suit the domain, -ENOSPC if it has no
+ * domain id left, -ENOMEM.
  */
 struct iommu_unit_member *iommu_paging_join(struct iommu_paging *paging,
 					    struct iommu_unit *unit)
@@ -107,8 +107,8 @@ EXPORT_SYMBOL_GPL(iommu_paging_join);
 /**
  * iommu_paging_leave() - remove a user from a member
  * @paging: the domain
- * @member: from iommu_paging_join(); the entries of the device no longer lead to
- *	the domain, and what the unit had cached of them is invalidated
+ * @member: from iommu_paging_join(); the entries of the device no longer lead
+ *	to the domain, and what the unit had cached of them is invalidated
  *
  * With its last user the member is removed and freed.
  */
@@ -122,7 +122,7 @@ void iommu_paging_leave(struct iommu_paging *paging,
 		return;
 	iommu_live_leave(&paging->live, &member->member);
 	shape_changed(paging);
-	/* The id may be used again, so nothing tagged with it may remain cached */
+	/* The id may be used again: nothing tagged with it may be cached */
 	paging->ops->forget(paging, member);
 	ida_free(&unit->domain_ids, member->domain_id);
 	WRITE_ONCE(unit->domains_used, unit->domains_used - 1);

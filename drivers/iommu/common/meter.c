@@ -2,14 +2,14 @@
 /*
  * How many faults of a device are logged.
  *
- * Two windows are counted independently: in one of IOMMU_METER_TELL_S seconds a few
- * faults are logged; in one of storm_seconds, too many faults are a storm. After a
- * storm the device is silent: its faults are not recorded for a while. If the next
- * storm comes soon after that, the silence is twice as long. If the device had no
- * storm for as long as its last silence took, the next silence is the shortest
- * again:
+ * Two windows are counted independently: in one of IOMMU_METER_TELL_S seconds a
+ * few faults are logged; in one of storm_seconds, too many faults are a storm.
+ * After a storm the device is silent: its faults are not recorded for a while.
+ * If the next storm comes soon after that, the silence is twice as long. If the
+ * device had no storm for as long as its last silence took, the next silence is
+ * the shortest again:
  *
- *	storm, 1 s silence, storm, 2 s silence, storm, 4 s silence, ... up to 64 s
+ *	storm, 1 s silence, storm, 2 s silence, ... storm, 64 s silence
  */
 #include <linux/export.h>
 #include <linux/jiffies.h>
@@ -69,11 +69,12 @@ static void fall_silent(struct iommu_meter *meter, unsigned long now)
  * iommu_meter_fault() - count a fault
  * @meter: meter of the device
  * @now: the time, in jiffies
- * @untold: with IOMMU_METER_LOG, set to the number of faults since the last one that
- *	was logged
+ * @untold: with IOMMU_METER_LOG, set to the number of faults since the last one
+ *	that was logged
  *
  * Context: any; the caller serialises calls on one meter.
- * Return: what to do with the fault. IOMMU_METER_SILENCE is returned once per storm.
+ * Return: what to do with the fault. IOMMU_METER_SILENCE is returned once per
+ * storm.
  */
 enum iommu_meter_verdict iommu_meter_fault(struct iommu_meter *meter,
 					   unsigned long now, u64 *untold)

@@ -37,7 +37,7 @@ struct iommu_meter {
 /* Number of faults of a device that are logged, in this many seconds */
 #define IOMMU_METER_TELL	10
 #define IOMMU_METER_TELL_S	5
-/* More faults of a device than this, in this many seconds, are a storm: defaults */
+/* Defaults: more faults than this, in this many seconds, are a storm */
 #define IOMMU_METER_STORM	5000
 #define IOMMU_METER_STORM_S	1
 /* First and longest silence, in seconds */

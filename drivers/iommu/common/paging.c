@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Paging domains: a live domain behind the IOMMU API and the run interface. Both
- * change the same tables.
+ * Paging domains: a live domain behind the IOMMU API and the run interface.
+ * Both change the same tables.
  *
- * Map: the IOMMU API maps in several calls, then iotlb_sync_map invalidates for the
- * new mappings where hardware needs that. A map of runs is one call.
+ * Map: the IOMMU API maps in several calls, then iotlb_sync_map invalidates for
+ * the new mappings where hardware needs that. A map of runs is one call.
  *
  * Unmap by the IOMMU API: unmap_pages moves what has to be invalidated from the
  * gather of the page table to that of the core, and iotlb_sync moves it back to
- * invalidate. If the core defers invalidations, unlinked tables wait in the page
- * table for the next invalidation of everything.
+ * invalidate. If the core defers invalidations, unlinked tables wait in the
+ * page table for the next invalidation of everything.
  */
 #include <linux/export.h>
 
@@ -28,8 +28,8 @@ static size_t unmap(struct iommu_paging *paging, unsigned long iova,
 
 /*
  * The IOMMU core maps reserved memory for each device of a group, unless
- * iova_to_phys() returns that it is mapped already. For page 0 mapped to itself that
- * is 0, which means "not mapped". So mapping this page again is no error.
+ * iova_to_phys() returns that it is mapped already. For page 0 mapped to itself
+ * that is 0, which means "not mapped". So mapping this page again is no error.
  */
 static bool is_reserved_page_0(struct iommu_paging *paging,
 			       unsigned long iova, const struct iommu_run *run)
@@ -173,7 +173,7 @@ void iommu_paging_flush_iotlb_all(struct iommu_domain *domain)
 	struct iommu_pt_gather gather;
 
 	iommu_pt_gather_init(&gather);
-	/* Before the invalidation: tables unlinked later wait for the next one */
+	/* Tables that are unlinked after this wait for the next invalidation */
 	iommu_pt_gather_deferred(&paging->live.pt, &gather);
 	gather.start = 0;
 	gather.last = ULONG_MAX;

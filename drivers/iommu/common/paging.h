@@ -2,8 +2,8 @@
 /*
  * Paging domains: a live domain behind the IOMMU API and the run interface.
  *
- * A driver embeds struct iommu_paging in its domain, and uses the functions below
- * in its struct iommu_domain_ops.
+ * A driver embeds struct iommu_paging in its domain, and uses the functions
+ * below in its struct iommu_domain_ops.
  */
 #ifndef IOMMU_COMMON_PAGING_H
 #define IOMMU_COMMON_PAGING_H
@@ -25,14 +25,14 @@ struct seq_file;
  * @announce: A range has new mappings. Invalidate it on those members whose
  *	hardware may have cached that nothing was mapped there. Called under
  *	iommu_live_read_lock(); does not sleep.
- * @ability: Get the abilities of a unit for this domain. Returns 0, or -EINVAL if
- *	the unit cannot walk its tables at all.
- * @forget: Invalidate everything that a unit has cached under the id that the domain
- *	has there.
- * @track: Dirty tracking of the domain of a device was started or stopped: change the
- *	entries of the device accordingly, and invalidate what was cached of them
- *	and of what they lead to. Called with the table_lock of the unit held. NULL
- *	if no domain of the driver supports dirty tracking.
+ * @ability: Get the abilities of a unit for this domain. Returns 0, or -EINVAL
+ *	if the unit cannot walk its tables at all.
+ * @forget: Invalidate everything that a unit has cached under the id that the
+ *	domain has there.
+ * @track: Dirty tracking of the domain of a device was started or stopped:
+ *	change the entries of the device accordingly, and invalidate what was
+ *	cached of them and of what they lead to. Called with the table_lock of
+ *	the unit held. NULL if no domain of the driver supports dirty tracking.
  * @kind: Get a name for the tables of the domain, for debugfs.
  */
 struct iommu_paging_ops {

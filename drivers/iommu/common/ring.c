@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring for invalidation requests: allocation, reclaiming slots, and watching a
- * unit that does not answer at once.
+ * The ring for invalidation requests: allocation, reclaiming slots, and
+ * watching a unit that does not answer at once.
  */
 #include <linux/export.h>
 #include <linux/gfp.h>

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The ring for invalidation requests to a unit, independent of the hardware: which
- * slots are free, and when a request is done.
+ * The ring for invalidation requests to a unit, independent of the hardware:
+ * which slots are free, and when a request is done.
  *
- * A request is a batch of entries with a wait entry at its end. Batches are numbered
- * in the order in which they enter the ring. When the unit reaches a wait, all
- * entries before it are done, and it stores the number of the batch in the status
- * word that belongs to the slot of the wait. The caller spins on this word, which
- * has a cache line of its own, and holds no lock meanwhile. So any number of CPUs
- * can have batches in the ring at the same time.
+ * A request is a batch of entries with a wait entry at its end. Batches are
+ * numbered in the order in which they enter the ring. When the unit reaches a
+ * wait, all entries before it are done, and it stores the number of the batch
+ * in the status word that belongs to the slot of the wait. The caller spins on
+ * this word, which has a cache line of its own, and holds no lock meanwhile. So
+ * any number of CPUs can have batches in the ring at the same time.
  *
- * A status word is never reset. It is compared with the number of the batch as a
- * sequence number, so that a slot may be reused before the caller has read the word:
- * a later batch stores a larger number, and only after this batch was done.
+ * A status word is never reset. It is compared with the number of the batch as
+ * a sequence number, so that a slot may be reused before the caller has read
+ * the word: a later batch stores a larger number, and only after this batch was
+ * done.
  *
- * Slots are freed from the oldest batch on, if its status word says that it is done.
- * The head register is not read, which would cost an exit in a virtual machine.
+ * Slots are freed from the oldest batch on, if its status word says that it is
+ * done. The head register is not read, which would cost an exit in a virtual
+ * machine.
  *
  *	 clean                          tail
  *	   v                              v
@@ -60,8 +62,8 @@ struct iommu_ring_counts {
 
 /**
  * struct iommu_ring - a ring; embed it
- * @lock: protects all other members; taken with interrupts disabled, and no lock is
- *	taken under it
+ * @lock: protects all other members; taken with interrupts disabled, and no
+ *	lock is taken under it
  * @slots: the entries
  * @slot_shift: a slot has 2^this bytes
  * @status: status words, one for each slot, IOMMU_RING_STRIDE words apart
@@ -188,8 +190,9 @@ static inline bool iommu_ring_is_done(const struct iommu_ring *ring,
  * @count: spins so far
  * @deadline: time at which the unit counts as not answering; set by the first
  *	iommu_spin_look()
- * @late: @deadline has passed. The status word is then read once more before the unit
- *	is given up, because this CPU may have been delayed and not the unit.
+ * @late: @deadline has passed. The status word is then read once more before
+ *	the unit is given up, because this CPU may have been delayed and not the
+ *	unit.
  */
 struct iommu_spin {
 	unsigned int count;

@@ -2,12 +2,13 @@
 /*
  * Page tables and live domains as text, for debugfs.
  *
- * Leaves that follow one another in IOVA and in memory, and have the same size and
- * attributes, are printed as one range, for example:
+ * Leaves that follow one another in IOVA and in memory, and have the same size
+ * and attributes, are printed as one range, for example:
  *
  *	0x00000040000000-0x000000401fffff -> 0x0000100000000 rw----- 512 of 4K
  *
- * Maps and unmaps continue meanwhile, so the output is not a consistent snapshot.
+ * Maps and unmaps continue meanwhile, so the output is not a consistent
+ * snapshot.
  */
 #include <linux/export.h>
 #include <linux/seq_file.h>
@@ -100,7 +101,8 @@ static int add_leaf(void *arg, const struct iommu_pt_leaf *leaf)
  * @seq: the file
  * @live: the domain; the caller makes sure that it exists
  *
- * Prints a line for each range, then a line with the number of leaves of each size.
+ * Prints a line for each range, then a line with the number of leaves of each
+ * size.
  */
 void iommu_show_page_table(struct seq_file *seq, struct iommu_live *live)
 {
@@ -127,7 +129,8 @@ void iommu_show_page_table(struct seq_file *seq, struct iommu_live *live)
 EXPORT_SYMBOL_GPL(iommu_show_page_table);
 
 /**
- * iommu_show_ability() - print the abilities of a unit, or the shape of a domain
+ * iommu_show_ability() - print the abilities of a unit, or the shape of a
+ * domain
  * @seq: the file
  * @ability: the abilities
  */

@@ -2,10 +2,10 @@
 /*
  * Units: initialisation and registration, and units that fail.
  *
- * In a unit that does not answer no translation can be invalidated. The same is true
- * of a device whose device-TLB does not answer. Bus mastering of such devices is
- * disabled. A work item does that, because the failure is detected where sleeping
- * is not allowed.
+ * In a unit that does not answer no translation can be invalidated. The same is
+ * true of a device whose device-TLB does not answer. Bus mastering of such
+ * devices is disabled. A work item does that, because the failure is detected
+ * where sleeping is not allowed.
  */
 #include <linux/export.h>
 #include <linux/pci.h>
@@ -104,8 +104,8 @@ EXPORT_SYMBOL_GPL(iommu_unit_with_base);
  * @parent: its own device, or NULL
  * @groups: its attributes
  *
- * To be called for all units before one is registered: registering the first one
- * probes the devices behind all of them.
+ * To be called for all units before one is registered: registering the first
+ * one probes the devices behind all of them.
  *
  * Return: 0 or an error.
  */
@@ -229,10 +229,11 @@ void iommu_unit_report_fault(struct iommu_unit *unit, u16 source_id,
 EXPORT_SYMBOL_GPL(iommu_unit_report_fault);
 
 /**
- * iommu_unit_follow() - start or stop recording faults of devices by their meters
+ * iommu_unit_follow() - start or stop recording faults of devices by their
+ * meters
  * @unit: the unit
- * @set_quiet: makes the unit record faults of a device, or not, according to @quiet
- *	of the device; called with the table_lock of the unit held
+ * @set_quiet: makes the unit record faults of a device, or not, according to
+ *	@quiet of the device; called with the table_lock of the unit held
  *
  * Context: from the follow operation of struct iommu_faults_ops.
  * Return: true if a device is silent.

@@ -2,9 +2,9 @@
 /*
  * Units and the devices behind them: what does not depend on the hardware.
  *
- * A driver embeds struct iommu_unit in its unit, and struct iommu_unit_device as the
- * first member in its device, which dev_iommu_priv_get() returns. Some functions
- * here are used in its struct iommu_ops.
+ * A driver embeds struct iommu_unit in its unit, and struct iommu_unit_device
+ * as the first member in its device, which dev_iommu_priv_get() returns. Some
+ * functions here are used in its struct iommu_ops.
  */
 #ifndef IOMMU_COMMON_UNIT_H
 #define IOMMU_COMMON_UNIT_H
@@ -27,17 +27,19 @@ struct iommu_paging;
 /**
  * struct iommu_unit - one remapping engine; embed it
  * @iommu: for the IOMMU core
- * @node: in the list of units of the driver, which does not change after the load
+ * @node: in the list of units of the driver, which does not change after the
+ *	load
  * @name: its name
- * @offset: offset of its description in the firmware's table, which identifies it
+ * @offset: offset of its description in the firmware's table, which identifies
+ *	it
  * @base: physical address of its registers
  * @hidden: abilities that are hidden, as bits of the driver; see hide.c
  * @registered: the IOMMU core knows it
  * @dead: it has stopped to answer; no more requests are sent
- * @slack_us: added to the time in which it must answer. Not 0 for a simulated unit,
- *	whose thread may have to wait for a CPU.
- * @table_lock: held while devices attach, and while the entries change that lead
- *	from a source-id to a translation
+ * @slack_us: added to the time in which it must answer. Not 0 for a simulated
+ *	unit, whose thread may have to wait for a CPU.
+ * @table_lock: held while devices attach, and while the entries change that
+ *	lead from a source-id to a translation
  * @domain_ids: domain ids in use
  * @last_domain_id: the largest domain id that it supports
  * @domains_used: number of domains that it is a member of; changes under
@@ -79,8 +81,8 @@ struct iommu_unit {
  * @member: the member of the live domain
  * @unit: the unit
  * @domain_id: id of the domain in this unit
- * @users: devices that are attached through it, or about to be; protected by the
- *	table_lock of the unit
+ * @users: devices that are attached through it, or about to be; protected by
+ *	the table_lock of the unit
  * @devices: list of the driver, of devices attached through it; read under SRCU
  */
 struct iommu_unit_member {
@@ -176,8 +178,8 @@ struct iommu_group *iommu_unit_device_group(struct device *dev);
 int iommu_unit_def_domain_type(struct device *dev);
 
 /*
- * Does the CPU have CMPXCHG16B, with which entries are written? CPUID is read here
- * because the kernel's own flag may have been cleared (clearcpuid=cx16).
+ * Does the CPU have CMPXCHG16B, with which entries are written? CPUID is read
+ * here because the kernel's own flag may have been cleared (clearcpuid=cx16).
  */
 static inline bool iommu_cpu_has_cx16(void)
 {

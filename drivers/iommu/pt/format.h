@@ -18,8 +18,8 @@
  * FMT_CONTIGUOUS	several equal entries can act as one leaf
  * FMT_OA_BITS		width of a physical address
  * FMT_SIZES		bitmap of the sizes of a leaf
- * FMT_ATTR_BITS	bits of a leaf that hold attributes: what it permits, and
- *			whether it was accessed or written
+ * FMT_ATTR_BITS	bits of a leaf that hold attributes: what it permits,
+ *			and whether it was accessed or written
  * FMT_ACCESSED,
  * FMT_DIRTY		of these, the bits that hardware sets
  * FMT_FIRST, FMT_LAST	two bits that hardware ignores; they mark the first and
@@ -30,8 +30,8 @@
  *
  * fmt_present()	the entry is a leaf or leads to a table
  * fmt_is_table()	a present entry of level 2 or above leads to a table
- * fmt_table()		the entry that leads to a table; its accessed bit is set,
- *			so that hardware never changes it
+ * fmt_table()		the entry that leads to a table; its accessed bit is
+ *			set, so that hardware never changes it
  * fmt_table_phys()	the table that an entry leads to
  * fmt_leaf()		address and size of a leaf, as entry bits. Contiguous
  *			entries of one leaf are all equal. The next leaf of the

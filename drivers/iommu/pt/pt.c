@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The interface of the library. Arguments are checked here, once for all formats.
- * Then the walker does the work, compiled for the format of the table.
+ * The interface of the library. Arguments are checked here, once for all
+ * formats. Then the walker does the work, compiled for the format of the table.
  */
 #include <linux/export.h>
 #include <linux/io.h>
@@ -32,8 +32,8 @@ static bool range_ok(const struct iommu_pt *pt, unsigned long iova,
 }
 
 /*
- * Check all runs and add up their bytes. No sum may overflow: neither address and
- * length of a run, nor the lengths of all runs.
+ * Check all runs and add up their bytes. No sum may overflow: neither address
+ * and length of a run, nor the lengths of all runs.
  */
 static int runs_length(const struct iommu_pt *pt, const struct iommu_run *runs,
 		       size_t nr, size_t *length)
@@ -136,8 +136,8 @@ EXPORT_SYMBOL_GPL(iommu_pt_init);
 
 /**
  * iommu_pt_destroy() - free a page table with all its tables
- * @pt: the page table; neither hardware nor another CPU uses it any more, and every
- *	gather that it filled has been freed
+ * @pt: the page table; neither hardware nor another CPU uses it any more, and
+ *	every gather that it filled has been freed
  *
  * Context: May sleep.
  */
@@ -179,8 +179,8 @@ EXPORT_SYMBOL_GPL(iommu_pt_root);
  * @pt: the page table
  *
  * Context: Any.
- * Return: table pages in use, including the top table, unlinked tables that wait
- * for their invalidation, and reserved ones.
+ * Return: table pages in use, including the top table, unlinked tables that
+ * wait for their invalidation, and reserved ones.
  */
 unsigned long iommu_pt_nr_tables(const struct iommu_pt *pt)
 {
@@ -193,8 +193,8 @@ EXPORT_SYMBOL_GPL(iommu_pt_nr_tables);
  * @pt: the page table
  *
  * Context: Any.
- * Return: n if the IOVAs 0 to 2^n - 1 can be mapped. With sign-extended IOVAs as
- * many more can be mapped at the end of the address space.
+ * Return: n if the IOVAs 0 to 2^n - 1 can be mapped. With sign-extended IOVAs
+ * as many more can be mapped at the end of the address space.
  */
 unsigned int iommu_pt_aperture_bits(const struct iommu_pt *pt)
 {
@@ -243,8 +243,8 @@ EXPORT_SYMBOL_GPL(iommu_pt_set_page_sizes);
  * @clear: bits to clear
  *
  * Existing entries stay as they are: see iommu_pt_flush_tables() and
- * iommu_pt_set_attrs(). When this returns, no operation is running that uses the
- * former flags.
+ * iommu_pt_set_attrs(). When this returns, no operation is running that uses
+ * the former flags.
  *
  * Context: Sleeps. The caller serialises calls on one table.
  */
@@ -287,14 +287,14 @@ EXPORT_SYMBOL_GPL(iommu_pt_flush_tables);
  *	what was mapped for a moment; rarely, an unlinked table
  *
  * Uses the largest entries that alignment and the allowed sizes permit. A run
- * that continues the one before it in memory is not joined with it: the caller has
- * joined runs where possible.
+ * that continues the one before it in memory is not joined with it: the caller
+ * has joined runs where possible.
  *
- * Context: May sleep if @gfp allows it. The range holds no mapping, and its former
- * mappings have been invalidated.
- * Return: 0; -EINVAL for bad arguments, -ERANGE if the range or a run exceeds the
- * address widths, -EADDRINUSE if something is mapped there, -ENOMEM. On an error
- * nothing is mapped.
+ * Context: May sleep if @gfp allows it. The range holds no mapping, and its
+ * former mappings have been invalidated.
+ * Return: 0; -EINVAL for bad arguments, -ERANGE if the range or a run exceeds
+ * the address widths, -EADDRINUSE if something is mapped there, -ENOMEM. On an
+ * error nothing is mapped.
  */
 int iommu_pt_map(struct iommu_pt *pt, unsigned long iova,
 		 const struct iommu_run *runs, size_t nr, int prot, gfp_t gfp,
@@ -320,16 +320,18 @@ EXPORT_SYMBOL_GPL(iommu_pt_map);
  * @pt: the page table
  * @iova: its first IOVA
  * @length: bytes; both multiples of 4096
- * @gather: collects what has to be invalidated, and the tables to free after that
+ * @gather: collects what has to be invalidated, and the tables to free after
+ *	that
  *
- * Holes are skipped. A superpage that reaches out of the range is split. The tables
- * for that come from iommu_pt_reserve(), or else are allocated without sleeping.
+ * Holes are skipped. A superpage that reaches out of the range is split. The
+ * tables for that come from iommu_pt_reserve(), or else are allocated without
+ * sleeping.
  *
  * Context: Any. May sleep if @gather->may_sleep: then it yields the CPU now and
  * then. Such a caller has to reserve; otherwise a split that a promotion makes
  * necessary meanwhile can end the unmap early.
- * Return: bytes that were mapped. 0, with nothing changed, also if the range is bad,
- * or if memory for a split was not reserved and could not be allocated.
+ * Return: bytes that were mapped. 0, with nothing changed, also if the range is
+ * bad, or if memory for a split was not reserved and could not be allocated.
  */
 size_t iommu_pt_unmap(struct iommu_pt *pt, unsigned long iova, size_t length,
 		      struct iommu_pt_gather *gather)
@@ -395,7 +397,8 @@ EXPORT_SYMBOL_GPL(iommu_pt_iova_to_phys);
  * A leaf that changes meanwhile is seen as it was before or after that.
  *
  * Context: Any.
- * Return: 0, -EINVAL for a bad range, or the value with which @fn ended the visit.
+ * Return: 0, -EINVAL for a bad range, or the value with which @fn ended the
+ * visit.
  */
 int iommu_pt_visit(struct iommu_pt *pt, unsigned long iova, size_t length,
 		   iommu_pt_leaf_fn fn, void *arg)
@@ -422,9 +425,9 @@ EXPORT_SYMBOL_GPL(iommu_pt_visit);
  * Holes are skipped.
  *
  * Context: May sleep if @gfp allows it.
- * Return: 0; -EINVAL for a bad range, or if @set and @clear have a bit in common;
- * -EOPNOTSUPP if the format cannot change an attribute; -ENOMEM with nothing
- * changed.
+ * Return: 0; -EINVAL for a bad range, or if @set and @clear have a bit in
+ * common; -EOPNOTSUPP if the format cannot change an attribute; -ENOMEM with
+ * nothing changed.
  */
 int iommu_pt_set_attrs(struct iommu_pt *pt, unsigned long iova, size_t length,
 		       unsigned int set, unsigned int clear, gfp_t gfp,
@@ -449,9 +452,9 @@ EXPORT_SYMBOL_GPL(iommu_pt_set_attrs);
  * @gfp: for tables
  * @gather: collects what has to be invalidated
  *
- * Every IOVA translates all the time, as each superpage is replaced by one write. A
- * superpage that reaches out of the range is split as far as the part inside
- * needs. After an error some superpages are split and some are not;
+ * Every IOVA translates all the time, as each superpage is replaced by one
+ * write. A superpage that reaches out of the range is split as far as the part
+ * inside needs. After an error some superpages are split and some are not;
  * iommu_pt_promote() undoes that.
  *
  * Context: May sleep if @gfp allows it.
@@ -475,14 +478,15 @@ EXPORT_SYMBOL_GPL(iommu_pt_demote);
  * @pt: the page table
  * @iova: its first IOVA
  * @length: bytes; both multiples of 4096
- * @gather: collects what has to be invalidated, and the tables to free after that
+ * @gather: collects what has to be invalidated, and the tables to free after
+ *	that
  *
- * Afterwards leaves are as large as if each call that mapped memory here had just
- * done so with the sizes allowed now. Nothing is joined across the ends of what one
- * call mapped, so that unmapping it takes no memory.
+ * Afterwards leaves are as large as if each call that mapped memory here had
+ * just done so with the sizes allowed now. Nothing is joined across the ends of
+ * what one call mapped, so that unmapping it takes no memory.
  *
- * Every IOVA translates all the time, as each table is replaced by one write. With
- * IOMMU_PT_DIRTY, a joined leaf that can be written counts as dirty.
+ * Every IOVA translates all the time, as each table is replaced by one write.
+ * With IOMMU_PT_DIRTY, a joined leaf that can be written counts as dirty.
  *
  * Context: Sleeps.
  * Return: 0, -EINVAL for a bad range.
@@ -528,8 +532,8 @@ EXPORT_SYMBOL_GPL(iommu_pt_read_dirty);
  * @fn: as for iommu_pt_read_dirty(); a leaf for which it returns true is made
  *	clean
  * @arg: for @fn
- * @gather: collects what has to be invalidated. Until then hardware may write to a
- *	clean leaf without making it dirty.
+ * @gather: collects what has to be invalidated. Until then hardware may write
+ *	to a clean leaf without making it dirty.
  *
  * Context: Any.
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which domain operations have run operations beside them: a short list of pairs,
- * under RCU. It changes when a driver is loaded or removed, and is read when an
- * address space gets a domain.
+ * Which domain operations have run operations beside them: a short list of
+ * pairs, under RCU. It changes when a driver is loaded or removed, and is read
+ * when an address space gets a domain.
  */
 #include <linux/export.h>
 #include <linux/iommu_pt.h>
@@ -37,8 +37,8 @@ static struct run_ops_pair *find_pair(const struct iommu_domain_ops *domain_ops)
  * @run_ops: the run operations; @map, @reserve, @unmap and @sync are set
  *
  * Context: May sleep.
- * Return: 0, -EINVAL if one of these is missing, -EEXIST if the key is known, or
- * -ENOMEM.
+ * Return: 0, -EINVAL if one of these is missing, -EEXIST if the key is known,
+ * or -ENOMEM.
  */
 int iommu_run_ops_register(const struct iommu_domain_ops *domain_ops,
 			   const struct iommu_run_ops *run_ops)

@@ -6,15 +6,15 @@
  *	filled		still invisible
  *	visible		an entry leads to it
  *	unlinked	on the list of a gather
- *	freed		by iommu_pt_gather_free(), after the caller has invalidated
- *			what hardware may have cached of it, and after an RCU
- *			grace period, as other CPUs may be reading it. The tables
- *			of one gather wait for RCU as one chain.
+ *	freed		by iommu_pt_gather_free(), after the caller has
+ *			invalidated what hardware may have cached of it, and
+ *			after an RCU grace period, as other CPUs may be reading
+ *			it. The tables of one gather wait for RCU as one chain.
  *
- * An empty table is unlinked too, but until its gather is freed it can be revived
- * (walk_core.h). So lists of unlinked tables change under iommu_pt.lock. Without
- * the lock the owner of such a list may only test whether it is empty, with
- * list_empty_careful().
+ * An empty table is unlinked too, but until its gather is freed it can be
+ * revived (walk_core.h). So lists of unlinked tables change under
+ * iommu_pt.lock. Without the lock the owner of such a list may only test
+ * whether it is empty, with list_empty_careful().
  *
  * A reservation is a stash for a range. The reservations of a page table are in
  * a list, which is short: one for each unmap that is about to come.
@@ -104,10 +104,11 @@ static void free_chain(struct rcu_head *rcu)
 }
 
 /*
- * An unlinked table has been invalidated: add it to the chain of tables to free,
- * and with it the tables above that waited for it. A table whose tombstones lead
- * to tables that are not invalidated yet has to wait itself: hardware may have
- * those cached, so a map in their place must be able to revive them.
+ * An unlinked table has been invalidated: add it to the chain of tables to
+ * free, and with it the tables above that waited for it. A table whose
+ * tombstones lead to tables that are not invalidated yet has to wait itself:
+ * hardware may have those cached, so a map in their place must be able to
+ * revive them.
  */
 static struct pt_table *settle(struct iommu_pt *pt, struct pt_table *table,
 			       struct pt_table *chain, long *nr)
@@ -127,7 +128,7 @@ static struct pt_table *settle(struct iommu_pt *pt, struct pt_table *table,
 			above->tombs--;
 			table->slot = NULL;
 		} else if (table->tombs) {
-			/* Unlinked with all tables below, and invalidated with them */
+			/* Unlinked and invalidated with all tables below */
 			pt->format->orphan(pt_entries(table));
 		}
 		table->next = chain;
@@ -252,8 +253,8 @@ void iommu_pt_gather_deferred(struct iommu_pt *pt,
 EXPORT_SYMBOL_GPL(iommu_pt_gather_deferred);
 
 /*
- * The most tables that it takes to split an entry of 2^shift bytes at two places:
- * for each place, one on every level below that of the entry.
+ * The most tables that it takes to split an entry of 2^shift bytes at two
+ * places: for each place, one on every level below that of the entry.
  */
 static unsigned int tables_to_split(unsigned int shift)
 {
@@ -267,13 +268,13 @@ static unsigned int tables_to_split(unsigned int shift)
  * @length: bytes; both multiples of 4096
  * @gfp: for the allocation
  *
- * Makes sure that the next iommu_pt_unmap() of a part of the range, or of a range
- * that covers it, does not fail for lack of memory, wherever it splits a
+ * Makes sure that the next iommu_pt_unmap() of a part of the range, or of a
+ * range that covers it, does not fail for lack of memory, wherever it splits a
  * superpage. One unmap uses the reservation up: what it did not need is freed.
  *
- * If no entry in the range is larger than 4 KiB, nothing is reserved. Instead the
- * ends of the range are marked, so that no later promotion joins what is inside
- * with what is outside.
+ * If no entry in the range is larger than 4 KiB, nothing is reserved. Instead
+ * the ends of the range are marked, so that no later promotion joins what is
+ * inside with what is outside.
  *
  * Context: May sleep if @gfp allows it.
  * Return: 0, -EINVAL for a bad range, -ENOMEM.

@@ -25,16 +25,16 @@
  *	for a table that can no longer be revived. Once the table is visible it
  *	changes only under iommu_pt.lock.
  * @count: entries in use, including those about to be written. At 0 it stays
- *	there, except that a holder of iommu_pt.lock may raise it. In a top table
- *	it is larger by PT_TOP_BIAS.
+ *	there, except that a holder of iommu_pt.lock may raise it. In a top
+ *	table it is larger by PT_TOP_BIAS.
  * @tombs: entries that are tombstones; protected by iommu_pt.lock
  * @level: level of the table
  * @parked: unlinked and invalidated, but its tombstones lead to tables that are
  *	not invalidated yet; protected by iommu_pt.lock
  * @next: next table of a stash or of a chain
- * @full: of a table of level 1 in use: one bit for each line of PT_LINE entries.
- *	A set bit says that all entries of the line are leaves; a clear bit says
- *	nothing. The bit of a line is cleared before an entry of it is.
+ * @full: of a table of level 1 in use: one bit for each line of PT_LINE
+ *	entries. A set bit says that all entries of the line are leaves; a clear
+ *	bit says nothing. The bit of a line is cleared before an entry of it is.
  */
 struct pt_table {
 	unsigned long __page_flags;

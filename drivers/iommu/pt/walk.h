@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The whole walker. It is compiled once for each format, by a file that includes
- * the header of the format and then this one. Its only symbol is the struct
- * iommu_pt_format at the end.
+ * The whole walker. It is compiled once for each format, by a file that
+ * includes the header of the format and then this one. Its only symbol is the
+ * struct iommu_pt_format at the end.
  */
 #include "walk_core.h"
 #include "walk_split.h"

@@ -2,18 +2,19 @@
 /*
  * The walker, part 6: changing mappings while devices use them.
  *
- * Attributes change entry by entry. Demotion splits superpages (walk_split.h). Both
- * use compare and exchange, and run beside maps and unmaps of the same range.
+ * Attributes change entry by entry. Demotion splits superpages (walk_split.h).
+ * Both use compare and exchange, and run beside maps and unmaps of the same
+ * range.
  *
- * Promotion turns a table full of leaves into one leaf, by one write to the entry
- * that leads to the table. An unmap that is just clearing an entry of the table
- * would not notice. So while a promotion is running every section takes pt->lock,
- * and the promotion first waits for the sections that began before.
+ * Promotion turns a table full of leaves into one leaf, by one write to the
+ * entry that leads to the table. An unmap that is just clearing an entry of the
+ * table would not notice. So while a promotion is running every section takes
+ * pt->lock, and the promotion first waits for the sections that began before.
  *
  * Promotion joins nothing across the ends of what one call mapped; the entries
- * there are marked. Afterwards the table is as if everything had been mapped with
- * the sizes allowed now, and an unmap of all that a call mapped still begins and
- * ends between leaves.
+ * there are marked. Afterwards the table is as if everything had been mapped
+ * with the sizes allowed now, and an unmap of all that a call mapped still
+ * begins and ends between leaves.
  */
 #ifndef PT_WALK_CHANGE_H
 #define PT_WALK_CHANGE_H
@@ -183,9 +184,9 @@ static phys_addr_t entry_addr(u64 entry, unsigned int level, unsigned long iova)
 }
 
 /*
- * Return how many entries, from @i on and before @end, map one run of memory with
- * the same attributes and were mapped by one call. @used gets the accessed and
- * dirty bits of all of them.
+ * Return how many entries, from @i on and before @end, map one run of memory
+ * with the same attributes and were mapped by one call. @used gets the accessed
+ * and dirty bits of all of them.
  */
 static unsigned int alike(const u64 *entries, unsigned int level,
 			  unsigned long iova, unsigned int i, unsigned int end,
@@ -215,8 +216,8 @@ static unsigned int alike(const u64 *entries, unsigned int level,
 
 /*
  * Until the invalidation hardware may write through old entries that it has
- * cached, and set the dirty bit there, where it gets lost. So a leaf that can be
- * written counts as dirty.
+ * cached, and set the dirty bit there, where it gets lost. So a leaf that can
+ * be written counts as dirty.
  */
 static u64 promoted_bits(const struct walk *walk, u64 entry, u64 used)
 {
@@ -294,8 +295,8 @@ static void join_table(struct walk *walk, u64 *slot, u64 *entries,
 }
 
 /*
- * Promote in the table of @level at @iova, then the table itself. Returns the last
- * IOVA of the table.
+ * Promote in the table of @level at @iova, then the table itself. Returns the
+ * last IOVA of the table.
  */
 static unsigned long promote_table(struct walk *walk, unsigned long iova,
 				   unsigned long last, unsigned int level)

@@ -4,15 +4,16 @@
  *
  * Sections. Entries are read only in a section, between walk_enter() and
  * walk_leave(). A section is an RCU read-side critical section, so no table is
- * freed under a reader, and nothing sleeps in it. An operation that needs memory
- * leaves its section, allocates, and starts again at the root for the rest of its
- * range. iommu_pt_set_flags() and iommu_pt_set_page_sizes() wait for all sections
- * that began before them; so a section reads flags and sizes once, at its start.
+ * freed under a reader, and nothing sleeps in it. An operation that needs
+ * memory leaves its section, allocates, and starts again at the root for the
+ * rest of its range. iommu_pt_set_flags() and iommu_pt_set_page_sizes() wait
+ * for all sections that began before them; so a section reads flags and sizes
+ * once, at its start.
  *
  * Entries. The caller keeps maps and unmaps of overlapping ranges apart. So the
  * leaves of a range belong to the operation, which uses plain stores for them.
- * Shared are the entries that lead to tables, and superpages that several ranges
- * have a part of. These change by compare and exchange: a table is built
+ * Shared are the entries that lead to tables, and superpages that several
+ * ranges have a part of. These change by compare and exchange: a table is built
  * completely, then installed in place of 0, or of the superpage that it splits.
  * The loser of such a race uses the table of the winner and keeps its own for
  * later.
@@ -20,21 +21,21 @@
  * Yielding the CPU. An operation that may sleep ends its section after a while,
  * yields the CPU, and goes on in another section, from the root again.
  *
- * Counts. Each table counts its entries in use: added before entries are written,
- * subtracted after they are cleared, by one atomic operation per table and call.
- * A count that has reached 0 can be raised only under pt->lock.
+ * Counts. Each table counts its entries in use: added before entries are
+ * written, subtracted after they are cleared, by one atomic operation per table
+ * and call. A count that has reached 0 can be raised only under pt->lock.
  *
- * Empty tables. An operation that brings the count of a table to 0 takes pt->lock.
- * If the count is still 0, it turns the entry that leads to the table into a
- * tombstone, which is not present for hardware but still has the address of the
- * table. The table joins the gather of the operation. The count of the table above
- * goes down by one, which may continue up to the top table.
+ * Empty tables. An operation that brings the count of a table to 0 takes
+ * pt->lock. If the count is still 0, it turns the entry that leads to the table
+ * into a tombstone, which is not present for hardware but still has the address
+ * of the table. The table joins the gather of the operation. The count of the
+ * table above goes down by one, which may continue up to the top table.
  *
- * Until the caller has invalidated and calls iommu_pt_gather_free(), hardware may
- * have the path to the empty table cached. A new table in this place would be
- * invisible to such hardware. So a map that needs a table here in the meantime
- * revives the old one: it takes it out of the gather and turns the tombstone back
- * into an entry. For one table:
+ * Until the caller has invalidated and calls iommu_pt_gather_free(), hardware
+ * may have the path to the empty table cached. A new table in this place would
+ * be invisible to such hardware. So a map that needs a table here in the
+ * meantime revives the old one: it takes it out of the gather and turns the
+ * tombstone back into an entry. For one table:
  *
  *	entry -> table --- count reaches 0 ---> tombstone, table in a gather
  *	     ^                                      |             |
@@ -42,9 +43,9 @@
  *	                                                          v gather freed
  *	                                          0, the table is freed by RCU
  *
- * iommu_pt_gather_free() clears the tombstone under pt->lock before it frees the
- * table. A table whose tombstones lead to tables of other gathers waits for those
- * ("parked").
+ * iommu_pt_gather_free() clears the tombstone under pt->lock before it frees
+ * the table. A table whose tombstones lead to tables of other gathers waits for
+ * those ("parked").
  *
  * A table that an unmap covers completely takes a shorter way: until the
  * invalidation no other operation has a range in it, so it need not be revived.
@@ -53,8 +54,8 @@
  * another operation may be about to put a table in place of one.
  *
  * pt->lock is taken for tombstones and reviving, for growth, for splitting and
- * joining contiguous entries, and for reservations. A map or unmap takes it only
- * if it empties a table or meets one that has just become empty. While a
+ * joining contiguous entries, and for reservations. A map or unmap takes it
+ * only if it empties a table or meets one that has just become empty. While a
  * promotion is running (pt->promoters), every section takes it.
  */
 #ifndef PT_WALK_CORE_H
@@ -150,10 +151,11 @@ static inline void walk_end(struct walk *walk)
 
 /*
  * Called after a change of entries, before the section ends. While another CPU
- * splits a group of contiguous entries, one entry may already be a leaf of its own
- * while its neighbours still describe the whole group. From such a neighbour
- * hardware could, even after the invalidation, fetch a translation that this
- * operation has removed. So wait for the end of the split, on pt->lock.
+ * splits a group of contiguous entries, one entry may already be a leaf of its
+ * own while its neighbours still describe the whole group. From such a
+ * neighbour hardware could, even after the invalidation, fetch a translation
+ * that this operation has removed. So wait for the end of the split, on
+ * pt->lock.
  *
  * The change was, or was followed by, a fully ordered operation. So either this
  * sees the split, or the split sees the change (split_group()).
@@ -305,7 +307,7 @@ static void walk_retire(struct walk *walk, struct pt_table *table)
 		walk_unlock(walk);
 }
 
-/* @nr entries of a table were cleared; hardware may have the path to it cached */
+/* @nr entries of a table were cleared; hardware may still walk through it */
 static inline void walk_put(struct walk *walk, struct pt_table *table, int nr)
 {
 	if (unlikely(!atomic_sub_return(nr, &table->count)))

@@ -3,9 +3,9 @@
  * The walker, part 2: mapping.
  *
  * Each step takes the largest entry that fits at the current position of the
- * source, walks to the table of its level, and fills as much of that table as it
- * can. If the table is missing, it is built aside together with all missing tables
- * above it, and one write makes them visible, complete.
+ * source, walks to the table of its level, and fills as much of that table as
+ * it can. If the table is missing, it is built aside together with all missing
+ * tables above it, and one write makes them visible, complete.
  */
 #ifndef PT_WALK_MAP_H
 #define PT_WALK_MAP_H
@@ -71,10 +71,10 @@ static inline unsigned int source_entries(const struct source *source,
 }
 
 /*
- * Write entries one @step apart, each by one store, because hardware may read the
- * table at any time. Eight per turn of the loop, which otherwise costs as much as
- * the stores. With @check, stop at entries in use: reading them on the way costs
- * next to nothing.
+ * Write entries one @step apart, each by one store, because hardware may read
+ * the table at any time. Eight per turn of the loop, which otherwise costs as
+ * much as the stores. With @check, stop at entries in use: reading them on the
+ * way costs next to nothing.
  *
  * Return: where it stopped; all entries before that are written.
  */
@@ -105,9 +105,9 @@ static __always_inline u64 *fill_steps(u64 *entry, u64 *stop, u64 value,
 }
 
 /*
- * Write a run as leaves of contiguous entries: groups of 2^i equal entries. While
- * no larger group can fit, groups of one size follow one another without a new
- * decision for each.
+ * Write a run as leaves of contiguous entries: groups of 2^i equal entries.
+ * While no larger group can fit, groups of one size follow one another without
+ * a new decision for each.
  */
 static u64 *fill_groups(u64 *entry, u64 *stop, unsigned long iova,
 			phys_addr_t addr, u64 attrs, unsigned int level,
@@ -146,8 +146,8 @@ static u64 *fill_groups(u64 *entry, u64 *stop, unsigned long iova,
 /*
  * Write @nr entries of a level, from as many runs as needed.
  *
- * Return: entries written. If it is fewer than @nr, an entry was in use, and the
- * source has not moved.
+ * Return: entries written. If it is fewer than @nr, an entry was in use, and
+ * the source has not moved.
  */
 static __always_inline unsigned int fill_level(struct source *source,
 					       u64 *entry, unsigned int nr,
@@ -241,9 +241,9 @@ source_fill(const struct walk *walk, struct source *source, u64 *entry,
 }
 
 /*
- * Is there room for leaves of level 2 or above? The caller of a map has finished
- * all invalidations of the range. So if a tombstone is in the way, its table is no
- * longer needed.
+ * Is there room for leaves of level 2 or above? The caller of a map has
+ * finished all invalidations of the range. So if a tombstone is in the way, its
+ * table is no longer needed.
  */
 static int map_check(struct walk *walk, u64 *slot, unsigned int nr)
 {
@@ -279,7 +279,7 @@ static void map_undo(struct walk *walk, u64 *slot, unsigned int written,
 	walk_put(walk, pt_table_of(slot), nr);
 }
 
-/* Pages mapped by one call are mostly unmapped by one, which is faster with this */
+/* Note full lines: a call that unmaps many pages at once clears them faster */
 static void note_lines(struct pt_table *table, unsigned int first,
 		       unsigned int nr, unsigned int level)
 {
@@ -384,9 +384,9 @@ static int map_build(struct walk *walk, struct source *source, u64 *slot,
 }
 
 /*
- * Put tables above the top table until @iova is within reach. Devices get the new
- * top before other CPUs do: nothing can then be mapped that devices cannot reach
- * yet.
+ * Put tables above the top table until @iova is within reach. Devices get the
+ * new top before other CPUs do: nothing can then be mapped that devices cannot
+ * reach yet.
  */
 static int grow(struct walk *walk, unsigned long iova)
 {
@@ -468,7 +468,7 @@ static int map_table(struct walk *walk, struct source *source)
 	return map_live(walk, source, entries, level, sizes);
 }
 
-/* Steps, of one table each, after which a caller that may sleep yields the CPU */
+/* Steps, of one table each, after which the CPU is yielded */
 #define MAP_STEPS		32
 
 /* Map until memory is missing, or for MAP_STEPS */

@@ -2,8 +2,8 @@
 /*
  * The walker, part 5: reading, and operations on all tables.
  *
- * A long range is read in many sections, one for each table. Each walks down from
- * the top again. So no RCU grace period takes long.
+ * A long range is read in many sections, one for each table. Each walks down
+ * from the top again. So no RCU grace period takes long.
  */
 #ifndef PT_WALK_READ_H
 #define PT_WALK_READ_H
@@ -210,10 +210,10 @@ static void mark_leaf(const struct walk *walk, unsigned long iova, u64 mark)
 }
 
 /*
- * Only the leaves at the two ends can reach out of the range; all others fit into
- * it. If every leaf has 4 KiB, the ends of the range are marked like those of a
- * call. Then no promotion makes a leaf that reaches out of the range, and the
- * unmap needs no reservation later either.
+ * Only the leaves at the two ends can reach out of the range; all others fit
+ * into it. If every leaf has 4 KiB, the ends of the range are marked like those
+ * of a call. Then no promotion makes a leaf that reaches out of the range, and
+ * the unmap needs no reservation later either.
  */
 static unsigned int pt_reserve(struct iommu_pt *pt, unsigned long iova,
 			       unsigned long last)

@@ -9,10 +9,10 @@
  *	level 1:                           [ 4 KiB ][ 4 KiB ] ... 512 leaves
  *
  * A leaf of contiguous entries is rewritten entry by entry into smaller leaves.
- * That is done under pt->lock, so that the same leaf is not split twice at a time.
- * Whichever entry hardware reads, and whenever, it finds the same translation. An
- * operation that changes one of the entries meanwhile waits until all are
- * rewritten (walk_await_split()).
+ * That is done under pt->lock, so that the same leaf is not split twice at a
+ * time. Whichever entry hardware reads, and whenever, it finds the same
+ * translation. An operation that changes one of the entries meanwhile waits
+ * until all are rewritten (walk_await_split()).
  */
 #ifndef PT_WALK_SPLIT_H
 #define PT_WALK_SPLIT_H
@@ -126,9 +126,9 @@ static void split_group(struct walk *walk, const struct spot *spot,
 					       BIT_ULL(to), spot->level, to),
 				      used);
 	/*
-	 * Hardware may have set a bit in an entry before it was rewritten. It was
-	 * set for the whole group: hardware may write to all of it from then on
-	 * without setting it again. So set it in all entries.
+	 * Hardware may have set a bit in an entry before it was rewritten. It
+	 * was set for the whole group: hardware may write to all of it from
+	 * then on without setting it again. So set it in all entries.
 	 */
 	late &= ~used;
 	for (i = 0; late && i < nr; i++)
@@ -213,7 +213,7 @@ static void split_at(struct walk *walk, unsigned long iova, unsigned long at)
 	}
 }
 
-/* Carry out a plan, in the section that made it, with its tables in the stash */
+/* Carry out a plan, in its section, with the tables for it in the stash */
 static void split_ends(struct walk *walk, unsigned long iova, unsigned long last,
 		     const struct split *split)
 {

@@ -2,13 +2,15 @@
 /*
  * The walker, part 4: unmapping.
  *
- * First the superpages that reach out of the range are split. The tables for that
- * are allocated before anything changes; from then on nothing can fail. Then
- * leaves are cleared, and a table that the range covers completely is unlinked,
- * with all tables below it, by one write to the entry that leads to it.
+ * First the superpages that reach out of the range are split. The tables for
+ * that are allocated before anything changes; from then on nothing can fail.
+ * Then leaves are cleared, and a table that the range covers completely is
+ * unlinked, with all tables below it, by one write to the entry that leads to
+ * it.
  *
- * A long range takes several sections if the caller may sleep. Each section splits
- * at the ends of the rest again, because a promotion may have run in between.
+ * A long range takes several sections if the caller may sleep. Each section
+ * splits at the ends of the rest again, because a promotion may have run in
+ * between.
  */
 #ifndef PT_WALK_UNMAP_H
 #define PT_WALK_UNMAP_H
@@ -41,8 +43,8 @@ struct unmap {
 
 /*
  * Work after which a caller that may sleep yields the CPU. Only entries above
- * level 2 are counted, so that counting costs little: a superpage is 1, a table,
- * of some ten thousand instructions, is UNMAP_TABLE.
+ * level 2 are counted, so that counting costs little: a superpage is 1, a
+ * table, of some ten thousand instructions, is UNMAP_TABLE.
  */
 #define UNMAP_WORK		256
 #define UNMAP_TABLE		128
@@ -92,8 +94,9 @@ static bool unmap_enough(struct unmap *unmap, u64 entry, unsigned int level)
 }
 
 /*
- * Yield the CPU between two entries of an unlinked table. No other operation frees
- * that table, nor the tables above: their counts still include the cleared entry.
+ * Yield the CPU between two entries of an unlinked table. No other operation
+ * frees that table, nor the tables above: their counts still include the
+ * cleared entry.
  */
 static void unmap_pause(struct unmap *unmap)
 {
@@ -104,9 +107,9 @@ static void unmap_pause(struct unmap *unmap)
 }
 
 /*
- * Clear a leaf of an unlinked table. An operation that found the table before may
- * be about to split the leaf: then either this finds the new table, or the other
- * fails to install it.
+ * Clear a leaf of an unlinked table. An operation that found the table before
+ * may be about to split the leaf: then either this finds the new table, or the
+ * other fails to install it.
  */
 static __always_inline u64 take_leaf(u64 *slot, u64 entry, unsigned int level)
 {
@@ -165,7 +168,7 @@ static __always_inline unsigned int clear_pages(u64 *entry, unsigned int nr)
 	u64 *end = entry + nr, zero = 0;
 	unsigned int i;
 
-	/* An instruction that stores a register is half as long as one with a constant */
+	/* Storing a register takes half the code of storing a constant */
 	OPTIMIZER_HIDE_VAR(zero);
 	for (; end - entry >= PT_LINE; entry += PT_LINE) {
 		u64 all = peek(&entry[0]) & peek(&entry[1]) &
@@ -191,9 +194,9 @@ static __always_inline unsigned int clear_pages(u64 *entry, unsigned int nr)
 }
 
 /*
- * The same for lines known to be full: they need not be read, and a string store
- * clears them. It stores aligned quadwords, so hardware finds each entry either
- * as it was or 0.
+ * The same for lines known to be full: they need not be read, and a string
+ * store clears them. It stores aligned quadwords, so hardware finds each entry
+ * either as it was or 0.
  */
 static noinline unsigned int clear_lines(u64 *entries, unsigned int first,
 					 unsigned int end, unsigned long full)
@@ -326,7 +329,7 @@ done:
 	walk_put(walk, table, gone);
 }
 
-/* Split at the ends of the range; false, with nothing changed, without memory */
+/* Split at the ends of a range; if out of memory, false with nothing changed */
 static bool unmap_prepare(struct unmap *unmap, unsigned long iova,
 			  unsigned long last)
 {

@@ -66,7 +66,7 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	if (!host_may_alloc())
 		return NULL;
 	addr = aligned_alloc(PAGE_SIZE, HOST_PAGE_SPAN);
-	/* Memory is garbage: a walker that does not snoop finds it without a flush */
+	/* Memory is garbage until flushed, for walkers that do not snoop */
 	memset(addr, 0xa5, HOST_PAGE_SPAN);
 	if (gfp & __GFP_ZERO)
 		memset(addr, 0, PAGE_SIZE);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * iommu_poke.ko: for tests, changes the domain that a device is attached to behind
- * the back of its user.
+ * iommu_poke.ko: for tests, changes the domain that a device is attached to
+ * behind the back of its user.
  *
  * Commands are written to /sys/kernel/debug/iommu_poke:
  *

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of live domains and meters, with simulated units: these do not walk the
- * tables, and count their invalidations.
+ * KUnit tests of live domains and meters, with simulated units: these do not
+ * walk the tables, and count their invalidations.
  */
 #include <kunit/test.h>
 
@@ -353,7 +353,7 @@ static void members_come_and_go_while_mapping_goes_on(struct kunit *test)
 		while (READ_ONCE(mapper.rounds) <= i)
 			cond_resched();
 		KUNIT_EXPECT_EQ(test, iommu_live_join(live, &weak->member), 0);
-		/* At no time is there a leaf that the weak member does not support */
+		/* At no time is a leaf too large for the weak member */
 		KUNIT_EXPECT_EQ(test, count(test, live)->sizes[21], 0);
 		iommu_live_leave(live, &weak->member);
 	}

@@ -3,12 +3,12 @@
  * AMD-Vi version 1 entries (AMD I/O Virtualization Technology specification,
  * 48882, section 2.2.3).
  *
- * In a leaf the next-level field is 0 if the leaf has the size of its level. It is
- * 7 if 2, 4, ... or 256 equal entries make up the leaf. The size is then encoded in
- * the address: for 2^s bytes, address bits 12 to s - 2 are set and bit s - 1 is
- * clear. A leaf of 16 KiB (s = 14, four entries), for example, has bit 12 set and
- * bit 13 clear. Leaves always force coherency (FC), so nothing needs to change when
- * snooping is enforced.
+ * In a leaf the next-level field is 0 if the leaf has the size of its level. It
+ * is 7 if 2, 4, ... or 256 equal entries make up the leaf. The size is then
+ * encoded in the address: for 2^s bytes, address bits 12 to s - 2 are set and
+ * bit s - 1 is clear. A leaf of 16 KiB (s = 14, four entries), for example, has
+ * bit 12 set and bit 13 clear. Leaves always force coherency (FC), so nothing
+ * needs to change when snooping is enforced.
  */
 #ifndef PT_FMT_AMDV1_H
 #define PT_FMT_AMDV1_H

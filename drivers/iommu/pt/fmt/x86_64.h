@@ -3,8 +3,8 @@
  * x86-64 entries, as the first stage of VT-d walks them (VT-d specification
  * 4.1, section 9.9; Intel SDM volume 3, section 4.5).
  *
- * Reading cannot be forbidden. Without IOMMU_PT_DIRTY new leaves have the accessed
- * and the dirty bit set, which saves the hardware a write to each.
+ * Reading cannot be forbidden. Without IOMMU_PT_DIRTY new leaves have the
+ * accessed and the dirty bit set, which saves the hardware a write to each.
  */
 #ifndef PT_FMT_X86_64_H
 #define PT_FMT_X86_64_H

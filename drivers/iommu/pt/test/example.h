@@ -4,10 +4,11 @@
  * each question of format.h in the shortest way. User-space tests run over it;
  * no module contains it.
  *
- *	63    52 51            12 11  8   7    6     5     4     3   2     1     0
- *	+-------+----------------+-----+-----+-----+-----+-----+---+-----+-----+---+
- *	|   0   | address        |  0  |last |first|dirty|acc. | 0 |leaf |write| P |
- *	+-------+----------------+-----+-----+-----+-----+-----+---+-----+-----+---+
+ *	bit	63-52	51-12	11-8	7	6	5	4
+ *		0	address	0	last	first	dirty	accessed
+ *
+ *	bit	3	2	1	0
+ *		0	leaf	write	present
  *
  * "leaf" makes a leaf of an entry of level 2 or 3. Reading is always permitted.
  */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The formats that tests run over: all formats of the library, and in user space
- * (PT_EXAMPLE) also that of example.h, which no module contains.
+ * The formats that tests run over: all formats of the library, and in user
+ * space (PT_EXAMPLE) also that of example.h, which no module contains.
  *
- * For each there is a function in decode.c that reads an entry as hardware does.
+ * For each there is a function in decode.c that reads an entry as hardware
+ * does.
  */
 #ifndef PT_TEST_FORMATS_H
 #define PT_TEST_FORMATS_H

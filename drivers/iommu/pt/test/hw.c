@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The simulated unit of hw.h. A walk starts at the root, or at a table whose path is
- * cached, and goes down to a leaf. It sets accessed and dirty bits there if the unit
- * tracks them, and puts what it found into the caches.
+ * The simulated unit of hw.h. A walk starts at the root, or at a table whose
+ * path is cached, and goes down to a leaf. It sets accessed and dirty bits
+ * there if the unit tracks them, and puts what it found into the caches.
  */
 #include <linux/atomic.h>
 #include <linux/io.h>
@@ -148,8 +148,8 @@ static bool walk_from(struct hw *hw, u64 *table, unsigned int level,
 }
 
 /*
- * Translate a request of a device. With @cached, the caches are used; without, the
- * walk starts at the root.
+ * Translate a request of a device. With @cached, the caches are used; without,
+ * the walk starts at the root.
  */
 bool hw_translate(struct hw *hw, unsigned long iova, bool write, bool cached,
 		  struct hw_translation *to)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A simulated unit. It reads table entries as the specifications define them
- * (decode.c), not by the headers of the library. It caches translations, and the
- * paths to tables, until they are invalidated, as real units do.
+ * (decode.c), not by the headers of the library. It caches translations, and
+ * the paths to tables, until they are invalidated, as real units do.
  */
 #ifndef PT_TEST_HW_H
 #define PT_TEST_HW_H
@@ -58,7 +58,7 @@ struct hw_entry {
 	const char *error;
 };
 
-/* A cached path: IOVAs @start to @last are translated by this table of @level */
+/* A cached path: @table, of @level, translates IOVAs @start to @last */
 struct hw_way {
 	unsigned long start;
 	unsigned long last;

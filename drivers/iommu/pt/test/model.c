@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A page table, compared with a model. The model has three windows of the address
- * space. Each is a flat array with the expected translation of every unit of it:
+ * A page table, compared with a model. The model has three windows of the
+ * address space. Each is a flat array with the expected translation of every
+ * unit of it:
  *
  *	window	unit	position
  *	0	4 KiB	across a 1 GiB boundary
  *	1	2 MiB	for the large sizes
  *	2	4 KiB	at the end of the aperture
  *
- * A step is one random operation on both. After it the window of the operation is
- * visited and compared. After every eighth step the whole table is, and its pages are
- * counted: there may be no more than the leaves need.
+ * A step is one random operation on both. After it the window of the operation
+ * is visited and compared. After every eighth step the whole table is, and its
+ * pages are counted: there may be no more than the leaves need.
  *
- * In between a simulated unit (hw.h) accesses memory. Its caches are invalidated only
- * as the gathers require, often late. Its translations are compared as well.
+ * In between a simulated unit (hw.h) accesses memory. Its caches are
+ * invalidated only as the gathers require, often late. Its translations are
+ * compared as well.
  */
 #include <linux/io.h>
 #include <linux/minmax.h>
@@ -85,8 +87,8 @@ static struct window *pick_range(struct pt_model *model, unsigned int *first,
 }
 
 /*
- * Physical memory for units of a window: aligned like the IOVA so that large entries
- * fit, next to the memory of the unit before, or anywhere.
+ * Physical memory for units of a window: aligned like the IOVA so that large
+ * entries fit, next to the memory of the unit before, or anywhere.
  */
 static u64 pick_phys(struct pt_model *model, struct window *window,
 		     unsigned int i)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Random operations on a page table, compared with a flat model. See model.c. The
- * same source runs in KUnit and in user space.
+ * Random operations on a page table, compared with a flat model. See model.c.
+ * The same source runs in KUnit and in user space.
  */
 #ifndef PT_TEST_MODEL_H
 #define PT_TEST_MODEL_H
@@ -11,8 +11,8 @@
 /**
  * struct pt_model_env - the environment of a model
  * @next: get the next random number
- * @fail_after: let n more allocations succeed and all later ones fail; a negative
- *	number: let all succeed. NULL if that is not supported.
+ * @fail_after: let n more allocations succeed and all later ones fail; a
+ *	negative number: let all succeed. NULL if that is not supported.
  * @arg: for @next
  * @slow_rcu: an RCU grace period takes long, so wait for it rarely
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Comparing a page table with its model: every leaf leads where the model expects,
- * there are no other leaves, and no more table pages than they need.
+ * Comparing a page table with its model: every leaf leads where the model
+ * expects, there are no other leaves, and no more table pages than they need.
  */
 #include <linux/bitops.h>
 

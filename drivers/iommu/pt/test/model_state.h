@@ -19,8 +19,8 @@
  * @phys: physical address that it is mapped to, or 0
  * @was: former address that hardware may still have cached
  * @attrs: attributes, enum iommu_pt_attrs
- * @gathers: bits of the gathers that must be invalidated before it is mapped again;
- *	also set for holes of a range that was unmapped
+ * @gathers: bits of the gathers that must be invalidated before it is mapped
+ *	again; also set for holes of a range that was unmapped
  * @first: first unit of what one call mapped
  * @last: last unit of what one call mapped
  * @dirty: hardware has written to it

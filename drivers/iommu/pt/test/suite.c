@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The promises of the page tables: one case for each, run over every format. The same
- * source is a KUnit module and a program in user space (tools/testing/host).
+ * The promises of the page tables: one case for each, run over every format.
+ * The same source is a KUnit module and a program in user space
+ * (tools/testing/host).
  */
 #include <kunit/test.h>
 #include <linux/iommu_pt.h>

@@ -24,8 +24,8 @@ void tables_go_with_their_last_entry(struct kunit *test)
 }
 
 /*
- * The hardware still has the path to an empty table cached when something new is
- * mapped there: it must find that without an invalidation.
+ * The hardware still has the path to an empty table cached when something new
+ * is mapped there: it must find that without an invalidation.
  */
 void a_table_in_need_comes_back_to_life(struct kunit *test)
 {
@@ -44,8 +44,8 @@ void a_table_in_need_comes_back_to_life(struct kunit *test)
 }
 
 /*
- * The same if the table above became empty later, and was invalidated earlier: the
- * path that hardware has cached leads directly to the lower table.
+ * The same if the table above became empty later, and was invalidated earlier:
+ * the path that hardware has cached leads directly to the lower table.
  */
 void a_table_waits_for_those_below(struct kunit *test)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Code shared by the fuzz targets for firmware tables. To be included once, by a file
- * whose table.h has everything(): with the arguments "--seed FILE" that table is
- * written to the file.
+ * Code shared by the fuzz targets for firmware tables. To be included once, by
+ * a file whose table.h has everything(): with the arguments "--seed FILE" that
+ * table is written to the file.
  */
 #ifndef ACPI_TEST_FUZZ_H
 #define ACPI_TEST_FUZZ_H
@@ -18,8 +18,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 /*
- * A copy of exactly that size, so that a read beyond its end is detected. Mostly it
- * gets a valid signature and length.
+ * A copy of exactly that size, so that a read beyond its end is detected.
+ * Mostly it gets a valid signature and length.
  */
 static u8 *copy_input(const u8 *data, size_t size, const char *signature)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A firmware table for tests, built byte by byte. All tables of IOMMUs have a header
- * with the total length at byte 4, then structures with their length at byte 2.
+ * A firmware table for tests, built byte by byte. All tables of IOMMUs have a
+ * header with the total length at byte 4, then structures with their length at
+ * byte 2.
  */
 #ifndef ACPI_TEST_TABLE_H
 #define ACPI_TEST_TABLE_H
@@ -17,8 +18,8 @@
  * @bytes: its content
  * @length: bytes used
  * @structure: offset of the last structure, or 0
- * @scope: offset of the last device scope of that structure, which has its length at
- *	byte 1, or 0
+ * @scope: offset of the last device scope of that structure, which has its
+ *	length at byte 1, or 0
  */
 struct table {
 	u8 bytes[TABLE_MAX];

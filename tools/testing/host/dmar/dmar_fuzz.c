@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The reader gets a table of arbitrary bytes. It must not read beyond the table, and its
- * results must keep the promises of dmar.h.
+ * The reader gets a table of arbitrary bytes. It must not read beyond the
+ * table, and its results must keep the promises of dmar.h.
  */
 #include "dmar.h"
 #include "table.h"

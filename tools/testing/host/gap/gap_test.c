@@ -4,9 +4,9 @@
  *
  *	gap_test [STEPS [SEED]]
  *
- * Random intervals are added and removed, densely in a small range at either end of 64
- * bits, or anywhere. After each step a gap, and the intervals of a range, are searched in
- * both.
+ * Random intervals are added and removed, densely in a small range at either
+ * end of 64 bits, or anywhere. After each step a gap, and the intervals of a
+ * range, are searched in both.
  */
 #include <stdlib.h>
 

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 /*
- * If set, other threads may run now and then between reading an entry and using its
- * value.
+ * If set, other threads may run now and then between reading an entry and using
+ * its value.
  */
 extern bool host_interrupts;
 extern _Thread_local unsigned int host_interrupt_clock;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The cost of page tables, as ratios within one run. Each figure is the best of many
- * rounds; the figure that it is compared with is measured in the same rounds.
+ * The cost of page tables, as ratios within one run. Each figure is the best of
+ * many rounds; the figure that it is compared with is measured in the same
+ * rounds.
  *
  *	bench			the table
  *	bench FORMAT OP N	N times one operation, for counting instructions

@@ -4,10 +4,10 @@
  *
  *	dirty FORMAT [ROUNDS [SEED]]
  *
- * In every round a simulated unit with caches (hw.h) writes to some pages of a mapping
- * that is demoted, promoted or partly unmapped at the same time. The unit sets the dirty
- * bit in the entry that it finds, and then not again while it has this leaf cached. All
- * pages that it wrote to must be dirty afterwards.
+ * In every round a simulated unit with caches (hw.h) writes to some pages of a
+ * mapping that is demoted, promoted or partly unmapped at the same time. The
+ * unit sets the dirty bit in the entry that it finds, and then not again while
+ * it has this leaf cached. All pages that it wrote to must be dirty afterwards.
  */
 #include "several.h"
 

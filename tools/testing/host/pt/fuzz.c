@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sequences of operations that libFuzzer creates. The first byte selects the format, and
- * the others are the random numbers of the model (test/model.c).
+ * Sequences of operations that libFuzzer creates. The first byte selects the
+ * format, and the others are the random numbers of the model (test/model.c).
  */
 #include <stdlib.h>
 

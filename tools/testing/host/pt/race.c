@@ -6,26 +6,27 @@
  *
  * There are three regions:
  *
- *	0	mapped with the largest entries. Workers own every fourth group of
- *		STRETCH pages, so that all of them work in the same tables and
- *		superpages. Each unmaps random parts of its own and maps them again.
- *	1	empty at first. The workers map and unmap pages in it, so that tables
- *		are allocated and freed.
- *	2	each worker has a block of its own, because a promotion joins only what
- *		one call has mapped. It maps the block with one call, unmaps pages in
- *		the middle of it, then the rest.
+ *	0	mapped with the largest entries. Workers own every fourth group
+ *		of STRETCH pages, so that all of them work in the same tables
+ *		and superpages. Each unmaps random parts of its own and maps
+ *		them again.
+ *	1	empty at first. The workers map and unmap pages in it, so that
+ *		tables are allocated and freed.
+ *	2	each worker has a block of its own, because a promotion joins
+ *		only what one call has mapped. It maps the block with one call,
+ *		unmaps pages in the middle of it, then the rest.
  *
- * A converter demotes and promotes all of it meanwhile, and changes attributes and page
- * sizes.
+ * A converter demotes and promotes all of it meanwhile, and changes attributes
+ * and page sizes.
  *
- * Two checkers look up IOVAs all the time: a simulated unit with caches (hw.h), which
- * gets only those invalidations that the gathers require, and
- * iommu_pt_iova_to_phys(). At every moment each page that no worker has unmapped must
- * translate, to the right address, and each page that a worker has unmapped and
- * invalidated must not.
+ * Two checkers look up IOVAs all the time: a simulated unit with caches (hw.h),
+ * which gets only those invalidations that the gathers require, and
+ * iommu_pt_iova_to_phys(). At every moment each page that no worker has
+ * unmapped must translate, to the right address, and each page that a worker
+ * has unmapped and invalidated must not.
  *
- * At the end a range that fills a whole table is mapped and unmapped in another page
- * table, while it is demoted: no table that appears meanwhile may be left.
+ * At the end a range that fills a whole table is mapped and unmapped in another
+ * page table, while it is demoted: no table that appears meanwhile may be left.
  */
 #include "several.h"
 
@@ -134,8 +135,9 @@ static void take_away(unsigned int region, unsigned int page, unsigned int n)
 }
 
 /*
- * A page that was unmapped must not be reachable through a neighbouring entry: even while
- * another thread changes that entry, it must not describe a leaf that includes the page.
+ * A page that was unmapped must not be reachable through a neighbouring entry:
+ * even while another thread changes that entry, it must not describe a leaf
+ * that includes the page.
  */
 static void look_beside(unsigned int region, unsigned int page)
 {
@@ -311,7 +313,7 @@ static void finish(void)
 	iommu_pt_destroy(&pt);
 }
 
-/* The range of one table of 2 MiB entries, whose memory allows no larger ones */
+/* The range of one table of 2 MiB entries; its memory allows no larger ones */
 #define WHOLE		(1ul << 30)
 static struct iommu_pt whole;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * For programs with several threads: a page table, and a simulated unit that gets only
- * those invalidations that the gathers require.
+ * For programs with several threads: a page table, and a simulated unit that
+ * gets only those invalidations that the gathers require.
  */
 #ifndef PT_HOST_SEVERAL_H
 #define PT_HOST_SEVERAL_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The part of KUnit that the suites use, so that the same sources run in user space. A
- * failed expectation is printed and makes the case fail; a failed assertion also ends
- * the case.
+ * The part of KUnit that the suites use, so that the same sources run in user
+ * space. A failed expectation is printed and makes the case fail; a failed
+ * assertion also ends the case.
  */
 #ifndef HOST_KUNIT_TEST_H
 #define HOST_KUNIT_TEST_H

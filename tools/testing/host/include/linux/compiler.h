@@ -30,8 +30,8 @@
 #define __has_feature(x)	0
 #endif
 /*
- * The kernel relies on address dependencies after READ_ONCE(). ThreadSanitizer does
- * not know them, so it gets an acquire.
+ * The kernel relies on address dependencies after READ_ONCE(). ThreadSanitizer
+ * does not know them, so it gets an acquire.
  */
 #if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_ACQUIRE)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Pages for user space. Three pages belong together: the page itself, its struct page,
- * and its content as in memory, which clflush_cache_range() updates.
+ * Pages for user space. Three pages belong together: the page itself, its
+ * struct page, and its content as in memory, which clflush_cache_range()
+ * updates.
  */
 #ifndef HOST_LINUX_MM_H
 #define HOST_LINUX_MM_H

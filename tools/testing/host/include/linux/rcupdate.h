@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * RCU for user space. Each thread has a counter that is odd while it reads. A grace
- * period waits for all counters to change or be even. call_rcu() waits for a grace
- * period, then calls the function.
+ * RCU for user space. Each thread has a counter that is odd while it reads. A
+ * grace period waits for all counters to change or be even. call_rcu() waits
+ * for a grace period, then calls the function.
  */
 #ifndef HOST_LINUX_RCUPDATE_H
 #define HOST_LINUX_RCUPDATE_H

@@ -11,8 +11,8 @@
 #endif
 
 /*
- * The string store, as in the kernel. Sanitizers do not see it, so with them it is a
- * loop of atomic stores.
+ * The string store, as in the kernel. Sanitizers do not see it, so with them it
+ * is a loop of atomic stores.
  */
 static inline void *memset64(u64 *to, u64 value, size_t n)
 {
