@@ -64,7 +64,7 @@ static unsigned long change_table(struct walk *walk, struct spot *spot,
 
 /* Split superpages that reach out of the range; may sleep for memory */
 static int change_split_ends(struct walk *walk, unsigned long iova,
-			   unsigned long last, gfp_t gfp)
+			     unsigned long last, gfp_t gfp)
 {
 	struct split split;
 	int ret;

@@ -21,7 +21,7 @@
 
 /* log2 of the parts of a leaf: the largest size allowed at a level */
 static inline unsigned int split_shift(unsigned long sizes, unsigned int level,
-				     unsigned int below)
+				       unsigned int below)
 {
 	unsigned int least = pt_level_shift(level);
 
@@ -33,11 +33,11 @@ static inline unsigned int split_shift(unsigned long sizes, unsigned int level,
 
 /* Replace the leaf at @spot by a table that translates in the same way */
 static void split_to_table(struct walk *walk, const struct spot *spot,
-			 unsigned long iova)
+			   unsigned long iova)
 {
 	unsigned int level = spot->level - 1;
 	unsigned int shift = split_shift(walk->sizes, level,
-				       pt_level_shift(spot->level));
+					 pt_level_shift(spot->level));
 	unsigned int same = 1u << leaf_entries_shift(shift), i;
 	phys_addr_t addr = fmt_leaf_addr(spot->entry, spot->level);
 	u64 attrs = spot->entry & FMT_ATTR_BITS;
@@ -99,7 +99,7 @@ static void note_in_entry(u64 *entry, u64 used)
 
 /* Split the group of contiguous entries at @spot into smaller groups */
 static void split_group(struct walk *walk, const struct spot *spot,
-		      unsigned long iova)
+			unsigned long iova)
 {
 	unsigned int shift = fmt_leaf_shift(spot->entry, spot->level);
 	unsigned int nr = 1u << leaf_entries_shift(shift), i;
@@ -143,7 +143,7 @@ unlock:
 }
 
 static void split_leaf(struct walk *walk, const struct spot *spot,
-		     unsigned long iova)
+		       unsigned long iova)
 {
 	if (leaf_entries_shift(fmt_leaf_shift(spot->entry, spot->level)))
 		split_group(walk, spot, iova);
@@ -172,7 +172,7 @@ static inline bool leaf_is_split(const struct spot *spot, unsigned long at)
 
 /* Find which splits make a range begin and end with a leaf */
 static void split_plan(struct iommu_pt *pt, unsigned long iova,
-		     unsigned long last, struct split *split)
+		       unsigned long last, struct split *split)
 {
 	struct spot spot;
 	unsigned int level, top = 0;
@@ -214,8 +214,8 @@ static void split_at(struct walk *walk, unsigned long iova, unsigned long at)
 }
 
 /* Carry out a plan, in its section, with the tables for it in the stash */
-static void split_ends(struct walk *walk, unsigned long iova, unsigned long last,
-		     const struct split *split)
+static void split_ends(struct walk *walk, unsigned long iova,
+		       unsigned long last, const struct split *split)
 {
 	if (split->first)
 		split_at(walk, iova, iova);

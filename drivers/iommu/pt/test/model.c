@@ -259,7 +259,7 @@ static void note_unmapped(struct window *window, unsigned int first,
 
 /* Does a range begin or end inside what one call mapped? */
 static bool splits_a_call(const struct window *window, unsigned int first,
-			unsigned int nr)
+			  unsigned int nr)
 {
 	const struct unit *units = window->units;
 	unsigned int last = first + nr - 1;

@@ -89,7 +89,7 @@ static inline void path(struct table *t, u8 device, u8 function)
 	mend(t);
 }
 
-/* One of everything */
+/* One structure of each kind */
 static inline void everything(struct table *t)
 {
 	begin(t, 46);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A table of any bytes is read without leaving it, and whatever is read keeps
- * to what the header promises. Events are decoded from the same bytes.
+ * The reader gets a table of arbitrary bytes. It must not read beyond the
+ * table, and its results must keep the promises of ivrs.h. Events are decoded
+ * from the same bytes.
  */
 #include "event.h"
 #include "ivrs.h"
@@ -52,7 +53,7 @@ static void check_units(const struct ivrs_table *table)
 	struct ivrs_cursor cursor = { }, again = { };
 	struct ivrs_block a, b;
 
-	/* A unit without complaint is there once */
+	/* A unit without a complaint is found once */
 	while (ivrs_next_unit(table, &cursor, &a)) {
 		again = cursor;
 		while (!a.complaint && ivrs_next_unit(table, &again, &b))

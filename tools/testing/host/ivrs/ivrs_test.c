@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The reader of IVRS tables, of events and of page requests, on all kinds of
- * them.
+ * Tests of the readers of IVRS tables, of events and of page requests.
  */
 #include "ktap.h"
 
@@ -129,7 +128,7 @@ TEST(an_entry_that_leaves_its_unit_is_refused)
 	acpi(&t, 5, "AMDI0020", 2, "abc", 3);
 	fix(&t, t.length - 4, 4, 1);
 	CHECK_STR(refusal(&t, t.length), "unit ends inside a device entry");
-	/* A type nobody knows has the length that its upper bits say */
+	/* An unknown type has the length that its upper bits define */
 	begin(&t, INFO_48_48);
 	unit(&t, 0x10, 0, 2, 0xfed80000, 0, 0);
 	entry4(&t, 130, 5, 0);

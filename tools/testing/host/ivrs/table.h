@@ -44,7 +44,7 @@ static inline void entry4(struct table *t, u8 type, u16 id, u8 data)
 	mend(t);
 }
 
-/* Alias, extended or special: whatever the last four bytes are */
+/* Alias, extended or special, by the last four bytes */
 static inline void entry8(struct table *t, u8 type, u16 id, u8 data, u32 rest)
 {
 	entry4(t, type, id, data);
@@ -85,7 +85,7 @@ static inline void memory(struct table *t, u8 type, u8 flags, u16 first,
 
 #define INFO_48_48	(1u | 48u << 8 | 48u << 15)
 
-/* One of everything that there is */
+/* One structure of each kind */
 static inline void everything(struct table *t)
 {
 	begin(t, INFO_48_48);
