@@ -174,12 +174,13 @@ void iommu_faults_interrupt(struct iommu_faults *faults)
 }
 EXPORT_SYMBOL_GPL(iommu_faults_interrupt);
 
-static void poll(struct work_struct *work)
+static void faults_poll(struct work_struct *work)
 {
 	iommu_faults_drain(container_of(work, struct iommu_faults, poll.work));
 }
 
-static bool take(struct iommu_faults *faults, struct iommu_fault_record *record)
+static bool faults_take(struct iommu_faults *faults,
+			struct iommu_fault_record *record)
 {
 	bool found;
 
@@ -191,17 +192,17 @@ static bool take(struct iommu_faults *faults, struct iommu_fault_record *record)
 	return found;
 }
 
-static void report(struct work_struct *work)
+static void faults_report(struct work_struct *work)
 {
 	struct iommu_faults *faults = container_of(work, struct iommu_faults,
 						   report);
 	struct iommu_fault_record record;
 
-	while (take(faults, &record))
+	while (faults_take(faults, &record))
 		faults->ops->report(faults, &record);
 }
 
-static void follow(struct work_struct *work)
+static void faults_follow(struct work_struct *work)
 {
 	struct iommu_faults *faults = container_of(work, struct iommu_faults,
 						   silence.work);
@@ -227,9 +228,9 @@ void iommu_faults_init(struct iommu_faults *faults,
 	faults->ops = ops;
 	faults->stopped = true;
 	raw_spin_lock_init(&faults->lock);
-	INIT_WORK(&faults->report, report);
-	INIT_DELAYED_WORK(&faults->poll, poll);
-	INIT_DELAYED_WORK(&faults->silence, follow);
+	INIT_WORK(&faults->report, faults_report);
+	INIT_DELAYED_WORK(&faults->poll, faults_poll);
+	INIT_DELAYED_WORK(&faults->silence, faults_follow);
 }
 EXPORT_SYMBOL_GPL(iommu_faults_init);
 

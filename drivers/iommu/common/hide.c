@@ -85,7 +85,7 @@ static void change_units(const struct iommu_hide *hide)
 	}
 }
 
-static int set(const char *value, const struct kernel_param *param)
+static int hide_set(const char *value, const struct kernel_param *param)
 {
 	struct iommu_hide *hide = param->arg;
 	char copy[IOMMU_HIDE_BYTES], *text;
@@ -105,7 +105,7 @@ static int set(const char *value, const struct kernel_param *param)
 	return 0;
 }
 
-static int get(char *buffer, const struct kernel_param *param)
+static int hide_get(char *buffer, const struct kernel_param *param)
 {
 	struct iommu_hide *hide = param->arg;
 	int ret;
@@ -117,8 +117,8 @@ static int get(char *buffer, const struct kernel_param *param)
 }
 
 const struct kernel_param_ops iommu_hide_param_ops = {
-	.set = set,
-	.get = get,
+	.set = hide_set,
+	.get = hide_get,
 };
 EXPORT_SYMBOL_GPL(iommu_hide_param_ops);
 

@@ -109,7 +109,7 @@ void iommu_unit_show_faults(struct seq_file *seq,
 }
 EXPORT_SYMBOL_GPL(iommu_unit_show_faults);
 
-static struct iommu_unit *to_unit(struct device *dev)
+static struct iommu_unit *inside_to_unit(struct device *dev)
 {
 	return container_of(dev_to_iommu_device(dev), struct iommu_unit, iommu);
 }
@@ -117,20 +117,20 @@ static struct iommu_unit *to_unit(struct device *dev)
 static ssize_t address_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
 {
-	return sysfs_emit(buf, "%llx\n", (u64)to_unit(dev)->base);
+	return sysfs_emit(buf, "%llx\n", (u64)inside_to_unit(dev)->base);
 }
 
 static ssize_t domains_used_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", READ_ONCE(to_unit(dev)->domains_used));
+	return sysfs_emit(buf, "%u\n", READ_ONCE(inside_to_unit(dev)->domains_used));
 }
 
 static ssize_t faults_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
 	return sysfs_emit(buf, "%llu\n",
-			  READ_ONCE(to_unit(dev)->faults.recorded));
+			  READ_ONCE(inside_to_unit(dev)->faults.recorded));
 }
 
 struct device_attribute iommu_unit_attr_address = __ATTR_RO(address);

@@ -70,8 +70,8 @@ static void sizes_fit(const struct iommu_pt *pt, unsigned int levels,
 	*page_sizes |= BIT(PT_PAGE_SHIFT);
 }
 
-static int check_config(const struct iommu_pt_config *config,
-			unsigned int *iova_bits, unsigned int *oa_bits)
+static int pt_check_config(const struct iommu_pt_config *config,
+			   unsigned int *iova_bits, unsigned int *oa_bits)
 {
 	const struct iommu_pt_format *format = config->format;
 	unsigned int reach, most;
@@ -107,7 +107,7 @@ int iommu_pt_init(struct iommu_pt *pt, const struct iommu_pt_config *config)
 	int ret;
 
 	memset(pt, 0, sizeof(*pt));
-	ret = check_config(config, &pt->iova_bits, &pt->oa_bits);
+	ret = pt_check_config(config, &pt->iova_bits, &pt->oa_bits);
 	if (ret)
 		return ret;
 	pt->format = config->format;
