@@ -35,7 +35,7 @@ int iommu_unit_add_device(struct iommu_unit *unit,
 	device->in_use = dev->driver;
 	ret = xa_insert(&unit->devices, device->source_id, device, GFP_KERNEL);
 	if (ret == -EBUSY) {
-		dev_warn(dev, "another device has its source-id on %s; left alone\n",
+		dev_warn(dev, "another device behind %s has its source-id; ignored\n",
 			 unit->name);
 		return -ENODEV;
 	}

@@ -28,7 +28,7 @@
 /* More faults than this in a window are too many for one interrupt each */
 static unsigned int busy_faults = 5000;
 module_param(busy_faults, uint, 0600);
-MODULE_PARM_DESC(busy_faults, "after more DMA faults of a unit than this in a tenth of a second its interrupt is masked, and faults are polled for, until they are fewer (default: 5000)");
+MODULE_PARM_DESC(busy_faults, "if a unit records more DMA faults than this in a tenth of a second, its interrupt is masked and it is polled until there are fewer (default: 5000)");
 
 static void put_in_backlog(struct iommu_faults *faults,
 			   const struct iommu_fault_record *record)

@@ -20,7 +20,7 @@
 
 static unsigned int storm_faults = IOMMU_METER_STORM;
 module_param(storm_faults, uint, 0600);
-MODULE_PARM_DESC(storm_faults, "more DMA faults of a device than this, in storm_seconds, are a storm, after which they are not recorded for a while; 0: none are (default: 5000)");
+MODULE_PARM_DESC(storm_faults, "more DMA faults of a device than this in storm_seconds are a storm, after which its faults are not recorded for a while; 0: no number is a storm (default: 5000)");
 
 static unsigned int storm_seconds = IOMMU_METER_STORM_S;
 module_param(storm_seconds, uint, 0600);

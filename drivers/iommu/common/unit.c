@@ -25,7 +25,7 @@ static void cut_off(struct work_struct *work)
 		if (!dev_is_pci(device->dev) || !device->domain ||
 		    !(READ_ONCE(unit->dead) || READ_ONCE(device->ats_lost)))
 			continue;
-		dev_err(device->dev, "cut off: bus mastering is off\n");
+		dev_err(device->dev, "cut off: bus mastering is disabled\n");
 		pci_clear_master(to_pci_dev(device->dev));
 	}
 	mutex_unlock(&unit->table_lock);
