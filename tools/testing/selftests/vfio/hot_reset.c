@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Hot reset by device files. FIRST and SECOND are two functions behind one
- * port, or there is FIRST alone; scripts/lib/vfio-hot-reset says which disks
+ * port, or there is FIRST alone; scripts/guest/vfio-hot-reset says which disks
  * they are, if they are disks.
  */
 #include <limits.h>
