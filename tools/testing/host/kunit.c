@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Runs the suite that is linked in, and prints KTAP */
+/*
+ * Runs the one suite that is linked in, and reports it as KTAP. Names given on
+ * the command line choose cases; --list prints the names of all cases, and runs
+ * none.
+ */
 #include <kunit/test.h>
 
 extern struct kunit_suite *const host_kunit_suite;
@@ -21,17 +25,38 @@ static bool run(struct kunit_case *c, const void *param, struct kunit *test)
 	return !test->failed;
 }
 
-int main(void)
+static bool wanted(const struct kunit_case *c, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], c->name))
+			return true;
+	return argc == 1;
+}
+
+static int list(void)
+{
+	struct kunit_case *c;
+
+	for (c = host_kunit_suite->test_cases; c->run_case; c++)
+		puts(c->name);
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	char desc[KUNIT_PARAM_DESC_SIZE] = "";
 	unsigned int n = 0, bad = 0;
 	struct kunit_case *c;
 	struct kunit test;
 
+	if (argc == 2 && !strcmp(argv[1], "--list"))
+		return list();
 	printf("KTAP version 1\n");
 	for (c = host_kunit_suite->test_cases; c->run_case; c++) {
 		const void *param = NULL;
 
+		if (!wanted(c, argc, argv))
+			continue;
 		do {
 			bool ok;
 
@@ -49,5 +74,5 @@ int main(void)
 		} while (c->generate_params);
 	}
 	printf("1..%u\n", n);
-	return bad ? 1 : 0;
+	return bad || !n;
 }

@@ -10,7 +10,8 @@
  *	}
  *
  * A check that fails ends the test. SKIP() ends it too, for what this machine
- * lacks. Names given on the command line choose tests.
+ * lacks. Names given on the command line choose tests; --list prints the names
+ * of all tests, and runs none.
  */
 #ifndef SLUICE_KTAP_H
 #define SLUICE_KTAP_H
@@ -144,6 +145,11 @@ int main(int argc, char **argv)
 {
 	int number = 0, wanted = 0, failed = 0;
 
+	if (argc == 2 && !strcmp(argv[1], "--list")) {
+		for (int i = 0; i < ktap_nr_tests; i++)
+			puts(ktap_tests[i].name);
+		return 0;
+	}
 	for (int i = 0; i < ktap_nr_tests; i++)
 		wanted += ktap_wanted(ktap_tests[i].name, argc, argv);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
