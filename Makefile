@@ -51,6 +51,7 @@ setup-demo:
 demo: setup-demo modules tools
 	@scripts/demo
 
+# T="NAME" runs one test; the suites find it in their environment
 check: setup
 	@scripts/check
 

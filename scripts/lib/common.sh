@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# What every script here shares; to be sourced.
+# For all scripts. To be sourced.
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export TOP
-# Slow to make or to fetch, and the same for every clone: keyed by content.
+# Files that are slow to build or to fetch. All clones share them, since their
+# names depend on their content.
 CACHE=${SLUICE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice}
 export CACHE
 
@@ -13,14 +14,21 @@ die() {
 	exit 2
 }
 
-# The release of the kernel that is built for.
+# tests_of PROGRAM[:TEST,...]: print the names of the tests, if there are any
+tests_of() {
+	case $1 in
+	*:*) tr , ' ' <<<"${1#*:}" ;;
+	esac
+}
+
+# Print the release of the kernel to build for
 default_release() {
 	"$TOP/scripts/lib/default-release" ||
 		die "no 6.12 kernel headers are installed: run 'make setup'"
 }
 
-# release_of FILE: the release that a kernel image says it is. The x86 boot
-# protocol keeps the offset of the version string, less 0x200, at 0x20e.
+# release_of FILE: print the release of a kernel image. In the x86 boot protocol the
+# word at 0x20e is the offset of the version string, less 0x200.
 release_of() {
 	local at
 	at=$(od -An -tu2 -j $((0x20e)) -N2 "$1") || return

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Suspend, resume, and another kernel that follows. To be sourced.
+# shellcheck disable=SC2154 # use_unit sets module, unit and debug
+
+# sleep_and LEVEL: suspend up to this level of /sys/power/pm_test, resume, and run
+# the shell script on standard input. Neither the root file system nor the channel
+# for the status survives the suspend. So a shell from memory goes on: its last
+# command is "end TEXT", which prints TEXT and turns the machine off, and $b is
+# busybox.
+sleep_and() {
+	{
+		cat <<-END
+			b=/run/vm/busybox
+			end() { echo "\$1"; \$b sleep 1; echo b >/proc/sysrq-trigger; \$b sleep 60; }
+			echo $1 >/sys/power/pm_test
+			echo mem >/sys/power/state || end "no suspend"
+		END
+		cat
+	} >/run/suspend
+	exec /run/vm/busybox sh /run/suspend </dev/null
+}
+
+# suspend SUM: to the point where the machine would lose its power, and back
+do_suspend() {
+	start_drivers
+	transfer "$1"
+	sleep_and core <<-END
+		sum=\$(\$b dd if=/dev/nvme0n1 bs=256k iflag=direct 2>/dev/null | \$b sha256sum)
+		[ "\${sum%% *}" = "$1" ] || end "the disk's sum is \$sum"
+		\$b cat $unit/faults $debug/counts
+		[ "\$(\$b cat $unit/faults)" = 0 ] || end "there were faults"
+		end "the machine is back, and the disk reads as before"
+	END
+}
+
+# kexec reboot|crash SUM: disk and network are busy, and another kernel replaces
+# this one, where after-reboot or after-crash runs. After a crash no device has been
+# shut down: packets still arrive in the memory that the network card was given.
+do_kexec() {
+	local options flags=0
+	start_drivers
+	transfer "$2"
+	mkdir -p /run/next
+	cp /run/vm/vm.env /run/next
+	{
+		head -n -1 /run/vm/command
+		printf '%q ' "$TOP/scripts/guest/driver" "$module" "after-$1" "$2"
+		echo
+	} >/run/next/command
+	cp "$INITRAMFS" /run/next.cpio
+	(cd /run/next && printf 'command\nvm.env\n' | cpio --quiet -o -H newc -R 0:0) >>/run/next.cpio
+	options=$(sed -E 's/crashkernel=[^ ]*/nr_cpus=1/' /proc/cmdline)
+	[ "$1" = reboot ] || flags=2
+	# kexec_file_load(), and below reboot() into that kernel
+	perl -e 'my ($kernel, $initrd, $options, $flags) = @ARGV;
+		open(my $k, "<", $kernel) && open(my $i, "<", $initrd) or die "$!";
+		syscall(320, fileno($k), fileno($i), length($options) + 1,
+			"$options\0", int($flags)) == 0 or die "kexec: $!"' \
+		"$KERNEL" /run/next.cpio "$options" $flags
+	if [ "$1" = crash ]; then
+		while cat </dev/tcp/10.0.2.100/80; do :; done >/dev/null &
+		sleep 1
+		echo c >/proc/sysrq-trigger
+	fi
+	perl -e 'syscall(169, 0xfee1dead, 672274793, 0x45584543, 0)'
+	die "no kexec: $?"
+}
+
+# after-reboot SUM: the former kernel disabled the unit
+do_after_reboot() {
+	! dmesg | grep "$module: .*was left at work" || die "the unit was enabled"
+	works_again "$1" 0
+}
+
+# after-crash SUM: the former kernel left the unit enabled. No device does DMA before
+# a driver enables it.
+do_after_crash() {
+	dmesg | grep "$module: .*was left at work" || die "the unit was disabled"
+	are_stopped
+	works_again "$1"
+}
+
+# works_again SUM [FAULTS]: disk and network work, without a fault. A driver that
+# enables bus mastering before it resets its device lets the device go on with
+# addresses of the former kernel, which are blocked: such faults are expected unless
+# FAULTS is given.
+works_again() {
+	local former
+	start_drivers
+	former=${2-$(faults)}
+	transfer "$1"
+	is_translated "$NVME0" || die "the disk is not translated"
+	[ "$(faults)" = "$former" ] || die "there were faults"
+}

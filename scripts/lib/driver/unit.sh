@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# The IOMMU driver under test, its unit, and the devices, as a guest sees them. To
+# be sourced.
+# shellcheck disable=SC2034 # the results of use_unit are for the other parts
+
+# use_unit DRIVER: results are in module; unit and debug, the folders of its unit in
+# sysfs and debugfs; and translated, a regex for the entry of a device whose DMA is
+# translated
+use_unit() {
+	module=$1
+	case $1 in
+	vtd) unit=dmar0/intel-iommu translated='^second-stage' ;;
+	amdvi) unit=ivhd0/amd-iommu translated='^host tables' ;;
+	*) die "no driver '$1'" ;;
+	esac
+	debug=/sys/kernel/debug/$module/${unit%/*}
+	unit=/sys/class/iommu/$unit
+}
+
+die() {
+	echo "$*"
+	dmesg | tail -n 15
+	exit 1
+}
+
+# count NAME, register NAME: print a figure of the unit
+count() { awk -v name="$1" '$1 == name { print $2 }' "$debug/counts"; }
+register() { awk -v name="$1" '$1 == name { print $2 }' "$debug/registers"; }
+
+# The unit holds no fault that the driver has not counted
+all_counted() {
+	case $module in
+	vtd) [ $((16#$(register FSTS) & 3)) -eq 0 ] ;;
+	amdvi) [ "$(register EVT_HEAD)" = "$(register EVT_TAIL)" ] ;;
+	esac
+}
+
+# faults: print their number, once all are counted
+faults() {
+	within 240 all_counted || die "the driver does not read the faults of the unit"
+	cat "$unit/faults"
+}
+
+# is_master ADDRESS: bus mastering is enabled
+is_master() {
+	[ $(($(od -An -tu1 -j4 -N1 "/sys/bus/pci/devices/$1/config") & 4)) -ne 0 ]
+}
+
+# make_master ADDRESS: enable memory space and bus mastering
+make_master() {
+	printf '\x06' | dd of="/sys/bus/pci/devices/$1/config" bs=1 seek=4 conv=notrunc status=none
+}
+
+# Devices without a driver must not do DMA
+are_stopped() {
+	local device
+	for device in /sys/bus/pci/devices/*; do
+		[ -e "$device/driver" ] && continue
+		# A unit that is itself a PCI device needs bus mastering for its interrupt
+		[ "$(cat "$device/class")" = 0x080600 ] && continue
+		! is_master "${device##*/}" || die "${device##*/} may do DMA"
+	done
+}
+
+group_type() { cat "/sys/bus/pci/devices/$1/iommu_group/type"; }
+
+# use_dma_domain ADDRESS DRIVER: give the device, which is bound to DRIVER, a
+# translating domain
+use_dma_domain() {
+	echo "$1" >"/sys/bus/pci/devices/$1/driver/unbind"
+	echo DMA >"/sys/bus/pci/devices/$1/iommu_group/type"
+	echo "$1" >"/sys/bus/pci/drivers/$2/bind"
+}
+
+is_translated() { grep -q "$translated" "$debug/$1/entry"; }
+
+# The file of a disk exists before the disk can be read
+can_be_read() { [ -b "$1" ] && head -c 512 "$1" >/dev/null 2>&1; }
