@@ -16,7 +16,7 @@ JOBS ?= $(shell nproc)
 # Kbuild writes beside its sources, so it is shown links to them.
 LINKED := Kbuild Kconfig drivers include
 
-.PHONY: all modules tools setup demo check bench lint clean help
+.PHONY: all modules tools man setup demo check bench lint clean help
 all: modules
 
 # PARTS="pt vtd" builds those driver folders only; TESTS=1 also what only tests
@@ -40,6 +40,14 @@ kbuild:
 
 tools:
 	@$(MAKE) --no-print-directory -C tools OUT=$(CURDIR)/build/tools
+
+# Manual pages, from what each program prints for --help
+page = set -o pipefail; $(1) --help | awk -v name=$(2) -v section=$(3) -f man/page.awk >build/man/$(2).$(3)
+man: tools
+	@mkdir -p build/man
+	@$(call page,build/tools/ioasctl,ioasctl,8)
+	@$(call page,scripts/vfio-bind,vfio-bind,8)
+	@$(call page,scripts/vm,sluice-vm,1)
 
 setup:
 	@scripts/setup

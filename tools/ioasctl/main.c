@@ -23,11 +23,38 @@
 static void usage(FILE *to)
 {
 	fprintf(to,
-		"usage: ioasctl list             processes that have /dev/iommu open\n"
-		"       ioasctl show PID [FD]    draw the address spaces of a process\n"
-		"       ioasctl run [FILE]       commands, a line each (default: from input)\n"
+		"usage: ioasctl list\n"
+		"       ioasctl show PID [FD]\n"
+		"       ioasctl run [FILE]\n"
 		"\n"
-		"Commands of 'run':\n%s", script_help);
+		"Show address spaces of /dev/iommu, and try them out.\n"
+		"\n"
+		"An address space (IOAS) maps I/O virtual addresses (IOVA), which devices use, to\n"
+		"memory of a process. It belongs to an open file. ioasctl copies the descriptor of\n"
+		"another process to look at its address spaces, so it needs the right to trace\n"
+		"that process.\n"
+		"\n"
+		"Actions:\n"
+		"  list                 list the processes that have /dev/iommu open\n"
+		"  show PID [FD]        draw the address spaces of a process: those of one\n"
+		"                       descriptor, or of all\n"
+		"  run [FILE]           open /dev/iommu, and carry out commands from a file, one\n"
+		"                       per line (default: standard input)\n"
+		"\n"
+		"Options:\n"
+		"  --help               print this text\n"
+		"\n"
+		"%s"
+		"\n"
+		"Examples:\n"
+		"  ioasctl show 1234\n"
+		"  printf 'alloc\\nmap 2M at 2M\\nshow\\n' | ioasctl run\n"
+		"\n"
+		"Exit status:\n"
+		"  0                    success\n"
+		"  1                    something failed; the message says what and why\n"
+		"  2                    the arguments are wrong\n",
+		script_help);
 }
 
 static int stop(void)

@@ -17,18 +17,25 @@
 #define FRESH_ALIGN_MAX (16UL << 20)
 
 const char script_help[] =
-	"  alloc [windowed]            make an address space, and use it\n"
-	"  use ID                      use another\n"
-	"  destroy ID\n"
+	"Commands of 'run':\n"
+	"  alloc [windowed]     allocate an address space, and use it from now on; with\n"
+	"                       'windowed' mappings lie in windows only\n"
+	"  use ID               use another address space\n"
+	"  destroy ID           free an address space\n"
 	"  window LENGTH [at IOVA] [pages SIZE] [ro|wo]\n"
-	"  unwindow ID\n"
-	"  allow IOVA LENGTH           what may be mapped, before anything is\n"
-	"  map LENGTH [at IOVA] [ro]   map fresh memory\n"
+	"                       create a window for mappings, with pages of this size\n"
+	"  unwindow ID          remove a window\n"
+	"  allow IOVA LENGTH    allow mappings in this range only; before the first mapping\n"
+	"  map LENGTH [at IOVA] [ro]\n"
+	"                       map fresh memory, read-only with 'ro'\n"
 	"  copy IOVA LENGTH [from ID] [at IOVA] [ro]\n"
-	"  unmap IOVA LENGTH | unmap all\n"
-	"  show                        draw the address space\n"
-	"  ! COMMAND                   a command that has to fail\n"
-	"Numbers may end in K, M, G or T; '#' begins a comment.\n";
+	"                       map the memory that is mapped at IOVA a second time\n"
+	"  unmap IOVA LENGTH    unmap the mappings in this range\n"
+	"  unmap all            unmap everything\n"
+	"  show                 draw the address space\n"
+	"  ! COMMAND            carry out a command that has to fail\n"
+	"\n"
+	"Numbers may end in K, M, G or T. '#' begins a comment.\n";
 
 /* One line, taken apart, and what it works on */
 struct script {

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* What the commands are, for people */
+/* The part of the help text about commands */
 extern const char script_help[];
 
 /**

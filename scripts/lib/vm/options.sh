@@ -7,7 +7,7 @@ usage() {
 	cat <<-'END'
 	usage: scripts/vm [OPTION...] -- COMMAND...
 
-	Boot one virtual machine, run one command in it, and exit with its status.
+	Boot a virtual machine, run a command in it, and exit with its status.
 
 	The guest sees the root file system of the host, read-only under a scratch
 	layer in its own memory, so a command that works on the host works in the
@@ -25,15 +25,15 @@ usage() {
 	                             properties of the QEMU device after commas:
 	                             vtd,caching-mode=on
 	  --driver sluice|kernel|none
-	                             the IOMMU driver that runs: vtd.ko or amdvi.ko,
+	                             the IOMMU driver: sluice (vtd.ko or amdvi.ko),
 	                             the kernel's own, or none (default: none)
 	  --device edu|nvme|nic      add a PCI device that can do DMA, with properties
 	                             of the QEMU device after commas; nvme=FILE names
 	                             the disk image. Any number of times.
 	  --cpus N                   the number of CPUs (default: 2)
 	  --threads one|many         run all CPUs in one thread of the host, in turn,
-	                             or each in its own (default: one if there are
-	                             PCI devices to move, many otherwise)
+	                             or each in its own (default: one if devices are
+	                             added, many otherwise)
 	  --mem SIZE                 the size of memory (default: 2G)
 	  --icount                   derive time from the number of instructions
 	                             executed, on one CPU
@@ -62,8 +62,8 @@ usage() {
 	  scripts/vm --kernel debug --qemu-arg -s --qemu-arg -S -- true
 
 	Exit status:
-	  0-255                      the status of the command
-	  2                          an option or an argument is wrong
+	  N                          the status of the command
+	  2                          the arguments are wrong
 	  122                        the machine stopped before the command ended
 	  123                        the time limit has passed
 	  124                        the kernel reported a bug
