@@ -47,7 +47,8 @@ boot() {
 	done
 	shift
 	rm -f "$run"/{console,status}
-	watch_boot "$run" &
+	# With -S the machine waits for a debugger
+	[[ " $* " == *" -S "* ]] || watch_boot "$run" &
 	watcher=$!
 	timeout --foreground -k 5 "$timeout" "$program" "${arguments[@]}" \
 		-nodefaults -no-user-config -no-reboot -display none -vga none -pidfile "$run/pid" \
