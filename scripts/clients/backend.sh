@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# For the clients in this folder, inside a virtual machine: whose container or
-# device file serves them, and what they leave behind. To be sourced.
-# shellcheck disable=SC2034 # what is set here is for those who source it
+# For the clients in this folder, inside a virtual machine: load the backend that
+# serves them, and check afterwards that nothing is left pinned. To be sourced.
+# shellcheck disable=SC2034 # the results are for the scripts that source this
 
 . "$TOP/scripts/lib/pinned.sh"
 
@@ -11,9 +11,9 @@ fail() {
 	exit 1
 }
 
-# backend sluice|type1|files: load what is to serve, and only that. Interrupts
-# are not remapped under vtd.ko, and that is fine in this machine. With files,
-# devices have device files too; $driver is what to bind them to.
+# backend sluice|type1|files: load this backend and no other. Interrupts are not
+# remapped under vtd.ko, which does no harm in this machine. With files, devices have
+# device files too. The result is in driver, the driver to bind devices to.
 backend() {
 	driver=vfio-pci
 	case $1 in
@@ -32,26 +32,26 @@ backend() {
 	pinned_before=$(pinned)
 }
 
-# served MODULE...: while a client is at work, these are in its hands, and the
-# other backend is in nobody's.
+# served MODULE...: while a client runs, these modules are in use, and the other
+# backend is not
 served() {
 	local module other=vfio_iommu_type1
 	for module; do
-		[ "$(cat "/sys/module/$module/refcnt")" -gt 0 ] || fail "$module serves nobody"
+		[ "$(cat "/sys/module/$module/refcnt")" -gt 0 ] || fail "$module is not in use"
 		[ "$module" != vfio_iommu_type1 ] || other=vfio_iommufd
 	done
 	[ ! -e "/sys/module/$other" ] || [ "$(cat "/sys/module/$other/refcnt")" -eq 0 ] ||
-		fail "$other serves somebody"
+		fail "$other is in use"
 	echo "served by $*"
 }
 
-# The module that holds the backend's containers.
+# Print the module whose containers the backend uses
 container_of() {
 	case $backend in type1) echo vfio_iommu_type1 ;; *) echo vfio_iommufd ;; esac
 }
 
-# nothing_left: what a client pinned is free again when it has ended. The pages
-# of a process that was killed are let go by a worker.
+# nothing_left: all pages that a client pinned are unpinned when it has ended. A worker
+# unpins the pages of a process that was killed, some time later.
 nothing_left() {
 	local left
 	for _ in $(seq 600); do

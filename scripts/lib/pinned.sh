@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# For what runs inside a virtual machine: how many pages are pinned. To be
-# sourced.
+# For scripts that run inside a virtual machine: count pinned pages. To be sourced.
 
-# What each CPU has counted is added up every second, or now.
+# Print the number of pinned pages. The kernel adds up the counts of the CPUs every
+# second; stat_refresh makes it do so now.
 pinned() {
 	echo 1 >/proc/sys/vm/stat_refresh
 	awk '/^nr_foll_pin_acquired/ { a = $2 } /^nr_foll_pin_released/ { r = $2 }
