@@ -69,14 +69,14 @@ do_kexec() {
 
 # after-reboot SUM: the former kernel disabled the unit
 do_after_reboot() {
-	! dmesg | grep "$module: .*was left at work" || die "the unit was enabled"
+	! dmesg | grep "$module: .*was left enabled" || die "the unit was enabled"
 	works_again "$1" 0
 }
 
 # after-crash SUM: the former kernel left the unit enabled. No device does DMA before
 # a driver enables it.
 do_after_crash() {
-	dmesg | grep "$module: .*was left at work" || die "the unit was disabled"
+	dmesg | grep "$module: .*was left enabled" || die "the unit was disabled"
 	are_stopped
 	works_again "$1"
 }
