@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a guest with a virtual IOMMU does to the hypervisor below it: two disks
- * in one domain, the second of which is plugged in while the first is at work,
- * and mappings that come and go all the time.
+ * The work of a guest with a virtual IOMMU, as the hypervisor below sees it: two
+ * disks in one domain, the second of which is plugged in while the first is busy,
+ * and many maps and unmaps.
  *
- * churn DISK0 DISK1 PAGES: the disks' PCI addresses, and how many pages to map
- * and unmap in all, an eighth of them before DISK1 is there.
+ * churn DISK0 DISK1 PAGES: the PCI addresses of the disks, and the number of pages
+ * to map and unmap in all, an eighth of them before DISK1 is plugged in.
  *
- * The disks are those of scripts/lib/disks: a block says which it is. A buffer
- * stands for the memory of a program; in each round its pages are mapped in
- * pieces of random size and order, the disks write blocks into some of them,
- * and the pieces are unmapped again, some one by one and some at a stroke. What
- * was read must be there; what is read after that must not.
+ * The disks are those of scripts/lib/disks: each block has its number in it. A
+ * buffer stands for the memory of a program. In each round its pages are mapped in
+ * pieces of random size and order, the disks write blocks into some of them, and
+ * the pieces are unmapped again, some one by one and some in one request. Blocks
+ * read while a piece is mapped have to arrive; later ones must not.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -82,7 +82,7 @@ static void unmap(uint64_t iova, unsigned int pages)
 	counts.unmaps++;
 }
 
-/* Waits for the disk and its driver, and until VFIO offers it */
+/* Wait until the disk is there, has its driver, and VFIO offers it */
 static void plug(const char *address)
 {
 	struct disk *disk = &disks[plugged];
@@ -99,7 +99,7 @@ static void plug(const char *address)
 	plugged++;
 }
 
-/* Let a disk write one of its blocks, its number in the text, to an IOVA */
+/* Let a disk write one of its blocks, which has its number in it, to an IOVA */
 static void read_block(unsigned int disk, uint64_t iova, const char *memory)
 {
 	unsigned int block = random() % 16384;
@@ -119,8 +119,8 @@ static void read_block(unsigned int disk, uint64_t iova, const char *memory)
 }
 
 /*
- * After an unmap: the memory keeps what it held. What the disk says does not
- * count; not every disk notices.
+ * After an unmap the memory keeps its content. The status of the disk does not
+ * count, since not every disk notices.
  */
 static void read_is_blocked(unsigned int disk, uint64_t iova, char *memory)
 {
@@ -137,8 +137,8 @@ static void read_is_blocked(unsigned int disk, uint64_t iova, char *memory)
 }
 
 /*
- * Cuts the buffer into pieces, at the pages that are set in @starts, and maps
- * them from the last to the first: all that counts is where they are.
+ * Divide the buffer into pieces, at the pages that are set in @starts, and map
+ * them from the last to the first: the order has no effect.
  */
 static void map_pieces(char *buffer, unsigned char *starts)
 {
@@ -186,7 +186,7 @@ static void one_round(char *buffer)
 		}
 	}
 	unmap_pieces(starts);
-	/* Where a translation has been in use, so that a stale one shows */
+	/* At an IOVA that was translated before, so that a stale entry shows */
 	for (disk = 0; disk < plugged; disk++) {
 		page = last[disk];
 		read_is_blocked(disk, BUFFER_IOVA + (uint64_t)page * PAGE,
@@ -225,7 +225,7 @@ int main(int argc, char **argv)
 	while (counts.pages < pages / 8)
 		one_round(buffer);
 
-	/* The newcomer sees what was mapped before it came (R21) */
+	/* The new disk reaches memory that was mapped before it was added (R21) */
 	puts("churn: plug in disk 1");
 	plug(argv[2]);
 	for (i = 0; i < KEPT_PAGES; i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Access to memory that a device also accesses, its registers included: each
- * call is one load or one store, and none moves past a store that releases or a
- * load that acquires.
+ * Access to memory that a device also accesses, including its registers: each
+ * call is one load or one store, and none is reordered with a store-release or a
+ * load-acquire.
  */
 #ifndef SLUICE_TOOLS_MMIO_H
 #define SLUICE_TOOLS_MMIO_H
