@@ -63,7 +63,7 @@ do_loading() {
 		[ "$(group_type "$device")" = identity ] || die "$device does not pass through"
 	done
 	if [ -n "${2-}" ]; then
-		dmesg | grep "$module: .*was left enabled, translating" || die "the unit was disabled"
+		was_left_enabled ", translating" || die "the unit was disabled"
 		dmesg | grep "$module: .*$2" || die "the log does not say: $2"
 		are_stopped
 	fi

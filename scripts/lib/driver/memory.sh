@@ -30,6 +30,6 @@ do_keeps_mastering() {
 	make_master "$EDU0"
 	modprobe "${module}_leave" "$@"
 	modprobe "$module"
-	dmesg | grep "$module: .*was left enabled" || die "the unit was disabled"
+	was_left_enabled || die "the unit was disabled"
 	is_master "$EDU0" || die "the device may not do DMA any more"
 }

@@ -69,14 +69,14 @@ do_kexec() {
 
 # after-reboot SUM: the former kernel disabled the unit
 do_after_reboot() {
-	! dmesg | grep "$module: .*was left enabled" || die "the unit was enabled"
+	! was_left_enabled || die "the unit was enabled"
 	works_again "$1" 0
 }
 
 # after-crash SUM: the former kernel left the unit enabled. No device does DMA before
 # a driver enables it.
 do_after_crash() {
-	dmesg | grep "$module: .*was left enabled" || die "the unit was disabled"
+	was_left_enabled || die "the unit was disabled"
 	are_stopped
 	works_again "$1"
 }

@@ -42,6 +42,10 @@ faults() {
 	cat "$unit/faults"
 }
 
+# was_left_enabled [REGEX]: the log has the line about a unit that firmware or a former
+# kernel left enabled, with REGEX behind it
+was_left_enabled() { grep "$module: .*was left at work${1-}" <<<"$(dmesg)"; }
+
 # is_master ADDRESS: bus mastering is enabled
 is_master() {
 	[ $(($(od -An -tu1 -j4 -N1 "/sys/bus/pci/devices/$1/config") & 4)) -ne 0 ]
