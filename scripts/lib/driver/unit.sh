@@ -44,7 +44,7 @@ faults() {
 
 # was_left_enabled [REGEX]: the log has the line about a unit that firmware or a former
 # kernel left enabled, with REGEX behind it
-was_left_enabled() { grep "$module: .*was left at work${1-}" <<<"$(dmesg)"; }
+was_left_enabled() { grep "$module: .*was left enabled${1-}" <<<"$(dmesg)"; }
 
 # is_master ADDRESS: bus mastering is enabled
 is_master() {
