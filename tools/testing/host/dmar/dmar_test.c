@@ -150,7 +150,7 @@ TEST(another_table_is_refused)
 	CHECK_STR(refusal(&t, t.length), "width");
 }
 
-TEST(a_unit_without_a_place_is_left_out)
+TEST(unit_with_an_impossible_register_base_is_left_out)
 {
 	struct table t;
 
@@ -172,7 +172,7 @@ TEST(a_unit_without_a_place_is_left_out)
 	CHECK_STR(complaint(&t), "none");
 }
 
-TEST(reserved_memory_that_cannot_be_is_left_out)
+TEST(malformed_reserved_memory_is_left_out)
 {
 	struct table t;
 
@@ -243,7 +243,7 @@ TEST(a_device_name_ends_inside_its_structure)
 	CHECK_STR(complaint(&t), "does not end");
 }
 
-TEST(what_is_reserved_is_passed_over)
+TEST(reserved_types_are_skipped)
 {
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;

@@ -55,7 +55,7 @@ static void one_entry(void (*add)(struct table *t), struct ivrs_entry *out)
 	CHECK(ivrs_next_entry(&table, &block, out));
 }
 
-TEST(the_header_tells_widths_and_whether_features_count)
+TEST(header_gives_widths_and_the_validity_of_features)
 {
 	struct ivrs_table table;
 	struct table t;
@@ -72,7 +72,7 @@ TEST(the_header_tells_widths_and_whether_features_count)
 	CHECK(!table.efr_valid);
 }
 
-TEST(a_table_that_cannot_be_is_refused_with_a_reason)
+TEST(malformed_table_is_refused_with_a_reason)
 {
 	struct table t;
 
@@ -139,7 +139,7 @@ TEST(an_entry_that_leaves_its_unit_is_refused)
 	CHECK_STR(refusal(&t, t.length), "accepted");
 }
 
-TEST(the_newest_description_of_a_unit_holds)
+TEST(newest_description_of_a_unit_is_used)
 {
 	struct ivrs_cursor cursor = { };
 	struct ivrs_table table;
@@ -209,7 +209,7 @@ TEST(the_report_of_type_10h_reads_like_the_register)
 	CHECK_EQ(block.efr & (EFR_PREF_SUP | EFR_PPR_SUP | EFR_HD_SUP), 0);
 }
 
-TEST(a_unit_that_cannot_be_is_complained_of)
+TEST(malformed_unit_is_reported)
 {
 	static const struct {
 		u64 base;
@@ -336,7 +336,7 @@ static void add_unknown_format(struct table *t)
 	acpi(t, 1, "AMDI0020", 3, "x", 1);
 }
 
-TEST(an_entry_that_cannot_be_is_complained_of)
+TEST(malformed_entry_is_reported)
 {
 	static const struct {
 		void (*add)(struct table *t);
@@ -360,7 +360,7 @@ TEST(an_entry_that_cannot_be_is_complained_of)
 	}
 }
 
-TEST(what_follows_an_endless_range_is_read)
+TEST(entries_after_an_endless_range_are_read)
 {
 	struct ivrs_entry entry;
 	struct ivrs_table table;
@@ -434,7 +434,7 @@ TEST(only_type_40h_names_acpi_devices)
 	CHECK(!ivrs_next_entry(&table, &block, &entry));
 }
 
-TEST(memory_is_told_with_its_devices)
+TEST(memory_block_names_its_devices)
 {
 	static const struct {
 		u16 first, last;
@@ -468,7 +468,7 @@ TEST(memory_is_told_with_its_devices)
 	CHECK_EQ(i, ARRAY_SIZE(wanted));
 }
 
-TEST(memory_that_cannot_be_is_complained_of)
+TEST(malformed_memory_block_is_reported)
 {
 	static const struct {
 		u8 type;
@@ -545,7 +545,7 @@ static void page_fault(u64 flags, struct amdvi_event *event)
 	event_at(0x12345678, flags, event);
 }
 
-TEST(a_page_fault_is_told_in_words)
+TEST(page_fault_is_described_in_words)
 {
 	struct amdvi_event event;
 
@@ -592,7 +592,7 @@ TEST(every_event_has_words_and_few_have_no_device)
 	CHECK_EQ(without, 4);
 }
 
-TEST(a_page_request_is_taken_apart)
+TEST(page_request_is_decoded)
 {
 	const u64 raw[] = { 0x11242bab12340018, 0xfedcba9876543fff };
 	struct amdvi_page_request request;
@@ -609,7 +609,7 @@ TEST(a_page_request_is_taken_apart)
 	CHECK_EQ(request.address, 0xfedcba9876543000);
 }
 
-TEST(only_a_page_request_is_one)
+TEST(other_events_are_not_page_requests)
 {
 	struct amdvi_page_request request;
 
@@ -620,7 +620,7 @@ TEST(only_a_page_request_is_one)
 	}
 }
 
-TEST(the_last_request_of_a_group_wants_a_response)
+TEST(last_request_of_a_group_needs_a_response)
 {
 	static const struct {
 		u64 flags;

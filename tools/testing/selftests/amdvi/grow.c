@@ -33,7 +33,7 @@ static void land(struct rig *rig, const int *ids, const unsigned char *memory,
 	}
 }
 
-TEST(a_growing_table_interrupts_no_dma)
+TEST(dma_continues_while_the_page_table_grows)
 {
 	/* Beyond the reach of three levels, and of four that reach it first */
 	static const uint64_t beyond[] = { 1ul << 39, 1ul << 47, 1ul << 46 };

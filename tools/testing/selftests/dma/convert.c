@@ -117,7 +117,7 @@ static void read_into_the_hole(struct rig *rig, unsigned char *memory,
 		CHECK_EQ(memory[page * PAGE + i], 0x5a);
 }
 
-TEST(cutting_a_page_out_of_a_superpage_leaves_the_rest_alone)
+TEST(unmap_of_one_page_keeps_the_rest_of_the_superpage)
 {
 	unsigned char *memory = huge(LENGTH, 21);
 	struct pump pump;
@@ -143,7 +143,7 @@ TEST(cutting_a_page_out_of_a_superpage_leaves_the_rest_alone)
 	rig_close(&rig);
 }
 
-TEST(pieces_go_one_after_another_under_dma)
+TEST(superpage_is_unmapped_page_by_page_under_dma)
 {
 	unsigned char *memory = huge(LENGTH, 21);
 	struct pump pump;
@@ -165,7 +165,7 @@ TEST(pieces_go_one_after_another_under_dma)
 	rig_close(&rig);
 }
 
-TEST(superpages_go_and_come_back_under_dma)
+TEST(superpages_are_split_and_promoted_under_dma)
 {
 	unsigned char *memory = huge(LENGTH, 21);
 	struct pump pump;
@@ -210,7 +210,7 @@ static void *hide_and_show(void *unused)
 	return unused;
 }
 
-TEST(mapping_goes_on_while_superpages_go_and_come)
+TEST(map_works_while_the_superpage_ability_changes)
 {
 	unsigned char *memory = huge(LENGTH, 21);
 	pthread_t thread;
@@ -241,7 +241,7 @@ TEST(mapping_goes_on_while_superpages_go_and_come)
 }
 
 /* With snoop control hidden VFIO gets a domain that does not enforce it */
-TEST(enforcing_snooping_reaches_what_is_mapped_already)
+TEST(enforced_snooping_covers_existing_mappings)
 {
 	unsigned char *memory = huge(LENGTH, 21);
 	struct pump pump;

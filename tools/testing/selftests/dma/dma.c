@@ -173,7 +173,7 @@ TEST(dma_goes_through_1g_entries)
 	use_entry(1024 * MEGA, 30, "1G");
 }
 
-TEST(a_device_sees_what_was_mapped_before_it_came)
+TEST(mappings_are_reached_while_a_second_device_attaches)
 {
 	struct vfio_device edu;
 	struct rig rig;

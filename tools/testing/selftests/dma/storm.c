@@ -119,7 +119,7 @@ static bool is_recorded_again(void)
 	return !is_quiet();
 }
 
-TEST(a_storm_is_blocked_and_most_of_it_not_recorded)
+TEST(storm_is_blocked_and_most_of_its_faults_are_not_recorded)
 {
 	bool interrupts = strstr(shown("counts"), "interrupts");
 	uint64_t faults_before, interrupts_before = 0, each;
@@ -188,7 +188,7 @@ static bool has_interrupted(void)
 	return counted("interrupts") > former_interrupts;
 }
 
-TEST(a_busy_unit_is_polled_and_its_interrupt_comes_back)
+TEST(busy_unit_is_polled_and_its_interrupt_is_unmasked_again)
 {
 	uint64_t interrupts, masks, began, before;
 	struct rig rig;

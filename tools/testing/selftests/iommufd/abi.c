@@ -262,7 +262,7 @@ TEST(structure_that_ends_in_unmapped_memory_is_efault)
 	}
 }
 
-TEST(result_that_cannot_be_written_leaves_nothing_behind)
+TEST(map_whose_result_cannot_be_written_maps_nothing)
 {
 	struct iommu_ioas_map *cmd = memory(PAGE);
 	uint32_t ioas = new_ioas();
@@ -294,7 +294,7 @@ TEST(unknown_ioctl_is_enotty)
 		  ENOTTY);
 }
 
-TEST(ids_differ_and_name_one_kind)
+TEST(ids_are_unique_and_name_one_kind_of_object)
 {
 	uint32_t a = new_ioas(), b = new_ioas();
 	struct iommu_hwpt_alloc cmd = {
@@ -322,7 +322,7 @@ TEST(objects_of_one_context_are_unknown_in_another)
 	CHECK_EQ(destroy(ioas), 0);
 }
 
-TEST(device_file_has_the_mode_of_upstream)
+TEST(dev_iommu_has_mode_0660)
 {
 	char line[16] = "";
 	FILE *p = popen("stat -c %a /dev/iommu", "r");

@@ -5,7 +5,7 @@
 
 #include "fixture.h"
 
-TEST(access_pins_what_it_asks_for_and_nothing_else)
+TEST(access_pins_only_the_requested_pages)
 {
 	uint32_t ioas = new_ioas(), id;
 	char *p = memory(16 * PAGE);
@@ -106,7 +106,7 @@ TEST(pins_at_random_agree_with_a_count_per_page)
 	CHECK(pinned_times(p, PAGES * PAGE, 0));
 }
 
-TEST(access_is_asked_to_let_go_when_its_range_is_unmapped)
+TEST(unmap_asks_accesses_to_unpin_the_range)
 {
 	uint32_t ioas = new_ioas(), id;
 	char *p = memory(4 * PAGE);
@@ -242,7 +242,7 @@ static void *keep_pinning(void *arg)
 	return NULL;
 }
 
-TEST(unmap_wins_against_an_access_that_keeps_pinning)
+TEST(unmap_succeeds_against_an_access_that_keeps_pinning)
 {
 	uint32_t ioas = new_ioas();
 	char *p = memory(4 * PAGE);
@@ -264,7 +264,7 @@ TEST(unmap_wins_against_an_access_that_keeps_pinning)
 	CHECK(pinned_times(p, 4 * PAGE, 0));
 }
 
-TEST(access_that_cannot_move_is_still_forgotten_when_it_goes)
+TEST(access_whose_move_failed_is_removed_when_it_is_closed)
 {
 	uint32_t ioas = new_ioas(), other = new_ioas();
 	char *p = memory(2 * PAGE);

@@ -48,7 +48,7 @@ TEST(user_can_lock_up_to_the_limit_and_no_page_more)
 	CHECK_EQ(map_at(ioas, p + 16 * PAGE, 16 * PAGE, IOVA, RW), 0);
 }
 
-TEST(nothing_is_counted_before_something_is_pinned)
+TEST(memory_is_counted_only_once_it_is_pinned)
 {
 	uint32_t ioas = new_ioas();
 	struct mock mock;
@@ -61,7 +61,7 @@ TEST(nothing_is_counted_before_something_is_pinned)
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
 }
 
-TEST(page_that_is_mapped_twice_counts_twice_and_a_copy_counts_nothing)
+TEST(page_mapped_twice_counts_twice_and_a_copy_does_not_count)
 {
 	uint32_t ioas = attached_ioas();
 	char *p = memory(8 * PAGE);
@@ -82,7 +82,7 @@ static void map_eight(void *ioas)
 		_exit(errno == ENOMEM ? 1 : 2);
 }
 
-TEST(limit_is_the_users_over_all_its_processes)
+TEST(limit_covers_all_processes_of_a_user)
 {
 	uint32_t ioas = attached_ioas();
 
@@ -95,7 +95,7 @@ TEST(limit_is_the_users_over_all_its_processes)
 	CHECK_EQ(map_at(ioas, memory(4 * PAGE), 4 * PAGE, IOVA, RW), 0);
 }
 
-TEST(another_user_pays_for_itself)
+TEST(each_user_has_a_limit_of_its_own)
 {
 	uint32_t ioas = attached_ioas();
 
@@ -104,7 +104,7 @@ TEST(another_user_pays_for_itself)
 	CHECK_EQ(map_at(ioas, memory(8 * PAGE), 8 * PAGE, IOVA, RW), 0);
 }
 
-TEST(process_is_counted_in_the_mode_of_vfio)
+TEST(process_mode_counts_per_process)
 {
 	uint64_t mode = 1;
 	uint32_t ioas;
@@ -125,7 +125,7 @@ TEST(process_is_counted_in_the_mode_of_vfio)
 	CHECK_EQ(pinned_kb(), 0);
 }
 
-TEST(user_mode_leaves_the_processs_own_count_alone)
+TEST(user_mode_does_not_count_per_process)
 {
 	uint32_t ioas = attached_ioas();
 
@@ -146,7 +146,7 @@ TEST(capability_lifts_the_limit_and_nothing_is_counted)
 	CHECK_EQ(pinned_kb(), 256);
 }
 
-TEST(rights_that_are_given_up_count_for_the_next_mapping)
+TEST(limit_applies_once_the_capability_is_dropped)
 {
 	uint32_t ioas = attached_ioas();
 	char *p = memory(2 * PAGE);
@@ -203,7 +203,7 @@ static void take_over(void *pages)
 		_exit(errno == ENOMEM ? 1 : 2);
 }
 
-TEST(taking_over_from_oneself_changes_nothing)
+TEST(change_process_by_the_owner_changes_nothing)
 {
 	uint32_t ioas = attached_ioas();
 	int file = memory_file(8 * PAGE);
@@ -215,7 +215,7 @@ TEST(taking_over_from_oneself_changes_nothing)
 	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, 2 * IOVA, RW), ENOMEM);
 }
 
-TEST(user_that_is_relieved_can_lock_again)
+TEST(user_can_lock_again_after_another_takes_over)
 {
 	int file = memory_file(8 * PAGE), to[2], from[2], enough = 8;
 	uint32_t ioas = attached_ioas();
@@ -254,7 +254,7 @@ static void map_file_of_eight(void *arg)
 	CHECK_EQ(map_file_at(e->ioas, e->file, 0, 8 * PAGE, IOVA, RW), 0);
 }
 
-TEST(taking_over_more_than_the_limit_changes_nothing)
+TEST(change_process_over_the_limit_changes_nothing)
 {
 	struct of_eight e = { attached_ioas(), memory_file(8 * PAGE) };
 	uint32_t ioas = e.ioas;
@@ -269,7 +269,7 @@ TEST(taking_over_more_than_the_limit_changes_nothing)
 	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, 2 * IOVA, RW), 0);
 }
 
-TEST(process_cannot_take_over_memory_of_another)
+TEST(change_process_is_einval_while_memory_is_mapped_by_address)
 {
 	uint32_t ioas = attached_ioas();
 
@@ -320,7 +320,7 @@ static void take_and_give_back(int give, int back)
 	_exit(0);
 }
 
-TEST(process_that_takes_over_from_an_access_that_pins_stays_within_its_limit)
+TEST(change_process_beside_a_pinning_access_stays_within_the_limit)
 {
 	int file = memory_file(NR_SOURCES * PAGE), to[2], from[2], access, status;
 	uint64_t mode = 1;

@@ -5,7 +5,7 @@
 
 /* Ranges */
 
-TEST(ranges_of_a_new_address_space_are_everything)
+TEST(new_address_space_allows_every_iova)
 {
 	struct iommu_iova_range range;
 	uint32_t ioas = new_ioas(), nr = 1;
@@ -16,7 +16,7 @@ TEST(ranges_of_a_new_address_space_are_everything)
 	CHECK_EQ(range.last, UINT64_MAX);
 }
 
-TEST(short_buffer_for_ranges_is_emsgsize_and_says_how_many)
+TEST(short_buffer_for_ranges_is_emsgsize_and_reports_how_many)
 {
 	struct iommu_iova_range ranges[3] = { [1] = { 7, 7 } };
 	uint32_t ioas = new_ioas(), nr = 1;
@@ -35,7 +35,7 @@ TEST(short_buffer_for_ranges_is_emsgsize_and_says_how_many)
 	CHECK_ERR(iova_ranges(ioas, (void *)PAGE, &nr, NULL), EFAULT);
 }
 
-TEST(ranges_narrow_with_devices_and_widen_again)
+TEST(ranges_shrink_on_attach_and_grow_on_detach)
 {
 	struct iommu_iova_range ranges[8];
 	uint32_t ioas = new_ioas(), nr = 8;
@@ -55,7 +55,7 @@ TEST(ranges_narrow_with_devices_and_widen_again)
 	CHECK_EQ(ranges[0].last, UINT64_MAX);
 }
 
-TEST(allowed_ranges_keep_devices_away_that_would_take_them)
+TEST(device_that_reserves_an_allowed_range_is_refused)
 {
 	struct iommu_iova_range range = { MOCK_RESERVED_START,
 					  MOCK_RESERVED_START + PAGE - 1 };
@@ -72,7 +72,7 @@ TEST(allowed_ranges_keep_devices_away_that_would_take_them)
 	CHECK_EQ(allow(ioas, &range, 1), 0);
 }
 
-TEST(allowed_ranges_that_are_malformed_are_einval)
+TEST(malformed_allowed_ranges_are_einval)
 {
 	struct iommu_iova_range ranges[2] = { { PAGE, 2 * PAGE },
 					      { 2 * PAGE, 3 * PAGE } };
@@ -88,7 +88,7 @@ TEST(allowed_ranges_that_are_malformed_are_einval)
 	CHECK_EQ(map_any(ioas, memory(64 * PAGE), 64 * PAGE, &iova, RW), 0);
 }
 
-TEST(kernel_places_only_where_it_is_allowed)
+TEST(kernel_chooses_iovas_only_in_allowed_ranges)
 {
 	struct iommu_iova_range ranges[2] = {
 		{ IOVA, IOVA + 2 * PAGE - 1 },
@@ -107,7 +107,7 @@ TEST(kernel_places_only_where_it_is_allowed)
 
 /* Attaching */
 
-TEST(device_sees_what_was_mapped_before_it_came)
+TEST(attach_maps_existing_mappings)
 {
 	char *p = memory(32 * PAGE);
 	uint32_t ioas = new_ioas();
@@ -151,7 +151,7 @@ TEST(two_devices_in_one_domain_cost_one_map_and_one_invalidation)
 	CHECK_EQ(after, before + 1);
 }
 
-TEST(device_is_refused_where_a_mapping_is_in_its_way)
+TEST(attach_with_a_conflicting_mapping_is_eaddrinuse)
 {
 	uint32_t ioas = new_ioas();
 	void *p = memory(PAGE);
@@ -170,7 +170,7 @@ TEST(device_is_refused_where_a_mapping_is_in_its_way)
 	CHECK_EQ(unmap_all(ioas), PAGE);
 }
 
-TEST(device_that_cannot_be_trusted_is_refused)
+TEST(incoherent_or_unisolated_device_is_refused)
 {
 	uint32_t ioas = new_ioas();
 
@@ -181,7 +181,7 @@ TEST(device_that_cannot_be_trusted_is_refused)
 	CHECK_EQ(destroy(ioas), 0);
 }
 
-TEST(device_that_can_enforce_coherency_is_in_no_table_that_does_not)
+TEST(device_with_snoop_control_gets_a_table_that_enforces_coherency)
 {
 	uint32_t ioas = new_ioas();
 	struct mock weak, strong, late;
@@ -196,7 +196,7 @@ TEST(device_that_can_enforce_coherency_is_in_no_table_that_does_not)
 	CHECK_EQ(late.hwpt, strong.hwpt);
 }
 
-TEST(device_that_can_enforce_coherency_is_in_no_table_of_the_users_that_does_not)
+TEST(device_with_snoop_control_is_refused_by_a_table_without_it)
 {
 	uint32_t ioas = new_ioas(), pt;
 	struct iommu_hwpt_alloc cmd = { .size = sizeof(cmd), .pt_id = ioas };
@@ -215,7 +215,7 @@ TEST(device_that_can_enforce_coherency_is_in_no_table_of_the_users_that_does_not
 	CHECK_ERR(mock_replace(&weak, &pt), EINVAL);
 }
 
-TEST(capabilities_say_what_a_device_cannot_do)
+TEST(capabilities_report_dirty_tracking_and_missing_ats)
 {
 	uint32_t ioas = new_ioas();
 	struct mock mock;
@@ -228,7 +228,7 @@ TEST(capabilities_say_what_a_device_cannot_do)
 	CHECK_EQ(capabilities(mock.device), IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED);
 }
 
-TEST(unit_without_pages_of_the_cpu_is_refused)
+TEST(unit_without_the_cpu_page_size_is_refused)
 {
 	uint32_t ioas = new_ioas();
 
@@ -236,7 +236,7 @@ TEST(unit_without_pages_of_the_cpu_is_refused)
 	CHECK_EQ(destroy(ioas), 0);
 }
 
-TEST(replacing_moves_a_device_in_one_step_or_not_at_all)
+TEST(replace_is_all_or_nothing)
 {
 	uint32_t a = new_ioas(), b = new_ioas(), pt = b;
 	void *p = memory(PAGE), *q = memory(PAGE);
@@ -260,7 +260,7 @@ TEST(replacing_moves_a_device_in_one_step_or_not_at_all)
 	CHECK_EQ(destroy(a), 0);
 }
 
-TEST(hardware_page_table_of_the_users_own_outlives_its_devices)
+TEST(allocated_page_table_outlives_its_devices)
 {
 	uint32_t ioas = new_ioas();
 	struct iommu_hwpt_alloc cmd = { .size = sizeof(cmd), .pt_id = ioas };
@@ -287,7 +287,7 @@ TEST(hardware_page_table_of_the_users_own_outlives_its_devices)
 	CHECK_EQ(destroy(ioas), 0);
 }
 
-TEST(bad_hardware_page_table_is_refused)
+TEST(malformed_page_table_request_is_refused)
 {
 	uint32_t ioas = new_ioas();
 	struct iommu_hwpt_alloc cmd = { .size = sizeof(cmd), .pt_id = ioas };

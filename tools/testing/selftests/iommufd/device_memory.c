@@ -161,7 +161,7 @@ TEST(device_memory_is_mapped_and_not_pinned)
 	CHECK_EQ(munmap(at, BAR_SIZE), 0);
 }
 
-TEST(device_memory_goes_with_munmap)
+TEST(munmap_unmaps_device_memory)
 {
 	struct mock mock;
 	char *at = setup(&mock);
@@ -174,7 +174,7 @@ TEST(device_memory_goes_with_munmap)
 	check_revoked(&mock);
 }
 
-TEST(a_page_that_goes_takes_the_mapping_with_it)
+TEST(munmap_of_one_page_unmaps_all_of_the_device_memory)
 {
 	struct mock mock;
 	char *at = setup(&mock);
@@ -183,7 +183,7 @@ TEST(a_page_that_goes_takes_the_mapping_with_it)
 	check_revoked(&mock);
 }
 
-TEST(device_memory_goes_when_access_is_taken_from_the_process)
+TEST(mprotect_unmaps_device_memory)
 {
 	struct mock mock;
 	char *at = setup(&mock);
@@ -192,7 +192,7 @@ TEST(device_memory_goes_when_access_is_taken_from_the_process)
 	check_revoked(&mock);
 }
 
-TEST(device_memory_goes_when_the_process_moves_it)
+TEST(mremap_unmaps_device_memory)
 {
 	struct mock mock;
 	char *at = setup(&mock);
@@ -202,7 +202,7 @@ TEST(device_memory_goes_when_the_process_moves_it)
 	check_revoked(&mock);
 }
 
-TEST(device_memory_goes_with_its_process)
+TEST(exit_unmaps_device_memory)
 {
 	struct mock mock;
 	int status;
@@ -223,7 +223,7 @@ TEST(device_memory_goes_with_its_process)
 	check_revoked(&mock);
 }
 
-TEST(device_memory_stays_through_fork_and_neighbours)
+TEST(device_memory_survives_fork_and_munmap_beside_it)
 {
 	struct mock mock;
 	char *at = setup(&mock);
@@ -244,7 +244,7 @@ TEST(device_memory_stays_through_fork_and_neighbours)
 	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
 }
 
-TEST(copies_of_device_memory_go_too)
+TEST(munmap_unmaps_copies_of_device_memory)
 {
 	uint32_t other;
 	struct mock mock, second;
@@ -267,7 +267,7 @@ TEST(copies_of_device_memory_go_too)
 	CHECK_EQ(unmap_dma(IOVA + BAR_SIZE, BAR_SIZE), BAR_SIZE);
 }
 
-TEST(a_device_is_attached_though_device_memory_is_gone)
+TEST(attach_skips_device_memory_that_is_gone)
 {
 	struct mock first, second;
 	char *at = setup(&first);
@@ -292,7 +292,7 @@ TEST(a_device_is_attached_though_device_memory_is_gone)
 	CHECK_EQ(shown(first.hwpt), 0);
 }
 
-TEST(device_memory_is_looked_up_before_anything_is_attached)
+TEST(device_memory_can_be_mapped_before_attach)
 {
 	struct mock mock;
 	char *at = bar();
@@ -306,7 +306,7 @@ TEST(device_memory_is_looked_up_before_anything_is_attached)
 	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
 }
 
-TEST(parts_of_device_memory_go_too)
+TEST(munmap_unmaps_every_piece_of_split_device_memory)
 {
 	struct mock mock;
 	char *at = bar();
@@ -325,7 +325,7 @@ TEST(parts_of_device_memory_go_too)
 	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE - 3 * PAGE);
 }
 
-TEST(what_was_written_to_device_memory_is_not_asked_for_when_it_is_gone)
+TEST(dirty_bitmap_skips_device_memory_that_is_gone)
 {
 	struct iommu_hwpt_alloc alloc = {
 		.size = sizeof(alloc),
@@ -362,7 +362,7 @@ TEST(what_was_written_to_device_memory_is_not_asked_for_when_it_is_gone)
 	check_revoked(&mock);
 }
 
-TEST(memory_of_the_kernel_is_no_device_memory)
+TEST(kernel_memory_is_not_mapped_as_device_memory)
 {
 	char *at = memory_of_the_kernel(4 * PAGE);
 	struct mock mock;
@@ -457,7 +457,7 @@ TEST(memory_and_device_memory_are_mapped_in_one_call)
 	}
 }
 
-TEST(a_mixed_range_is_mapped_in_full_or_not_at_all)
+TEST(map_of_a_mixed_range_is_all_or_nothing)
 {
 	long pinned = pinned_pages();
 	char *at = mixed("MBM");
@@ -529,7 +529,7 @@ static void *take_and_give(void *unused)
 	return unused;
 }
 
-TEST(device_memory_is_taken_back_while_it_is_mapped_copied_and_attached)
+TEST(device_memory_is_revoked_during_map_copy_and_attach)
 {
 	long pinned = pinned_pages();
 	struct mock mock, second;

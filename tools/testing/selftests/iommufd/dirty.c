@@ -128,7 +128,7 @@ static void setup_large(void)
 	CHECK_EQ(map_at(ioas, p, 4 * MIB, IOVA, RW), 0);
 }
 
-TEST(what_is_written_to_is_reported_once)
+TEST(written_pages_are_reported_once)
 {
 	setup_pages();
 	CHECK_EQ(dirty_pages(0), 0);
@@ -157,7 +157,7 @@ TEST(a_page_that_is_written_to_again_is_reported_again)
 	CHECK_EQ(dirty_pages(0), 0x21);
 }
 
-TEST(a_request_costs_one_invalidation_if_it_clears_something)
+TEST(clearing_bits_costs_one_invalidation)
 {
 	uint64_t before;
 
@@ -172,7 +172,7 @@ TEST(a_request_costs_one_invalidation_if_it_clears_something)
 	CHECK_EQ(syncs(), before + 1);
 }
 
-TEST(starting_forgets_what_was_written_to_before)
+TEST(starting_tracking_clears_earlier_writes)
 {
 	setup_pages();
 	write_at(IOVA, 0xff);
@@ -191,7 +191,7 @@ TEST(nothing_is_reported_while_tracking_is_off)
 	CHECK_EQ(dirty_pages(0), 0);
 }
 
-TEST(bits_that_are_set_already_stay)
+TEST(bits_already_set_are_kept)
 {
 	uint64_t bits = 0x100;
 
@@ -222,7 +222,7 @@ TEST(holes_are_clean)
 	CHECK_EQ(dirty_pages(0), 0);
 }
 
-TEST(a_large_page_is_dirty_as_a_whole)
+TEST(superpage_is_dirty_as_a_whole)
 {
 	uint64_t bits = 0;
 
@@ -233,7 +233,7 @@ TEST(a_large_page_is_dirty_as_a_whole)
 }
 
 /* Who asks for the other part later has to be told too */
-TEST(a_large_page_that_is_read_in_part_stays_dirty)
+TEST(superpage_read_in_part_stays_dirty)
 {
 	uint64_t bits = 0, before;
 
@@ -259,7 +259,7 @@ TEST(a_large_page_that_is_read_in_part_stays_dirty)
  * A bitmap of 32 KiB that begins in the middle of a page is pinned in parts,
  * and where they meet is in the middle of the second large page.
  */
-TEST(a_large_page_may_have_its_bits_in_two_parts_of_the_bitmap)
+TEST(superpage_may_span_two_pinned_parts_of_the_bitmap)
 {
 	unsigned char *bitmap = memory(16 * PAGE), *bits = bitmap + 0xff1;
 	size_t length = 4 * MIB / 16 / 8, i;
@@ -301,7 +301,7 @@ TEST(a_long_range_is_read_to_its_end)
 }
 
 /* Nobody should ask for that, but upstream answers */
-TEST(the_lowest_bit_of_a_page_size_counts)
+TEST(lowest_bit_of_the_page_size_is_used)
 {
 	uint64_t bits = 0;
 
@@ -312,7 +312,7 @@ TEST(the_lowest_bit_of_a_page_size_counts)
 	CHECK_EQ(dirty_pages(0), 0x80);
 }
 
-TEST(bad_requests_are_refused)
+TEST(malformed_requests_are_refused)
 {
 	uint64_t bits = 0;
 	uint32_t plain;
@@ -356,7 +356,7 @@ TEST(a_bitmap_that_cannot_be_written_loses_nothing)
 	CHECK_EQ(dirty_pages(0), 0xabc);
 }
 
-TEST(a_device_that_cannot_track_is_kept_out)
+TEST(device_without_dirty_tracking_is_refused)
 {
 	uint32_t table;
 	struct mock mock;
@@ -385,7 +385,7 @@ static void *change_maps(void *memory)
 	return NULL;
 }
 
-TEST(reading_meets_unmaps)
+TEST(bitmap_is_read_while_pages_are_unmapped)
 {
 	char *p = memory(PAGE);
 	pthread_t thread;

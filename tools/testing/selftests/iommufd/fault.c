@@ -98,7 +98,7 @@ static int setup(struct mock *mock, uint32_t *ioas, uint32_t *id)
 	return queue;
 }
 
-TEST(queue_stays_as_long_as_its_file_and_its_tables)
+TEST(queue_is_busy_while_its_file_or_a_table_uses_it)
 {
 	struct iommu_fault_alloc cmd = { .size = sizeof(cmd), .flags = 1 };
 	uint32_t id, table, ioas = new_ioas();
@@ -117,7 +117,7 @@ TEST(queue_stays_as_long_as_its_file_and_its_tables)
 	CHECK_ERR(destroy(id), ENOENT);
 }
 
-TEST(queue_whose_file_cannot_be_told_does_not_stay)
+TEST(queue_whose_result_cannot_be_written_is_freed)
 {
 	struct iommu_fault_alloc *cmd = memory(PAGE);
 	uint32_t id, other;
@@ -162,7 +162,7 @@ TEST(request_is_read_and_answered)
 		  EINVAL);
 }
 
-TEST(requests_are_read_as_many_as_fit_and_answered_in_any_order)
+TEST(requests_are_read_in_batches_and_answered_in_any_order)
 {
 	struct iommu_hwpt_page_response responses[2];
 	struct iommu_hwpt_pgfault three[5];
@@ -194,7 +194,7 @@ TEST(requests_are_read_as_many_as_fit_and_answered_in_any_order)
 	CHECK_EQ(answers(&mock, NULL), 2);
 }
 
-TEST(request_that_cannot_be_read_stays)
+TEST(request_that_cannot_be_copied_stays_queued)
 {
 	struct iommu_hwpt_pgfault read_back;
 	uint32_t ioas, id;
@@ -230,7 +230,7 @@ static void check_all_answered(const struct mock *mock, int queue,
 	CHECK_ERR(answer(queue, cookie, 0), EINVAL);
 }
 
-TEST(leaving_answers_what_is_open)
+TEST(detach_answers_open_requests)
 {
 	uint32_t ioas, id, other, cookie, with;
 	struct mock mock;
@@ -289,7 +289,7 @@ static void end_transfer(struct transfer *t)
 	CHECK_EQ(pthread_join(t->thread, NULL), 0);
 }
 
-TEST(leaving_does_not_wait_for_memory_of_who_reads_or_answers)
+TEST(detach_does_not_wait_for_a_read_or_write_that_faults)
 {
 	uint32_t ioas, id;
 	struct mock mock;
@@ -371,7 +371,7 @@ static void more_asked(pthread_t thread)
 	}
 }
 
-TEST(every_request_of_a_device_that_moves_has_one_answer)
+TEST(each_request_of_a_moving_device_gets_one_answer)
 {
 	struct iommu_hwpt_pgfault read_back;
 	uint32_t ioas, id, other, with, with_other;

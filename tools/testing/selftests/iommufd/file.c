@@ -104,7 +104,7 @@ static void is_for_reading_only(int file, int error)
 
 /* What the descriptor forbids */
 
-TEST(descriptor_for_reading_is_mapped_for_reading_only)
+TEST(read_only_descriptor_is_mapped_read_only)
 {
 	int file = sealable_file(0);
 	long before = pinned_pages();
@@ -113,7 +113,7 @@ TEST(descriptor_for_reading_is_mapped_for_reading_only)
 	CHECK_EQ(pinned_pages(), before);
 }
 
-TEST(descriptor_for_writing_only_is_not_mapped)
+TEST(write_only_descriptor_is_not_mapped)
 {
 	int file = open_again(sealable_file(0), O_WRONLY);
 	uint32_t ioas = new_ioas();
@@ -124,7 +124,7 @@ TEST(descriptor_for_writing_only_is_not_mapped)
 	CHECK_EQ(unmap_all(ioas), 0);
 }
 
-TEST(memfd_that_a_user_may_only_read_is_mapped_for_reading_only)
+TEST(memfd_that_a_user_may_only_read_is_mapped_read_only)
 {
 	int file = sealable_file(0), own;
 	char path[64];
@@ -153,7 +153,7 @@ static int roots_file(int flags)
 	return file;
 }
 
-TEST(file_of_roots_on_tmpfs_is_mapped_for_reading_only)
+TEST(tmpfs_file_of_root_is_mapped_read_only)
 {
 	int file = open_again(roots_file(O_RDWR), O_RDONLY);
 
@@ -162,7 +162,7 @@ TEST(file_of_roots_on_tmpfs_is_mapped_for_reading_only)
 	is_for_reading_only(file, EACCES);
 }
 
-TEST(file_that_is_only_appended_to_is_not_mapped_by_who_may_append)
+TEST(append_only_file_is_not_mapped_through_a_writable_descriptor)
 {
 	int file = roots_file(O_RDWR), append = FS_APPEND_FL, reader;
 	uint32_t ioas = new_ioas();
@@ -178,7 +178,7 @@ TEST(file_that_is_only_appended_to_is_not_mapped_by_who_may_append)
 	CHECK_EQ(unmap_all(ioas), PAGE);
 }
 
-TEST(file_that_is_no_memory_file_is_einval_before_a_device_comes)
+TEST(map_of_an_ordinary_file_is_einval_before_attach)
 {
 	uint32_t ioas = new_ioas();
 
@@ -190,7 +190,7 @@ TEST(file_that_is_no_memory_file_is_einval_before_a_device_comes)
 
 /* What a seal forbids */
 
-TEST(file_sealed_against_writing_is_mapped_for_reading_only)
+TEST(write_sealed_file_is_mapped_read_only)
 {
 	int file = sealable_file(0);
 
@@ -198,7 +198,7 @@ TEST(file_sealed_against_writing_is_mapped_for_reading_only)
 	is_for_reading_only(file, EPERM);
 }
 
-TEST(file_sealed_against_future_writing_is_mapped_for_reading_only)
+TEST(future_write_sealed_file_is_mapped_read_only)
 {
 	int file = sealable_file(0);
 
@@ -206,7 +206,7 @@ TEST(file_sealed_against_future_writing_is_mapped_for_reading_only)
 	is_for_reading_only(file, EPERM);
 }
 
-TEST(sealed_file_in_huge_pages_is_mapped_for_reading_only)
+TEST(sealed_hugetlb_file_is_mapped_read_only)
 {
 	int file = sealable_file(MFD_HUGETLB);
 
@@ -232,7 +232,7 @@ TEST(other_seals_forbid_nothing)
 
 /* As long as something may write, the file cannot be sealed against writing */
 
-TEST(mapping_that_may_write_keeps_the_seal_away_before_a_device_comes)
+TEST(writable_mapping_blocks_the_write_seal_before_attach)
 {
 	uint32_t ioas = new_ioas();
 	int file = sealable_file(0);
@@ -246,7 +246,7 @@ TEST(mapping_that_may_write_keeps_the_seal_away_before_a_device_comes)
 	CHECK_ERR(map_page(ioas, file, RW), EPERM);
 }
 
-TEST(mapping_that_may_write_keeps_the_seal_of_huge_pages_away)
+TEST(writable_mapping_blocks_the_write_seal_of_a_hugetlb_file)
 {
 	int file = sealable_file(MFD_HUGETLB);
 	uint32_t ioas = new_ioas();
@@ -258,7 +258,7 @@ TEST(mapping_that_may_write_keeps_the_seal_of_huge_pages_away)
 	CHECK_ERR(map_page(ioas, file, WO), EPERM);
 }
 
-TEST(mapping_that_only_reads_keeps_no_seal_away)
+TEST(read_only_mapping_does_not_block_the_write_seal)
 {
 	int file = sealable_file(0), access;
 	uint32_t ioas = new_ioas();
@@ -273,7 +273,7 @@ TEST(mapping_that_only_reads_keeps_no_seal_away)
 	CHECK_EQ(unmap_all(ioas), PAGE);
 }
 
-TEST(seal_against_future_writing_leaves_a_mapping_as_it_is)
+TEST(future_write_seal_keeps_existing_mappings)
 {
 	int file = sealable_file(0), access;
 	uint32_t ioas = new_ioas();
@@ -291,7 +291,7 @@ TEST(seal_against_future_writing_leaves_a_mapping_as_it_is)
 	CHECK_EQ(seal(file, F_SEAL_WRITE), 0);
 }
 
-TEST(last_copy_of_a_mapping_lets_the_seal_come)
+TEST(write_seal_is_blocked_until_the_last_copy_is_unmapped)
 {
 	uint32_t ioas = new_ioas(), other = new_ioas();
 	int file = sealable_file(0);
@@ -308,7 +308,7 @@ TEST(last_copy_of_a_mapping_lets_the_seal_come)
 	CHECK_EQ(seal(file, F_SEAL_WRITE), 0);
 }
 
-TEST(map_that_fails_keeps_no_seal_away)
+TEST(failed_map_does_not_block_the_write_seal)
 {
 	uint32_t ioas = new_ioas();
 	int file = sealable_file(0);
@@ -326,7 +326,7 @@ TEST(map_that_fails_keeps_no_seal_away)
 	CHECK_EQ(unmap_all(ioas), PAGE);
 }
 
-TEST(mapping_that_may_write_and_a_writable_mmap_both_keep_the_seal_away)
+TEST(writable_mapping_and_mmap_each_block_the_write_seal)
 {
 	uint32_t ioas = new_ioas();
 	int file = sealable_file(0);
@@ -343,7 +343,7 @@ TEST(mapping_that_may_write_and_a_writable_mmap_both_keep_the_seal_away)
 	CHECK_EQ(seal(file, F_SEAL_WRITE), 0);
 }
 
-TEST(access_that_pins_keeps_the_seal_away_until_it_is_unmapped)
+TEST(pinned_file_blocks_the_write_seal_until_it_is_unmapped)
 {
 	int file = sealable_file(0), access;
 	uint32_t ioas = new_ioas(), id;
@@ -374,7 +374,7 @@ static void map_as_another_process(void *arg)
 	CHECK_EQ(map_page(m->ioas, m->file, m->prot), 0);
 }
 
-TEST(right_to_write_passes_to_the_process_that_takes_over)
+TEST(change_process_passes_on_the_right_to_write)
 {
 	struct mapper m = { new_ioas(), sealable_file(0), RW };
 
@@ -390,7 +390,7 @@ TEST(right_to_write_passes_to_the_process_that_takes_over)
 	CHECK_EQ(seal(m.file, F_SEAL_WRITE), 0);
 }
 
-TEST(taking_over_what_only_reads_keeps_no_seal_away)
+TEST(change_process_of_a_read_only_mapping_does_not_block_the_seal)
 {
 	struct mapper m = { new_ioas(), sealable_file(0), RO };
 
@@ -414,7 +414,7 @@ static void take_over_without_a_limit(void *arg)
 	CHECK_ERR(change_process(), ENOMEM);
 }
 
-TEST(takeover_that_fails_gives_its_right_back)
+TEST(failed_change_process_leaves_the_right_to_write_unchanged)
 {
 	const struct rlimit one_page = { PAGE, PAGE };
 	uint32_t ioas = new_ioas();
@@ -431,7 +431,7 @@ TEST(takeover_that_fails_gives_its_right_back)
 	CHECK_EQ(seal(file, F_SEAL_WRITE), 0);
 }
 
-TEST(right_to_write_outlives_the_process_that_mapped)
+TEST(right_to_write_outlives_the_process_that_mapped_the_file)
 {
 	struct mapper m = { new_ioas(), sealable_file(0), RW };
 
@@ -450,7 +450,7 @@ static void map_in_a_context_of_its_own(void *arg)
 	CHECK_EQ(copy_at(ioas, 2 * IOVA, ioas, IOVA, PAGE, RW), 0);
 }
 
-TEST(process_that_dies_with_its_context_lets_the_seal_come)
+TEST(exit_with_the_context_unblocks_the_write_seal)
 {
 	int file = sealable_file(0);
 
@@ -460,7 +460,7 @@ TEST(process_that_dies_with_its_context_lets_the_seal_come)
 
 /* Holes */
 
-TEST(hole_is_filled_for_who_may_only_read)
+TEST(hole_is_filled_through_a_read_only_descriptor)
 {
 	int file = memory_file(4 * PAGE), reader;
 	uint32_t ioas = new_ioas();

@@ -73,7 +73,7 @@ TEST(ranges_leave_out_the_msi_window_and_what_the_unit_cannot_reach)
 	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, last + 1, RW), EINVAL);
 }
 
-TEST(mapping_in_the_msi_window_keeps_the_device_away)
+TEST(device_is_refused_while_the_msi_window_is_mapped)
 {
 	uint32_t ioas;
 
@@ -90,7 +90,7 @@ TEST(mapping_in_the_msi_window_keeps_the_device_away)
 		ktap_fail("%s", fail_text());
 }
 
-TEST(device_without_ats_is_said_not_to_use_it)
+TEST(device_without_ats_reports_ats_as_not_supported)
 {
 	struct iommu_hw_info cmd = { .size = sizeof(cmd) };
 
@@ -118,17 +118,17 @@ static void map_unmap(int advice)
 	}
 }
 
-TEST(small_pages_are_mapped_and_unmapped_without_a_rest)
+TEST(small_pages_are_mapped_and_fully_unmapped)
 {
 	map_unmap(MADV_NOHUGEPAGE);
 }
 
-TEST(huge_pages_are_mapped_and_unmapped_without_a_rest)
+TEST(huge_pages_are_mapped_and_fully_unmapped)
 {
 	map_unmap(MADV_HUGEPAGE);
 }
 
-TEST(what_was_mapped_apart_is_unmapped_together_whatever_page_sizes_were_used)
+TEST(adjacent_mappings_of_any_page_size_are_unmapped_at_once)
 {
 	char *p = large(16 * MIB, MADV_HUGEPAGE);
 	uint32_t ioas = setup();
@@ -151,7 +151,7 @@ TEST(what_was_mapped_apart_is_unmapped_together_whatever_page_sizes_were_used)
 	}
 }
 
-TEST(maps_at_random_leave_nothing_behind)
+TEST(random_maps_leave_nothing_pinned)
 {
 	enum { SLOTS = 64 };
 	uint32_t ioas = setup();
@@ -237,7 +237,7 @@ TEST(two_devices_in_one_domain_cost_one_request_each_time)
 	}
 }
 
-TEST(device_that_comes_later_is_shown_everything_and_takes_no_pin_along)
+TEST(devices_that_attach_and_detach_share_the_pins)
 {
 	uint32_t ioas = setup();
 	long before = pinned_pages();
@@ -269,7 +269,7 @@ TEST(copy_into_an_address_space_with_a_device_shares_its_pins)
 	CHECK_EQ(pinned_pages(), before);
 }
 
-TEST(large_memory_is_placed_where_superpages_fit)
+TEST(large_memory_gets_an_iova_aligned_for_superpages)
 {
 	uint32_t ioas = setup();
 	char *p = large(4 * MIB, MADV_HUGEPAGE);

@@ -66,7 +66,7 @@ static void report(const char *what, double began, double most)
 	CHECK(each <= most);
 }
 
-TEST(a_file_mapped_many_times)
+TEST(cost_of_mapping_a_file_many_times_is_per_run)
 {
 	uint32_t ioas = setup();
 	long before = pinned_pages();
@@ -85,7 +85,7 @@ TEST(a_file_mapped_many_times)
 	CHECK_EQ(pinned_pages(), before);
 }
 
-TEST(one_mapping_of_memory_that_is_one_file_again_and_again)
+TEST(cost_of_one_large_mapping_is_per_run)
 {
 	char *p = mmap(NULL, LENGTH + RUN, PROT_NONE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

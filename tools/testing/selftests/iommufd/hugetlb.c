@@ -71,7 +71,7 @@ static void unmap_and_close(unsigned int pages)
 	CHECK_EQ(promised_pages(), 0);
 }
 
-TEST(file_that_nobody_has_touched_is_filled_with_free_pages)
+TEST(untouched_file_is_filled_with_free_pages)
 {
 	long pinned = pinned_pages();
 	void *p;
@@ -88,7 +88,7 @@ TEST(file_that_nobody_has_touched_is_filled_with_free_pages)
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
-TEST(pages_that_were_promised_to_the_file_are_used)
+TEST(pages_reserved_for_the_file_are_used)
 {
 	char *p;
 
@@ -111,7 +111,7 @@ TEST(pages_that_were_promised_to_the_file_are_used)
 	unmap_and_close(6);
 }
 
-TEST(pages_of_an_mmap_without_a_promise_are_shown)
+TEST(pages_of_an_mmap_without_reservation_are_mapped)
 {
 	char *p;
 
@@ -127,7 +127,7 @@ TEST(pages_of_an_mmap_without_a_promise_are_shown)
 	unmap_and_close(3);
 }
 
-TEST(hole_that_was_punched_is_filled_again)
+TEST(punched_hole_is_filled_again)
 {
 	char *p;
 	int i;
@@ -177,7 +177,7 @@ TEST(map_with_no_pages_left_is_enomem)
 	unmap_and_close(2);
 }
 
-TEST(hole_is_not_filled_through_a_descriptor_for_reading)
+TEST(hole_is_not_filled_through_a_read_only_descriptor)
 {
 	char path[64];
 	int writer;
@@ -225,7 +225,7 @@ TEST(hole_of_a_sealed_file_is_filled_for_reading)
 	unmap_and_close(2);
 }
 
-TEST(parts_of_a_file_show_the_right_memory)
+TEST(parts_of_a_file_are_mapped_to_the_right_memory)
 {
 	static const unsigned long starts[] = {
 		0, PAGE, HUGE - PAGE, HUGE, HUGE + 3 * PAGE, 2 * HUGE - PAGE,
@@ -251,7 +251,7 @@ TEST(parts_of_a_file_show_the_right_memory)
 	unmap_and_close(0);
 }
 
-TEST(device_that_comes_later_finds_the_holes_filled)
+TEST(attach_fills_the_holes)
 {
 	uint32_t later = new_ioas();
 
@@ -323,7 +323,7 @@ static void map_the_same(int nr)
 	CHECK_EQ(map_file_at(ioas, file, 0, 4 * HUGE, iova, RW), 0);
 }
 
-TEST(hole_that_several_fill_is_filled_once)
+TEST(hole_that_several_processes_fill_is_filled_once)
 {
 	int i;
 
@@ -367,7 +367,7 @@ static void fill_or_punch(int nr)
 	fill_against(nr, punch_all);
 }
 
-TEST(hole_that_is_punched_and_filled_at_once_breaks_no_promise)
+TEST(punching_while_filling_keeps_reservations_balanced)
 {
 	setup(4, 0);
 	in_parallel(fill_or_punch);
@@ -386,7 +386,7 @@ static void fill_or_truncate(int nr)
 	fill_against(nr, truncate_all);
 }
 
-TEST(file_that_is_truncated_and_filled_at_once_breaks_no_promise)
+TEST(truncating_while_filling_keeps_reservations_balanced)
 {
 	setup(4, 0);
 	in_parallel(fill_or_truncate);
@@ -406,7 +406,7 @@ static void fill_until_killed(unsigned long *rounds)
 	}
 }
 
-TEST(process_that_is_killed_while_it_fills_a_hole_breaks_no_promise)
+TEST(kill_while_filling_keeps_reservations_balanced)
 {
 	int i;
 
@@ -424,7 +424,7 @@ static void take_note(int signal)
 	(void)signal;
 }
 
-TEST(call_that_a_signal_interrupts_starts_again)
+TEST(map_that_a_signal_interrupts_is_restarted)
 {
 	struct sigevent event = { .sigev_signo = SIGUSR1 };
 	const struct sigaction action = {
@@ -464,7 +464,7 @@ static void write_text(const char *path, const char *text)
 	CHECK_EQ(close(f), 0);
 }
 
-TEST(page_that_fills_a_hole_counts_for_the_control_group)
+TEST(page_that_fills_a_hole_is_charged_to_the_cgroup)
 {
 	const char *group = "/tmp/cgroup/few";
 	char path[64], pid[16];

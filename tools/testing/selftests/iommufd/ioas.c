@@ -73,7 +73,7 @@ TEST(map_into_a_reserved_range_is_einval)
 	CHECK_EQ(map_at(ioas, p, PAGE, IOVA + PAGE, RW), 0);
 }
 
-TEST(any_byte_can_be_mapped_while_nothing_is_attached)
+TEST(map_needs_no_alignment_before_attach)
 {
 	uint32_t ioas = new_ioas();
 	char *p = memory(PAGE);
@@ -86,7 +86,7 @@ TEST(any_byte_can_be_mapped_while_nothing_is_attached)
 	CHECK_EQ(unmap(ioas, IOVA + 7, 3), 3);
 }
 
-TEST(alignment_is_that_of_the_hardware_once_attached)
+TEST(map_needs_the_alignment_of_the_unit_after_attach)
 {
 	uint32_t ioas = new_ioas(), nr = 0;
 	char *p = memory(2 * PAGE);
@@ -101,7 +101,7 @@ TEST(alignment_is_that_of_the_hardware_once_attached)
 	CHECK_EQ(map_at(ioas, p + MOCK_PAGE_SIZE, PAGE, IOVA, RW), 0);
 }
 
-TEST(memory_that_does_not_exist_is_efault_once_attached)
+TEST(map_of_absent_memory_is_efault_after_attach)
 {
 	uint32_t ioas = new_ioas();
 	char *p = memory(4 * PAGE);
@@ -129,7 +129,7 @@ TEST(write_access_to_read_only_memory_is_efault)
 	CHECK_EQ(map_at(ioas, p, PAGE, IOVA, RO), 0);
 }
 
-TEST(kernel_chooses_a_place_that_is_free_and_aligned_like_the_memory)
+TEST(kernel_chooses_a_free_iova_aligned_like_the_memory)
 {
 	uint32_t ioas = new_ioas();
 	struct mock mock;
@@ -147,7 +147,7 @@ TEST(kernel_chooses_a_place_that_is_free_and_aligned_like_the_memory)
 	CHECK_EQ(unmap_all(ioas), 64 * PAGE);
 }
 
-TEST(kernel_places_large_memory_for_superpages)
+TEST(kernel_aligns_large_memory_for_superpages)
 {
 	uint32_t ioas = new_ioas();
 	size_t two_mib = 2ul << 20;
@@ -160,7 +160,7 @@ TEST(kernel_places_large_memory_for_superpages)
 	CHECK_EQ(iova % two_mib, 0);
 }
 
-TEST(no_room_is_enospc)
+TEST(map_without_a_free_iova_is_enospc)
 {
 	struct iommu_iova_range range = { IOVA, IOVA + 4 * PAGE - 1 };
 	uint32_t ioas = new_ioas();
@@ -233,7 +233,7 @@ TEST(union_of_adjacent_mappings_is_unmapped_at_once)
 	CHECK(pinned_times(p, 64 * PAGE, 0));
 }
 
-TEST(unmap_of_everything_succeeds_when_there_is_nothing)
+TEST(unmap_of_everything_succeeds_without_mappings)
 {
 	uint32_t ioas = new_ioas();
 
@@ -286,7 +286,7 @@ TEST(copy_shares_the_pins_of_its_source)
 	CHECK(pinned_times(p, 16 * PAGE, 0));
 }
 
-TEST(pages_stay_pinned_exactly_as_long_as_some_copy_needs_them)
+TEST(pages_stay_pinned_while_a_copy_needs_them)
 {
 	uint32_t src = new_ioas(), dst = new_ioas(), copies = 24;
 	unsigned char need[64] = {};
@@ -367,7 +367,7 @@ TEST(copy_inside_one_address_space_works)
 
 /* Files */
 
-TEST(file_is_mapped_and_not_the_memory_that_shows_it)
+TEST(map_file_pins_the_pages_of_the_file)
 {
 	int file = memory_file(8 * PAGE);
 	char *p = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -386,7 +386,7 @@ TEST(file_is_mapped_and_not_the_memory_that_shows_it)
 	CHECK(pinned_times(p, 8 * PAGE, 0));
 }
 
-TEST(file_in_huge_pages_is_pinned_and_given_back)
+TEST(hugetlb_file_is_pinned_and_unpinned)
 {
 	int file = memfd_create("huge", MFD_HUGETLB);
 	size_t two_mib = 2ul << 20;
@@ -409,7 +409,7 @@ TEST(file_in_huge_pages_is_pinned_and_given_back)
 	CHECK_EQ(pinned_pages(), before);
 }
 
-TEST(map_of_a_bad_file_fails)
+TEST(map_of_an_unsuitable_file_fails)
 {
 	uint32_t ioas = new_ioas();
 	int disk = open("/proc/self/exe", O_RDONLY);
@@ -450,7 +450,7 @@ TEST(options_are_read_back_and_checked)
 	CHECK_ERR(option(9, IOMMU_OPTION_OP_GET, 0, &value), EOPNOTSUPP);
 }
 
-TEST(option_that_is_set_has_no_answer_that_could_fail)
+TEST(setting_an_option_does_not_write_the_structure_back)
 {
 	uint32_t ioas = new_ioas();
 	struct iommu_option *cmd = memory(PAGE);
@@ -469,7 +469,7 @@ TEST(option_that_is_set_has_no_answer_that_could_fail)
 	CHECK_EQ(value, 0);
 }
 
-TEST(limit_mode_is_set_before_there_are_objects_or_not)
+TEST(limit_mode_is_ebusy_once_there_are_objects)
 {
 	uint64_t value = 1;
 
@@ -489,7 +489,7 @@ TEST(limit_mode_is_set_before_there_are_objects_or_not)
 			 &value), EBUSY);
 }
 
-TEST(small_pages_cannot_be_asked_for_when_large_ones_may_be_in_use)
+TEST(huge_pages_cannot_be_disabled_while_memory_is_mapped)
 {
 	uint32_t ioas = new_ioas();
 	uint64_t value = 0;
@@ -507,7 +507,7 @@ TEST(small_pages_cannot_be_asked_for_when_large_ones_may_be_in_use)
 		  EINVAL);
 }
 
-TEST(address_space_of_the_container_interface_can_be_chosen)
+TEST(vfio_compat_ioas_is_set_read_and_cleared)
 {
 	struct iommu_vfio_ioas cmd = { .size = sizeof(cmd) };
 	uint32_t ioas = new_ioas();
@@ -571,7 +571,7 @@ TEST(mappings_are_listed_with_access_and_origin)
 	CHECK_EQ(list[2].address, (uintptr_t)p + 2 * PAGE);
 }
 
-TEST(mappings_are_walked_piece_by_piece)
+TEST(mappings_are_listed_in_pieces)
 {
 	struct iommu_ioas_mapping list[7];
 	struct iommu_ioas_mappings cmd = { .size = sizeof(cmd) };
@@ -657,7 +657,7 @@ static void *race(void *arg)
 	return NULL;
 }
 
-TEST(threads_that_fight_over_one_range_break_nothing)
+TEST(threads_that_race_over_one_range_leave_nothing_pinned)
 {
 	uint32_t ioas = new_ioas();
 	pthread_t threads[4];

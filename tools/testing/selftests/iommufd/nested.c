@@ -106,7 +106,7 @@ static uint32_t setup(struct mock *mock, uint32_t *parent)
 		CHECK_ERR(make(cmd, &hwpt), error);			\
 	} while (0)
 
-TEST(nested_table_of_bad_data_is_refused)
+TEST(malformed_nested_table_is_refused)
 {
 	uint32_t parent, hwpt;
 	struct mock mock;
@@ -129,7 +129,7 @@ TEST(nested_table_of_bad_data_is_refused)
 	CHECK_EQ(destroy(parent), 0);
 }
 
-TEST(nested_table_takes_no_flag_but_that_of_a_queue)
+TEST(nested_table_accepts_only_the_fault_queue_flag)
 {
 	uint32_t parent, hwpt;
 	struct mock mock;
@@ -144,7 +144,7 @@ TEST(nested_table_takes_no_flag_but_that_of_a_queue)
 	CHECK_EQ(destroy(parent), 0);
 }
 
-TEST(nested_table_needs_a_parent_that_is_made_for_it)
+TEST(nested_table_needs_a_nest_parent)
 {
 	uint32_t ioas, parent, plain, hwpt;
 	struct mock mock;
@@ -165,7 +165,7 @@ TEST(nested_table_needs_a_parent_that_is_made_for_it)
 	CHECK_REFUSED(cmd.pt_id = new_nested(&mock, parent), EINVAL);
 }
 
-TEST(nested_table_whose_id_cannot_be_told_does_not_stay)
+TEST(nested_table_whose_id_cannot_be_written_is_freed)
 {
 	struct iommu_hwpt_alloc *cmd = memory(PAGE);
 	uint32_t parent;
@@ -198,7 +198,7 @@ TEST(address_space_and_parent_are_busy_under_a_nested_table)
 
 /* Attaching and moving */
 
-TEST(device_comes_and_goes_on_a_nested_table)
+TEST(device_attaches_to_and_detaches_from_a_nested_table)
 {
 	uint32_t parent, nested, id;
 	struct mock mock, other;
@@ -244,7 +244,7 @@ TEST(device_moves_between_tables_of_all_kinds)
 	CHECK_EQ(destroy(parent), 0);
 }
 
-TEST(device_that_the_parent_does_not_suit_stays_where_it_is)
+TEST(device_unfit_for_the_parent_is_refused)
 {
 	uint32_t parent, nested, id;
 	struct mock mock, wide;
@@ -259,7 +259,7 @@ TEST(device_that_the_parent_does_not_suit_stays_where_it_is)
 	CHECK_EQ(destroy(nested), 0);
 }
 
-TEST(what_a_device_reserves_is_reserved_below_its_nested_table)
+TEST(reserved_ranges_apply_to_the_parent_of_a_nested_table)
 {
 	const uint64_t there = MOCK_RESERVED_START;
 	uint32_t ioas, parent, nested, other, id;
@@ -347,7 +347,7 @@ TEST(invalidation_clears_what_it_names)
 	CHECK(registers_are(b, 0xf));
 }
 
-TEST(invalidation_that_fails_says_what_was_done)
+TEST(failed_invalidation_reports_the_entries_done)
 {
 	const uint32_t per_page = PAGE /
 		sizeof(struct iommu_hwpt_invalidate_selftest);
@@ -393,7 +393,7 @@ TEST(invalidation_that_fails_says_what_was_done)
 		CHECK_EQ(cmd.entry_num, 0);				\
 	} while (0)
 
-TEST(bad_invalidation_does_nothing)
+TEST(malformed_invalidation_changes_nothing)
 {
 	struct iommu_hwpt_invalidate_selftest *entries = memory(2 * PAGE);
 	uint32_t ioas, parent, hwpt, nr = 0;
@@ -425,7 +425,7 @@ TEST(bad_invalidation_does_nothing)
 	CHECK(registers_are(hwpt, 0));
 }
 
-TEST(invalidation_whose_result_cannot_be_told_is_efault)
+TEST(invalidation_whose_result_cannot_be_written_is_efault)
 {
 	struct iommu_hwpt_invalidate *cmd = memory(PAGE);
 	struct iommu_hwpt_invalidate_selftest entry = {};
@@ -468,7 +468,7 @@ static void *invalidate_all_the_time(void *id)
 	return NULL;
 }
 
-TEST(tables_are_destroyed_beside_their_invalidation)
+TEST(tables_are_destroyed_during_invalidation)
 {
 	uint32_t parent, nested, before, target = 0;
 	pthread_t thread;

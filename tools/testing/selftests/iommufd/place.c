@@ -72,7 +72,7 @@ static void map_there(uint32_t ioas, long at, long length)
 	note(at, length, true);
 }
 
-TEST(a_mapping_is_placed_where_a_model_says)
+TEST(chosen_iovas_match_a_model)
 {
 	const struct iommu_iova_range range = {
 		FIRST, FIRST + SPACE * PAGE - 1,

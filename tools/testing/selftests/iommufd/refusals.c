@@ -58,7 +58,7 @@ static uint32_t windowed(uint64_t base)
 
 /* The limit of locked memory */
 
-TEST(log_tells_of_the_limit_of_a_user)
+TEST(log_reports_the_limit_of_a_user)
 {
 	uint32_t ioas = attached(0);
 	char *p = memory(64 * PAGE);
@@ -74,7 +74,7 @@ TEST(log_tells_of_the_limit_of_a_user)
 	CHECK(log_says("ulimit -l"));
 }
 
-TEST(log_tells_of_the_limit_of_a_process)
+TEST(log_reports_the_limit_of_a_process)
 {
 	char *p = memory(64 * PAGE);
 	uint64_t mode = 1;
@@ -92,7 +92,7 @@ TEST(log_tells_of_the_limit_of_a_process)
 	CHECK(log_says("and it has locked 24576;"));
 }
 
-TEST(log_tells_of_the_limit_for_a_file)
+TEST(log_reports_the_limit_for_a_file)
 {
 	uint32_t ioas = attached(0);
 	int file = memory_file(2 * PAGE);
@@ -103,7 +103,7 @@ TEST(log_tells_of_the_limit_for_a_file)
 	CHECK(log_says("iommufd: RLIMIT_MEMLOCK (4096) exceeded: "));
 }
 
-TEST(log_tells_of_the_limit_for_one_page)
+TEST(log_reports_the_limit_for_one_page)
 {
 	uint32_t ioas = attached(0);
 
@@ -113,7 +113,7 @@ TEST(log_tells_of_the_limit_for_one_page)
 	CHECK(log_says("iommufd: RLIMIT_MEMLOCK (0) exceeded: "));
 }
 
-TEST(name_of_a_process_does_not_break_the_line)
+TEST(process_name_is_escaped_in_the_log)
 {
 	uint32_t ioas = attached(0);
 
@@ -129,7 +129,7 @@ TEST(name_of_a_process_does_not_break_the_line)
 
 /* Ranges */
 
-TEST(log_tells_of_a_reserved_range)
+TEST(log_reports_a_reserved_range)
 {
 	uint32_t ioas = attached(MOCK_FLAGS_DEVICE_RESERVED);
 
@@ -141,7 +141,7 @@ TEST(log_tells_of_a_reserved_range)
 	CHECK(log_says("IOMMU_IOAS_IOVA_RANGES or VFIO_IOMMU_GET_INFO"));
 }
 
-TEST(log_tells_of_the_aperture)
+TEST(log_reports_the_aperture)
 {
 	uint32_t ioas = attached(0);
 
@@ -150,7 +150,7 @@ TEST(log_tells_of_the_aperture)
 	CHECK(log_says("IOVA 0x80000000-0x80000fff: 0x80000000-0xffffffffffffffff is outside the aperture"));
 }
 
-TEST(log_tells_of_the_alignment)
+TEST(log_reports_the_alignment)
 {
 	uint32_t ioas = attached(0);
 	char *p = memory(PAGE);
@@ -164,7 +164,7 @@ TEST(log_tells_of_the_alignment)
 	CHECK(log_says("cannot map 0xc8 bytes, "));
 }
 
-TEST(log_tells_of_windows)
+TEST(log_reports_windows)
 {
 	uint32_t ioas = windowed(IOVA);
 	char *p = memory(PAGE);
@@ -178,7 +178,7 @@ TEST(log_tells_of_windows)
 
 /* Devices */
 
-TEST(log_tells_what_is_in_the_way_of_a_device)
+TEST(log_reports_mappings_that_a_device_cannot_have)
 {
 	uint32_t ioas = new_ioas();
 	void *p = memory(PAGE);
@@ -203,7 +203,7 @@ TEST(log_tells_what_is_in_the_way_of_a_device)
 	CHECK(log_says("whole pages of 0x800 bytes, and 0x1 bytes at IOVA 0x10000000 are not"));
 }
 
-TEST(log_tells_which_windows_a_device_cannot_keep)
+TEST(log_reports_windows_that_a_device_cannot_have)
 {
 	uint32_t ioas = new_ioas();
 
@@ -218,7 +218,7 @@ TEST(log_tells_which_windows_a_device_cannot_keep)
 	CHECK(log_says("cannot have the windows of this address space"));
 }
 
-TEST(log_tells_which_device_is_not_for_users)
+TEST(log_reports_devices_that_no_process_may_use)
 {
 	uint32_t ioas = new_ioas();
 
@@ -247,7 +247,7 @@ static uint32_t new_hwpt(uint32_t ioas, uint32_t device)
 	return cmd.out_hwpt_id;
 }
 
-TEST(log_tells_that_a_table_does_not_suit_a_device)
+TEST(log_reports_a_table_that_does_not_suit_a_device)
 {
 	uint32_t ioas = new_ioas(), hwpt;
 	struct mock mock, wide;
@@ -265,7 +265,7 @@ TEST(log_tells_that_a_table_does_not_suit_a_device)
 	CHECK(log_says("its IOMMU driver refuses hardware page table"));
 }
 
-TEST(log_is_silent_about_what_is_tried_and_done_another_way)
+TEST(log_is_silent_when_a_second_table_succeeds)
 {
 	uint32_t a = attached(0), b = attached(0);
 	struct mock wide;

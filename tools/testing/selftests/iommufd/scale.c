@@ -79,7 +79,7 @@ TEST(cost_of_a_map_grows_no_faster_than_the_logarithm)
 	grows_slowly(true);
 }
 
-TEST(cost_of_a_place_grows_no_faster_than_the_logarithm)
+TEST(cost_of_choosing_an_iova_grows_no_faster_than_the_logarithm)
 {
 	grows_slowly(false);
 }

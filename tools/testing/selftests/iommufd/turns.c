@@ -207,7 +207,7 @@ static void map_and_unmap(uint32_t ioas, char *p, long pages, uint64_t iova,
 	}
 }
 
-TEST(pages)
+TEST(calls_on_many_pages_yield_the_cpu)
 {
 	uint32_t ioas = open_device();
 	long n = items(), few = n < 100000 ? n : 100000;
@@ -265,7 +265,7 @@ static int list_mappings(uint32_t ioas, long n)
 	return ret;
 }
 
-TEST(areas)
+TEST(calls_on_many_areas_yield_the_cpu)
 {
 	uint32_t ioas = open_device();
 	void *p = touched(2, MADV_NOHUGEPAGE);
@@ -290,7 +290,7 @@ TEST(areas)
 	finish();
 }
 
-TEST(copies)
+TEST(calls_on_many_copies_yield_the_cpu)
 {
 	void *p = touched(2, MADV_NOHUGEPAGE);
 	uint32_t from, to;
@@ -312,7 +312,7 @@ TEST(copies)
 	finish();
 }
 
-TEST(objects)
+TEST(calls_on_many_objects_yield_the_cpu)
 {
 	int file = memory_file(PAGE);
 	long n = items();
@@ -331,7 +331,7 @@ TEST(objects)
 	finish();
 }
 
-TEST(ranges)
+TEST(calls_on_many_ranges_yield_the_cpu)
 {
 	long n = items();
 	struct iommu_iova_range *list = calloc(n, sizeof(*list));
@@ -384,7 +384,7 @@ static int remove_window(uint32_t ioas, uint32_t id)
 	return ioctl(fd, IOMMU_IOAS_WINDOW_REMOVE, &cmd);
 }
 
-TEST(windows)
+TEST(calls_on_many_windows_yield_the_cpu)
 {
 	long n = items();
 	struct iommu_ioas_window *list = calloc(n, sizeof(*list));

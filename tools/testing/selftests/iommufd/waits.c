@@ -12,7 +12,7 @@ static void *look(void *shown)
 	return NULL;
 }
 
-TEST(automatic_table_goes_with_its_last_device_whoever_looks_at_it)
+TEST(automatic_table_is_freed_with_its_last_device_while_in_use)
 {
 	pthread_t thread;
 	bool shown;
@@ -32,7 +32,7 @@ TEST(automatic_table_goes_with_its_last_device_whoever_looks_at_it)
 	CHECK_EQ(destroy(ioas), 0);
 }
 
-TEST(automatic_table_that_goes_is_no_obstacle_for_the_next_device)
+TEST(device_attaches_while_an_automatic_table_is_freed)
 {
 	char *p = memory(PAGE);
 	struct mock next;

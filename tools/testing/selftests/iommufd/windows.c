@@ -68,7 +68,7 @@ static uint32_t windowed(void)
 	return new_ioas_flags(IOMMU_IOAS_ALLOC_WINDOWED);
 }
 
-TEST(windowed_address_space_starts_with_nothing)
+TEST(new_windowed_address_space_has_no_windows)
 {
 	uint32_t ioas = windowed(), nr = 0;
 	void *p = memory(PAGE);
@@ -85,7 +85,7 @@ TEST(windowed_address_space_starts_with_nothing)
 	CHECK_ERR(map_at(ioas, p, PAGE, IOVA, RW), ENXIO);
 }
 
-TEST(open_address_space_has_no_window_calls)
+TEST(window_calls_on_an_open_address_space_are_eopnotsupp)
 {
 	uint32_t ioas = new_ioas(), nr = 0;
 
@@ -94,7 +94,7 @@ TEST(open_address_space_has_no_window_calls)
 	CHECK_ERR(list(ioas, NULL, &nr), EOPNOTSUPP);
 }
 
-TEST(properties_are_read_back)
+TEST(window_properties_are_read_back)
 {
 	struct iommu_ioas_window windows[2];
 	uint32_t ioas = windowed(), nr = 2;
@@ -201,7 +201,7 @@ TEST(kernel_chooses_page_size_and_base_from_what_is_attached)
 	CHECK(b.base >= a.base + 6 * MIB || b.base + MIB <= a.base);
 }
 
-TEST(no_room_for_a_base_is_enospc)
+TEST(window_without_a_free_base_is_enospc)
 {
 	uint32_t ioas = windowed();
 	struct window w;
@@ -214,7 +214,7 @@ TEST(no_room_for_a_base_is_enospc)
 	CHECK_EQ(create(ioas, 0, 0, 1ul << 30, 0, NULL), 0);
 }
 
-TEST(window_may_be_smaller_and_coarser_than_the_hardware)
+TEST(window_may_have_larger_pages_than_the_hardware)
 {
 	uint32_t ioas = windowed();
 	void *p = memory(64 * PAGE);
@@ -242,7 +242,7 @@ TEST(mapping_outside_every_window_is_enxio)
 	CHECK_EQ(map_at(ioas, p, 2 * PAGE, IOVA, RW), 0);
 }
 
-TEST(mapping_is_aligned_to_the_window_in_base_length_and_memory)
+TEST(mapping_must_be_aligned_to_the_page_size_of_its_window)
 {
 	const uint64_t ps = 64 << 10;
 	uint32_t ioas = windowed();
@@ -276,7 +276,7 @@ TEST(mapping_gets_no_more_access_than_its_window_grants)
 	CHECK_EQ(map_at(ioas, p, PAGE, 2 * IOVA, IOMMU_IOAS_MAP_WRITEABLE), 0);
 }
 
-TEST(kernel_picks_a_window_that_can_take_the_mapping)
+TEST(kernel_chooses_a_window_that_suits_the_mapping)
 {
 	const uint64_t ps = 64 << 10;
 	uint32_t ioas = windowed();
@@ -298,7 +298,7 @@ TEST(kernel_picks_a_window_that_can_take_the_mapping)
 	CHECK_ERR(map_any(ioas, p, ps, &iova, RW), ENOSPC);
 }
 
-TEST(copy_needs_the_same_of_its_destination)
+TEST(copy_obeys_the_windows_of_its_destination)
 {
 	const uint64_t ps = 64 << 10;
 	uint32_t src = new_ioas(), dst = windowed();
@@ -365,7 +365,7 @@ TEST(removing_a_window_unmaps_everything_in_it)
 	CHECK_ERR(map_at(ioas, p, PAGE, IOVA, RW), ENXIO);
 }
 
-TEST(no_such_window_is_enoent)
+TEST(removing_an_unknown_window_is_enoent)
 {
 	uint32_t ioas = windowed();
 
@@ -373,7 +373,7 @@ TEST(no_such_window_is_enoent)
 	CHECK_ERR(drop(ioas, 0), ENOENT);
 }
 
-TEST(window_goes_when_its_in_kernel_user_lets_go)
+TEST(removing_a_window_asks_accesses_to_unpin)
 {
 	uint32_t ioas = windowed(), id;
 	void *p = memory(PAGE);
@@ -390,7 +390,7 @@ TEST(window_goes_when_its_in_kernel_user_lets_go)
 	CHECK(pinned_times(p, PAGE, 0));
 }
 
-TEST(short_buffer_for_windows_is_emsgsize_and_says_how_many)
+TEST(short_buffer_for_windows_is_emsgsize_and_reports_how_many)
 {
 	struct iommu_ioas_window windows[3] = { [1] = { .window_id = 99 } };
 	uint32_t ioas = windowed(), nr = 1;
@@ -410,7 +410,7 @@ TEST(short_buffer_for_windows_is_emsgsize_and_says_how_many)
 /* More than one allocation of page tables' size could describe */
 #define VERY_MANY 175000u
 
-TEST(very_many_windows_are_listed_and_refused_by_hardware_with_a_few)
+TEST(many_windows_are_listed_and_refused_by_hardware_with_few)
 {
 	struct iommu_ioas_window *windows = memory(VERY_MANY *
 						   sizeof(*windows));
@@ -444,7 +444,7 @@ TEST(very_many_windows_are_listed_and_refused_by_hardware_with_a_few)
 
 /* Attaching */
 
-TEST(device_that_cannot_keep_a_window_is_refused_and_nothing_changes)
+TEST(device_that_cannot_have_a_window_is_refused)
 {
 	uint32_t ioas = windowed(), nr = 8;
 	struct iommu_iova_range ranges[8];
@@ -461,7 +461,7 @@ TEST(device_that_cannot_keep_a_window_is_refused_and_nothing_changes)
 	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_WIDE, NULL), 0);
 }
 
-TEST(replacing_checks_windows_too_and_the_device_stays_where_it_was)
+TEST(replace_checks_windows_and_is_all_or_nothing)
 {
 	uint32_t a = new_ioas(), b = windowed(), pt = b;
 	void *p = memory(PAGE);
@@ -478,7 +478,7 @@ TEST(replacing_checks_windows_too_and_the_device_stays_where_it_was)
 	CHECK_EQ(mock_replace(&mock, &pt), 0);
 }
 
-TEST(windows_are_kept_while_devices_come_and_go)
+TEST(windows_are_kept_while_devices_attach_and_detach)
 {
 	struct iommu_ioas_window window;
 	uint32_t ioas = windowed(), nr;
@@ -508,7 +508,7 @@ TEST(hardware_with_windows_is_refused_by_an_open_address_space)
 	CHECK_EQ(destroy(ioas), 0);
 }
 
-TEST(window_is_carried_by_a_window_of_the_hardware)
+TEST(window_uses_a_window_of_the_hardware)
 {
 	uint32_t ioas = windowed();
 	char *p = memory(4 * PAGE);
@@ -528,7 +528,7 @@ TEST(window_is_carried_by_a_window_of_the_hardware)
 	CHECK_EQ(create_at(ioas, MOCK_WINDOW_LOW_BASE + MIB, MIB, &low), 0);
 }
 
-TEST(hardware_has_no_window_left)
+TEST(window_without_a_free_hardware_window_is_enospc)
 {
 	uint32_t ioas = windowed();
 	struct window w;
@@ -543,7 +543,7 @@ TEST(hardware_has_no_window_left)
 	CHECK_ERR(create(ioas, 0, 0, MIB, 0, NULL), ENOSPC);
 }
 
-TEST(window_in_no_window_of_the_hardware_is_eaddrinuse)
+TEST(window_outside_all_hardware_windows_is_eaddrinuse)
 {
 	uint32_t ioas = windowed();
 
@@ -551,7 +551,7 @@ TEST(window_in_no_window_of_the_hardware_is_eaddrinuse)
 	CHECK_ERR(create_at(ioas, 1ull << 40, MIB, NULL), EADDRINUSE);
 }
 
-TEST(hardware_with_windows_joins_if_it_can_carry_all_of_them)
+TEST(hardware_with_windows_attaches_if_it_can_hold_all_of_them)
 {
 	uint32_t ioas = windowed();
 	struct window a, b;
@@ -596,7 +596,7 @@ static void *window_churn(void *arg)
 	return NULL;
 }
 
-TEST(maps_windows_and_devices_may_come_and_go_in_any_order)
+TEST(maps_windows_and_attaches_run_in_parallel)
 {
 	uint32_t ioas = windowed();
 	pthread_t threads[3];

@@ -8,7 +8,7 @@
 #include "fixture.h"
 #include "leave.h"
 
-TEST(a_container_knows_its_types_and_extensions)
+TEST(container_reports_its_types_and_extensions)
 {
 	int fd = open("/dev/vfio/vfio", O_RDWR);
 
@@ -21,7 +21,7 @@ TEST(a_container_knows_its_types_and_extensions)
 	CHECK_EQ(ioctl(fd, VFIO_CHECK_EXTENSION, 12345), 0);
 }
 
-TEST(enforced_coherency_is_told_as_it_is)
+TEST(enforced_coherency_is_reported)
 {
 	const char *coherent = getenv("VFIO_COHERENT");
 	struct box box;
@@ -47,7 +47,7 @@ TEST(update_vaddr_and_nesting_are_not_offered)
 	CHECK_EQ(ioctl(fd, VFIO_CHECK_EXTENSION, VFIO_TYPE1_NESTING_IOMMU), 0);
 }
 
-TEST(a_container_without_a_group_does_nothing)
+TEST(calls_without_a_group_are_einval)
 {
 	struct vfio_iommu_type1_info info = { .argsz = sizeof(info) };
 	int fd = open("/dev/vfio/vfio", O_RDWR);
@@ -76,7 +76,7 @@ TEST(an_unknown_ioctl_is_enotty)
 		  ENOTTY);
 }
 
-TEST(what_is_mapped_can_be_unmapped_once)
+TEST(mapping_is_unmapped_once)
 {
 	struct box box;
 
@@ -86,7 +86,7 @@ TEST(what_is_mapped_can_be_unmapped_once)
 	CHECK_EQ(unmap(box.space.fd, IOVA, 4 * PAGE), 0);
 }
 
-TEST(mapping_takes_read_write_or_both)
+TEST(map_takes_read_write_or_both)
 {
 	struct box box;
 	void *at = memory(PAGE);
@@ -247,7 +247,7 @@ TEST(mapping_outside_the_aperture_is_einval)
 		  EINVAL);
 }
 
-TEST(mapping_what_is_no_memory_changes_nothing)
+TEST(failed_map_of_absent_memory_changes_nothing)
 {
 	struct box box;
 	long long pinned;
@@ -261,7 +261,7 @@ TEST(mapping_what_is_no_memory_changes_nothing)
 	CHECK_EQ(unmap_flags(box.space.fd, 0, 0, VFIO_DMA_UNMAP_FLAG_ALL), 0);
 }
 
-TEST(a_device_gets_no_write_access_that_the_process_has_not)
+TEST(write_access_to_read_only_memory_is_efault)
 {
 	struct box box;
 	char *at = memory(PAGE);
@@ -305,7 +305,7 @@ TEST(v2_unmap_that_cuts_a_mapping_is_einval_and_changes_nothing)
 	CHECK_EQ(unmap(fd, IOVA, 8 * PAGE), 8 * PAGE);
 }
 
-TEST(v1_unmap_may_take_a_part)
+TEST(v1_unmap_may_split_a_mapping)
 {
 	void *at = memory(8 * PAGE);
 	struct box box;
@@ -350,7 +350,7 @@ TEST(unmap_refuses_malformed_arguments)
 	CHECK_EQ(unmap(fd, IOVA, PAGE), PAGE);
 }
 
-TEST(unmap_all_takes_everything)
+TEST(unmap_all_removes_every_mapping)
 {
 	void *at = memory(4 * PAGE);
 	long long pinned;
@@ -390,7 +390,7 @@ static void *find_cap(struct info *info, int id)
 	return NULL;
 }
 
-TEST(get_info_tells_page_sizes_and_capabilities)
+TEST(get_info_reports_page_sizes_and_capabilities)
 {
 	struct vfio_iommu_type1_info_cap_iova_range *ranges;
 	struct vfio_iommu_type1_info_cap_migration *migration;
@@ -427,7 +427,7 @@ TEST(get_info_tells_page_sizes_and_capabilities)
 	}
 }
 
-TEST(get_info_with_a_short_buffer_tells_the_size)
+TEST(get_info_with_a_short_buffer_reports_the_size)
 {
 	struct info info = { .info.argsz = sizeof(info.info) }, whole;
 	struct box box;
@@ -492,7 +492,7 @@ static long long locked_kb(void)
 	return kb;
 }
 
-TEST(locked_memory_is_counted_to_the_process)
+TEST(locked_memory_is_charged_to_the_process)
 {
 	struct box box;
 
@@ -543,7 +543,7 @@ TEST(two_groups_share_one_container)
 	CHECK_ERR(unmap(fd, IOVA, PAGE), EINVAL);
 }
 
-TEST(mappings_go_with_the_last_group)
+TEST(mappings_are_removed_with_the_last_group)
 {
 	long long pinned = pinned_pages();
 	struct box box;
@@ -640,7 +640,7 @@ static void *churn(void *data)
 	return NULL;
 }
 
-TEST(threads_map_and_unmap_side_by_side)
+TEST(threads_map_and_unmap_in_parallel)
 {
 	pthread_t threads[4];
 	struct churn work[4];
@@ -672,7 +672,7 @@ static void *keep_mapping(void *data)
 	}
 }
 
-TEST(the_last_group_may_leave_while_others_map)
+TEST(last_group_can_be_removed_during_maps)
 {
 	struct churn work = { .iova = IOVA };
 	/* A kernel that looks for leaks takes seconds to open a device */
@@ -768,7 +768,7 @@ TEST(dirty_pages_refuses_malformed_arguments)
 	CHECK_EQ(bits[1], 0);
 }
 
-TEST(unmap_can_report_what_was_dirty)
+TEST(unmap_can_report_dirty_pages)
 {
 	struct {
 		struct vfio_iommu_type1_dma_unmap head;

@@ -2,7 +2,7 @@
 /* What devices reach through a container, and what they do not */
 #include "disk.h"
 
-TEST(a_disk_reads_into_what_is_mapped)
+TEST(disk_reads_into_mapped_memory)
 {
 	char *at = memory(4 * PAGE);
 	struct nvme disk;
@@ -16,7 +16,7 @@ TEST(a_disk_reads_into_what_is_mapped)
 		CHECK(is_block(at + i * BLOCK, 100 + i, 0));
 }
 
-TEST(a_disk_writes_what_it_reads_from_memory)
+TEST(disk_writes_from_mapped_memory)
 {
 	static const char text[] = "written by the test";
 	char *at = memory(PAGE);
@@ -71,7 +71,7 @@ TEST(nothing_is_reached_after_its_unmap)
 	}
 }
 
-TEST(an_iova_leads_to_what_is_mapped_there_last)
+TEST(remapped_iova_reaches_the_new_memory)
 {
 	char *first = memory(PAGE), *second = memory(PAGE);
 	struct nvme disk;
@@ -131,7 +131,7 @@ TEST(huge_pages_are_reached_from_end_to_end)
 		CHECK(is_block(at + i, i / BLOCK, 0));
 }
 
-TEST(two_disks_in_one_container_see_the_same)
+TEST(two_disks_in_one_container_share_its_mappings)
 {
 	struct nvme first_disk, second_disk;
 	struct vfio_device second;
@@ -156,7 +156,7 @@ TEST(two_disks_in_one_container_see_the_same)
 	CHECK(is_untouched(at, 2 * PAGE));
 }
 
-TEST(v1_leaves_reachable_what_it_does_not_unmap)
+TEST(v1_unmap_of_a_part_keeps_the_rest_reachable)
 {
 	struct nvme disk;
 	struct box box;
@@ -207,7 +207,7 @@ TEST(a_disk_reads_into_the_memory_of_another)
 	CHECK(is_untouched(bar, PAGE));
 }
 
-TEST(memory_that_its_process_gave_back_is_still_the_disks_own)
+TEST(memory_stays_pinned_after_munmap)
 {
 	char *at = memory(PAGE), *other;
 	struct nvme disk;

@@ -31,7 +31,7 @@ TEST(sysfs_names_the_file_and_its_number)
 	CHECK_EQ(st.st_mode & 0777, 0600);
 }
 
-TEST(nothing_works_before_bind)
+TEST(calls_before_bind_are_einval)
 {
 	int fd = open_file("NVME0");
 	uint32_t id = 1;
@@ -67,7 +67,7 @@ TEST(bind_refuses_malformed_arguments)
 }
 
 /* What follows the request must be zero, as far as nothing is known of it */
-TEST(bind_takes_requests_of_other_sizes)
+TEST(bind_takes_longer_requests_with_a_zero_tail)
 {
 	struct {
 		struct vfio_device_bind_token known;
@@ -90,7 +90,7 @@ TEST(bind_takes_requests_of_other_sizes)
 }
 
 /* Neither a physical nor a virtual function: nobody could have set one */
-TEST(a_token_without_use_is_refused)
+TEST(token_for_a_device_without_sriov_is_einval)
 {
 	int fd = open_file("NVME0"), iommu = open_iommu();
 	const uint8_t token[TOKEN_SIZE] = { 1 };
@@ -115,7 +115,7 @@ TEST(a_device_is_bound_once)
 	CHECK_EQ(get_info(second), 0);
 }
 
-TEST(the_group_excludes_the_file)
+TEST(device_opened_by_its_group_cannot_be_bound)
 {
 	int fd = open_file("NVME0"), iommu = open_iommu();
 	struct box box;
@@ -128,7 +128,7 @@ TEST(the_group_excludes_the_file)
 }
 
 /* An open group is all that it takes to reset its devices */
-TEST(an_open_group_without_a_container_excludes_the_file)
+TEST(device_whose_group_is_open_cannot_be_bound)
 {
 	int fd = open_file("NVME0"), iommu = open_iommu();
 	int group = open_group("NVME0");
@@ -139,7 +139,7 @@ TEST(an_open_group_without_a_container_excludes_the_file)
 	CHECK_EQ(bind_file(fd, iommu), 0);
 }
 
-TEST(the_file_excludes_the_group)
+TEST(group_of_a_bound_device_cannot_be_opened)
 {
 	int fd = open_file("NVME0"), iommu = open_iommu();
 	int second = open_file("NVME0"), group;
@@ -162,7 +162,7 @@ TEST(the_file_excludes_the_group)
 }
 
 /* Neither way round may leave the group closed to all */
-TEST(a_bind_that_fails_leaves_the_group_free)
+TEST(failed_bind_leaves_the_group_free)
 {
 	int fd = open_file("NVME0"), iommu = open_iommu();
 
@@ -176,7 +176,7 @@ TEST(a_bind_that_fails_leaves_the_group_free)
 	CHECK_EQ(close(open_group("NVME0")), 0);
 }
 
-TEST(the_file_says_whose_it_is)
+TEST(fdinfo_names_the_device)
 {
 	char path[64], line[PATH_MAX], wanted[PATH_MAX], device[64];
 	int fd = open_file("NVME0");
@@ -196,7 +196,7 @@ TEST(the_file_says_whose_it_is)
 	CHECK(found);
 }
 
-TEST(attach_wants_an_address_space_or_a_table)
+TEST(attach_needs_an_address_space_or_a_page_table)
 {
 	struct vfio_device_attach_iommufd_pt cmd = { .argsz = sizeof(cmd) - 1 };
 	int fd = open_file("NVME0"), iommu = open_iommu();
@@ -220,7 +220,7 @@ TEST(attach_wants_an_address_space_or_a_table)
 	CHECK_EQ(destroy(iommu, ioas), 0);
 }
 
-TEST(attach_that_cannot_answer_changes_nothing)
+TEST(attach_whose_result_cannot_be_written_changes_nothing)
 {
 	struct vfio_device_attach_iommufd_pt *cmd = memory(PAGE);
 	char *at = memory(PAGE);
@@ -330,7 +330,7 @@ TEST(a_detached_disk_reaches_nothing)
 	CHECK_EQ(attach_file(box.device.fd, &id), 0);
 }
 
-TEST(the_device_outlives_the_file_of_iommu)
+TEST(device_works_after_dev_iommu_is_closed)
 {
 	char *at = memory(PAGE);
 	struct nvme disk;
@@ -364,7 +364,7 @@ TEST(two_devices_share_an_address_space)
 	CHECK(is_block(at + PAGE, 6, 1));
 }
 
-TEST(the_device_describes_itself)
+TEST(info_ioctls_describe_the_device)
 {
 	struct vfio_region_info region = {
 		.argsz = sizeof(region),
@@ -389,7 +389,7 @@ TEST(the_device_describes_itself)
 	CHECK(irq.count > 1);
 }
 
-TEST(questions_about_the_device_are_checked)
+TEST(info_ioctls_refuse_malformed_arguments)
 {
 	struct vfio_region_info region = { .argsz = sizeof(region) - 1 };
 	struct vfio_irq_info irq = { .argsz = sizeof(irq) - 1 };
@@ -413,7 +413,7 @@ TEST(questions_about_the_device_are_checked)
 }
 
 /* A region's number is in the upper bits of an offset */
-TEST(what_is_no_region_is_not_reached)
+TEST(offset_outside_all_regions_is_einval)
 {
 	const uint64_t nowhere = 1000ull << 40;
 	int fd = open_file("NVME0"), iommu = open_iommu();
@@ -508,7 +508,7 @@ TEST(an_interrupt_reaches_an_eventfd)
 	CHECK_EQ(count, 1);
 }
 
-TEST(features_are_asked_for_by_number)
+TEST(unknown_feature_is_enotty)
 {
 	struct vfio_device_feature cmd = { .argsz = sizeof(cmd) };
 	int fd = open_file("NVME0"), iommu = open_iommu();
@@ -549,7 +549,7 @@ TEST(unbinding_the_driver_waits_for_the_file)
 }
 
 /* The node in /dev is gone by then, and a node of one's own is not */
-TEST(a_device_that_leaves_is_opened_by_nobody_any_more)
+TEST(device_being_unbound_cannot_be_opened)
 {
 	char name[64], path[128];
 	int fd = open_file("NVME0"), iommu = open_iommu();

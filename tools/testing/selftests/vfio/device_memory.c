@@ -6,7 +6,7 @@
 #include "disk.h"
 #include "kernel_memory.h"
 
-TEST(memory_of_the_kernel_is_no_device_memory)
+TEST(kernel_memory_is_not_mapped_as_device_memory)
 {
 	char *at = memory_of_the_kernel(4 * PAGE);
 	long long pinned = pinned_pages();
@@ -92,7 +92,7 @@ static int decode_memory(const struct vfio_device *device, bool on)
 	return pwrite(device->fd, &command, 2, info.offset + PCI_COMMAND) != 2;
 }
 
-TEST(munmap_takes_device_memory_from_devices)
+TEST(munmap_revokes_device_memory)
 {
 	struct pair pair;
 
@@ -103,7 +103,7 @@ TEST(munmap_takes_device_memory_from_devices)
 	check_taken_back(&pair);
 }
 
-TEST(a_reset_takes_device_memory_from_devices)
+TEST(reset_revokes_device_memory)
 {
 	struct pair pair;
 
@@ -114,7 +114,7 @@ TEST(a_reset_takes_device_memory_from_devices)
 	check_taken_back(&pair);
 }
 
-TEST(closing_a_device_takes_its_memory_from_devices)
+TEST(close_and_munmap_revoke_device_memory)
 {
 	struct pair pair;
 
@@ -132,7 +132,7 @@ TEST(closing_a_device_takes_its_memory_from_devices)
 }
 
 /* As a hypervisor does when its guest switches memory decoding off and on */
-TEST(memory_decoding_off_takes_device_memory_from_devices)
+TEST(disabling_memory_decoding_revokes_device_memory)
 {
 	struct pair pair;
 	int fd;
@@ -151,7 +151,7 @@ TEST(memory_decoding_off_takes_device_memory_from_devices)
 	check_taken_back(&pair);
 }
 
-TEST(what_type1_has_cut_is_taken_back_too)
+TEST(device_memory_split_by_v1_unmap_is_revoked)
 {
 	struct pair pair;
 	int fd;
@@ -216,7 +216,7 @@ static void *toggle(void *device)
 	return NULL;
 }
 
-TEST(device_memory_is_mapped_while_its_decoding_goes_on_and_off)
+TEST(device_memory_is_mapped_while_decoding_is_toggled)
 {
 	long long pinned = pinned_pages();
 	struct box box;

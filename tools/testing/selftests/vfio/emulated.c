@@ -100,7 +100,7 @@ TEST(a_pinned_page_is_the_page_that_is_mapped)
 	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_UNPIN, IOVA + PAGE, 2, false), 0);
 }
 
-TEST(pages_are_pinned_only_while_a_driver_holds_them)
+TEST(pages_are_pinned_only_while_a_driver_pins_them)
 {
 	int container = open_container();
 	long long pinned = pinned_pages();
@@ -119,7 +119,7 @@ TEST(pages_are_pinned_only_while_a_driver_holds_them)
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
-TEST(what_is_not_mapped_cannot_be_pinned)
+TEST(pin_of_an_unmapped_range_is_einval)
 {
 	int container = open_container();
 	long long pinned = pinned_pages();
@@ -170,7 +170,7 @@ TEST(drivers_read_and_write_across_mappings)
 			    false), EINVAL);
 }
 
-TEST(unmap_asks_who_holds_pages_to_let_go)
+TEST(unmap_asks_drivers_to_unpin)
 {
 	int container = open_container();
 	long long pinned = pinned_pages();
@@ -188,7 +188,7 @@ TEST(unmap_asks_who_holds_pages_to_let_go)
 	CHECK_ERR(mock_ask(&first, VFIO_MOCK_UNPIN, IOVA, 1, false), ENOENT);
 }
 
-TEST(unmap_fails_while_a_driver_does_not_let_go)
+TEST(unmap_is_ebusy_while_a_driver_keeps_its_pins)
 {
 	int container = open_container();
 	char *at = memory(4 * PAGE), seen[8];
@@ -222,7 +222,7 @@ TEST(closing_the_device_unpins_its_pages)
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
-TEST(a_killed_process_unpins_what_drivers_held)
+TEST(kill_unpins_the_pages_of_drivers)
 {
 	long long pinned = pinned_pages();
 	int ready[2], status;
@@ -250,7 +250,7 @@ TEST(a_killed_process_unpins_what_drivers_held)
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
-TEST(type1_of_old_pins_for_no_driver)
+TEST(v1_container_refuses_pins_by_drivers)
 {
 	int container = open_container();
 	struct mock mock;
@@ -331,7 +331,7 @@ static uint64_t dirty_pages(int container)
 	return bits;
 }
 
-TEST(only_what_drivers_hold_or_write_is_dirty)
+TEST(only_pinned_or_written_pages_are_dirty)
 {
 	int container = open_container();
 	struct mock mock;
@@ -373,7 +373,7 @@ static int unmap_telling(int container, uint64_t iova, uint64_t length,
 	return ioctl(container, VFIO_IOMMU_UNMAP_DMA, &cmd);
 }
 
-TEST(an_unmap_that_fails_forgets_no_dirty_page)
+TEST(failed_unmap_keeps_dirty_pages)
 {
 	int container = open_container();
 	long long pinned = pinned_pages();
@@ -407,7 +407,7 @@ TEST(an_unmap_that_fails_forgets_no_dirty_page)
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
-TEST(a_write_that_fails_half_way_makes_dirty_what_it_reached)
+TEST(partial_write_marks_the_pages_it_reached_dirty)
 {
 	char *at = memory(PAGE), text[8] = "1234567";
 	int container = open_container();
@@ -442,7 +442,7 @@ static void *unmap_in_thread(void *arg)
 	return NULL;
 }
 
-TEST(an_unmap_tells_what_was_written_while_it_waited)
+TEST(unmap_reports_pages_written_while_it_waited)
 {
 	struct unmapper u = { .container = open_container() };
 	struct mock stubborn, writer;

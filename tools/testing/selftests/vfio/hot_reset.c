@@ -154,7 +154,7 @@ TEST(a_lone_device_is_owned)
 	CHECK_EQ(answer.head.flags, OWNED);
 }
 
-TEST(the_answer_says_how_much_room_it_takes)
+TEST(reset_info_in_a_short_buffer_is_enospc)
 {
 	struct vfio_pci_hot_reset_info head = { .argsz = sizeof(head) - 1 };
 	struct answer *answer = memory(PAGE);
@@ -256,7 +256,7 @@ TEST(registers_can_be_read_while_the_device_is_reset)
 	CHECK_EQ(pthread_join(reader, NULL), 0);
 }
 
-TEST(by_its_group_a_device_is_reset_as_before)
+TEST(device_opened_by_its_group_is_reset_by_group)
 {
 	struct answer answer;
 	struct box box;
@@ -425,7 +425,7 @@ TEST(a_device_opened_by_its_group_is_not_owned)
 }
 
 /* The file of a group would prove the ownership of all devices in it */
-TEST(the_group_of_a_bound_device_proves_nothing)
+TEST(group_of_a_bound_device_proves_no_ownership)
 {
 	int iommu = open_iommu(), second;
 	int32_t groups[2];

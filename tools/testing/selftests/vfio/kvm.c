@@ -126,7 +126,7 @@ static int remove_file(const struct machine *machine, int fd)
 		CHECK_EQ(since.coherent, m);				\
 	} while (0)
 
-TEST(kvm_takes_a_device_file_once)
+TEST(device_file_is_added_once)
 {
 	struct machine machine;
 	int fd = open_file("NVME0");
@@ -140,7 +140,7 @@ TEST(kvm_takes_a_device_file_once)
 	CHECK_EQ(add_file(&machine, fd), 0);
 }
 
-TEST(kvm_is_told_of_dma_that_may_bypass_the_caches)
+TEST(kvm_is_notified_of_noncoherent_dma)
 {
 	int fd = open_file("NVME0"), told = !iommu_is_coherent();
 	struct machine machine;
@@ -154,7 +154,7 @@ TEST(kvm_is_told_of_dma_that_may_bypass_the_caches)
 	CHECK_TOLD(before, told, told);
 }
 
-TEST(kvm_is_told_back_when_the_machine_ends)
+TEST(closing_the_machine_undoes_the_notification)
 {
 	int fd = open_file("NVME0"), told = !iommu_is_coherent();
 	struct machine machine;
@@ -168,7 +168,7 @@ TEST(kvm_is_told_back_when_the_machine_ends)
 	CHECK_TOLD(before, told, told);
 }
 
-TEST(kvm_is_told_once_of_two_devices)
+TEST(two_devices_cause_one_notification)
 {
 	int first = open_file("NVME0"), second = open_file("NVME1");
 	int told = !iommu_is_coherent();
@@ -186,7 +186,7 @@ TEST(kvm_is_told_once_of_two_devices)
 	CHECK_TOLD(before, told, told);
 }
 
-TEST(two_files_of_a_device_are_two)
+TEST(two_files_of_a_device_are_added_separately)
 {
 	int first = open_file("NVME0"), second = open_file("NVME0");
 	struct machine machine;
@@ -199,7 +199,7 @@ TEST(two_files_of_a_device_are_two)
 }
 
 /* As QEMU does it: KVM first, then bind, attach and DMA */
-TEST(a_disk_that_kvm_knows_works)
+TEST(disk_works_while_its_file_is_added)
 {
 	int told = !iommu_is_coherent(), fd;
 	char *at = memory(PAGE);
@@ -229,7 +229,7 @@ TEST(a_disk_that_kvm_knows_works)
 	CHECK_EQ(bind_file(fd, box.space.fd), 0);
 }
 
-TEST(kvm_still_refuses_files_that_are_none_of_vfio)
+TEST(files_of_other_kinds_are_einval)
 {
 	struct vfio_space container;
 	struct machine machine;
@@ -254,7 +254,7 @@ TEST(kvm_still_refuses_files_that_are_none_of_vfio)
 	CHECK_TOLD(before, 0, 0);
 }
 
-TEST(kvm_is_told_of_groups_as_before)
+TEST(kvm_is_notified_of_groups)
 {
 	int told = !iommu_is_coherent();
 	struct machine machine;
@@ -283,7 +283,7 @@ static void *add_foreign_files(void *data)
 	return NULL;
 }
 
-TEST(adding_and_removing_leaves_nothing)
+TEST(repeated_add_and_remove_balances_notifications)
 {
 	int fd = open_file("NVME0"), told = !iommu_is_coherent(), i;
 	struct machine machine;

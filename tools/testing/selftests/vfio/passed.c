@@ -134,12 +134,12 @@ static void check_passed_on(enum vfio_space_kind kind)
 	box_open(&box, kind, "NVME0");
 }
 
-TEST(a_container_passed_on_outlives_who_opened_it)
+TEST(container_outlives_the_process_that_passed_it_on)
 {
 	check_passed_on(VFIO_SPACE_TYPE1V2);
 }
 
-TEST(a_device_file_passed_on_outlives_who_opened_it)
+TEST(device_file_outlives_the_process_that_passed_it_on)
 {
 	need_files();
 	check_passed_on(VFIO_SPACE_IOMMUFD);
@@ -188,7 +188,7 @@ TEST(a_device_can_be_bound_to_the_iommu_of_another_process)
 }
 
 /* One that may open nothing gets what it needs from one that may */
-TEST(a_process_without_rights_may_use_what_it_is_given)
+TEST(unprivileged_process_may_use_files_passed_to_it)
 {
 	char *at = memory(PAGE);
 	struct vfio_device other;

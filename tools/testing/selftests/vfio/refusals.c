@@ -12,7 +12,7 @@
 #include "kmsg.h"
 
 /* By the words of vfio_iommu_type1, which people search for */
-TEST(log_tells_of_the_limit_of_locked_memory)
+TEST(log_reports_the_limit_of_locked_memory)
 {
 	struct rlimit limit = { 32 * PAGE, 32 * PAGE };
 	void *at = memory(64 * PAGE);
@@ -31,7 +31,7 @@ TEST(log_tells_of_the_limit_of_locked_memory)
 	CHECK(log_says(" 118784 bytes more, and it has locked 16384;"));
 }
 
-TEST(log_tells_of_a_reserved_range)
+TEST(log_reports_a_reserved_range)
 {
 	struct box box;
 
@@ -62,7 +62,7 @@ static void take_group(const char *address)
 	CHECK_EQ(ioctl(group, VFIO_GROUP_SET_CONTAINER, &container), 0);
 }
 
-TEST(log_tells_that_another_has_the_device)
+TEST(log_reports_that_the_group_is_open)
 {
 	int fd, iommu;
 

@@ -110,7 +110,7 @@ TEST(a_device_is_removed_when_its_group_is_closed)
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
-TEST(the_other_device_of_the_container_works_on)
+TEST(other_device_of_the_container_keeps_working)
 {
 	struct nvme disk, other_disk;
 	struct vfio_device other;

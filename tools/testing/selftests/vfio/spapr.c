@@ -86,7 +86,7 @@ TEST(there_is_a_default_window_at_0)
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_TCE_GET_INFO, NULL), EFAULT);
 }
 
-TEST(calls_of_type1_are_not_there)
+TEST(type1_calls_are_not_supported)
 {
 	struct vfio_iommu_type1_info info = { .argsz = sizeof(info) };
 	struct box box;
@@ -100,7 +100,7 @@ TEST(calls_of_type1_are_not_there)
 	CHECK_EQ(info.flags, VFIO_IOMMU_SPAPR_INFO_DDW);
 }
 
-TEST(nothing_is_mapped_that_is_not_registered)
+TEST(unregistered_memory_cannot_be_mapped)
 {
 	char *at = aligned_memory(4 * PAGE);
 	struct box box;
@@ -136,7 +136,7 @@ TEST(memory_is_pinned_and_counted_when_it_is_registered)
 	CHECK_ERR(map(fd, IOVA, at, PAGE, RW), EINVAL);
 }
 
-TEST(memory_is_registered_once_and_whole)
+TEST(memory_is_registered_and_unregistered_as_a_whole)
 {
 	char *at = aligned_memory(8 * PAGE);
 	struct vfio_iommu_spapr_register_memory cmd = {
@@ -185,7 +185,7 @@ TEST(mappings_lie_in_a_window)
 	CHECK(unmap(fd, IOVA, PAGE) >= 0);
 }
 
-TEST(windows_come_and_go)
+TEST(windows_are_created_and_removed)
 {
 	char *at = aligned_memory(2 * SIZE_64K);
 	struct box box;

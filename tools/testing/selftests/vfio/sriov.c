@@ -96,7 +96,7 @@ static int set_token(int fd, const uint8_t *value)
 	return ioctl(fd, VFIO_DEVICE_FEATURE, &cmd);
 }
 
-TEST(virtual_functions_go_to_the_driver_of_the_physical_one)
+TEST(virtual_functions_bind_to_the_driver_of_the_pf)
 {
 	char driver[32], vf_driver[32];
 
@@ -121,7 +121,7 @@ TEST(without_enable_sriov_there_are_no_virtual_functions)
 	CHECK_EQ(set_vfs("0"), 0);
 }
 
-TEST(a_virtual_function_wants_the_token_of_its_file)
+TEST(binding_a_virtual_function_needs_the_token)
 {
 	int iommu = open_iommu(), pf, vf;
 
@@ -144,7 +144,7 @@ TEST(a_virtual_function_wants_the_token_of_its_file)
 }
 
 /* Nobody knows the token then: it is made of random numbers */
-TEST(a_virtual_function_without_a_user_of_the_physical_one_wants_it_too)
+TEST(binding_a_virtual_function_needs_the_token_without_a_bound_pf)
 {
 	int iommu = open_iommu(), pf, vf;
 
@@ -179,7 +179,7 @@ TEST(the_user_of_the_physical_function_changes_the_token)
 }
 
 /* Who has the token comes as far as to hear that the device is in use */
-TEST(a_physical_function_wants_the_token_while_others_are_in_use)
+TEST(binding_a_pf_needs_the_token_while_its_vf_is_in_use)
 {
 	int iommu = open_iommu(), pf, vf, second;
 
@@ -199,7 +199,7 @@ TEST(a_physical_function_wants_the_token_while_others_are_in_use)
 }
 
 /* Both ways to open a device ask for the same */
-TEST(a_virtual_function_wants_the_token_of_its_group)
+TEST(opening_a_virtual_function_by_group_needs_the_token)
 {
 	int iommu = open_iommu(), container = open("/dev/vfio/vfio", O_RDWR);
 	int pf, group, device;
@@ -224,7 +224,7 @@ TEST(a_virtual_function_wants_the_token_of_its_group)
 }
 
 /* The number is written by one who waits until the user has let go */
-TEST(virtual_functions_in_use_are_waited_for)
+TEST(removing_a_virtual_function_waits_for_its_user)
 {
 	int iommu = open_iommu(), pf, vf;
 	struct leaving leaving;

@@ -20,7 +20,7 @@ static int bind_once(const char *variable)
 	return ret;
 }
 
-TEST(a_device_that_may_bypass_the_caches_is_refused_unless_allowed)
+TEST(noncoherent_device_is_refused_unless_allowed)
 {
 	if (iommu_is_coherent())
 		SKIP("the IOMMU enforces coherency");
@@ -32,19 +32,19 @@ TEST(a_device_that_may_bypass_the_caches_is_refused_unless_allowed)
 	CHECK_ERR(bind_once("EDU0"), EPERM);
 }
 
-TEST(its_group_can_be_opened)
+TEST(noncoherent_device_can_be_opened_by_its_group)
 {
 	struct box box;
 
 	box_open(&box, VFIO_SPACE_TYPE1V2, "EDU0");
 }
 
-TEST(a_device_that_cannot_bypass_the_caches_is_bound)
+TEST(coherent_device_is_bound)
 {
 	CHECK_EQ(bind_once("NVME0"), 0);
 }
 
-TEST(a_device_behind_an_iommu_that_enforces_coherency_is_bound)
+TEST(device_is_bound_if_the_iommu_enforces_coherency)
 {
 	if (!iommu_is_coherent())
 		SKIP("the IOMMU does not enforce coherency");
