@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Memory of devices: what counts as such, and that its owner can take it back */
+/*
+ * Device memory in a container: kernel memory that is mapped the same way is
+ * refused, and devices lose device memory when its owner unmaps, closes, resets or
+ * disables it. The second disk has a controller memory buffer that the first reads
+ * into. Runs over vfio_iommufd.ko; the kernel's own backend (VFIO_BACKEND=type1)
+ * leaves device memory mapped, so that most tests skip there.
+ */
 #include <linux/pci_regs.h>
 #include <pthread.h>
 
@@ -11,13 +17,12 @@ TEST(kernel_memory_is_not_mapped_as_device_memory)
 	char *at = memory_of_the_kernel(4 * PAGE);
 	long long pinned = pinned_pages();
 	struct box box;
+	int fd = open_container(&box);
 
-	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
-	CHECK_ERR(map(box.space.fd, IOVA, at, 4 * PAGE, RW), EFAULT);
-	CHECK_ERR(map(box.space.fd, IOVA, at, PAGE, RW), EFAULT);
-	CHECK_ERR(map(box.space.fd, IOVA, at, PAGE, VFIO_DMA_MAP_FLAG_READ),
-		  EFAULT);
-	CHECK_EQ(unmap(box.space.fd, IOVA, 4 * PAGE), 0);
+	CHECK_ERR(map(fd, IOVA, at, 4 * PAGE, RW), EFAULT);
+	CHECK_ERR(map(fd, IOVA, at, PAGE, RW), EFAULT);
+	CHECK_ERR(map(fd, IOVA, at, PAGE, VFIO_DMA_MAP_FLAG_READ), EFAULT);
+	CHECK_EQ(unmap(fd, IOVA, 4 * PAGE), 0);
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
@@ -41,17 +46,15 @@ static void pair_open(struct pair *pair, enum vfio_space_kind kind)
 {
 	if (backend_is_type1())
 		SKIP("type1 leaves device memory mapped");
-	box_open(&pair->box, kind, "NVME0");
-	disk_start(&pair->disk, &pair->box.device, QUEUES);
-	if (vfio_device_open(&pair->second, &pair->box.space,
-			     address_of("NVME1")) ||
-	    vfio_device_bus_master(&pair->second, false))
+	disk_open(&pair->disk, &pair->box, kind);
+	add_device(&pair->box.space, &pair->second, "NVME1");
+	if (vfio_device_bus_master(&pair->second, false))
 		ktap_fail("%s", fail_text());
 	find_memory(pair);
 	CHECK_EQ(map(pair->box.space.fd, IOVA, pair->bar, pair->size, RW), 0);
 }
 
-/* The disk reaches the memory that is mapped into this process at pair->bar */
+/* The first disk reaches the memory that is mapped at pair->bar */
 static void check_reached(struct pair *pair, uint64_t block)
 {
 	memset(pair->bar, 0x5a, PAGE);
@@ -59,8 +62,11 @@ static void check_reached(struct pair *pair, uint64_t block)
 	CHECK(is_block(pair->bar, block, 0));
 }
 
-/* It does not, though the memory is there again; and after a new map it does */
-static void check_taken_back(struct pair *pair)
+/*
+ * The memory is accessible again at pair->bar, but the first disk reaches it only
+ * after a new map.
+ */
+static void check_revoked(struct pair *pair)
 {
 	int fd = pair->box.space.fd;
 
@@ -100,7 +106,7 @@ TEST(munmap_revokes_device_memory)
 	check_reached(&pair, 3);
 	CHECK_EQ(munmap(pair.bar, pair.size), 0);
 	find_memory(&pair);
-	check_taken_back(&pair);
+	check_revoked(&pair);
 }
 
 TEST(reset_revokes_device_memory)
@@ -111,7 +117,7 @@ TEST(reset_revokes_device_memory)
 	check_reached(&pair, 3);
 	if (vfio_device_reset(&pair.second))
 		SKIP("the second disk cannot be reset: %s", fail_text());
-	check_taken_back(&pair);
+	check_revoked(&pair);
 }
 
 TEST(close_and_munmap_revoke_device_memory)
@@ -121,17 +127,15 @@ TEST(close_and_munmap_revoke_device_memory)
 	pair_open(&pair, VFIO_SPACE_TYPE1V2);
 	check_reached(&pair, 3);
 	vfio_device_close(&pair.second);
-	/* The mapping keeps the device open, and its memory reachable */
+	/* The mmap() keeps the device open, and its memory reachable */
 	check_reached(&pair, 4);
 	CHECK_EQ(munmap(pair.bar, pair.size), 0);
-	if (vfio_device_open(&pair.second, &pair.box.space,
-			     address_of("NVME1")))
-		ktap_fail("%s", fail_text());
+	add_device(&pair.box.space, &pair.second, "NVME1");
 	find_memory(&pair);
-	check_taken_back(&pair);
+	check_revoked(&pair);
 }
 
-/* As a hypervisor does when its guest switches memory decoding off and on */
+/* A hypervisor does this when its guest disables and enables memory decoding */
 TEST(disabling_memory_decoding_revokes_device_memory)
 {
 	struct pair pair;
@@ -148,7 +152,7 @@ TEST(disabling_memory_decoding_revokes_device_memory)
 	check_reached(&pair, 4);
 	CHECK_EQ(decode_memory(&pair.second, false), 0);
 	CHECK_EQ(decode_memory(&pair.second, true), 0);
-	check_taken_back(&pair);
+	check_revoked(&pair);
 }
 
 TEST(device_memory_split_by_v1_unmap_is_revoked)
@@ -181,8 +185,8 @@ TEST(memory_and_device_memory_are_mapped_in_one_call)
 	struct nvme disk;
 	struct box box;
 	char *at, *bar;
+	int fd = open_container(&box);
 
-	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
 	CHECK_EQ(ioctl(box.device.fd, VFIO_DEVICE_GET_REGION_INFO, &info), 0);
 	for (int bar_page = 0; bar_page < 3; bar_page++) {
 		at = memory(3 * PAGE);
@@ -190,19 +194,19 @@ TEST(memory_and_device_memory_are_mapped_in_one_call)
 		CHECK(mmap(bar, PAGE, PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_FIXED, box.device.fd,
 			   info.offset) == bar);
-		CHECK_EQ(map(box.space.fd, IOVA, at, 3 * PAGE, RW), 0);
+		CHECK_EQ(map(fd, IOVA, at, 3 * PAGE, RW), 0);
 		CHECK_EQ(pinned_pages(), pinned + 2);
-		CHECK_ERR(unmap(box.space.fd, IOVA, PAGE), EINVAL);
-		CHECK_ERR(unmap(box.space.fd, IOVA + PAGE, 2 * PAGE), EINVAL);
-		CHECK_EQ(unmap(box.space.fd, IOVA, 3 * PAGE), 3 * PAGE);
+		CHECK_ERR(unmap(fd, IOVA, PAGE), EINVAL);
+		CHECK_ERR(unmap(fd, IOVA + PAGE, 2 * PAGE), EINVAL);
+		CHECK_EQ(unmap(fd, IOVA, 3 * PAGE), 3 * PAGE);
 		CHECK_EQ(pinned_pages(), pinned);
 	}
-	/* What is beside the device's memory is reached like any memory */
-	CHECK_EQ(map(box.space.fd, IOVA, at, 3 * PAGE, RW), 0);
+	/* Ordinary memory beside device memory is reached */
+	CHECK_EQ(map(fd, IOVA, at, 3 * PAGE, RW), 0);
 	disk_start(&disk, &box.device, QUEUES);
 	disk_read(&disk, 5, 1, IOVA + PAGE);
 	CHECK(is_block(at + PAGE, 5, 0));
-	CHECK_EQ(unmap(box.space.fd, IOVA, 3 * PAGE), 3 * PAGE);
+	CHECK_EQ(unmap(fd, IOVA, 3 * PAGE), 3 * PAGE);
 }
 
 #define ROUNDS 200
@@ -223,22 +227,20 @@ TEST(device_memory_is_mapped_while_decoding_is_toggled)
 	pthread_t thread;
 	size_t size;
 	char *bar;
+	int fd = open_container(&box);
 
-	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
-	bar = vfio_device_bar(&box.device, 0, &size);
-	if (!bar)
-		ktap_fail("%s", fail_text());
+	bar = map_bar(&box.device, 0, &size);
 	CHECK_EQ(pthread_create(&thread, NULL, toggle, &box.device), 0);
 	for (int i = 0; i < ROUNDS; i++) {
-		if (map(box.space.fd, IOVA, bar, size, RW)) {
-			/* type1 says EINVAL as well */
+		if (map(fd, IOVA, bar, size, RW)) {
+			/* type1 may return EINVAL instead */
 			CHECK(errno == EFAULT || backend_is_type1());
 			continue;
 		}
-		CHECK_EQ(unmap(box.space.fd, IOVA, size), size);
+		CHECK_EQ(unmap(fd, IOVA, size), size);
 	}
 	CHECK_EQ(pthread_join(thread, NULL), 0);
-	CHECK_EQ(map(box.space.fd, IOVA, bar, size, RW), 0);
-	CHECK_EQ(unmap(box.space.fd, IOVA, size), size);
+	CHECK_EQ(map(fd, IOVA, bar, size, RW), 0);
+	CHECK_EQ(unmap(fd, IOVA, size), size);
 	CHECK_EQ(pinned_pages(), pinned);
 }

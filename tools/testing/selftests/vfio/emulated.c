@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Devices that do no DMA of their own, in a container: vfio_mock.ko makes two,
- * whose driver pins, reads and writes what a test says.
+ * Emulated devices in a container: they do no DMA, so their driver pins, reads and
+ * writes pages through vfio_pin_pages() and vfio_dma_rw(). vfio_mock.ko has two
+ * such devices, and does what a test asks for. Runs over vfio_iommufd.ko, and over
+ * the kernel's own backend where VFIO_BACKEND=type1.
  */
-#include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 
 #include "../../../../drivers/testing/vfio_mock/vfio_mock.h"
+#include "dirty.h"
 #include "fixture.h"
 
 struct mock {
@@ -15,25 +16,17 @@ struct mock {
 	int fd;
 };
 
-static int open_container(void)
-{
-	int fd = open("/dev/vfio/vfio", O_RDWR);
-
-	CHECK(fd >= 0);
-	return fd;
-}
-
-/* Put mock device @n into the container, and open it */
+/* Add mock device @n to the container, set the type unless it is 0, and open it */
 static void mock_open(struct mock *mock, int container, int n, int type)
 {
-	char path[128], target[PATH_MAX] = "", name[32];
+	char path[128], number[16], name[32];
 
 	snprintf(name, sizeof(name), "vfio-mock.%d", n);
 	snprintf(path, sizeof(path), "/sys/bus/platform/devices/%s/iommu_group",
 		 name);
-	if (readlink(path, target, sizeof(target) - 1) < 0)
+	if (!link_target(path, number, sizeof(number)))
 		SKIP("vfio_mock.ko is not loaded");
-	snprintf(path, sizeof(path), "/dev/vfio/%.32s", strrchr(target, '/') + 1);
+	snprintf(path, sizeof(path), "/dev/vfio/%s", number);
 	mock->group = open(path, O_RDWR);
 	CHECK(mock->group >= 0);
 	CHECK_EQ(ioctl(mock->group, VFIO_GROUP_SET_CONTAINER, &container), 0);
@@ -43,23 +36,53 @@ static void mock_open(struct mock *mock, int container, int n, int type)
 	CHECK(mock->fd >= 0);
 }
 
+/* A type1v2 container with mock device 0; returns its file descriptor */
+static int open_mock_container(struct mock *mock)
+{
+	int container = new_container();
+
+	mock_open(mock, container, 0, VFIO_TYPE1v2_IOMMU);
+	return container;
+}
+
 static void mock_close(struct mock *mock)
 {
 	close(mock->fd);
 	close(mock->group);
 }
 
-static int mock_ask(const struct mock *mock, uint32_t op, uint64_t iova,
-		    uint32_t nr, bool write)
+/* Requests to the driver: they return what ioctl() returns */
+
+static int mock_pin(const struct mock *mock, uint64_t iova, uint32_t pages,
+		    bool write)
 {
 	struct vfio_mock_cmd cmd = {
-		.op = op,
+		.op = VFIO_MOCK_PIN,
 		.write = write,
 		.iova = iova,
-		.nr = nr,
+		.nr = pages,
 	};
 
 	return ioctl(mock->fd, VFIO_MOCK_CMD, &cmd);
+}
+
+static int mock_unpin(const struct mock *mock, uint64_t iova, uint32_t pages)
+{
+	struct vfio_mock_cmd cmd = {
+		.op = VFIO_MOCK_UNPIN,
+		.iova = iova,
+		.nr = pages,
+	};
+
+	return ioctl(mock->fd, VFIO_MOCK_CMD, &cmd);
+}
+
+/* Let the driver ignore requests to unpin, or obey them again */
+static void mock_keep_pins(const struct mock *mock, bool keep)
+{
+	struct vfio_mock_cmd cmd = { .op = VFIO_MOCK_STUBBORN, .nr = keep };
+
+	CHECK_EQ(ioctl(mock->fd, VFIO_MOCK_CMD, &cmd), 0);
 }
 
 static int mock_copy(const struct mock *mock, uint32_t op, uint64_t iova,
@@ -76,6 +99,26 @@ static int mock_copy(const struct mock *mock, uint32_t op, uint64_t iova,
 	return ioctl(mock->fd, VFIO_MOCK_CMD, &cmd);
 }
 
+/* Read a page that the driver has pinned */
+static int mock_peek(const struct mock *mock, uint64_t iova, void *buffer,
+		     size_t length)
+{
+	return mock_copy(mock, VFIO_MOCK_PEEK, iova, buffer, length, false);
+}
+
+static int mock_read(const struct mock *mock, uint64_t iova, void *buffer,
+		     size_t length)
+{
+	return mock_copy(mock, VFIO_MOCK_RW, iova, buffer, length, false);
+}
+
+static int mock_write(const struct mock *mock, uint64_t iova, void *buffer,
+		      size_t length)
+{
+	return mock_copy(mock, VFIO_MOCK_RW, iova, buffer, length, true);
+}
+
+/* How often the driver was asked to unpin */
 static unsigned int times_asked(const struct mock *mock)
 {
 	struct vfio_mock_cmd cmd = { .op = VFIO_MOCK_COUNT };
@@ -87,64 +130,58 @@ static unsigned int times_asked(const struct mock *mock)
 TEST(a_pinned_page_is_the_page_that_is_mapped)
 {
 	char *at = memory(4 * PAGE), seen[16];
-	int container = open_container();
 	struct mock mock;
+	int container = open_mock_container(&mock);
 
-	mock_open(&mock, container, 0, VFIO_TYPE1v2_IOMMU);
 	CHECK_EQ(map(container, IOVA, at, 4 * PAGE, RW), 0);
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_PIN, IOVA + PAGE, 2, true), 0);
+	CHECK_EQ(mock_pin(&mock, IOVA + PAGE, 2, true), 0);
 	memcpy(at + 2 * PAGE, "after the pin", 14);
-	CHECK_EQ(mock_copy(&mock, VFIO_MOCK_PEEK, IOVA + 2 * PAGE, seen, 14,
-			   false), 0);
+	CHECK_EQ(mock_peek(&mock, IOVA + 2 * PAGE, seen, 14), 0);
 	CHECK(!strcmp(seen, "after the pin"));
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_UNPIN, IOVA + PAGE, 2, false), 0);
+	CHECK_EQ(mock_unpin(&mock, IOVA + PAGE, 2), 0);
 }
 
 TEST(pages_are_pinned_only_while_a_driver_pins_them)
 {
-	int container = open_container();
 	long long pinned = pinned_pages();
 	struct mock mock;
+	int container = open_mock_container(&mock);
 
-	mock_open(&mock, container, 0, VFIO_TYPE1v2_IOMMU);
 	CHECK_EQ(map(container, IOVA, memory(16 * PAGE), 16 * PAGE, RW), 0);
 	CHECK_EQ(pinned_pages(), pinned);
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_PIN, IOVA, 3, true), 0);
+	CHECK_EQ(mock_pin(&mock, IOVA, 3, true), 0);
 	CHECK_EQ(pinned_pages(), pinned + 3);
-	/* A second pin of the same page, and the first goes */
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_PIN, IOVA, 1, true), 0);
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_UNPIN, IOVA, 1, false), 0);
+	/* Pin a page twice, and drop one of both pins */
+	CHECK_EQ(mock_pin(&mock, IOVA, 1, true), 0);
+	CHECK_EQ(mock_unpin(&mock, IOVA, 1), 0);
 	CHECK_EQ(pinned_pages(), pinned + 3);
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_UNPIN, IOVA, 3, false), 0);
+	CHECK_EQ(mock_unpin(&mock, IOVA, 3), 0);
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
 TEST(pin_of_an_unmapped_range_is_einval)
 {
-	int container = open_container();
 	long long pinned = pinned_pages();
 	struct mock mock;
+	int container = open_mock_container(&mock);
 
-	mock_open(&mock, container, 0, VFIO_TYPE1v2_IOMMU);
 	CHECK_EQ(map(container, IOVA, memory(2 * PAGE), 2 * PAGE, RW), 0);
-	CHECK_ERR(mock_ask(&mock, VFIO_MOCK_PIN, IOVA + 2 * PAGE, 1, false),
-		  EINVAL);
-	CHECK_ERR(mock_ask(&mock, VFIO_MOCK_PIN, IOVA + PAGE, 2, false), EINVAL);
+	CHECK_ERR(mock_pin(&mock, IOVA + 2 * PAGE, 1, false), EINVAL);
+	CHECK_ERR(mock_pin(&mock, IOVA + PAGE, 2, false), EINVAL);
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
 TEST(a_driver_gets_no_more_access_than_the_mapping_grants)
 {
-	int container = open_container();
 	char *at = memory(PAGE), buffer[8] = "changed";
 	struct mock mock;
+	int container = open_mock_container(&mock);
 
-	mock_open(&mock, container, 0, VFIO_TYPE1v2_IOMMU);
 	CHECK_EQ(map(container, IOVA, at, PAGE, VFIO_DMA_MAP_FLAG_READ), 0);
-	CHECK_ERR(mock_ask(&mock, VFIO_MOCK_PIN, IOVA, 1, true), EPERM);
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_PIN, IOVA, 1, false), 0);
-	CHECK_ERR(mock_copy(&mock, VFIO_MOCK_RW, IOVA, buffer, 8, true), EPERM);
-	CHECK_EQ(mock_copy(&mock, VFIO_MOCK_RW, IOVA, buffer, 8, false), 0);
+	CHECK_ERR(mock_pin(&mock, IOVA, 1, true), EPERM);
+	CHECK_EQ(mock_pin(&mock, IOVA, 1, false), 0);
+	CHECK_ERR(mock_write(&mock, IOVA, buffer, 8), EPERM);
+	CHECK_EQ(mock_read(&mock, IOVA, buffer, 8), 0);
 	CHECK(!memcmp(buffer, at, 8));
 }
 
@@ -153,131 +190,102 @@ TEST(drivers_read_and_write_across_mappings)
 	char *first = memory(PAGE), *second = memory(PAGE);
 	char text[] = "from one mapping to the next", seen[sizeof(text)];
 	const uint64_t at = IOVA + PAGE - 10;
-	int container = open_container();
 	struct mock mock;
+	int container = open_mock_container(&mock);
 
-	mock_open(&mock, container, 0, VFIO_TYPE1v2_IOMMU);
 	CHECK_EQ(map(container, IOVA, first, PAGE, RW), 0);
 	CHECK_EQ(map(container, IOVA + PAGE, second, PAGE, RW), 0);
-	CHECK_EQ(mock_copy(&mock, VFIO_MOCK_RW, at, text, sizeof(text), true),
-		 0);
+	CHECK_EQ(mock_write(&mock, at, text, sizeof(text)), 0);
 	CHECK(!memcmp(first + PAGE - 10, text, 10));
 	CHECK(!memcmp(second, text + 10, sizeof(text) - 10));
-	CHECK_EQ(mock_copy(&mock, VFIO_MOCK_RW, at, seen, sizeof(seen), false),
-		 0);
+	CHECK_EQ(mock_read(&mock, at, seen, sizeof(seen)), 0);
 	CHECK(!strcmp(seen, text));
-	CHECK_ERR(mock_copy(&mock, VFIO_MOCK_RW, IOVA + 2 * PAGE, seen, 8,
-			    false), EINVAL);
+	CHECK_ERR(mock_read(&mock, IOVA + 2 * PAGE, seen, 8), EINVAL);
 }
 
 TEST(unmap_asks_drivers_to_unpin)
 {
-	int container = open_container();
+	int container = new_container();
 	long long pinned = pinned_pages();
 	struct mock first, second;
 
 	mock_open(&first, container, 0, VFIO_TYPE1v2_IOMMU);
 	mock_open(&second, container, 1, 0);
 	CHECK_EQ(map(container, IOVA, memory(8 * PAGE), 8 * PAGE, RW), 0);
-	CHECK_EQ(mock_ask(&first, VFIO_MOCK_PIN, IOVA, 4, true), 0);
-	CHECK_EQ(mock_ask(&second, VFIO_MOCK_PIN, IOVA + 2 * PAGE, 4, true), 0);
+	CHECK_EQ(mock_pin(&first, IOVA, 4, true), 0);
+	CHECK_EQ(mock_pin(&second, IOVA + 2 * PAGE, 4, true), 0);
 	CHECK_EQ(unmap(container, IOVA, 8 * PAGE), 8 * PAGE);
 	CHECK(times_asked(&first) >= 1);
 	CHECK(times_asked(&second) >= 1);
 	CHECK_EQ(pinned_pages(), pinned);
-	CHECK_ERR(mock_ask(&first, VFIO_MOCK_UNPIN, IOVA, 1, false), ENOENT);
+	CHECK_ERR(mock_unpin(&first, IOVA, 1), ENOENT);
 }
 
 TEST(unmap_is_ebusy_while_a_driver_keeps_its_pins)
 {
-	int container = open_container();
 	char *at = memory(4 * PAGE), seen[8];
 	struct mock mock;
+	int container;
 
 	if (backend_is_type1())
 		SKIP("type1 brings the machine down");
-	mock_open(&mock, container, 0, VFIO_TYPE1v2_IOMMU);
+	container = open_mock_container(&mock);
 	CHECK_EQ(map(container, IOVA, at, 4 * PAGE, RW), 0);
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_PIN, IOVA + PAGE, 1, true), 0);
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_STUBBORN, 0, 1, false), 0);
+	CHECK_EQ(mock_pin(&mock, IOVA + PAGE, 1, true), 0);
+	mock_keep_pins(&mock, true);
 	CHECK_ERR(unmap(container, IOVA, 4 * PAGE), EBUSY);
-	CHECK_EQ(mock_copy(&mock, VFIO_MOCK_PEEK, IOVA + PAGE, seen, 8, false),
-		 0);
+	CHECK_EQ(mock_peek(&mock, IOVA + PAGE, seen, 8), 0);
 	CHECK(!memcmp(seen, at + PAGE, 8));
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_STUBBORN, 0, 0, false), 0);
+	mock_keep_pins(&mock, false);
 	CHECK_EQ(unmap(container, IOVA, 4 * PAGE), 4 * PAGE);
 }
 
 TEST(closing_the_device_unpins_its_pages)
 {
-	int container = open_container();
 	long long pinned = pinned_pages();
 	struct mock mock;
+	int container = open_mock_container(&mock);
 
-	mock_open(&mock, container, 0, VFIO_TYPE1v2_IOMMU);
 	CHECK_EQ(map(container, IOVA, memory(8 * PAGE), 8 * PAGE, RW), 0);
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_PIN, IOVA, 8, true), 0);
+	CHECK_EQ(mock_pin(&mock, IOVA, 8, true), 0);
 	CHECK_EQ(pinned_pages(), pinned + 8);
 	mock_close(&mock);
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
+static void pin_8_pages(void)
+{
+	struct mock mock;
+	int container = open_mock_container(&mock);
+
+	CHECK_EQ(map(container, IOVA, memory(8 * PAGE), 8 * PAGE, RW), 0);
+	CHECK_EQ(mock_pin(&mock, IOVA, 8, true), 0);
+}
+
 TEST(kill_unpins_the_pages_of_drivers)
 {
-	long long pinned = pinned_pages();
-	int ready[2], status;
-	struct mock mock;
-	char byte;
-	pid_t child;
-
-	CHECK_EQ(pipe(ready), 0);
-	child = fork();
-	if (!child) {
-		int container = open_container();
-
-		mock_open(&mock, container, 0, VFIO_TYPE1v2_IOMMU);
-		CHECK_EQ(map(container, IOVA, memory(8 * PAGE), 8 * PAGE, RW), 0);
-		CHECK_EQ(mock_ask(&mock, VFIO_MOCK_PIN, IOVA, 8, true), 0);
-		CHECK_EQ(write(ready[1], "", 1), 1);
-		pause();
-	}
-	close(ready[1]);
-	if (read(ready[0], &byte, 1) != 1)
-		SKIP("vfio_mock.ko is not loaded");
-	CHECK_EQ(pinned_pages(), pinned + 8);
-	CHECK_EQ(kill(child, SIGKILL), 0);
-	CHECK_EQ(waitpid(child, &status, 0), child);
-	CHECK_EQ(pinned_pages(), pinned);
+	check_kill_unpins(pin_8_pages, 8);
 }
 
 TEST(v1_container_refuses_pins_by_drivers)
 {
-	int container = open_container();
+	int container = new_container();
 	struct mock mock;
 
 	mock_open(&mock, container, 0, VFIO_TYPE1_IOMMU);
 	CHECK_EQ(map(container, IOVA, memory(PAGE), PAGE, RW), 0);
-	CHECK_ERR(mock_ask(&mock, VFIO_MOCK_PIN, IOVA, 1, true), EACCES);
+	CHECK_ERR(mock_pin(&mock, IOVA, 1, true), EACCES);
 }
 
 TEST(without_hardware_there_are_no_iova_ranges)
 {
-	struct {
-		struct vfio_iommu_type1_info info;
-		uint8_t rest[4096];
-	} info = { .info.argsz = sizeof(info) };
-	int container = open_container();
+	struct container_info info = { .info.argsz = sizeof(info) };
 	struct mock mock;
+	int container = open_mock_container(&mock);
 
-	mock_open(&mock, container, 0, VFIO_TYPE1v2_IOMMU);
 	CHECK_EQ(ioctl(container, VFIO_IOMMU_GET_INFO, &info), 0);
 	CHECK(info.info.iova_pgsizes & PAGE);
-	for (uint32_t at = info.info.cap_offset; at;) {
-		struct vfio_info_cap_header *cap = (void *)&info + at;
-
-		CHECK(cap->id != VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
-		at = cap->next;
-	}
+	CHECK(!find_capability(&info, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE));
 }
 
 TEST(a_driver_and_a_disk_share_a_container)
@@ -286,121 +294,77 @@ TEST(a_driver_and_a_disk_share_a_container)
 	long long pinned = pinned_pages();
 	struct mock mock;
 	struct box box;
+	int fd = open_container(&box);
 
-	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
-	CHECK_EQ(map(box.space.fd, IOVA, at, 4 * PAGE, RW), 0);
-	mock_open(&mock, box.space.fd, 0, 0);
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_PIN, IOVA, 2, true), 0);
-	CHECK_EQ(mock_copy(&mock, VFIO_MOCK_PEEK, IOVA, seen, 8, false), 0);
+	CHECK_EQ(map(fd, IOVA, at, 4 * PAGE, RW), 0);
+	mock_open(&mock, fd, 0, 0);
+	CHECK_EQ(mock_pin(&mock, IOVA, 2, true), 0);
+	CHECK_EQ(mock_peek(&mock, IOVA, seen, 8), 0);
 	CHECK(!memcmp(seen, at, 8));
-	/* The disk leaves: what the driver holds stays, the rest is free */
+	/* Without the disk, only the pages of the driver stay pinned */
 	vfio_device_close(&box.device);
 	CHECK_EQ(pinned_pages(), pinned + 2);
-	CHECK_EQ(mock_copy(&mock, VFIO_MOCK_PEEK, IOVA, seen, 8, false), 0);
-	CHECK_EQ(unmap(box.space.fd, IOVA, 4 * PAGE), 4 * PAGE);
+	CHECK_EQ(mock_peek(&mock, IOVA, seen, 8), 0);
+	CHECK_EQ(unmap(fd, IOVA, 4 * PAGE), 4 * PAGE);
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
-static int tracking(int container, uint32_t flag)
-{
-	struct vfio_iommu_type1_dirty_bitmap cmd = {
-		.argsz = sizeof(cmd),
-		.flags = flag,
-	};
-
-	return ioctl(container, VFIO_IOMMU_DIRTY_PAGES, &cmd);
-}
-
+/* Read and clear the bits of the first 64 pages */
 static uint64_t dirty_pages(int container)
 {
 	uint64_t bits = 0;
-	struct {
-		struct vfio_iommu_type1_dirty_bitmap head;
-		struct vfio_iommu_type1_dirty_bitmap_get get;
-	} cmd = {
-		.head.argsz = sizeof(cmd),
-		.head.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP,
-		.get.iova = IOVA,
-		.get.size = 64 * PAGE,
-		.get.bitmap.pgsize = PAGE,
-		.get.bitmap.size = sizeof(bits),
-		.get.bitmap.data = (void *)&bits,
-	};
 
-	CHECK_EQ(ioctl(container, VFIO_IOMMU_DIRTY_PAGES, &cmd), 0);
+	CHECK_EQ(read_bitmap(container, IOVA, 64, &bits, sizeof(bits)), 0);
 	return bits;
 }
 
 TEST(only_pinned_or_written_pages_are_dirty)
 {
-	int container = open_container();
 	struct mock mock;
+	int container = open_mock_container(&mock);
 	char byte = 1;
 
-	mock_open(&mock, container, 0, VFIO_TYPE1v2_IOMMU);
 	CHECK_EQ(map(container, IOVA, memory(64 * PAGE), 64 * PAGE, RW), 0);
-	CHECK_EQ(tracking(container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_PIN, IOVA + 3 * PAGE, 1, true), 0);
-	CHECK_EQ(mock_copy(&mock, VFIO_MOCK_RW, IOVA + 5 * PAGE, &byte, 1, true),
-		 0);
-	CHECK_EQ(mock_copy(&mock, VFIO_MOCK_RW, IOVA + 7 * PAGE, &byte, 1,
-			   false), 0);
+	CHECK_EQ(set_tracking(container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
+	CHECK_EQ(mock_pin(&mock, IOVA + 3 * PAGE, 1, true), 0);
+	CHECK_EQ(mock_write(&mock, IOVA + 5 * PAGE, &byte, 1), 0);
+	CHECK_EQ(mock_read(&mock, IOVA + 7 * PAGE, &byte, 1), 0);
 	CHECK_EQ(dirty_pages(container), 1 << 3 | 1 << 5);
-	/* Held still: it may have been written since */
+	/* A pinned page may have been written again */
 	CHECK_EQ(dirty_pages(container), 1 << 3);
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_UNPIN, IOVA + 3 * PAGE, 1, false), 0);
+	CHECK_EQ(mock_unpin(&mock, IOVA + 3 * PAGE, 1), 0);
 	CHECK_EQ(dirty_pages(container), 1 << 3);
 	CHECK_EQ(dirty_pages(container), 0);
-	CHECK_EQ(tracking(container, VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP), 0);
-}
-
-static int unmap_telling(int container, uint64_t iova, uint64_t length,
-			 void *bits)
-{
-	struct {
-		struct vfio_iommu_type1_dma_unmap head;
-		struct vfio_bitmap bitmap;
-	} cmd = {
-		.head.argsz = sizeof(cmd),
-		.head.flags = VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP,
-		.head.iova = iova,
-		.head.size = length,
-		.bitmap.pgsize = PAGE,
-		.bitmap.size = sizeof(uint64_t),
-		.bitmap.data = bits,
-	};
-
-	return ioctl(container, VFIO_IOMMU_UNMAP_DMA, &cmd);
+	CHECK_EQ(set_tracking(container, VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP), 0);
 }
 
 TEST(failed_unmap_keeps_dirty_pages)
 {
-	int container = open_container();
 	long long pinned = pinned_pages();
 	uint64_t bits = 0;
 	struct mock mock;
+	int container;
 	char byte = 1;
 
 	if (backend_is_type1())
 		SKIP("type1 brings the machine down");
-	mock_open(&mock, container, 0, VFIO_TYPE1v2_IOMMU);
+	container = open_mock_container(&mock);
 	CHECK_EQ(map(container, IOVA, memory(64 * PAGE), 64 * PAGE, RW), 0);
-	CHECK_EQ(tracking(container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
-	CHECK_EQ(mock_copy(&mock, VFIO_MOCK_RW, IOVA + 5 * PAGE, &byte, 1, true),
-		 0);
-	/* The driver keeps a page */
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_PIN, IOVA + 3 * PAGE, 1, true), 0);
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_STUBBORN, 0, 1, false), 0);
-	CHECK_ERR(unmap_telling(container, IOVA, 64 * PAGE, &bits), EBUSY);
-	CHECK_EQ(mock_ask(&mock, VFIO_MOCK_STUBBORN, 0, 0, false), 0);
-	/* The range ends in a mapping; the bitmap cannot be written */
-	CHECK_ERR(unmap_telling(container, IOVA, 32 * PAGE, &bits), EINVAL);
-	CHECK_ERR(unmap_telling(container, IOVA, 64 * PAGE, "readonly"),
+	CHECK_EQ(set_tracking(container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
+	CHECK_EQ(mock_write(&mock, IOVA + 5 * PAGE, &byte, 1), 0);
+	/* The driver keeps one page pinned */
+	CHECK_EQ(mock_pin(&mock, IOVA + 3 * PAGE, 1, true), 0);
+	mock_keep_pins(&mock, true);
+	CHECK_ERR(unmap_dirty(container, IOVA, 64 * PAGE, &bits, NULL), EBUSY);
+	mock_keep_pins(&mock, false);
+	/* The range splits the mapping; then the bitmap is read-only memory */
+	CHECK_ERR(unmap_dirty(container, IOVA, 32 * PAGE, &bits, NULL), EINVAL);
+	CHECK_ERR(unmap_dirty(container, IOVA, 64 * PAGE, "readonly", NULL),
 		  EFAULT);
 	bits = 0;
-	CHECK_EQ(unmap_telling(container, IOVA, 64 * PAGE, &bits), 0);
+	CHECK_EQ(unmap_dirty(container, IOVA, 64 * PAGE, &bits, NULL), 0);
 	CHECK_EQ(bits, 1 << 3 | 1 << 5);
-	/* What comes next to that place is clean but for what was let go */
+	/* A new mapping there is clean, except for the page that was pinned */
 	CHECK_EQ(map(container, IOVA, memory(64 * PAGE), 64 * PAGE, RW), 0);
 	CHECK_EQ(dirty_pages(container) & ~(1ull << 3), 0);
 	CHECK_EQ(unmap(container, IOVA, 64 * PAGE), 64 * PAGE);
@@ -410,23 +374,20 @@ TEST(failed_unmap_keeps_dirty_pages)
 TEST(partial_write_marks_the_pages_it_reached_dirty)
 {
 	char *at = memory(PAGE), text[8] = "1234567";
-	int container = open_container();
 	struct mock mock;
+	int container = open_mock_container(&mock);
 
-	mock_open(&mock, container, 0, VFIO_TYPE1v2_IOMMU);
 	CHECK_EQ(map(container, IOVA, at, PAGE, RW), 0);
-	CHECK_EQ(tracking(container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
-	/* Nothing is mapped behind the page, nor before it */
-	CHECK_ERR(mock_copy(&mock, VFIO_MOCK_RW, IOVA + PAGE - 4, text, 8,
-			    true), EINVAL);
+	CHECK_EQ(set_tracking(container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
+	/* The write runs past the end of the mapping; then it begins before it */
+	CHECK_ERR(mock_write(&mock, IOVA + PAGE - 4, text, 8), EINVAL);
 	CHECK(!memcmp(at + PAGE - 4, "1234", 4));
 	CHECK_EQ(dirty_pages(container), 1);
-	CHECK_ERR(mock_copy(&mock, VFIO_MOCK_RW, IOVA - 4, text, 8, true),
-		  EINVAL);
+	CHECK_ERR(mock_write(&mock, IOVA - 4, text, 8), EINVAL);
 	CHECK_EQ(dirty_pages(container), 0);
 }
 
-/* Another thread's unmap that tells what was dirty */
+/* A thread that unmaps and reads the dirty pages */
 struct unmapper {
 	pthread_t thread;
 	int container;
@@ -438,13 +399,13 @@ static void *unmap_in_thread(void *arg)
 {
 	struct unmapper *u = arg;
 
-	u->result = unmap_telling(u->container, IOVA, 64 * PAGE, &u->bits);
+	u->result = unmap_dirty(u->container, IOVA, 64 * PAGE, &u->bits, NULL);
 	return NULL;
 }
 
 TEST(unmap_reports_pages_written_while_it_waited)
 {
-	struct unmapper u = { .container = open_container() };
+	struct unmapper u = { .container = new_container() };
 	struct mock stubborn, writer;
 	char byte = 1;
 
@@ -455,17 +416,16 @@ TEST(unmap_reports_pages_written_while_it_waited)
 	CHECK_EQ(map(u.container, IOVA, memory(PAGE), PAGE, RW), 0);
 	CHECK_EQ(map(u.container, IOVA + PAGE, memory(63 * PAGE), 63 * PAGE,
 		     RW), 0);
-	CHECK_EQ(tracking(u.container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
-	CHECK_EQ(mock_ask(&stubborn, VFIO_MOCK_PIN, IOVA, 1, true), 0);
-	CHECK_EQ(mock_ask(&stubborn, VFIO_MOCK_STUBBORN, 0, 1, false), 0);
+	CHECK_EQ(set_tracking(u.container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
+	CHECK_EQ(mock_pin(&stubborn, IOVA, 1, true), 0);
+	mock_keep_pins(&stubborn, true);
 	CHECK_EQ(pthread_create(&u.thread, NULL, unmap_in_thread, &u), 0);
 	while (!times_asked(&stubborn))
 		usleep(1000);
-	/* What was dirty has been told, and nothing is unmapped yet */
-	CHECK_EQ(mock_copy(&writer, VFIO_MOCK_RW, IOVA + 5 * PAGE, &byte, 1,
-			   true), 0);
-	CHECK_EQ(mock_ask(&writer, VFIO_MOCK_PIN, IOVA + 7 * PAGE, 1, true), 0);
-	CHECK_EQ(mock_ask(&stubborn, VFIO_MOCK_STUBBORN, 0, 0, false), 0);
+	/* The unmap has read the bits and waits for the driver to unpin */
+	CHECK_EQ(mock_write(&writer, IOVA + 5 * PAGE, &byte, 1), 0);
+	CHECK_EQ(mock_pin(&writer, IOVA + 7 * PAGE, 1, true), 0);
+	mock_keep_pins(&stubborn, false);
 	CHECK_EQ(pthread_join(u.thread, NULL), 0);
 	CHECK_EQ(u.result, 0);
 	CHECK_EQ(u.bits, 1 << 0 | 1 << 5 | 1 << 7);

@@ -1,33 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Device files and /dev/iommu, call by call. Those of VFIO and iommufd return
- * what ioctl() does.
+ * The calls of device files (/dev/vfio/devices/vfioN) and of /dev/iommu. Functions
+ * that wrap one ioctl return what ioctl() returns.
  */
 #ifndef SLUICE_VFIO_FILE_H
 #define SLUICE_VFIO_FILE_H
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <limits.h>
 
 #include "fixture.h"
 
-/* With vfio-pci, and on the kernel's own container backend, there are none */
+/* vfio-pci and the kernel's own container backend have no device files */
 static inline void need_files(void)
 {
 	if (access("/dev/vfio/devices", F_OK))
 		SKIP("the disks have no device files");
 }
 
-/* The name of the device's file, as a program finds it through sysfs */
-static inline void file_name(const char *address, char *name, size_t size)
+/* The name of the device's file, found through sysfs as programs do */
+static inline void file_name(const char *variable, char *name, size_t size)
 {
-	char folder[128];
+	char folder[PATH_MAX];
 	struct dirent *entry;
 	DIR *dir;
 
-	snprintf(folder, sizeof(folder), "/sys/bus/pci/devices/%s/vfio-dev",
-		 address);
+	device_path(folder, variable, "vfio-dev");
 	dir = opendir(folder);
 	CHECK(dir);
 	do {
@@ -43,7 +40,7 @@ static inline int open_file(const char *variable)
 	char name[64], path[128];
 	int fd;
 
-	file_name(address_of(variable), name, sizeof(name));
+	file_name(variable, name, sizeof(name));
 	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", name);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
@@ -51,19 +48,13 @@ static inline int open_file(const char *variable)
 	return fd;
 }
 
-/* The device's group, with nothing done to it; as open() has it */
+/* The device's group, outside a container; returns what open() returns */
 static inline int open_group(const char *variable)
 {
-	char link[PATH_MAX], target[PATH_MAX], path[64];
-	ssize_t length;
+	char number[16], path[64];
 
-	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%.32s/iommu_group",
-		 address_of(variable));
-	length = readlink(link, target, sizeof(target) - 1);
-	CHECK(length > 0);
-	target[length] = '\0';
-	snprintf(path, sizeof(path), "/dev/vfio/%.16s",
-		 strrchr(target, '/') + 1);
+	device_link(variable, "iommu_group", number, sizeof(number));
+	snprintf(path, sizeof(path), "/dev/vfio/%s", number);
 	return open(path, O_RDWR | O_CLOEXEC);
 }
 
@@ -101,6 +92,15 @@ static inline int bind_file(int fd, int iommu)
 	return ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd);
 }
 
+static inline int open_bound_file(const char *variable, int iommu)
+{
+	int fd = open_file(variable);
+
+	if (bind_file(fd, iommu))
+		ktap_fail("bind of %s: %s", variable, strerror(errno));
+	return fd;
+}
+
 #define TOKEN_SIZE 16
 
 static inline int bind_with_token(int fd, int iommu, const uint8_t *token)
@@ -132,13 +132,6 @@ static inline int detach_file(int fd)
 	struct vfio_device_detach_iommufd_pt cmd = { .argsz = sizeof(cmd) };
 
 	return ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &cmd);
-}
-
-static inline int get_info(int fd)
-{
-	struct vfio_device_info info = { .argsz = sizeof(info) };
-
-	return ioctl(fd, VFIO_DEVICE_GET_INFO, &info);
 }
 
 #endif

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Hot reset by device files. FIRST and SECOND are two functions behind one
- * port, or there is FIRST alone; scripts/guest/vfio-hot-reset says which disks
- * they are, if they are disks.
+ * Hot reset by device files: it is allowed if the caller owns all functions that
+ * are reset together.
+ *
+ * FIRST names a function behind a port of its own; SECOND, if it is set, names
+ * another function behind the same port. They may be in one IOMMU group or in two.
+ * DISKS=1 says that they are disks. scripts/guest/vfio-hot-reset sets these
+ * variables; each test skips the set-ups that it is not about.
  */
-#include <limits.h>
 #include <pthread.h>
 
 #include "disk.h"
@@ -43,7 +46,7 @@ static int hot_reset_by_groups(int fd, const int32_t *groups, int count)
 	return ioctl(fd, VFIO_DEVICE_PCI_HOT_RESET, &cmd);
 }
 
-/* A bound file; @id is what the context knows the device by */
+/* Open a device file and bind it; @id is the id of the device in the context */
 static int open_bound(const char *variable, int iommu, uint32_t *id)
 {
 	struct vfio_device_bind_iommufd cmd = {
@@ -61,12 +64,10 @@ static int open_bound(const char *variable, int iommu, uint32_t *id)
 
 static int group_of(const char *variable)
 {
-	char link[128], group[PATH_MAX] = "";
+	char number[16];
 
-	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s/iommu_group",
-		 address_of(variable));
-	CHECK(readlink(link, group, sizeof(group) - 1) > 0);
-	return atoi(strrchr(group, '/') + 1);
+	device_link(variable, "iommu_group", number, sizeof(number));
+	return atoi(number);
 }
 
 static void need_two(bool one_group)
@@ -92,7 +93,7 @@ static void need_disk(const char *variable)
 		SKIP("the functions are no disks");
 }
 
-/* What is said of a function, by its name */
+/* The id, or the group, that the answer has for a function */
 static uint32_t id_of(const struct answer *answer, const char *variable)
 {
 	unsigned int segment, bus, slot, function, i;
@@ -116,20 +117,18 @@ static uint32_t id_of(const struct answer *answer, const char *variable)
 
 static void bind_driver(const char *variable, const char *driver)
 {
-	char path[128];
+	char path[PATH_MAX];
 	const char *address = address_of(variable);
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver/unbind",
-		 address);
+	device_path(path, variable, "driver/unbind");
 	write_sysfs(path, address);
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver_override",
-		 address);
+	device_path(path, variable, "driver_override");
 	CHECK_EQ(write_sysfs(path, *driver ? driver : "\n"), 0);
 	if (*driver)
 		CHECK_EQ(write_sysfs("/sys/bus/pci/drivers_probe", address), 0);
 }
 
-/* The disk was started, and not reset since */
+/* The disk was started, and was not reset since then */
 static bool is_ready(const struct nvme *disk)
 {
 	const uint32_t *status = (const uint32_t *)(disk->regs + 0x1c);
@@ -167,7 +166,7 @@ TEST(reset_info_in_a_short_buffer_is_enospc)
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &head), ENOSPC);
 	CHECK_EQ(head.count, count);
 	CHECK_EQ(head.flags, 0);
-	/* What does not fit is not written */
+	/* In a buffer that is too small, no device is written */
 	memset(answer, 0x5a, PAGE);
 	answer->head.argsz = sizeof(head) +
 			     count * sizeof(answer->devices[0]) - 1;
@@ -177,7 +176,7 @@ TEST(reset_info_in_a_short_buffer_is_enospc)
 	CHECK_EQ(ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, answer), 0);
 	CHECK(is_untouched(answer->devices + count,
 			   sizeof(answer->devices[0])));
-	/* An answer that cannot be written */
+	/* The buffer is read-only */
 	answer->head.argsz = sizeof(*answer);
 	CHECK_EQ(mprotect(answer, PAGE, PROT_READ), 0);
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, answer), EFAULT);
@@ -196,7 +195,7 @@ TEST(hot_reset_refuses_malformed_arguments)
 	cmd.argsz = sizeof(cmd);
 	cmd.flags = 1;
 	CHECK_ERR(ioctl(fd, VFIO_DEVICE_PCI_HOT_RESET, &cmd), EINVAL);
-	/* Groups prove nothing here */
+	/* A device that was opened by its file is not reset by groups */
 	CHECK_ERR(hot_reset_by_groups(fd, &fd, 1), EINVAL);
 }
 
@@ -216,7 +215,7 @@ TEST(a_disk_is_reset_and_works_after_it)
 		CHECK(is_block(at, 10 + i, 0));
 		CHECK(is_ready(&disk));
 		CHECK_EQ(hot_reset(box.device.fd), 0);
-		/* Through the mapping that was there before */
+		/* The registers are read through the mapping made before the reset */
 		CHECK(!is_ready(&disk));
 		nvme_close(&disk);
 	}
@@ -303,8 +302,7 @@ TEST(two_disks_work_after_they_were_reset)
 	need_disk("SECOND");
 	box_open(&box, VFIO_SPACE_IOMMUFD, "FIRST");
 	CHECK_EQ(vfio_map(&box.space, IOVA, at, 2 * PAGE, VFIO_PROT_RW), 0);
-	if (vfio_device_open(&second, &box.space, address_of("SECOND")))
-		ktap_fail("%s", fail_text());
+	add_device(&box.space, &second, "SECOND");
 	for (int i = 0; i < 2; i++) {
 		disk_start(&disks[0], &box.device, QUEUES);
 		disk_start(&disks[1], &second, MORE_QUEUES);
@@ -340,7 +338,7 @@ TEST(the_other_device_of_the_group_is_owned_too)
 	}
 }
 
-/* Without a driver of VFIO's nobody keeps another driver from it */
+/* Without a VFIO driver, any other driver could bind to it */
 TEST(a_device_without_a_vfio_driver_is_not_owned)
 {
 	int iommu = open_iommu(), fd;
@@ -424,7 +422,7 @@ TEST(a_device_opened_by_its_group_is_not_owned)
 	check_not_owned(first);
 }
 
-/* The file of a group would prove the ownership of all devices in it */
+/* The file of a group proves the ownership of all devices in the group */
 TEST(group_of_a_bound_device_proves_no_ownership)
 {
 	int iommu = open_iommu(), second;
@@ -439,7 +437,7 @@ TEST(group_of_a_bound_device_proves_no_ownership)
 	groups[1] = open_group("SECOND");
 	CHECK_ERR(groups[1], EBUSY);
 	close(second);
-	/* And with that of one that is bound to nothing it can be done */
+	/* With the group file of an unbound device the reset succeeds */
 	groups[1] = open_group("SECOND");
 	CHECK(groups[1] >= 0);
 	CHECK_EQ(hot_reset_by_groups(box.device.fd, groups, 2), 0);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Processes that are killed at random points, with DMA in flight */
+/*
+ * Processes that are killed at random moments, with DMA in flight, while they open,
+ * map, read, unmap or close. Runs over containers and over device files.
+ */
 #define KTAP_TIMEOUT 700
-#include <time.h>
 
+#include "clock.h"
 #include "disk.h"
 #include "file.h"
 
@@ -10,10 +13,10 @@ enum stage { OPENING, MAPPING, READING, UNMAPPING, CLOSING, NR_STAGES };
 
 #define ROUNDS 60u
 
-/* What a process tells of itself, in memory that it shares */
+/* The progress of a process, in memory that it shares with the test */
 struct progress {
 	_Atomic int stage;
-	/* How often it has come to each; and for how long it was there, in all */
+	/* For each stage: how often it was entered, and the time spent in it */
 	_Atomic unsigned int times[NR_STAGES];
 	unsigned long spent_us[NR_STAGES];
 	unsigned long since_us;
@@ -21,10 +24,7 @@ struct progress {
 
 static unsigned long now_us(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000ul + ts.tv_nsec / 1000;
+	return now_ns() / 1000;
 }
 
 static void leave(struct progress *p)
@@ -56,8 +56,7 @@ static void work(enum vfio_space_kind kind, char *at, struct progress *p)
 	int id[8];
 
 	enter(p, OPENING);
-	box_open(&box, kind, "NVME0");
-	disk_start(&disk, &box.device, QUEUES);
+	disk_open(&disk, &box, kind);
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		size_t length = (1 + random() % 512) * PAGE;
 
@@ -79,7 +78,7 @@ static void work(enum vfio_space_kind kind, char *at, struct progress *p)
 	leave(p);
 }
 
-/* Wait until the process has come to the stage so often, and a moment longer */
+/* Wait until the process has entered @goal @times times, and a moment longer */
 static void wait_for_stage(pid_t child, struct progress *p, enum stage goal,
 			   unsigned int times, unsigned long usual_us)
 {
@@ -93,8 +92,8 @@ static void wait_for_stage(pid_t child, struct progress *p, enum stage goal,
 }
 
 /*
- * Each stage in turn is the one to kill a process in; it may have come further
- * before it dies, so this goes on until some have died in each.
+ * Kill processes, aiming at each stage in turn. A process may get further before it
+ * dies, so this repeats until at least one has died in each stage.
  */
 static void check_kills(enum vfio_space_kind kind)
 {
@@ -110,7 +109,7 @@ static void check_kills(enum vfio_space_kind kind)
 	printf("# seed %u\n", seed);
 	srandom(seed);
 	work(kind, at, p);
-	/* How long each takes is up to the machine */
+	/* The second run measures how long each stage takes on this machine */
 	begin(p);
 	work(kind, at, p);
 	for (int i = 0; i < NR_STAGES; i++)
@@ -132,7 +131,7 @@ static void check_kills(enum vfio_space_kind kind)
 			       usual_us[stage]);
 		CHECK_EQ(kill(child, SIGKILL), 0);
 		CHECK_EQ(waitpid(child, &status, 0), child);
-		/* Killed by this test, and not by a check of its own */
+		/* It was killed by the signal, no check of its own failed */
 		CHECK(WIFSIGNALED(status));
 		hit += !killed[p->stage]++;
 		if (pinned_pages() != pinned)

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A driver that is taken from a device, or a device from the machine, while a
- * program has it open. The kernel asks for the device, which goes on working
- * until it is closed, and only then is it gone.
+ * Unbinding a driver, or removing a device, while a program has the device open:
+ * the kernel asks the program for the device (VFIO_PCI_REQ_IRQ_INDEX) and waits.
+ * The device keeps working until the program closes it.
  */
 #ifndef SLUICE_VFIO_LEAVE_H
 #define SLUICE_VFIO_LEAVE_H
 
-#include <fcntl.h>
-#include <limits.h>
 #include <sys/eventfd.h>
 
 #include "fixture.h"
 
-/* 0 or errno */
+/* Returns 0 or errno */
 static inline int write_sysfs(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY), ret;
@@ -25,13 +23,16 @@ static inline int write_sysfs(const char *path, const char *text)
 	return ret;
 }
 
-/* What is going on between ask_to_leave() and has_left() */
+/* A request from ask_to_leave() on, until check_has_left() */
 struct leaving {
 	pid_t child;
 	int fd;
 };
 
-/* Write to sysfs, which does not return before the device is closed */
+/*
+ * Write to a file of sysfs in a process of its own, as the write returns only once
+ * the device is closed. Returns when the kernel has asked for the device.
+ */
 static inline struct leaving ask_to_leave(int fd, const char *path,
 					  const char *text)
 {
@@ -41,8 +42,8 @@ static inline struct leaving ask_to_leave(int fd, const char *path,
 
 	CHECK_EQ(set_eventfd(fd, VFIO_PCI_REQ_IRQ_INDEX, asked), 0);
 	/*
-	 * A program of its own, with none of the files open and none of the
-	 * device's memory mapped, or the device would stay open in it.
+	 * The child executes another program, with none of the files open and
+	 * none of the device's memory mapped: it would keep the device open.
 	 */
 	CHECK_EQ(pipe(start), 0);
 	leaving.child = fork();
@@ -62,17 +63,16 @@ static inline struct leaving ask_to_leave(int fd, const char *path,
 	return leaving;
 }
 
-/* It still is what it was */
+/* The write still waits, and the device still works */
 static inline void check_has_not_left(const struct leaving *leaving)
 {
-	struct vfio_device_info info = { .argsz = sizeof(info) };
 	int status;
 
 	CHECK_EQ(waitpid(leaving->child, &status, WNOHANG), 0);
-	CHECK_EQ(ioctl(leaving->fd, VFIO_DEVICE_GET_INFO, &info), 0);
+	CHECK_EQ(get_info(leaving->fd), 0);
 }
 
-/* To be called when it is closed */
+/* Call it once the device is closed */
 static inline void check_has_left(const struct leaving *leaving)
 {
 	int status;
@@ -81,15 +81,15 @@ static inline void check_has_left(const struct leaving *leaving)
 	CHECK_EQ(status, 0);
 }
 
-/* Unbind the driver; @let_go closes the device. The driver is bound again. */
-static inline void check_unbind_waits(const char *address, int fd,
+/* Unbind the driver; @let_go closes the device. Then bind the driver again. */
+static inline void check_unbind_waits(const char *variable, int fd,
 				      void (*let_go)(void *), void *data)
 {
+	const char *address = address_of(variable);
 	struct leaving leaving;
-	char path[128];
+	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver/unbind",
-		 address);
+	device_path(path, variable, "driver/unbind");
 	leaving = ask_to_leave(fd, path, address);
 	check_has_not_left(&leaving);
 	let_go(data);

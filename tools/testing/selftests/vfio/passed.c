@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Open files that go from one process to another */
+/*
+ * Open containers, device files and /dev/iommu that one process passes to another
+ * over a socket. Runs over containers, and over device files where there are any.
+ */
 #include <sys/socket.h>
 
 #include "disk.h"
@@ -7,7 +10,7 @@
 
 #define MAX_FDS 3
 
-/* What is sent beside the files */
+/* The message that is sent with the file descriptors */
 struct news {
 	struct box box;
 	int nr_fds;
@@ -73,7 +76,7 @@ static void receive_box(int socket, struct box *box, enum vfio_space_kind kind)
 	box->device.space = &box->space;
 }
 
-/* A process that sends all that it has open, and waits */
+/* A process that opens a box, maps memory, sends all its files, and waits */
 static pid_t start_sender(int socket, enum vfio_space_kind kind, void *at)
 {
 	pid_t child = fork();
@@ -98,9 +101,9 @@ static void kill_sender(pid_t child)
 }
 
 /*
- * The process that opened everything ends, and the one that it was sent to goes
- * on. What was mapped by the first is its own memory still: the other one, which
- * has memory at the same addresses, does not see it written.
+ * The process that opened the files is killed, and the receiver uses them. The
+ * mappings of the killed process still lead to its own memory: the receiver, which
+ * has other memory at the same addresses, does not see DMA to them.
  */
 static void check_passed_on(enum vfio_space_kind kind)
 {
@@ -145,7 +148,7 @@ TEST(device_file_outlives_the_process_that_passed_it_on)
 	check_passed_on(VFIO_SPACE_IOMMUFD);
 }
 
-/* Maps its memory in an address space of its own, and has it filled by another */
+/* A process that maps memory in its own /dev/iommu, for another to fill */
 static void be_filled(int socket)
 {
 	struct box box = { .device.group_fd = -1 };
@@ -173,21 +176,19 @@ TEST(a_device_can_be_bound_to_the_iommu_of_another_process)
 	if (!child)
 		be_filled(sockets[1]);
 	receive_fds(sockets[0], &box, &box.space.fd, 1);
-	if (vfio_device_open(&box.device, &box.space, address_of("NVME0")))
-		ktap_fail("%s", fail_text());
+	add_device(&box.space, &box.device, "NVME0");
 	disk_start(&disk, &box.device, QUEUES);
 	disk_read(&disk, 33, 1, IOVA);
 	CHECK_EQ(write(sockets[0], "", 1), 1);
 	CHECK_EQ(waitpid(child, &status, 0), child);
 	CHECK_EQ(status, 0);
-	/* Its memory is still there for the disk */
+	/* The disk still reaches the memory of the process that has exited */
 	disk_read(&disk, 34, 1, IOVA);
 	nvme_close(&disk);
 	box_close(&box);
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
-/* One that may open nothing gets what it needs from one that may */
 TEST(unprivileged_process_may_use_files_passed_to_it)
 {
 	char *at = memory(PAGE);
@@ -201,7 +202,7 @@ TEST(unprivileged_process_may_use_files_passed_to_it)
 	child = start_sender(sockets[1], VFIO_SPACE_TYPE1V2, memory(4 * PAGE));
 	receive_box(sockets[0], &box, VFIO_SPACE_TYPE1V2);
 	disk_start(&disk, &box.device, QUEUES);
-	CHECK_EQ(seteuid(65534), 0);
+	CHECK_EQ(seteuid(NOBODY), 0);
 	CHECK_EQ(vfio_device_open(&other, &box.space, address_of("NVME1")),
 		 -EACCES);
 	CHECK_EQ(map(box.space.fd, IOVA + 4 * PAGE, at, PAGE, RW), 0);

@@ -1,30 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a container refuses because of a limit or a range stands in the kernel
- * log. The lines are those of /dev/iommu, and all of them are tried in
- * ../iommufd/refusals.c; here are those that people who use containers meet
- * most. This program is the first in its machine: see kmsg.h.
+ * A container that refuses a map because of a limit or a range logs the reason.
+ * The lines are those of /dev/iommu, which ../iommufd/refusals.c tests one by one;
+ * this program tests the ones that users of containers meet most. It must be the
+ * first program in its machine: see kmsg.h.
  */
-#include <sys/resource.h>
-
 #include "file.h"
 #include "fixture.h"
 #include "kmsg.h"
 
-/* By the words of vfio_iommu_type1, which people search for */
+/* The words are those of vfio_iommu_type1, as people search for them */
 TEST(log_reports_the_limit_of_locked_memory)
 {
-	struct rlimit limit = { 32 * PAGE, 32 * PAGE };
 	void *at = memory(64 * PAGE);
 	struct box box;
+	int fd = open_container(&box);
 
-	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
 	log_begin();
-	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
-	CHECK_EQ(seteuid(65534), 0);
-	CHECK_EQ(map(box.space.fd, IOVA, at, 4 * PAGE, RW), 0);
-	CHECK_ERR(map(box.space.fd, 2 * IOVA, at + 4 * PAGE, 29 * PAGE, RW),
-		  ENOMEM);
+	become_nobody(32 * PAGE);
+	CHECK_EQ(map(fd, IOVA, at, 4 * PAGE, RW), 0);
+	CHECK_ERR(map(fd, 2 * IOVA, at + 4 * PAGE, 29 * PAGE, RW), ENOMEM);
 	CHECK(log_says("RLIMIT_MEMLOCK (131072) exceeded"));
 	if (backend_is_type1())
 		return;
@@ -37,28 +32,18 @@ TEST(log_reports_a_reserved_range)
 
 	if (backend_is_type1())
 		SKIP("type1 has no line for it");
-	box_open(&box, VFIO_SPACE_TYPE1V2, "NVME0");
+	open_container(&box);
 	log_begin();
 	CHECK_ERR(map(box.space.fd, 0xfee00000, memory(PAGE), PAGE, RW), EINVAL);
 	CHECK(log_says("IOVA 0xfee00000-0xfee00fff: 0xfee00000-0xfeefffff is reserved"));
 }
 
-/* Put the disk's group into a container, and do not open the disk */
-static void take_group(const char *address)
+/* Add the disk's group to a container, without opening the disk */
+static void take_group(const char *variable)
 {
-	char path[128], target[128], file[160];
-	int group, container;
-	ssize_t length;
+	int group = open_group(variable), container = new_container();
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group",
-		 address);
-	length = readlink(path, target, sizeof(target) - 1);
-	CHECK(length > 0);
-	target[length] = '\0';
-	snprintf(file, sizeof(file), "/dev/vfio%s", strrchr(target, '/'));
-	group = open(file, O_RDWR | O_CLOEXEC);
-	container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-	CHECK(group >= 0 && container >= 0);
+	CHECK(group >= 0);
 	CHECK_EQ(ioctl(group, VFIO_GROUP_SET_CONTAINER, &container), 0);
 }
 
@@ -69,7 +54,7 @@ TEST(log_reports_that_the_group_is_open)
 	need_files();
 	fd = open_file("NVME0");
 	iommu = open_iommu();
-	take_group(address_of("NVME0"));
+	take_group("NVME0");
 	log_begin();
 	CHECK_ERR(bind_file(fd, iommu), EBUSY);
 	CHECK(log_says("its VFIO group is open, so its file cannot be bound"));

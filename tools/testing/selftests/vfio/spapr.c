@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The sPAPR TCE v2 interface of a container: windows and registered memory */
+/*
+ * The sPAPR TCE v2 interface of a container: DMA windows, and memory that is
+ * registered before it is mapped. Runs over vfio_iommufd.ko only.
+ */
 #include "disk.h"
 
 #define SIZE_64K (64ul << 10)
@@ -52,7 +55,7 @@ static int remove_window(int fd, uint64_t base)
 	return ioctl(fd, VFIO_IOMMU_SPAPR_TCE_REMOVE, &cmd);
 }
 
-/* Memory that begins where pages of 64 KiB do */
+/* Memory aligned to 64 KiB */
 static void *aligned_memory(size_t length)
 {
 	uintptr_t at = (uintptr_t)memory(length + SIZE_64K);
@@ -62,8 +65,7 @@ static void *aligned_memory(size_t length)
 
 static int open_spapr(struct box *box)
 {
-	box_open(box, VFIO_SPACE_SPAPR, "NVME0");
-	return box->space.fd;
+	return box_open(box, VFIO_SPACE_SPAPR, "NVME0");
 }
 
 TEST(there_is_a_default_window_at_0)
@@ -94,7 +96,7 @@ TEST(type1_calls_are_not_supported)
 
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_ENABLE), ENOTTY);
 	CHECK_EQ(ioctl(fd, VFIO_CHECK_EXTENSION, VFIO_UNMAP_ALL), 0);
-	/* The number is that of VFIO_IOMMU_GET_INFO: it means another thing */
+	/* Both interfaces have an ioctl with this number; this is the one of sPAPR */
 	CHECK_EQ(VFIO_IOMMU_GET_INFO, VFIO_IOMMU_SPAPR_TCE_GET_INFO);
 	CHECK_EQ(ioctl(fd, VFIO_IOMMU_GET_INFO, &info), 0);
 	CHECK_EQ(info.flags, VFIO_IOMMU_SPAPR_INFO_DDW);
@@ -125,7 +127,7 @@ TEST(memory_is_pinned_and_counted_when_it_is_registered)
 	pinned = pinned_pages();
 	CHECK_EQ(register_memory(fd, at, length), 0);
 	CHECK_EQ(pinned_pages(), pinned + 1500);
-	/* Mapped twice: it is the same memory */
+	/* A second mapping of the same memory pins nothing */
 	CHECK_EQ(map(fd, IOVA, at, length, RW), 0);
 	CHECK_EQ(map(fd, IOVA + length, at, length, RW), 0);
 	CHECK_EQ(pinned_pages(), pinned + 1500);
@@ -203,7 +205,7 @@ TEST(windows_are_created_and_removed)
 	CHECK_EQ(remove_window(fd, base), 0);
 	CHECK_ERR(map(fd, base, at, SIZE_64K, RW), ENXIO);
 	CHECK_ERR(remove_window(fd, base), EINVAL);
-	/* What was mapped in it is free */
+	/* The memory that was mapped there can be unregistered */
 	CHECK_EQ(unregister_memory(fd, at, 2 * SIZE_64K), 0);
 }
 
@@ -239,7 +241,7 @@ TEST(create_refuses_malformed_windows)
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_TCE_CREATE, &cmd), EINVAL);
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_TCE_CREATE, NULL), EFAULT);
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_TCE_REMOVE, NULL), EFAULT);
-	/* As many as GET_INFO says, the default one among them */
+	/* The limit of GET_INFO includes the default window */
 	while (!create_window(fd, 12, SIZE_1G, 1, &base))
 		nr++;
 	CHECK_EQ(errno, ENOSPC);
@@ -272,7 +274,7 @@ TEST(remove_and_unregister_refuse_malformed_arguments)
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, &memory),
 		  EINVAL);
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, NULL), EFAULT);
-	/* All is as it was */
+	/* Nothing has changed */
 	CHECK_EQ(map(fd, IOVA, at, PAGE, RW), 0);
 }
 
@@ -304,9 +306,8 @@ TEST(a_disk_reads_through_windows)
 	struct nvme disk;
 	struct box box;
 	uint64_t base;
-	int fd = open_spapr(&box);
+	int fd = disk_open(&disk, &box, VFIO_SPACE_SPAPR);
 
-	disk_start(&disk, &box.device, QUEUES);
 	CHECK_EQ(register_memory(fd, at, SIZE_64K), 0);
 	CHECK_EQ(map(fd, IOVA, at, PAGE, RW), 0);
 	disk_read(&disk, 1, 1, IOVA);
@@ -328,9 +329,8 @@ TEST(mapping_over_a_mapping_replaces_it)
 	char *at = aligned_memory(8 * PAGE);
 	struct nvme disk;
 	struct box box;
-	int fd = open_spapr(&box);
+	int fd = disk_open(&disk, &box, VFIO_SPACE_SPAPR);
 
-	disk_start(&disk, &box.device, QUEUES);
 	CHECK_EQ(register_memory(fd, at, 8 * PAGE), 0);
 	CHECK_EQ(map(fd, IOVA, at, 4 * PAGE, RW), 0);
 	CHECK_EQ(map(fd, IOVA + PAGE, at + 4 * PAGE, PAGE, RW), 0);
@@ -341,7 +341,7 @@ TEST(mapping_over_a_mapping_replaces_it)
 	CHECK(is_untouched(at + PAGE, PAGE));
 	CHECK(is_block(at + 4 * PAGE, 2, 0));
 	CHECK(is_block(at + 2 * PAGE, 3, 0));
-	/* And a part of what was mapped at once can go */
+	/* A part of a mapping can be unmapped */
 	CHECK(unmap(fd, IOVA + 2 * PAGE, PAGE) >= 0);
 	memset(at, 0x5a, 8 * PAGE);
 	disk_read_blocked(&disk, 4, 1, IOVA + 2 * PAGE);
@@ -350,29 +350,17 @@ TEST(mapping_over_a_mapping_replaces_it)
 	CHECK(is_block(at + 3 * PAGE, 5, 0));
 }
 
+static void pin_600_pages(void)
+{
+	char *at = aligned_memory(600 * PAGE);
+	struct box box;
+	int fd = open_spapr(&box);
+
+	CHECK_EQ(register_memory(fd, at, 600 * PAGE), 0);
+	CHECK_EQ(map(fd, IOVA, at, 600 * PAGE, RW), 0);
+}
+
 TEST(a_killed_process_leaves_nothing_pinned)
 {
-	long long pinned = pinned_pages();
-	int ready[2], status;
-	char byte;
-	pid_t child;
-
-	CHECK_EQ(pipe(ready), 0);
-	child = fork();
-	if (!child) {
-		char *at = aligned_memory(600 * PAGE);
-		struct box box;
-		int fd = open_spapr(&box);
-
-		CHECK_EQ(register_memory(fd, at, 600 * PAGE), 0);
-		CHECK_EQ(map(fd, IOVA, at, 600 * PAGE, RW), 0);
-		CHECK_EQ(write(ready[1], "", 1), 1);
-		pause();
-	}
-	close(ready[1]);
-	CHECK_EQ(read(ready[0], &byte, 1), 1);
-	CHECK_EQ(pinned_pages(), pinned + 600);
-	CHECK_EQ(kill(child, SIGKILL), 0);
-	CHECK_EQ(waitpid(child, &status, 0), child);
-	CHECK_EQ(pinned_pages(), pinned);
+	check_kill_unpins(pin_600_pages, 600);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Virtual functions (VFs), which the driver of a physical function (PF) makes
- * and has itself, and the token that their users share. NVME0 is the PF, with
- * one VF.
+ * Virtual functions (VFs) of a physical function (PF) that vfio_iommufd_pci.ko
+ * drives: the driver creates them and binds to them, and the users of both share a
+ * token. NVME0 is the PF, with one VF; the module runs with enable_sriov=1.
  *
- * To open or close a PF resets it, and the VFs of QEMU's do not survive that: a
- * VF that is to be opened is made while the PF is open.
+ * Opening or closing a PF resets it. The VFs of QEMU do not survive a reset, so a
+ * test that opens a VF creates it while the PF is open.
  */
 #include "file.h"
 #include "leave.h"
@@ -19,59 +19,37 @@ static const uint8_t token[TOKEN_SIZE] = {
 static const char token_text[] = "bd8d9d2b-5a5f-4f5a-a211-f591514ba1f3";
 static const uint8_t wrong_token[TOKEN_SIZE] = { 1 };
 
-static void vfs_path(char *path, size_t size)
-{
-	snprintf(path, size, "/sys/bus/pci/devices/%.32s/sriov_numvfs",
-		 address_of("NVME0"));
-}
-
 static void need_vfs(void)
 {
 	char path[PATH_MAX];
 
-	vfs_path(path, sizeof(path));
+	device_path(path, "NVME0", "sriov_numvfs");
 	if (access(path, F_OK))
 		SKIP("this kernel or this device has no virtual functions");
 }
 
-/* 0 or errno */
+/* Returns 0 or errno */
 static int set_vfs(const char *number)
 {
 	char path[PATH_MAX];
 
 	need_vfs();
-	vfs_path(path, sizeof(path));
+	device_path(path, "NVME0", "sriov_numvfs");
 	return write_sysfs(path, number);
 }
 
-/* The last part of a link in the folder of a PCI device */
-static void read_link(const char *address, const char *name, char *last,
-		      size_t size)
-{
-	char path[PATH_MAX], target[PATH_MAX];
-	ssize_t length;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%.32s/%s", address,
-		 name);
-	length = readlink(path, target, sizeof(target) - 1);
-	if (length < 0)
-		ktap_fail("%s: %s", path, strerror(errno));
-	target[length] = '\0';
-	snprintf(last, size, "%.31s", strrchr(target, '/') + 1);
-}
-
-/* Make the VF; VF is then the name that the other helpers know it by */
+/* Create the VF; the variable VF then names it, as NVME0 names the PF */
 static void make_vf(void)
 {
 	char address[32];
 
 	CHECK_EQ(set_vfs("0"), 0);
 	CHECK_EQ(set_vfs("1"), 0);
-	read_link(address_of("NVME0"), "virtfn0", address, sizeof(address));
+	device_link("NVME0", "virtfn0", address, sizeof(address));
 	setenv("VF", address, 1);
 }
 
-/* The PF as its user sees it; with a token, which is then that of the VF */
+/* Bind the PF with the token; users of the VF then need the same token */
 static int open_pf(int iommu)
 {
 	int fd = open_file("NVME0");
@@ -101,11 +79,11 @@ TEST(virtual_functions_bind_to_the_driver_of_the_pf)
 	char driver[32], vf_driver[32];
 
 	make_vf();
-	read_link(address_of("NVME0"), "driver", driver, sizeof(driver));
-	read_link(address_of("VF"), "driver", vf_driver, sizeof(vf_driver));
+	device_link("NVME0", "driver", driver, sizeof(driver));
+	device_link("VF", "driver", vf_driver, sizeof(vf_driver));
 	CHECK_EQ(strcmp(driver, "vfio-iommufd-pci"), 0);
 	CHECK_EQ(strcmp(driver, vf_driver), 0);
-	/* One step to another number is none that PCI has */
+	/* The number cannot change from 1 to 2 at once */
 	CHECK_EQ(set_vfs("1"), 0);
 	CHECK_EQ(set_vfs("2"), ERANGE);
 	CHECK_EQ(set_vfs("0"), 0);
@@ -134,7 +112,7 @@ TEST(binding_a_virtual_function_needs_the_token)
 	CHECK_ERR(get_info(vf), EINVAL);
 	CHECK_EQ(bind_with_token(vf, iommu, token), 0);
 	CHECK_EQ(get_info(vf), 0);
-	/* What it was bound with says nothing about the next user */
+	/* The next user needs the token again */
 	close(vf);
 	vf = open_file("VF");
 	CHECK_ERR(bind_file(vf, iommu), EACCES);
@@ -143,7 +121,7 @@ TEST(binding_a_virtual_function_needs_the_token)
 	CHECK_EQ(set_vfs("0"), 0);
 }
 
-/* Nobody knows the token then: it is made of random numbers */
+/* The token is random then, so no user can know it */
 TEST(binding_a_virtual_function_needs_the_token_without_a_bound_pf)
 {
 	int iommu = open_iommu(), pf, vf;
@@ -165,7 +143,7 @@ TEST(the_user_of_the_physical_function_changes_the_token)
 	int iommu = open_iommu(), pf, vf;
 
 	pf = open_file("NVME0");
-	/* No VF is in use: a PF needs no token */
+	/* While no VF is in use, binding a PF needs no token */
 	CHECK_EQ(bind_file(pf, iommu), 0);
 	make_vf();
 	CHECK_EQ(set_token(pf, wrong_token), 0);
@@ -178,7 +156,7 @@ TEST(the_user_of_the_physical_function_changes_the_token)
 	CHECK_EQ(set_vfs("0"), 0);
 }
 
-/* Who has the token comes as far as to hear that the device is in use */
+/* With the right token, bind fails only because the device is bound already */
 TEST(binding_a_pf_needs_the_token_while_its_vf_is_in_use)
 {
 	int iommu = open_iommu(), pf, vf, second;
@@ -198,17 +176,17 @@ TEST(binding_a_pf_needs_the_token_while_its_vf_is_in_use)
 	CHECK_EQ(set_vfs("0"), 0);
 }
 
-/* Both ways to open a device ask for the same */
+/* The group and the file of a VF need the same token */
 TEST(opening_a_virtual_function_by_group_needs_the_token)
 {
-	int iommu = open_iommu(), container = open("/dev/vfio/vfio", O_RDWR);
+	int iommu = open_iommu(), container = new_container();
 	int pf, group, device;
 	char name[128];
 
 	pf = open_pf(iommu);
 	make_vf();
 	group = open_group("VF");
-	CHECK(container >= 0 && group >= 0);
+	CHECK(group >= 0);
 	CHECK_EQ(ioctl(group, VFIO_GROUP_SET_CONTAINER, &container), 0);
 	CHECK_EQ(ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU), 0);
 	CHECK_ERR(ioctl(group, VFIO_GROUP_GET_DEVICE_FD, address_of("VF")),
@@ -223,7 +201,7 @@ TEST(opening_a_virtual_function_by_group_needs_the_token)
 	CHECK_EQ(set_vfs("0"), 0);
 }
 
-/* The number is written by one who waits until the user has let go */
+/* The write to sriov_numvfs waits until the user closes the VF */
 TEST(removing_a_virtual_function_waits_for_its_user)
 {
 	int iommu = open_iommu(), pf, vf;
@@ -234,7 +212,7 @@ TEST(removing_a_virtual_function_waits_for_its_user)
 	make_vf();
 	vf = open_file("VF");
 	CHECK_EQ(bind_with_token(vf, iommu, token), 0);
-	vfs_path(path, sizeof(path));
+	device_path(path, "NVME0", "sriov_numvfs");
 	leaving = ask_to_leave(vf, path, "0");
 	check_has_not_left(&leaving);
 	close(vf);

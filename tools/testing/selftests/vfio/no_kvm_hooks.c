@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Device files of which KVM cannot be told: ftrace is switched off when the
- * module is loaded. EDU0 may bypass the caches, for all that is known of it (it
- * is a conventional PCI device); the disk cannot.
+ * Device files while KVM cannot recognise them: ftrace was disabled when
+ * vfio_iommufd_pci.ko was loaded, so the module could not hook KVM's questions. A
+ * device that may do noncoherent DMA is then refused, as KVM would not be notified.
+ * EDU0 is a conventional PCI device, which may do so; the disk NVME0 cannot.
  */
 #include "file.h"
 #include "leave.h"
@@ -12,11 +13,11 @@
 static int bind_once(const char *variable)
 {
 	int fd = open_file(variable), iommu = open_iommu();
-	int ret = bind_file(fd, iommu), error = errno;
+	int ret = bind_file(fd, iommu), bind_errno = errno;
 
 	close(fd);
 	close(iommu);
-	errno = error;
+	errno = bind_errno;
 	return ret;
 }
 
