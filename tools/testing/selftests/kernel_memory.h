@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's memory, in a mapping made the way a device's memory is mapped */
+/*
+ * Ordinary memory in a mapping that looks like one of device memory (VM_PFNMAP
+ * or VM_MIXEDMAP): a udmabuf
+ */
 #ifndef SLUICE_KERNEL_MEMORY_H
 #define SLUICE_KERNEL_MEMORY_H
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the kernel's log says from some moment on.
+ * The lines of the kernel log since log_begin().
  *
  *	log_begin();
  *	CHECK_ERR(map(...), EINVAL);
  *	CHECK(log_says("is reserved"));
  *
- * Lines that users can cause are rate-limited: each place in the source may
- * speak ten times in five seconds. So a test program that counts on lines is
- * the first one in its machine, and causes each of them a few times only.
+ * Lines that users can cause are rate-limited: each place in the source logs at
+ * most ten times in five seconds. A program that expects lines must therefore
+ * be the first in its machine, and cause each line a few times only.
  */
 #ifndef SLUICE_KMSG_H
 #define SLUICE_KMSG_H
@@ -33,7 +33,7 @@ static inline void log_begin(void)
 	log_text[0] = '\0';
 }
 
-/* One record, "PRIORITY,NUMBER,TIME,FLAGS;TEXT\n", at each read */
+/* Each read returns one record, "PRIORITY,NUMBER,TIME,FLAGS;TEXT\n" */
 static inline const char *log_read(void)
 {
 	ssize_t got;
@@ -63,7 +63,7 @@ static inline int log_count(const char *text)
 	return count;
 }
 
-/* Exactly one line that has this text */
+/* The log has exactly one line with this text */
 static inline bool log_says(const char *text)
 {
 	if (log_count(text) == 1)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A test program: functions declared with TEST(), and nothing else. Each runs
- * in a process of its own and is reported in KTAP, one line for each; what went
- * wrong stands above the line.
+ * The main() of a test program, whose tests are functions declared with TEST().
+ * Each test runs in a process of its own. The program prints one line of KTAP
+ * for each test; the reason of a failure stands in the lines above it.
  *
  *	TEST(unmap_of_a_hole_is_enoent)
  *	{
  *		CHECK_EQ(unmap(0x1000), -ENOENT);
  *	}
  *
- * A check that fails ends the test. SKIP() ends it too, for what this machine
- * lacks. Names given on the command line choose tests; --list prints the names
- * of all tests, and runs none.
+ * A check that fails ends the test. SKIP() ends it where the machine cannot run
+ * it. Names on the command line select tests; --list prints the names of all
+ * tests, and runs none.
  */
 #ifndef SLUICE_KTAP_H
 #define SLUICE_KTAP_H
@@ -29,8 +29,9 @@
 #define KTAP_MAX_TESTS 512
 #define KTAP_SKIPPED 4
 /*
- * Seconds after which a test has hung, unless the program sets another: many, for
- * a kernel that checks everything, on an emulated CPU of a busy machine.
+ * A test that runs for that many seconds hangs. A program may set another
+ * number before it includes this file. The default is large enough for the
+ * debug kernel on an emulated CPU of a busy host.
  */
 #ifndef KTAP_TIMEOUT
 #define KTAP_TIMEOUT 300
@@ -91,15 +92,15 @@ static int ktap_nr_tests;
 				  ktap_r, ktap_r);			\
 	} while (0)
 
-/* A call that must fail with this errno */
+/* The call must fail with this errno */
 #define CHECK_ERR(call, error)						\
 	do {								\
-		long long ktap_rc = (long long)(call);			\
+		long long ktap_ret = (long long)(call);			\
 									\
-		if (ktap_rc != -1 || errno != (error))			\
+		if (ktap_ret != -1 || errno != (error))			\
 			ktap_fail("%s returned %lld, errno %d (%s), not %s", \
-				  #call, ktap_rc, ktap_rc == -1 ? errno : 0, \
-				  ktap_rc == -1 ? strerror(errno) : "none", \
+				  #call, ktap_ret, ktap_ret == -1 ? errno : 0, \
+				  ktap_ret == -1 ? strerror(errno) : "none", \
 				  #error);				\
 	} while (0)
 
@@ -129,7 +130,10 @@ static inline int ktap_run(const struct ktap_test *test)
 	}
 	if (waitpid(pid, &status, 0) != pid)
 		return 1;
-	/* What the test left running may hold what the next one needs */
+	/*
+	 * A process that the test left behind may hold a device of the next
+	 * test
+	 */
 	kill(-pid, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0)
 		;

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The rules that all ioctls share, each tried on every ioctl: sizes, tails,
- * unknown flags, reserved fields, unknown ids, bad pointers.
+ * The rules that all ioctls of /dev/iommu share, each tested with every ioctl:
+ * sizes, tails, unknown flags, reserved fields, unknown ids, bad pointers. Runs
+ * without devices.
  */
 #include "fixture.h"
 
 /**
- * struct rule - an ioctl and where things are in its structure
+ * struct rule - an ioctl and the fields of its structure
  * @name: for messages
- * @cmd: its number
- * @size: of its structure
- * @min: what it had at first
- * @flags: where its flags are, or 0
- * @reserved: where a reserved field is, or 0
- * @id: where an id is that has to exist, or 0
+ * @cmd: the number of the ioctl
+ * @size: size of the structure
+ * @min: size of the first version of the structure
+ * @flags: offset of the flags, or 0
+ * @reserved: offset of a reserved field, or 0
+ * @id: offset of the id of an object that must exist, or 0
  */
 struct rule {
 	const char *name;
@@ -26,7 +27,8 @@ struct rule {
 };
 
 #define AT(type, member) offsetof(struct type, member)
-#define END(type, member) (AT(type, member) + sizeof(((struct type *)0)->member))
+#define END(type, member) \
+	(AT(type, member) + sizeof(((struct type *)0)->member))
 
 static const struct rule rules[] = {
 	{ "DESTROY", IOMMU_DESTROY, sizeof(struct iommu_destroy),
@@ -115,7 +117,7 @@ static const struct rule rules[] = {
 #define for_each_rule(rule)						\
 	for (const struct rule *rule = rules; rule->name; rule++)
 
-/* A structure that is good but for what the test changes */
+/* A structure without a mistake, for the test to change */
 static uint32_t *good(const struct rule *rule, uint8_t *buffer, uint32_t ioas)
 {
 	memset(buffer, 0, 256);
@@ -140,11 +142,11 @@ static uint32_t *good(const struct rule *rule, uint8_t *buffer, uint32_t ioas)
 
 #define EXPECT(rule, buffer, error)					\
 	do {								\
-		int rc_ = ioctl(fd, (rule)->cmd, buffer);		\
+		int ret_ = ioctl(fd, (rule)->cmd, buffer);		\
 									\
-		if (rc_ != -1 || errno != (error))			\
+		if (ret_ != -1 || errno != (error))			\
 			ktap_fail("%s: %d, errno %d, not %s",		\
-				  (rule)->name, rc_, errno, #error);	\
+				  (rule)->name, ret_, errno, #error);	\
 	} while (0)
 
 TEST(structure_shorter_than_the_first_version_is_einval)
@@ -175,7 +177,7 @@ TEST(longer_structure_with_a_tail_of_zeros_is_accepted)
 		ret = ioctl(fd, rule->cmd, buffer);
 		if (ret && (errno == E2BIG || errno == ENOTTY))
 			ktap_fail("%s: errno %d", rule->name, errno);
-		/* It may have been destroyed */
+		/* The ioctl may have destroyed it */
 		ioas = new_ioas();
 	}
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* In-kernel accesses, through those of the mock */
+/*
+ * In-kernel accesses (iommufd_access): pinning, reading, writing, and unmaps
+ * while pages are pinned. Runs over the accesses of the mock.
+ */
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -39,7 +42,7 @@ TEST(page_is_pinned_once_for_device_and_accesses_together)
 	CHECK(pinned_times(p, 8 * PAGE, 1));
 	CHECK_EQ(destroy(mock.test_id), 0);
 	CHECK(pinned_times(p, 8 * PAGE, 1));
-	/* The large one goes, the small ones in its middle stay */
+	/* Only the pages of the small pins stay pinned */
 	CHECK_EQ(access_unpin(access, id[1]), 0);
 	CHECK(pinned_times(p, PAGE, 0));
 	CHECK(pinned_times(p + PAGE, PAGE, 1));
@@ -53,13 +56,13 @@ TEST(page_is_pinned_once_for_device_and_accesses_together)
 	CHECK(pinned_times(p, 8 * PAGE, 0));
 }
 
-/* Pins come and go at random; the model is a counter per page */
+/* Random pins and unpins, compared with a counter for each page */
 TEST(pins_at_random_agree_with_a_count_per_page)
 {
 	enum { PAGES = 96, PINS = 40 };
 	struct { uint32_t id; int first, n; bool used; } pin[PINS] = {};
 	uint32_t ioas = new_ioas();
-	int access = new_access(ioas), held[PAGES] = {}, shown = 0;
+	int access = new_access(ioas), held[PAGES] = {}, attached = 0;
 	char *p = memory(PAGES * PAGE);
 	struct mock mock;
 
@@ -69,11 +72,11 @@ TEST(pins_at_random_agree_with_a_count_per_page)
 		int i = rand() % PINS;
 
 		if (step % 100 == 99) {
-			if (shown)
+			if (attached)
 				CHECK_EQ(destroy(mock.test_id), 0);
 			else
 				CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
-			shown = !shown;
+			attached = !attached;
 		} else if (pin[i].used) {
 			CHECK_EQ(access_unpin(access, pin[i].id), 0);
 			for (int k = 0; k < pin[i].n; k++)
@@ -98,9 +101,9 @@ TEST(pins_at_random_agree_with_a_count_per_page)
 			continue;
 		for (int k = 0; k < PAGES; k++)
 			CHECK(pinned_times(p + k * PAGE, PAGE,
-					   held[k] || shown ? 1 : 0));
-		if (shown)
-			CHECK(mock_shows(mock.hwpt, IOVA, p, PAGES * PAGE));
+					   held[k] || attached ? 1 : 0));
+		if (attached)
+			CHECK(mock_maps(mock.hwpt, IOVA, p, PAGES * PAGE));
 	}
 	CHECK_EQ(unmap_all(ioas), PAGES * PAGE);
 	CHECK(pinned_times(p, PAGES * PAGE, 0));
@@ -118,7 +121,7 @@ TEST(unmap_asks_accesses_to_unpin_the_range)
 		 0);
 	CHECK_EQ(unmap(ioas, IOVA, 2 * PAGE), 2 * PAGE);
 	CHECK(pinned_times(p, 4 * PAGE, 0));
-	/* It is gone on both sides, and the other area is as usable as ever */
+	/* The whole pin is gone, and the other mapping can be pinned again */
 	CHECK_ERR(access_unpin(access, id), ENOENT);
 	CHECK_EQ(access_pin(access, IOVA + 2 * PAGE, PAGE, p + 2 * PAGE, 0,
 			    &id), 0);
@@ -174,7 +177,7 @@ static void read_and_write(bool attached)
 	struct mock mock;
 
 	fill(p, 8 * PAGE);
-	/* Three areas side by side, the middle one of memory apart */
+	/* Three adjacent mappings; the memory of the middle one is elsewhere */
 	CHECK_EQ(map_at(ioas, p, 2 * PAGE, IOVA, RW), 0);
 	CHECK_EQ(map_at(ioas, p + 4 * PAGE, PAGE, IOVA + 2 * PAGE, RW), 0);
 	CHECK_EQ(map_at(ioas, p + 2 * PAGE, 2 * PAGE, IOVA + 3 * PAGE, RO), 0);
@@ -254,7 +257,7 @@ TEST(unmap_succeeds_against_an_access_that_keeps_pinning)
 		unsigned int before = pinned;
 
 		CHECK_EQ(map_at(ioas, p, 4 * PAGE, IOVA, RW), 0);
-		/* Now and then it must be known to be at it */
+		/* From time to time, wait until the thread has pinned */
 		while (i % 10 == 0 && pinned == before)
 			usleep(10);
 		CHECK_EQ(unmap(ioas, IOVA, 4 * PAGE), 4 * PAGE);

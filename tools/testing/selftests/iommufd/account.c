@@ -1,40 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Locked memory: who pays, how much, and what is left when it is over the
- * limit. The tests give up root's rights, with /dev/iommu open.
+ * Locked memory: the user or process that pinned memory is charged for, the
+ * limit (RLIMIT_MEMLOCK), and change_process. The tests drop the rights of root
+ * after they have opened /dev/iommu. Runs over the mock.
  */
-#include <grp.h>
-#include <sys/resource.h>
-
 #include "fixture.h"
 
 #define SOME_USER 4242
 #define OTHER_USER 4243
 
-/* Become a user without rights whose processes may lock so many pages */
+/* Become a user whose processes may lock that many pages */
 static void become(uid_t user, rlim_t pages)
 {
-	struct rlimit limit = { pages * PAGE, pages * PAGE };
-
-	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
-	CHECK_EQ(setgroups(0, NULL), 0);
-	CHECK_EQ(setresgid(user, user, user), 0);
-	CHECK_EQ(setresuid(user, user, user), 0);
-	/* So that /proc/self can be read again */
-	CHECK_EQ(prctl(PR_SET_DUMPABLE, 1), 0);
-}
-
-static uint32_t attached_ioas(void)
-{
-	uint32_t ioas = new_ioas();
-
-	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
-	return ioas;
+	limit_locked_pages(pages);
+	become_user(user);
 }
 
 TEST(user_can_lock_up_to_the_limit_and_no_page_more)
 {
-	uint32_t ioas = attached_ioas();
+	uint32_t ioas = new_attached_ioas(0, NULL);
 	char *p = memory(64 * PAGE);
 
 	become(SOME_USER, 16);
@@ -43,7 +27,7 @@ TEST(user_can_lock_up_to_the_limit_and_no_page_more)
 	CHECK(pinned_times(p, 17 * PAGE, 0));
 	CHECK_EQ(map_at(ioas, p, 16 * PAGE, IOVA, RW), 0);
 	CHECK_ERR(map_at(ioas, p + 32 * PAGE, PAGE, 2 * IOVA, RW), ENOMEM);
-	/* What is given back can be used again */
+	/* Unpinned memory is no longer charged */
 	CHECK_EQ(unmap_all(ioas), 16 * PAGE);
 	CHECK_EQ(map_at(ioas, p + 16 * PAGE, 16 * PAGE, IOVA, RW), 0);
 }
@@ -63,7 +47,7 @@ TEST(memory_is_counted_only_once_it_is_pinned)
 
 TEST(page_mapped_twice_counts_twice_and_a_copy_does_not_count)
 {
-	uint32_t ioas = attached_ioas();
+	uint32_t ioas = new_attached_ioas(0, NULL);
 	char *p = memory(8 * PAGE);
 
 	become(SOME_USER, 16);
@@ -84,10 +68,12 @@ static void map_eight(void *ioas)
 
 TEST(limit_covers_all_processes_of_a_user)
 {
-	uint32_t ioas = attached_ioas();
+	uint32_t ioas = new_attached_ioas(0, NULL);
 
 	CHECK(in_child(map_eight, &ioas));
-	/* That process is gone; what it mapped is still there, and counts */
+	/*
+	 * The process has exited; its mapping still exists and is still charged
+	 */
 	CHECK_EQ(unmap(ioas, 2 * IOVA, 8 * PAGE), 8 * PAGE);
 	CHECK(in_child(map_eight, &ioas));
 	become(SOME_USER, 12);
@@ -97,7 +83,7 @@ TEST(limit_covers_all_processes_of_a_user)
 
 TEST(each_user_has_a_limit_of_its_own)
 {
-	uint32_t ioas = attached_ioas();
+	uint32_t ioas = new_attached_ioas(0, NULL);
 
 	CHECK(in_child(map_eight, &ioas));
 	become(OTHER_USER, 8);
@@ -106,13 +92,10 @@ TEST(each_user_has_a_limit_of_its_own)
 
 TEST(process_mode_counts_per_process)
 {
-	uint64_t mode = 1;
 	uint32_t ioas;
 
-	open_context();
-	CHECK_EQ(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_SET, 0,
-			&mode), 0);
-	ioas = attached_ioas();
+	open_context_in_process_mode();
+	ioas = new_attached_ioas(0, NULL);
 	become(SOME_USER, 16);
 	CHECK_EQ(map_at(ioas, memory(8 * PAGE), 8 * PAGE, IOVA, RW), 0);
 	CHECK_EQ(locked_kb(), 32);
@@ -127,7 +110,7 @@ TEST(process_mode_counts_per_process)
 
 TEST(user_mode_does_not_count_per_process)
 {
-	uint32_t ioas = attached_ioas();
+	uint32_t ioas = new_attached_ioas(0, NULL);
 
 	become(SOME_USER, 16);
 	CHECK_EQ(map_at(ioas, memory(8 * PAGE), 8 * PAGE, IOVA, RW), 0);
@@ -137,10 +120,9 @@ TEST(user_mode_does_not_count_per_process)
 
 TEST(capability_lifts_the_limit_and_nothing_is_counted)
 {
-	struct rlimit none = {};
-	uint32_t ioas = attached_ioas();
+	uint32_t ioas = new_attached_ioas(0, NULL);
 
-	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &none), 0);
+	limit_locked_pages(0);
 	CHECK_EQ(map_at(ioas, memory(64 * PAGE), 64 * PAGE, IOVA, RW), 0);
 	CHECK_EQ(locked_kb(), 0);
 	CHECK_EQ(pinned_kb(), 256);
@@ -148,7 +130,7 @@ TEST(capability_lifts_the_limit_and_nothing_is_counted)
 
 TEST(limit_applies_once_the_capability_is_dropped)
 {
-	uint32_t ioas = attached_ioas();
+	uint32_t ioas = new_attached_ioas(0, NULL);
 	char *p = memory(2 * PAGE);
 
 	CHECK_EQ(map_at(ioas, p, PAGE, IOVA, RW), 0);
@@ -194,7 +176,7 @@ TEST(memory_of_another_process_is_pinned_for_that_process)
 	CHECK_EQ(pinned_kb(), 0);
 }
 
-/* Another process takes over */
+/* Another process takes over the mappings: IOMMU_IOAS_CHANGE_PROCESS */
 
 static void take_over(void *pages)
 {
@@ -205,7 +187,7 @@ static void take_over(void *pages)
 
 TEST(change_process_by_the_owner_changes_nothing)
 {
-	uint32_t ioas = attached_ioas();
+	uint32_t ioas = new_attached_ioas(0, NULL);
 	int file = memory_file(8 * PAGE);
 
 	become(SOME_USER, 8);
@@ -218,7 +200,7 @@ TEST(change_process_by_the_owner_changes_nothing)
 TEST(user_can_lock_again_after_another_takes_over)
 {
 	int file = memory_file(8 * PAGE), to[2], from[2], enough = 8;
-	uint32_t ioas = attached_ioas();
+	uint32_t ioas = new_attached_ioas(0, NULL);
 	char byte;
 
 	CHECK_EQ(pipe(to), 0);
@@ -256,14 +238,15 @@ static void map_file_of_eight(void *arg)
 
 TEST(change_process_over_the_limit_changes_nothing)
 {
-	struct of_eight e = { attached_ioas(), memory_file(8 * PAGE) };
+	struct of_eight e = { new_attached_ioas(0, NULL),
+			      memory_file(8 * PAGE) };
 	uint32_t ioas = e.ioas;
 	int too_few = 7;
 
 	CHECK(in_child(map_file_of_eight, &e));
 	CHECK(!in_child(take_over, &too_few));
 	become(SOME_USER, 8);
-	/* Still counted for this user */
+	/* The memory is still charged to this user */
 	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, 2 * IOVA, RW), ENOMEM);
 	CHECK_EQ(unmap_all(ioas), 8 * PAGE);
 	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, 2 * IOVA, RW), 0);
@@ -271,7 +254,7 @@ TEST(change_process_over_the_limit_changes_nothing)
 
 TEST(change_process_is_einval_while_memory_is_mapped_by_address)
 {
-	uint32_t ioas = attached_ioas();
+	uint32_t ioas = new_attached_ioas(0, NULL);
 
 	CHECK_EQ(map_file_at(ioas, memory_file(PAGE), 0, PAGE, IOVA, RW), 0);
 	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, 2 * IOVA, RW), 0);
@@ -283,7 +266,9 @@ TEST(change_process_is_einval_while_memory_is_mapped_by_address)
 #define NR_SOURCES 2000
 #define NR_CHANGES 100
 
-/* Pin and unpin what is taken over first, so often that it is in between */
+/*
+ * Pin and unpin the first pages all the time, so that change_process meets pins
+ */
 static void pin_again_and_again(int access)
 {
 	uint32_t ids[8];
@@ -300,7 +285,10 @@ static void pin_again_and_again(int access)
 	}
 }
 
-/* Take over without the right to lock a page, and let the other have it back */
+/*
+ * Take over with a limit of zero pages; after a success, let the other take
+ * back
+ */
 static void take_and_give_back(int give, int back)
 {
 	char byte;
@@ -322,15 +310,13 @@ static void take_and_give_back(int give, int back)
 
 TEST(change_process_beside_a_pinning_access_stays_within_the_limit)
 {
-	int file = memory_file(NR_SOURCES * PAGE), to[2], from[2], access, status;
-	uint64_t mode = 1;
+	int file = memory_file(NR_SOURCES * PAGE), to[2], from[2], access,
+	    status;
 	pid_t pinner, taker;
 	uint32_t ioas;
 	char byte;
 
-	open_context();
-	CHECK_EQ(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_SET, 0,
-			&mode), 0);
+	open_context_in_process_mode();
 	ioas = new_ioas();
 	access = new_access(ioas);
 	CHECK(!pipe(to) && !pipe(from));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Address spaces and devices: the ranges that they leave, and what they see */
-
+/*
+ * Devices and address spaces: usable IOVA ranges, attach, replace, and hardware
+ * page tables. Runs over the mock.
+ */
 #include "fixture.h"
 
 /* Ranges */
@@ -26,7 +28,7 @@ TEST(short_buffer_for_ranges_is_emsgsize_and_reports_how_many)
 	CHECK_ERR(iova_ranges(ioas, ranges, &nr, NULL), EMSGSIZE);
 	CHECK_EQ(nr, 3);
 	CHECK_EQ(ranges[0].last, IOVA - 1);
-	/* Not one more than there was room for */
+	/* Nothing is written past the end of the buffer */
 	CHECK_EQ(ranges[1].start, 7);
 	CHECK_EQ(iova_ranges(ioas, ranges, &nr, NULL), 0);
 	CHECK_EQ(ranges[1].start, IOVA + PAGE);
@@ -84,7 +86,7 @@ TEST(malformed_allowed_ranges_are_einval)
 	CHECK_ERR(allow(ioas, &backwards, 1), EINVAL);
 	CHECK_ERR(allow(ioas, &empty, 1), EINVAL);
 	CHECK_ERR(allow(ioas, (void *)PAGE, 1), EFAULT);
-	/* None of them counts: the kernel places freely */
+	/* None of them has an effect: the kernel chooses any IOVA */
 	CHECK_EQ(map_any(ioas, memory(64 * PAGE), 64 * PAGE, &iova, RW), 0);
 }
 
@@ -101,7 +103,7 @@ TEST(kernel_chooses_iovas_only_in_allowed_ranges)
 	CHECK_EQ(allow(ioas, ranges, 2), 0);
 	CHECK_EQ(map_any(ioas, p + PAGE, 4 * PAGE, &iova, RW), 0);
 	CHECK(iova >= ranges[1].start && iova + 4 * PAGE - 1 <= ranges[1].last);
-	/* A fixed place may be anywhere */
+	/* A fixed IOVA may be outside the allowed ranges */
 	CHECK_EQ(map_at(ioas, p, PAGE, 16 * IOVA, RW), 0);
 }
 
@@ -119,13 +121,13 @@ TEST(attach_maps_existing_mappings)
 	CHECK(pinned_times(p, 16 * PAGE, 0));
 	CHECK_EQ(mock_attach(ioas, 0, &a), 0);
 	CHECK(pinned_times(p, 16 * PAGE, 1));
-	CHECK(mock_shows(a.hwpt, IOVA, p, 8 * PAGE));
+	CHECK(mock_maps(a.hwpt, IOVA, p, 8 * PAGE));
 	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_RUNS, &b), 0);
-	CHECK(mock_shows(b.hwpt, IOVA, p, 8 * PAGE));
-	CHECK(mock_shows(b.hwpt, 2 * IOVA, p + 8 * PAGE, 8 * PAGE));
+	CHECK(mock_maps(b.hwpt, IOVA, p, 8 * PAGE));
+	CHECK(mock_maps(b.hwpt, 2 * IOVA, p + 8 * PAGE, 8 * PAGE));
 	CHECK(pinned_times(p, 16 * PAGE, 1));
 	CHECK_EQ(destroy(a.test_id), 0);
-	CHECK(mock_shows(b.hwpt, IOVA, p, 8 * PAGE));
+	CHECK(mock_maps(b.hwpt, IOVA, p, 8 * PAGE));
 	CHECK(pinned_times(p, 16 * PAGE, 1));
 	CHECK_EQ(destroy(b.test_id), 0);
 	CHECK(pinned_times(p, 16 * PAGE, 0));
@@ -189,7 +191,7 @@ TEST(device_with_snoop_control_gets_a_table_that_enforces_coherency)
 	CHECK_EQ(mock_attach(ioas, 0, &weak), 0);
 	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_SNOOP, &strong), 0);
 	CHECK(strong.hwpt != weak.hwpt);
-	/* Each finds its own kind, whoever came last */
+	/* Each device gets the table of its kind, in any order of attaching */
 	CHECK_EQ(mock_attach(ioas, 0, &late), 0);
 	CHECK_EQ(late.hwpt, weak.hwpt);
 	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_SNOOP, &late), 0);
@@ -198,19 +200,21 @@ TEST(device_with_snoop_control_gets_a_table_that_enforces_coherency)
 
 TEST(device_with_snoop_control_is_refused_by_a_table_without_it)
 {
-	uint32_t ioas = new_ioas(), pt;
-	struct iommu_hwpt_alloc cmd = { .size = sizeof(cmd), .pt_id = ioas };
+	uint32_t ioas = new_ioas(), hwpt, pt;
 	struct mock weak, strong;
 
 	CHECK_EQ(mock_attach(ioas, 0, &weak), 0);
-	cmd.dev_id = weak.device;
-	CHECK_EQ(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), 0);
-	CHECK_ERR(mock_attach(weak.hwpt, MOCK_FLAGS_DEVICE_SNOOP, NULL), EINVAL);
+	hwpt = new_hwpt(weak.device, ioas, 0);
+	CHECK_ERR(mock_attach(weak.hwpt, MOCK_FLAGS_DEVICE_SNOOP, NULL),
+		  EINVAL);
 	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_SNOOP, &strong), 0);
 	pt = weak.hwpt;
 	CHECK_ERR(mock_replace(&strong, &pt), EINVAL);
-	/* One without devices becomes strict, and keeps the weak one out */
-	pt = cmd.out_hwpt_id;
+	/*
+	 * A table without devices starts to enforce, and then refuses the weak
+	 * device
+	 */
+	pt = hwpt;
 	CHECK_EQ(mock_replace(&strong, &pt), 0);
 	CHECK_ERR(mock_replace(&weak, &pt), EINVAL);
 }
@@ -221,7 +225,7 @@ TEST(capabilities_report_dirty_tracking_and_missing_ats)
 	struct mock mock;
 
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
-	/* No PCI device, so it uses no ATS */
+	/* The mock is not a PCI device, so it uses no ATS */
 	CHECK_EQ(capabilities(mock.device), IOMMU_HW_CAP_DIRTY_TRACKING |
 		 IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED);
 	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_NO_DIRTY, &mock), 0);
@@ -247,14 +251,17 @@ TEST(replace_is_all_or_nothing)
 	CHECK_EQ(map_at(b, q, PAGE, MOCK_RESERVED_START, RW), 0);
 	CHECK_EQ(mock_attach(a, MOCK_FLAGS_DEVICE_RESERVED, &mock), 0);
 	CHECK_ERR(mock_replace(&mock, &pt), EADDRINUSE);
-	CHECK(mock_shows(mock.hwpt, IOVA, p, PAGE));
+	CHECK(mock_maps(mock.hwpt, IOVA, p, PAGE));
 	CHECK(pinned_times(q, PAGE, 0));
 	CHECK_EQ(unmap(b, MOCK_RESERVED_START, PAGE), PAGE);
 	pt = b;
 	CHECK_EQ(mock_replace(&mock, &pt), 0);
-	CHECK(mock_shows(pt, IOVA, q, PAGE));
+	CHECK(mock_maps(pt, IOVA, q, PAGE));
 	CHECK(pinned_times(p, PAGE, 0));
-	/* What it reserves is free in the one that it left */
+	/*
+	 * The reserved range is free again in the address space that it has
+	 * left
+	 */
 	CHECK_EQ(map_at(a, p, PAGE, MOCK_RESERVED_START, RW), 0);
 	CHECK_ERR(map_at(b, p, PAGE, MOCK_RESERVED_START, RW), EINVAL);
 	CHECK_EQ(destroy(a), 0);
@@ -262,27 +269,25 @@ TEST(replace_is_all_or_nothing)
 
 TEST(allocated_page_table_outlives_its_devices)
 {
-	uint32_t ioas = new_ioas();
-	struct iommu_hwpt_alloc cmd = { .size = sizeof(cmd), .pt_id = ioas };
+	uint32_t ioas = new_ioas(), hwpt;
 	void *p = memory(PAGE);
 	struct mock mock, other;
 
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
-	cmd.dev_id = mock.device;
 	CHECK_EQ(map_at(ioas, p, PAGE, IOVA, RW), 0);
-	CHECK_EQ(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), 0);
-	CHECK(mock_shows(cmd.out_hwpt_id, IOVA, p, PAGE));
-	CHECK_EQ(mock_attach(cmd.out_hwpt_id, 0, &other), 0);
-	CHECK_EQ(other.hwpt, cmd.out_hwpt_id);
-	CHECK_ERR(destroy(cmd.out_hwpt_id), EBUSY);
+	hwpt = new_hwpt(mock.device, ioas, 0);
+	CHECK(mock_maps(hwpt, IOVA, p, PAGE));
+	CHECK_EQ(mock_attach(hwpt, 0, &other), 0);
+	CHECK_EQ(other.hwpt, hwpt);
+	CHECK_ERR(destroy(hwpt), EBUSY);
 	CHECK_EQ(destroy(other.test_id), 0);
 	CHECK_EQ(destroy(mock.test_id), 0);
-	CHECK(mock_shows(cmd.out_hwpt_id, IOVA, p, PAGE));
+	CHECK(mock_maps(hwpt, IOVA, p, PAGE));
 	CHECK(pinned_times(p, PAGE, 1));
-	/* It keeps the address space, and the one of the attach is gone */
+	/* The table keeps the address space; the automatic table is freed */
 	CHECK_ERR(destroy(ioas), EBUSY);
 	CHECK_ERR(destroy(mock.hwpt), ENOENT);
-	CHECK_EQ(destroy(cmd.out_hwpt_id), 0);
+	CHECK_EQ(destroy(hwpt), 0);
 	CHECK(pinned_times(p, PAGE, 0));
 	CHECK_EQ(destroy(ioas), 0);
 }

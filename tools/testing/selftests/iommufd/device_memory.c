@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of a device, mapped by VFIO_IOMMU_MAP_DMA on /dev/iommu and shown in
- * tables of the mock IOMMU. The device is the machine's first edu, whose BAR
- * sysfs maps into a process as its driver would.
+ * Device memory that VFIO_IOMMU_MAP_DMA maps on /dev/iommu: it is not pinned,
+ * and it is unmapped (revoked) as soon as the process loses it. Runs over the
+ * mock; the memory is the BAR of the first edu in the machine, which the
+ * process maps through sysfs.
  */
 #include <dirent.h>
 #include <linux/vfio.h>
 #include <pthread.h>
-#include <sys/resource.h>
 
 #include "fixture.h"
 #include "kernel_memory.h"
@@ -32,7 +32,7 @@ static int map_dma(uint64_t iova, const void *at, uint64_t length)
 	return ioctl(fd, VFIO_IOMMU_MAP_DMA, &cmd);
 }
 
-/* Bytes, or -1 */
+/* Returns the number of bytes that were unmapped, or -1 */
 static int64_t unmap_dma(uint64_t iova, uint64_t length)
 {
 	struct vfio_iommu_type1_dma_unmap cmd = {
@@ -44,6 +44,7 @@ static int64_t unmap_dma(uint64_t iova, uint64_t length)
 	return ioctl(fd, VFIO_IOMMU_UNMAP_DMA, &cmd) ? -1 : (int64_t)cmd.size;
 }
 
+/* Let VFIO_IOMMU_MAP_DMA and VFIO_IOMMU_UNMAP_DMA use a new address space */
 static void choose_ioas(void)
 {
 	struct iommu_vfio_ioas cmd = {
@@ -56,7 +57,7 @@ static void choose_ioas(void)
 	CHECK_EQ(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), 0);
 }
 
-/* The machine's first edu has a BAR of 1 MiB */
+/* The first edu in the machine has a BAR of 1 MiB */
 static int bar_file(void)
 {
 	char path[512], id[16] = "";
@@ -89,7 +90,9 @@ static int bar_file(void)
 	return file;
 }
 
-/* The first @length bytes of the BAR, at an address or anywhere */
+/*
+ * Map the first @length bytes of the BAR at @address, or anywhere if it is NULL
+ */
 static char *bar_at(void *address, size_t length)
 {
 	int file = bar_file();
@@ -107,7 +110,7 @@ static char *bar(void)
 	return bar_at(NULL, BAR_SIZE);
 }
 
-static uint64_t shown(uint32_t hwpt)
+static uint64_t mapped_bytes(uint32_t hwpt)
 {
 	uint64_t mapped;
 
@@ -115,27 +118,35 @@ static uint64_t shown(uint32_t hwpt)
 	return mapped;
 }
 
-/* A chosen address space with one table, and the BAR in it */
+static void choose_attached_ioas(struct mock *mock)
+{
+	choose_ioas();
+	CHECK_EQ(mock_attach(ioas, 0, mock), 0);
+}
+
+/* In addition, the BAR is mapped in this address space */
 static char *setup(struct mock *mock)
 {
 	char *at = bar();
 
-	choose_ioas();
-	CHECK_EQ(mock_attach(ioas, 0, mock), 0);
+	choose_attached_ioas(mock);
 	CHECK_EQ(map_dma(IOVA, at, BAR_SIZE), 0);
-	CHECK_EQ(shown(mock->hwpt), BAR_SIZE);
+	CHECK_EQ(mapped_bytes(mock->hwpt), BAR_SIZE);
 	return at;
 }
 
-/* It is gone for devices, but still mapped; and it can be mapped anew */
+/*
+ * The BAR is in no hardware page table, but its range is still in use in the
+ * address space; after an unmap it can be mapped again.
+ */
 static void check_revoked(struct mock *mock)
 {
 	uint32_t copy = new_ioas();
 	char *at;
 
-	CHECK_EQ(shown(mock->hwpt), 0);
+	CHECK_EQ(mapped_bytes(mock->hwpt), 0);
 	CHECK_ERR(map_dma(IOVA, memory(PAGE), PAGE), EEXIST);
-	/* A copy of what is not there */
+	/* A copy fails where a device is attached */
 	CHECK_ERR(copy_at(ioas, IOVA + BAR_SIZE, ioas, IOVA, BAR_SIZE, RW),
 		  EFAULT);
 	CHECK_EQ(copy_at(copy, IOVA, ioas, IOVA, BAR_SIZE, RW), 0);
@@ -143,9 +154,9 @@ static void check_revoked(struct mock *mock)
 	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
 	at = bar();
 	CHECK_EQ(map_dma(IOVA, at, BAR_SIZE), 0);
-	CHECK_EQ(shown(mock->hwpt), BAR_SIZE);
+	CHECK_EQ(mapped_bytes(mock->hwpt), BAR_SIZE);
 	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
-	CHECK_EQ(shown(mock->hwpt), 0);
+	CHECK_EQ(mapped_bytes(mock->hwpt), 0);
 }
 
 TEST(device_memory_is_mapped_and_not_pinned)
@@ -156,8 +167,11 @@ TEST(device_memory_is_mapped_and_not_pinned)
 
 	CHECK_EQ(pinned_pages(), pinned);
 	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
-	CHECK_EQ(shown(mock.hwpt), 0);
-	/* What was unmapped before does not mind */
+	CHECK_EQ(mapped_bytes(mock.hwpt), 0);
+	/*
+	 * The munmap() of memory that is no longer mapped for devices has no
+	 * effect
+	 */
 	CHECK_EQ(munmap(at, BAR_SIZE), 0);
 }
 
@@ -208,14 +222,13 @@ TEST(exit_unmaps_device_memory)
 	int status;
 	pid_t pid;
 
-	choose_ioas();
-	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	choose_attached_ioas(&mock);
 	pid = fork();
 	if (!pid) {
 		char *at = bar();
 
 		CHECK_EQ(map_dma(IOVA, at, BAR_SIZE), 0);
-		CHECK_EQ(shown(mock.hwpt), BAR_SIZE);
+		CHECK_EQ(mapped_bytes(mock.hwpt), BAR_SIZE);
 		_exit(0);
 	}
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
@@ -240,7 +253,7 @@ TEST(device_memory_survives_fork_and_munmap_beside_it)
 	file = open("/proc/self/clear_refs", O_WRONLY);
 	CHECK(file >= 0);
 	CHECK_EQ(write(file, "4", 1), 1);
-	CHECK_EQ(shown(mock.hwpt), BAR_SIZE);
+	CHECK_EQ(mapped_bytes(mock.hwpt), BAR_SIZE);
 	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
 }
 
@@ -254,13 +267,13 @@ TEST(munmap_unmaps_copies_of_device_memory)
 	CHECK_EQ(mock_attach(other, 0, &second), 0);
 	CHECK_EQ(copy_at(other, IOVA, ioas, IOVA + PAGE, 2 * PAGE, RW), 0);
 	CHECK_EQ(copy_at(ioas, IOVA + BAR_SIZE, ioas, IOVA, BAR_SIZE, RW), 0);
-	CHECK_EQ(shown(mock.hwpt), 2 * BAR_SIZE);
-	CHECK_EQ(shown(second.hwpt), 2 * PAGE);
+	CHECK_EQ(mapped_bytes(mock.hwpt), 2 * BAR_SIZE);
+	CHECK_EQ(mapped_bytes(second.hwpt), 2 * PAGE);
 	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
-	CHECK_EQ(shown(mock.hwpt), BAR_SIZE);
+	CHECK_EQ(mapped_bytes(mock.hwpt), BAR_SIZE);
 	CHECK_EQ(munmap(at, BAR_SIZE), 0);
-	CHECK_EQ(shown(mock.hwpt), 0);
-	CHECK_EQ(shown(second.hwpt), 0);
+	CHECK_EQ(mapped_bytes(mock.hwpt), 0);
+	CHECK_EQ(mapped_bytes(second.hwpt), 0);
 	CHECK_ERR(copy_at(other, IOVA + BAR_SIZE, ioas, IOVA + BAR_SIZE, PAGE,
 			  RW), EFAULT);
 	CHECK_EQ(unmap(other, IOVA, 2 * PAGE), 2 * PAGE);
@@ -274,22 +287,25 @@ TEST(attach_skips_device_memory_that_is_gone)
 
 	CHECK_EQ(map_dma(IOVA + BAR_SIZE, memory(PAGE), PAGE), 0);
 	CHECK_EQ(munmap(at, BAR_SIZE), 0);
-	/* A table of its own, as it needs run operations or the other way */
+	/* Both kinds of devices need another table than the first */
 	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_64K, NULL), -1);
 	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_WIDE, &second), 0);
 	CHECK(second.hwpt != first.hwpt);
-	CHECK_EQ(shown(second.hwpt), PAGE);
+	CHECK_EQ(mapped_bytes(second.hwpt), PAGE);
 	CHECK_EQ(destroy(second.test_id), 0);
 	CHECK_EQ(destroy(first.test_id), 0);
-	/* Nobody holds it: it is looked up again, and is not there */
+	/*
+	 * Without a table, the next attach looks the memory up again, and skips
+	 * it
+	 */
 	CHECK_EQ(mock_attach(ioas, 0, &first), 0);
-	CHECK_EQ(shown(first.hwpt), PAGE);
+	CHECK_EQ(mapped_bytes(first.hwpt), PAGE);
 	CHECK_EQ(destroy(first.test_id), 0);
 	bar_at(at, BAR_SIZE);
 	CHECK_EQ(mock_attach(ioas, 0, &first), 0);
-	CHECK_EQ(shown(first.hwpt), PAGE + BAR_SIZE);
+	CHECK_EQ(mapped_bytes(first.hwpt), PAGE + BAR_SIZE);
 	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE + PAGE), BAR_SIZE + PAGE);
-	CHECK_EQ(shown(first.hwpt), 0);
+	CHECK_EQ(mapped_bytes(first.hwpt), 0);
 }
 
 TEST(device_memory_can_be_mapped_before_attach)
@@ -300,9 +316,9 @@ TEST(device_memory_can_be_mapped_before_attach)
 	choose_ioas();
 	CHECK_EQ(map_dma(IOVA, at, BAR_SIZE), 0);
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
-	CHECK_EQ(shown(mock.hwpt), BAR_SIZE);
+	CHECK_EQ(mapped_bytes(mock.hwpt), BAR_SIZE);
 	CHECK_EQ(munmap(at, BAR_SIZE), 0);
-	CHECK_EQ(shown(mock.hwpt), 0);
+	CHECK_EQ(mapped_bytes(mock.hwpt), 0);
 	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
 }
 
@@ -315,50 +331,32 @@ TEST(munmap_unmaps_every_piece_of_split_device_memory)
 	CHECK_EQ(ioctl(fd, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU), 0);
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
 	CHECK_EQ(map_dma(IOVA, at, BAR_SIZE), 0);
-	/* One in the middle, and two that remain */
+	/* Split the mapping in two */
 	CHECK_EQ(unmap_dma(IOVA + 3 * PAGE, 2 * PAGE), 2 * PAGE);
-	CHECK_EQ(shown(mock.hwpt), BAR_SIZE - 2 * PAGE);
+	CHECK_EQ(mapped_bytes(mock.hwpt), BAR_SIZE - 2 * PAGE);
 	CHECK_EQ(munmap(at + BAR_SIZE - PAGE, PAGE), 0);
-	CHECK_EQ(shown(mock.hwpt), 0);
-	/* And cut after they are gone */
+	CHECK_EQ(mapped_bytes(mock.hwpt), 0);
+	/* The pieces can be split further when they are revoked */
 	CHECK_EQ(unmap_dma(IOVA, PAGE), PAGE);
 	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE - 3 * PAGE);
 }
 
 TEST(dirty_bitmap_skips_device_memory_that_is_gone)
 {
-	struct iommu_hwpt_alloc alloc = {
-		.size = sizeof(alloc),
-		.flags = IOMMU_HWPT_ALLOC_DIRTY_TRACKING,
-	};
-	struct iommu_hwpt_set_dirty_tracking track = {
-		.size = sizeof(track),
-		.flags = IOMMU_HWPT_DIRTY_TRACKING_ENABLE,
-	};
-	struct iommu_hwpt_get_dirty_bitmap get = {
-		.size = sizeof(get),
-		.iova = IOVA,
-		.length = BAR_SIZE,
-		.page_size = PAGE,
-	};
 	struct mock mock;
 	char *at = setup(&mock);
 	uint64_t bits = 0;
+	uint32_t hwpt;
 
-	alloc.dev_id = mock.device;
-	alloc.pt_id = ioas;
-	CHECK_EQ(ioctl(fd, IOMMU_HWPT_ALLOC, &alloc), 0);
-	CHECK_EQ(shown(alloc.out_hwpt_id), BAR_SIZE);
-	track.hwpt_id = alloc.out_hwpt_id;
-	CHECK_EQ(ioctl(fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &track), 0);
-	get.hwpt_id = alloc.out_hwpt_id;
-	get.data = (uintptr_t)&bits;
-	CHECK_EQ(ioctl(fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &get), 0);
+	hwpt = new_hwpt(mock.device, ioas, IOMMU_HWPT_ALLOC_DIRTY_TRACKING);
+	CHECK_EQ(mapped_bytes(hwpt), BAR_SIZE);
+	CHECK_EQ(set_dirty_tracking(hwpt, IOMMU_HWPT_DIRTY_TRACKING_ENABLE), 0);
+	CHECK_EQ(get_dirty_bitmap(hwpt, IOVA, BAR_SIZE, PAGE, &bits, 0), 0);
 	CHECK_EQ(munmap(at, BAR_SIZE), 0);
-	CHECK_EQ(ioctl(fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &get), 0);
-	CHECK_EQ(ioctl(fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &track), 0);
+	CHECK_EQ(get_dirty_bitmap(hwpt, IOVA, BAR_SIZE, PAGE, &bits, 0), 0);
+	CHECK_EQ(set_dirty_tracking(hwpt, IOMMU_HWPT_DIRTY_TRACKING_ENABLE), 0);
 	CHECK_EQ(bits, 0);
-	CHECK_EQ(shown(alloc.out_hwpt_id), 0);
+	CHECK_EQ(mapped_bytes(hwpt), 0);
 	check_revoked(&mock);
 }
 
@@ -372,11 +370,11 @@ TEST(kernel_memory_is_not_mapped_as_device_memory)
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
 	CHECK_ERR(map_dma(IOVA, at, 4 * PAGE), EFAULT);
 	CHECK_ERR(map_dma(IOVA, at, PAGE), EFAULT);
-	CHECK_EQ(shown(mock.hwpt), 0);
+	CHECK_EQ(mapped_bytes(mock.hwpt), 0);
 	CHECK_EQ(unmap_dma(IOVA, 4 * PAGE), 0);
 }
 
-/* A page that a private mapping of the BAR got when it was written to */
+/* Writing to a private mapping of the BAR copies the page to ordinary memory */
 TEST(a_page_written_in_a_private_mapping_is_pinned_or_refused)
 {
 	long pinned = pinned_pages();
@@ -387,20 +385,19 @@ TEST(a_page_written_in_a_private_mapping_is_pinned_or_refused)
 	at = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
 	CHECK(at != MAP_FAILED);
 	at[0] = 1;
-	choose_ioas();
-	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	choose_attached_ioas(&mock);
 	ret = map_dma(IOVA, at, PAGE);
 	if (ret)
 		CHECK_EQ(errno, EFAULT);
 	CHECK_EQ(pinned_pages(), pinned + !ret);
-	/* Beside one that is still the device's, and cannot be written */
+	/* The next page is still device memory, and not writable */
 	CHECK_ERR(map_dma(IOVA + PAGE, at, 2 * PAGE), EFAULT);
 	CHECK_EQ(pinned_pages(), pinned + !ret);
 	CHECK_EQ(unmap_dma(IOVA, PAGE), ret ? 0 : (long long)PAGE);
 	CHECK_EQ(pinned_pages(), pinned);
 }
 
-/* Memory M and BAR B, such as "MB", two pages each, one after the other */
+/* Memory (M) and BAR (B) in a row, two pages each; for example "MB" */
 static char *mixed(const char *kinds)
 {
 	size_t length = strlen(kinds) * 2 * PAGE;
@@ -427,21 +424,21 @@ static void check_mixed(const char *kinds, bool attach_first)
 	CHECK_EQ(map_dma(IOVA, at, length), 0);
 	if (!attach_first)
 		CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
-	CHECK_EQ(shown(mock.hwpt), length);
+	CHECK_EQ(mapped_bytes(mock.hwpt), length);
 	CHECK_EQ(pinned_pages(), pinned + memory_pages);
-	/* It was one request, and goes as one */
+	/* It was mapped by one call, so a part of it cannot be unmapped */
 	CHECK_EQ(map_dma(IOVA + length, memory(PAGE), PAGE), 0);
 	CHECK_ERR(unmap_dma(IOVA, 2 * PAGE), ENOENT);
 	CHECK_ERR(unmap_dma(IOVA + 2 * PAGE, length - 2 * PAGE), ENOENT);
 	CHECK_ERR(unmap_dma(IOVA + 2 * PAGE, length - PAGE), ENOENT);
 	CHECK_ERR(unmap_dma(IOVA, PAGE), ENOENT);
-	CHECK_EQ(shown(mock.hwpt), length + PAGE);
-	/* The process takes back one of its device mappings */
+	CHECK_EQ(mapped_bytes(mock.hwpt), length + PAGE);
+	/* munmap() of one page of the BAR revokes that part */
 	CHECK_EQ(munmap(at + (strchr(kinds, 'B') - kinds) * 2 * PAGE, PAGE), 0);
-	CHECK_EQ(shown(mock.hwpt), length - PAGE);
+	CHECK_EQ(mapped_bytes(mock.hwpt), length - PAGE);
 	CHECK_EQ(pinned_pages(), pinned + memory_pages + 1);
 	CHECK_EQ(unmap_dma(IOVA, length + PAGE), length + PAGE);
-	CHECK_EQ(shown(mock.hwpt), 0);
+	CHECK_EQ(mapped_bytes(mock.hwpt), 0);
 	CHECK_EQ(pinned_pages(), pinned);
 	CHECK_EQ(destroy(mock.test_id), 0);
 	CHECK_EQ(destroy(ioas), 0);
@@ -449,7 +446,8 @@ static void check_mixed(const char *kinds, bool attach_first)
 
 TEST(memory_and_device_memory_are_mapped_in_one_call)
 {
-	static const char *const kinds[] = { "MB", "BM", "MBM", "BMB", "MBMBM" };
+	static const char *const kinds[] = { "MB", "BM", "MBM", "BMB",
+					     "MBMBM" };
 
 	for (int i = 0; i < 5; i++) {
 		check_mixed(kinds[i], true);
@@ -463,15 +461,14 @@ TEST(map_of_a_mixed_range_is_all_or_nothing)
 	char *at = mixed("MBM");
 	struct mock mock;
 
-	choose_ioas();
-	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	choose_attached_ioas(&mock);
 	CHECK_EQ(munmap(at + 5 * PAGE, PAGE), 0);
 	CHECK_ERR(map_dma(IOVA, at, 6 * PAGE), EFAULT);
-	CHECK_EQ(shown(mock.hwpt), 0);
+	CHECK_EQ(mapped_bytes(mock.hwpt), 0);
 	CHECK_EQ(pinned_pages(), pinned);
 	CHECK_EQ(map_dma(IOVA, at, 5 * PAGE), 0);
 	CHECK_ERR(map_dma(IOVA + 4 * PAGE, at, 5 * PAGE), EEXIST);
-	CHECK_EQ(shown(mock.hwpt), 5 * PAGE);
+	CHECK_EQ(mapped_bytes(mock.hwpt), 5 * PAGE);
 	CHECK_EQ(unmap_dma(IOVA, 5 * PAGE), 5 * PAGE);
 	CHECK_EQ(pinned_pages(), pinned);
 }
@@ -485,26 +482,24 @@ TEST(type1_unmaps_a_part_of_a_mixed_range)
 	CHECK_EQ(ioctl(fd, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU), 0);
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
 	CHECK_EQ(map_dma(IOVA, at, 6 * PAGE), 0);
-	/* Where two parts meet, and inside of one */
+	/* At the border of two parts, and inside of one part */
 	CHECK_EQ(unmap_dma(IOVA + 2 * PAGE, PAGE), PAGE);
-	CHECK_EQ(shown(mock.hwpt), 5 * PAGE);
+	CHECK_EQ(mapped_bytes(mock.hwpt), 5 * PAGE);
 	CHECK_EQ(unmap_dma(IOVA + PAGE, PAGE), PAGE);
 	CHECK_EQ(unmap_dma(IOVA, PAGE), PAGE);
 	CHECK_EQ(unmap_dma(IOVA + 5 * PAGE, PAGE), PAGE);
 	CHECK_EQ(unmap_dma(IOVA, 6 * PAGE), 2 * PAGE);
-	CHECK_EQ(shown(mock.hwpt), 0);
+	CHECK_EQ(mapped_bytes(mock.hwpt), 0);
 }
 
 TEST(device_memory_does_not_count_as_locked)
 {
-	struct rlimit limit = { 3 * PAGE, 3 * PAGE };
 	char *at, *all = mixed("MB");
 	struct mock mock;
 
 	at = bar();
-	choose_ioas();
-	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
-	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	choose_attached_ioas(&mock);
+	limit_locked_pages(3);
 	CHECK_EQ(setresuid(65534, 65534, 65534), 0);
 	CHECK_EQ(map_dma(IOVA, at, BAR_SIZE), 0);
 	CHECK_EQ(map_dma(IOVA + BAR_SIZE, all, 4 * PAGE), 0);
@@ -512,11 +507,14 @@ TEST(device_memory_does_not_count_as_locked)
 	CHECK_EQ(unmap_dma(IOVA, 2 * BAR_SIZE), BAR_SIZE + 4 * PAGE);
 }
 
-/* Two threads, each for a number of rounds: one takes away and gives back */
+/*
+ * A thread that unmaps the BAR and maps it again, while the test maps it for
+ * DMA
+ */
 static char *contested;
 static int contested_file;
 
-static void *take_and_give(void *unused)
+static void *remap_bar(void *unused)
 {
 	for (int i = 0; i < ROUNDS; i++) {
 		CHECK_EQ(mprotect(contested + i % BAR_PAGES * PAGE, PAGE,
@@ -542,7 +540,7 @@ TEST(device_memory_is_revoked_during_map_copy_and_attach)
 	CHECK_EQ(ioctl(fd, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU), 0);
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
 	copy = new_ioas();
-	CHECK_EQ(pthread_create(&thread, NULL, take_and_give, NULL), 0);
+	CHECK_EQ(pthread_create(&thread, NULL, remap_bar, NULL), 0);
 	for (int i = 0; i < ROUNDS; i++) {
 		if (map_dma(IOVA, contested, BAR_SIZE)) {
 			CHECK_EQ(errno, EFAULT);
@@ -561,13 +559,13 @@ TEST(device_memory_is_revoked_during_map_copy_and_attach)
 			 BAR_SIZE - (i % 2 ? PAGE : 0));
 		if (i % 3 == 0)
 			CHECK_EQ(unmap(copy, IOVA, PAGE), PAGE);
-		CHECK_EQ(shown(mock.hwpt), 0);
+		CHECK_EQ(mapped_bytes(mock.hwpt), 0);
 	}
 	CHECK_EQ(pthread_join(thread, NULL), 0);
 	CHECK_EQ(map_dma(IOVA, contested, BAR_SIZE), 0);
-	CHECK_EQ(shown(mock.hwpt), BAR_SIZE);
+	CHECK_EQ(mapped_bytes(mock.hwpt), BAR_SIZE);
 	CHECK_EQ(munmap(contested, BAR_SIZE), 0);
-	CHECK_EQ(shown(mock.hwpt), 0);
+	CHECK_EQ(mapped_bytes(mock.hwpt), 0);
 	CHECK_EQ(unmap_dma(IOVA, BAR_SIZE), BAR_SIZE);
 	CHECK_EQ(pinned_pages(), pinned);
 }

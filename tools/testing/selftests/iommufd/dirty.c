@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Dirty tracking over the mock IOMMU: what is reported, when it is forgotten,
- * and what it costs.
+ * Dirty tracking of a hardware page table: which pages are reported, when their
+ * bits are cleared, and how many invalidations that takes. Runs over the mock.
  */
 #include <pthread.h>
 
@@ -9,54 +9,19 @@
 
 #define MIB (1ul << 20)
 #define NO_CLEAR IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR
-/* 4 KiB pages; page sizes 4 KiB, 2 MiB and 1 GiB, of which maps use all */
+/* A unit with page sizes of 4 KiB, 2 MiB and 1 GiB, all of which maps use */
 #define WIDE MOCK_FLAGS_DEVICE_WIDE
 #define NR_PAGES 64
 
 static uint32_t ioas, hwpt, device;
 
-static int alloc_table(uint32_t flags, uint32_t *table)
-{
-	struct iommu_hwpt_alloc cmd = {
-		.size = sizeof(cmd),
-		.flags = flags,
-		.dev_id = device,
-		.pt_id = ioas,
-	};
-	int ret = ioctl(fd, IOMMU_HWPT_ALLOC, &cmd);
-
-	*table = cmd.out_hwpt_id;
-	return ret;
-}
-
-static int track(uint32_t table, uint32_t flags)
-{
-	struct iommu_hwpt_set_dirty_tracking cmd = {
-		.size = sizeof(cmd),
-		.flags = flags,
-		.hwpt_id = table,
-	};
-
-	return ioctl(fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &cmd);
-}
-
 static int read_bits(uint64_t iova, uint64_t length, uint64_t page_size,
 		     void *bits, uint32_t flags)
 {
-	struct iommu_hwpt_get_dirty_bitmap cmd = {
-		.size = sizeof(cmd),
-		.hwpt_id = hwpt,
-		.flags = flags,
-		.iova = iova,
-		.length = length,
-		.page_size = page_size,
-		.data = (uintptr_t)bits,
-	};
-
-	return ioctl(fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &cmd);
+	return get_dirty_bitmap(hwpt, iova, length, page_size, bits, flags);
 }
 
-/* Which of the first 64 pages from IOVA on are dirty */
+/* The bits of the 64 pages from IOVA on */
 static uint64_t dirty_pages(uint32_t flags)
 {
 	uint64_t bits = 0;
@@ -65,7 +30,7 @@ static uint64_t dirty_pages(uint32_t flags)
 	return bits;
 }
 
-/* Do as if a device had written to these pages */
+/* Simulate writes by a device: bit n of @pages is for page n from @iova on */
 static void write_at(uint64_t iova, uint64_t pages)
 {
 	struct iommu_test_cmd cmd = {
@@ -91,19 +56,18 @@ static uint64_t syncs(void)
 	return n;
 }
 
-/* An address space and a table of it that tracks, for one kind of unit */
+/* A table that tracks, of a new address space, for one kind of unit */
 static void setup(uint32_t dev_flags)
 {
 	struct mock mock;
 
-	ioas = new_ioas();
-	CHECK_EQ(mock_attach(ioas, dev_flags, &mock), 0);
+	ioas = new_attached_ioas(dev_flags, &mock);
 	device = mock.device;
-	CHECK_EQ(alloc_table(IOMMU_HWPT_ALLOC_DIRTY_TRACKING, &hwpt), 0);
-	CHECK_EQ(track(hwpt, IOMMU_HWPT_DIRTY_TRACKING_ENABLE), 0);
+	hwpt = new_hwpt(device, ioas, IOMMU_HWPT_ALLOC_DIRTY_TRACKING);
+	CHECK_EQ(set_dirty_tracking(hwpt, IOMMU_HWPT_DIRTY_TRACKING_ENABLE), 0);
 }
 
-/* And 64 pages, mapped one by one so that each has an entry of its own */
+/* In addition, 64 pages that are mapped one by one: each has its own entry */
 static void setup_pages(void)
 {
 	char *p;
@@ -116,7 +80,7 @@ static void setup_pages(void)
 			 0);
 }
 
-/* Two entries of 2 MiB */
+/* In addition, memory that is mapped by two entries of 2 MiB */
 static void setup_large(void)
 {
 	void *p = mmap(NULL, 4 * MIB, PROT_READ | PROT_WRITE,
@@ -147,7 +111,7 @@ TEST(reading_without_clearing_changes_nothing)
 	CHECK_EQ(dirty_pages(NO_CLEAR), 0);
 }
 
-/* The mock's devices do not note it before an invalidation */
+/* A mock device sets the bit again only after an invalidation */
 TEST(a_page_that_is_written_to_again_is_reported_again)
 {
 	setup_pages();
@@ -176,9 +140,9 @@ TEST(starting_tracking_clears_earlier_writes)
 {
 	setup_pages();
 	write_at(IOVA, 0xff);
-	CHECK_EQ(track(hwpt, IOMMU_HWPT_DIRTY_TRACKING_ENABLE), 0);
+	CHECK_EQ(set_dirty_tracking(hwpt, IOMMU_HWPT_DIRTY_TRACKING_ENABLE), 0);
 	CHECK_EQ(dirty_pages(0), 0);
-	/* And from then on each write counts */
+	/* Later writes are reported */
 	write_at(IOVA, 0x11);
 	CHECK_EQ(dirty_pages(0), 0x11);
 }
@@ -187,7 +151,7 @@ TEST(nothing_is_reported_while_tracking_is_off)
 {
 	setup_pages();
 	write_at(IOVA, 0xff);
-	CHECK_EQ(track(hwpt, 0), 0);
+	CHECK_EQ(set_dirty_tracking(hwpt, 0), 0);
 	CHECK_EQ(dirty_pages(0), 0);
 }
 
@@ -232,7 +196,7 @@ TEST(superpage_is_dirty_as_a_whole)
 	CHECK_EQ(bits, 0xffffffff00000000);
 }
 
-/* Who asks for the other part later has to be told too */
+/* A later request for the other part must report it too */
 TEST(superpage_read_in_part_stays_dirty)
 {
 	uint64_t bits = 0, before;
@@ -256,8 +220,8 @@ TEST(superpage_read_in_part_stays_dirty)
 }
 
 /*
- * A bitmap of 32 KiB that begins in the middle of a page is pinned in parts,
- * and where they meet is in the middle of the second large page.
+ * The kernel pins a bitmap of 32 KiB that begins in the middle of a page in
+ * parts. Two parts meet in the middle of the bits of the second superpage.
  */
 TEST(superpage_may_span_two_pinned_parts_of_the_bitmap)
 {
@@ -278,7 +242,7 @@ TEST(superpage_may_span_two_pinned_parts_of_the_bitmap)
 		CHECK_EQ(bitmap[i], 0);
 }
 
-/* More than is read in one step */
+/* The range is longer than what the kernel reads in one step */
 TEST(a_long_range_is_read_to_its_end)
 {
 	const uint64_t length = 1ull << 30;
@@ -300,7 +264,7 @@ TEST(a_long_range_is_read_to_its_end)
 			 i % 3 ? 0 : 0x80);
 }
 
-/* Nobody should ask for that, but upstream answers */
+/* A page size with several bits is useless, but upstream accepts it */
 TEST(lowest_bit_of_the_page_size_is_used)
 {
 	uint64_t bits = 0;
@@ -319,9 +283,9 @@ TEST(malformed_requests_are_refused)
 
 	setup_pages();
 	write_at(IOVA, 0xf);
-	CHECK_ERR(track(hwpt, 2), EOPNOTSUPP);
-	CHECK_ERR(track(12345, 1), ENOENT);
-	CHECK_ERR(track(ioas, 1), ENOENT);
+	CHECK_ERR(set_dirty_tracking(hwpt, 2), EOPNOTSUPP);
+	CHECK_ERR(set_dirty_tracking(12345, 1), ENOENT);
+	CHECK_ERR(set_dirty_tracking(ioas, 1), ENOENT);
 	CHECK_ERR(read_bits(IOVA, PAGE, PAGE, &bits, 2), EOPNOTSUPP);
 	CHECK_ERR(read_bits(IOVA, 0, PAGE, &bits, 0), EOVERFLOW);
 	CHECK_ERR(read_bits(-PAGE, 2 * PAGE, PAGE, &bits, 0), EOVERFLOW);
@@ -330,12 +294,12 @@ TEST(malformed_requests_are_refused)
 	CHECK_ERR(read_bits(IOVA + PAGE, 4 * PAGE, 2 * PAGE, &bits, 0), EINVAL);
 	CHECK_ERR(read_bits(IOVA, PAGE, 2 * PAGE, &bits, 0), EINVAL);
 	CHECK_ERR(read_bits(IOVA + 512, PAGE, 512, &bits, 0), EINVAL);
-	/* Not below the table's own page size in length either */
+	/* The length is below the page size of the table as well */
 	CHECK_ERR(read_bits(IOVA, 512, 512, &bits, 0), EINVAL);
 	CHECK_EQ(bits, 0);
-	/* A table that does not track */
-	CHECK_EQ(alloc_table(0, &plain), 0);
-	CHECK_ERR(track(plain, 1), EOPNOTSUPP);
+	/* A table that was allocated without dirty tracking */
+	plain = new_hwpt(device, ioas, 0);
+	CHECK_ERR(set_dirty_tracking(plain, 1), EOPNOTSUPP);
 	hwpt = plain;
 	CHECK_ERR(read_bits(IOVA, PAGE, PAGE, &bits, 0), EOPNOTSUPP);
 }
@@ -351,7 +315,7 @@ TEST(a_bitmap_that_cannot_be_written_loses_nothing)
 	CHECK_ERR(read_bits(IOVA, NR_PAGES * PAGE, PAGE, sealed, 0), EFAULT);
 	CHECK_ERR(read_bits(IOVA, NR_PAGES * PAGE, PAGE, NULL, 0), EFAULT);
 	CHECK_ERR(read_bits(IOVA, NR_PAGES * PAGE, PAGE, kernel, 0), EFAULT);
-	/* As long as all of the address space, and with no room to be so */
+	/* A range of the whole address space needs a bitmap that has no room */
 	CHECK_ERR(read_bits(0, -PAGE, PAGE, sealed, 0), EFAULT);
 	CHECK_EQ(dirty_pages(0), 0xabc);
 }
@@ -363,14 +327,12 @@ TEST(device_without_dirty_tracking_is_refused)
 
 	setup(0);
 	CHECK_ERR(mock_attach(hwpt, MOCK_FLAGS_DEVICE_NO_DIRTY, NULL), EINVAL);
-	ioas = new_ioas();
-	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_NO_DIRTY, &mock), 0);
-	device = mock.device;
-	CHECK_ERR(alloc_table(IOMMU_HWPT_ALLOC_DIRTY_TRACKING, &table),
-		  EOPNOTSUPP);
+	ioas = new_attached_ioas(MOCK_FLAGS_DEVICE_NO_DIRTY, &mock);
+	CHECK_ERR(alloc_hwpt(mock.device, ioas, IOMMU_HWPT_ALLOC_DIRTY_TRACKING,
+			     &table), EOPNOTSUPP);
 }
 
-/* Others may change what is mapped */
+/* Mappings change while the bitmap is read */
 
 #define ROUNDS 300
 

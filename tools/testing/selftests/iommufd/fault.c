@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Fault queues: page requests are read, answered, and answered by leaving */
-
+/*
+ * Fault queues: page requests of a device are read and answered through the
+ * file of a queue, and the kernel answers the open ones when the device is
+ * detached. Runs over the mock.
+ */
 #include <poll.h>
 #include <pthread.h>
 
@@ -19,7 +22,7 @@ static int new_queue(uint32_t *id)
 	return cmd.out_fault_fd;
 }
 
-/* A hardware page table of @ioas with a queue, or without if that is 0 */
+/* A hardware page table of @ioas, with a queue unless @queue is 0 */
 static uint32_t new_table(const struct mock *mock, uint32_t ioas,
 			  uint32_t queue)
 {
@@ -35,7 +38,7 @@ static uint32_t new_table(const struct mock *mock, uint32_t ioas,
 	return cmd.out_hwpt_id;
 }
 
-static void move(const struct mock *mock, uint32_t to)
+static void move_to(const struct mock *mock, uint32_t to)
 {
 	CHECK_EQ(mock_replace(mock, &to), 0);
 }
@@ -56,7 +59,10 @@ static int request(const struct mock *mock, uint64_t addr)
 	return ioctl(fd, IOMMU_TEST_CMD, &cmd);
 }
 
-/* How many requests of the device have been answered, and how the last one */
+/*
+ * The number of requests that were answered; @last is the code of the last
+ * answer
+ */
 static uint32_t answers(const struct mock *mock, uint32_t *last)
 {
 	struct iommu_test_cmd cmd = {
@@ -86,7 +92,9 @@ static int answer(int queue, uint32_t cookie, uint32_t code)
 	return write(queue, &response, ANSWER);
 }
 
-/* A device that is attached to a table with a queue */
+/*
+ * A device that is attached to a table with a queue; returns the queue's file
+ */
 static int setup(struct mock *mock, uint32_t *ioas, uint32_t *id)
 {
 	int queue;
@@ -94,7 +102,7 @@ static int setup(struct mock *mock, uint32_t *ioas, uint32_t *id)
 	*ioas = new_ioas();
 	CHECK_EQ(mock_attach(*ioas, 0, mock), 0);
 	queue = new_queue(id);
-	move(mock, new_table(mock, *ioas, *id));
+	move_to(mock, new_table(mock, *ioas, *id));
 	return queue;
 }
 
@@ -130,7 +138,7 @@ TEST(queue_whose_result_cannot_be_written_is_freed)
 	cmd->size = sizeof(*cmd);
 	CHECK_EQ(mprotect(cmd, PAGE, PROT_READ), 0);
 	CHECK_ERR(ioctl(fd, IOMMU_FAULT_QUEUE_ALLOC, cmd), EFAULT);
-	/* Both numbers are free again */
+	/* The id and the file descriptor are free again */
 	CHECK_EQ(new_queue(&other), queue);
 	CHECK_EQ(other, id);
 }
@@ -186,7 +194,7 @@ TEST(requests_are_read_in_batches_and_answered_in_any_order)
 	CHECK_ERR(answer(queue, 12345, 0), EINVAL);
 	CHECK_ERR(write(queue, responses, ANSWER - 1), ESPIPE);
 	CHECK_ERR(write(queue, (void *)PAGE, ANSWER), EFAULT);
-	/* The second of them is none */
+	/* The second answer has a cookie that is answered already */
 	responses[0].cookie = three[0].cookie;
 	responses[0].code = IOMMUFD_PAGE_RESP_SUCCESS;
 	responses[1] = responses[0];
@@ -208,7 +216,7 @@ TEST(request_that_cannot_be_copied_stays_queued)
 	CHECK_EQ(read_back.addr, PAGE);
 }
 
-/* Two requests, one of which is read; returns its cookie */
+/* Make two requests and read one of them; returns its cookie */
 static uint32_t open_two(const struct mock *mock, int queue)
 {
 	struct iommu_hwpt_pgfault read_back;
@@ -239,16 +247,16 @@ TEST(detach_answers_open_requests)
 	with = new_table(&mock, ioas, id);
 	cookie = open_two(&mock, queue);
 	CHECK_EQ(answers(&mock, NULL), 0);
-	move(&mock, ioas);
+	move_to(&mock, ioas);
 	check_all_answered(&mock, queue, cookie, 2);
-	/* To another table with the same queue */
-	move(&mock, with);
+	/* Move to another table with the same queue */
+	move_to(&mock, with);
 	cookie = open_two(&mock, queue);
-	move(&mock, new_table(&mock, ioas, id));
+	move_to(&mock, new_table(&mock, ioas, id));
 	check_all_answered(&mock, queue, cookie, 4);
-	/* And to one with another queue */
+	/* Move to a table with another queue */
 	cookie = open_two(&mock, queue);
-	move(&mock, new_table(&mock, ioas, other));
+	move_to(&mock, new_table(&mock, ioas, other));
 	check_all_answered(&mock, queue, cookie, 6);
 	cookie = open_two(&mock, second);
 	CHECK_EQ(answer(second, cookie, 0), ANSWER);
@@ -257,7 +265,7 @@ TEST(detach_answers_open_requests)
 	CHECK(!readable(second));
 }
 
-/* Another thread's read or write of a queue */
+/* A thread that reads or writes a queue */
 struct transfer {
 	pthread_t thread;
 	int queue;
@@ -275,7 +283,7 @@ static void *transfer_in_thread(void *arg)
 	return NULL;
 }
 
-/* Its memory is being waited for */
+/* Start the thread, and wait until the kernel waits for its memory */
 static void begin_transfer(struct transfer *t)
 {
 	slow_memory(&t->slow, PAGE);
@@ -297,23 +305,23 @@ TEST(detach_does_not_wait_for_a_read_or_write_that_faults)
 
 	CHECK_EQ(request(&mock, PAGE), 0);
 	begin_transfer(&t);
-	move(&mock, ioas);
+	move_to(&mock, ioas);
 	CHECK_EQ(answers(&mock, NULL), 1);
 	end_transfer(&t);
-	/* Nothing is left that could be read */
+	/* The request was answered, so nothing was read */
 	CHECK_EQ(t.result, 0);
 
-	move(&mock, new_table(&mock, ioas, id));
+	move_to(&mock, new_table(&mock, ioas, id));
 	CHECK_EQ(request(&mock, PAGE), 0);
 	begin_transfer(&t);
 	t.write = true;
 	end_transfer(&t);
 	CHECK_EQ(t.result, REQUEST);
 	begin_transfer(&t);
-	move(&mock, ioas);
+	move_to(&mock, ioas);
 	CHECK_EQ(answers(&mock, NULL), 2);
 	end_transfer(&t);
-	/* It answers 0, which is no cookie */
+	/* Its answer has cookie 0, which does not exist */
 	CHECK_EQ(t.result, -1);
 }
 
@@ -359,7 +367,7 @@ static void *ask(void *unused)
 	return NULL;
 }
 
-/* Until a request has come and gone that was made from now on */
+/* Wait until a request that is made from now on was answered */
 static void more_asked(pthread_t thread)
 {
 	uint32_t before = __atomic_load_n(&asked, __ATOMIC_RELAXED);
@@ -388,16 +396,16 @@ TEST(each_request_of_a_moving_device_gets_one_answer)
 	with_other = new_table(&asking, ioas, other);
 	CHECK_EQ(pthread_create(&thread, NULL, ask, &failed), 0);
 	for (unsigned int i = 0; i < 50; i++) {
-		move(&asking, with);
+		move_to(&asking, with);
 		more_asked(thread);
 		CHECK_EQ(read(queue, &read_back, REQUEST), REQUEST);
 		if (i % 2)
 			CHECK_EQ(answer(queue, read_back.cookie, 0), ANSWER);
-		move(&asking, i % 3 ? with_other : ioas);
+		move_to(&asking, i % 3 ? with_other : ioas);
 	}
 	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
 	CHECK_EQ(pthread_join(thread, &result), 0);
 	CHECK(result == NULL);
-	move(&asking, ioas);
+	move_to(&asking, ioas);
 	CHECK_EQ(answers(&asking, NULL), asked);
 }

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory files: a device gets what mmap() would give the caller, and no more.
- * What a descriptor or a seal forbids is forbidden at every way to the pages:
- * mapping, copying, attaching, an access, another process that takes over. And
- * as long as a mapping may write, the file cannot be sealed against writing.
+ * Memory files: a mapping gives a device the access that mmap() would give the
+ * caller. A descriptor or a seal that forbids writing forbids it in every call:
+ * map, copy, attach, accesses, change_process. As long as a mapping may write,
+ * the file cannot be sealed against writing. Runs over the mock.
  */
-#include <grp.h>
 #include <linux/fs.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "fixture.h"
@@ -17,14 +15,7 @@
 #define WO IOMMU_IOAS_MAP_WRITEABLE
 #define ORIGINAL "original"
 
-static void become_nobody(void)
-{
-	CHECK_EQ(setgroups(0, NULL), 0);
-	CHECK_EQ(setresgid(NOBODY, NOBODY, NOBODY), 0);
-	CHECK_EQ(setresuid(NOBODY, NOBODY, NOBODY), 0);
-}
-
-/* A memfd that says ORIGINAL and can be sealed */
+/* A memfd that begins with ORIGINAL and can be sealed */
 static int sealable_file(unsigned int flags)
 {
 	int file = memfd_create("sealable", MFD_ALLOW_SEALING | flags);
@@ -33,7 +24,7 @@ static int sealable_file(unsigned int flags)
 
 	CHECK(file >= 0);
 	CHECK_EQ(ftruncate(file, length), 0);
-	/* Files in huge pages know no write() */
+	/* write() does not work for a hugetlb file */
 	p = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	if (p == MAP_FAILED)
 		SKIP("no huge pages");
@@ -72,10 +63,11 @@ static bool says(int file, const char *text)
 }
 
 /*
- * The file can be mapped for reading only: by an address space with a device
- * and by one without, whose pages an access reads and cannot write.
+ * The file can be mapped read-only, and a map for writing fails with @error: in
+ * an address space with a device, and in one without, where an access reads the
+ * pages but cannot write them.
  */
-static void is_for_reading_only(int file, int error)
+static void check_read_only(int file, int error)
 {
 	uint32_t with = new_ioas(), without = new_ioas(), id;
 	int access = new_access(without);
@@ -102,14 +94,14 @@ static void is_for_reading_only(int file, int error)
 	CHECK_EQ(unmap_all(without), PAGE);
 }
 
-/* What the descriptor forbids */
+/* Access that the descriptor forbids */
 
 TEST(read_only_descriptor_is_mapped_read_only)
 {
 	int file = sealable_file(0);
 	long before = pinned_pages();
 
-	is_for_reading_only(open_again(file, O_RDONLY), EACCES);
+	check_read_only(open_again(file, O_RDONLY), EACCES);
 	CHECK_EQ(pinned_pages(), before);
 }
 
@@ -133,12 +125,12 @@ TEST(memfd_that_a_user_may_only_read_is_mapped_read_only)
 	own = open_again(file, O_RDONLY);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
 	open_context();
-	become_nobody();
+	become_user(NOBODY);
 	CHECK_ERR(open(path, O_RDWR), EACCES);
-	is_for_reading_only(own, EACCES);
+	check_read_only(own, EACCES);
 }
 
-/* Open a file of root's on a new tmpfs, which everybody may read */
+/* Create a file of root on a new tmpfs, readable for all */
 static int roots_file(int flags)
 {
 	int file;
@@ -158,8 +150,8 @@ TEST(tmpfs_file_of_root_is_mapped_read_only)
 	int file = open_again(roots_file(O_RDWR), O_RDONLY);
 
 	open_context();
-	become_nobody();
-	is_for_reading_only(file, EACCES);
+	become_user(NOBODY);
+	check_read_only(file, EACCES);
 }
 
 TEST(append_only_file_is_not_mapped_through_a_writable_descriptor)
@@ -172,7 +164,7 @@ TEST(append_only_file_is_not_mapped_through_a_writable_descriptor)
 		SKIP("no append-only files on tmpfs");
 	CHECK_ERR(map_page(ioas, file, RW), EACCES);
 	CHECK_ERR(map_page(ioas, file, RO), EACCES);
-	/* mmap() too is that strict, and that lenient */
+	/* mmap() refuses the first descriptor as well */
 	CHECK(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, file, 0) == MAP_FAILED);
 	CHECK_EQ(map_page(ioas, reader, RO), 0);
 	CHECK_EQ(unmap_all(ioas), PAGE);
@@ -188,14 +180,14 @@ TEST(map_of_an_ordinary_file_is_einval_before_attach)
 	CHECK_EQ(unmap_all(ioas), 0);
 }
 
-/* What a seal forbids */
+/* Access that a seal forbids */
 
 TEST(write_sealed_file_is_mapped_read_only)
 {
 	int file = sealable_file(0);
 
 	CHECK_EQ(seal(file, F_SEAL_WRITE), 0);
-	is_for_reading_only(file, EPERM);
+	check_read_only(file, EPERM);
 }
 
 TEST(future_write_sealed_file_is_mapped_read_only)
@@ -203,7 +195,7 @@ TEST(future_write_sealed_file_is_mapped_read_only)
 	int file = sealable_file(0);
 
 	CHECK_EQ(seal(file, F_SEAL_FUTURE_WRITE), 0);
-	is_for_reading_only(file, EPERM);
+	check_read_only(file, EPERM);
 }
 
 TEST(sealed_hugetlb_file_is_mapped_read_only)
@@ -211,9 +203,9 @@ TEST(sealed_hugetlb_file_is_mapped_read_only)
 	int file = sealable_file(MFD_HUGETLB);
 
 	CHECK_EQ(seal(file, F_SEAL_FUTURE_WRITE), 0);
-	is_for_reading_only(file, EPERM);
+	check_read_only(file, EPERM);
 	CHECK_EQ(seal(file, F_SEAL_WRITE), 0);
-	is_for_reading_only(file, EPERM);
+	check_read_only(file, EPERM);
 }
 
 TEST(other_seals_forbid_nothing)
@@ -230,7 +222,7 @@ TEST(other_seals_forbid_nothing)
 	CHECK_EQ(unmap_all(ioas), PAGE);
 }
 
-/* As long as something may write, the file cannot be sealed against writing */
+/* Mappings that may write, and the write seal */
 
 TEST(writable_mapping_blocks_the_write_seal_before_attach)
 {
@@ -285,7 +277,7 @@ TEST(future_write_seal_keeps_existing_mappings)
 	CHECK_EQ(access_rw(access, IOVA, "changed", 8, MOCK_ACCESS_RW_WRITE),
 		 0);
 	CHECK(says(file, "changed"));
-	/* Nor can this one be added while it is there */
+	/* The full write seal is still blocked by the mapping */
 	CHECK_ERR(seal(file, F_SEAL_WRITE), EBUSY);
 	CHECK_EQ(unmap_all(ioas), PAGE);
 	CHECK_EQ(seal(file, F_SEAL_WRITE), 0);
@@ -299,7 +291,7 @@ TEST(write_seal_is_blocked_until_the_last_copy_is_unmapped)
 	CHECK_EQ(map_page(ioas, file, RW), 0);
 	CHECK_EQ(copy_at(other, IOVA, ioas, IOVA, PAGE, RO), 0);
 	CHECK_EQ(unmap_all(ioas), PAGE);
-	/* It was mapped for writing, and can be copied for writing again */
+	/* The read-only copy can be copied for writing again */
 	CHECK_ERR(seal(file, F_SEAL_WRITE), EBUSY);
 	CHECK_EQ(copy_at(ioas, IOVA, other, IOVA, PAGE, RW), 0);
 	CHECK_EQ(unmap_all(other), PAGE);
@@ -320,7 +312,7 @@ TEST(failed_map_does_not_block_the_write_seal)
 	CHECK_ERR(map_file_at(ioas, file, 0, 2 * PAGE, IOVA, RW), EINVAL);
 	CHECK_EQ(seal(file, F_SEAL_WRITE), 0);
 	CHECK_ERR(map_page(ioas, file, RW), EPERM);
-	/* That left the seal's own count as it was */
+	/* The file is still sealed, and can still be mapped read-only */
 	CHECK(mmap(NULL, PAGE, PROT_WRITE, MAP_SHARED, file, 0) == MAP_FAILED);
 	CHECK_EQ(map_page(ioas, file, RO), 0);
 	CHECK_EQ(unmap_all(ioas), PAGE);
@@ -383,7 +375,7 @@ TEST(change_process_passes_on_the_right_to_write)
 	CHECK_ERR(seal(m.file, F_SEAL_WRITE), EBUSY);
 	CHECK_EQ(change_process(), 0);
 	CHECK_ERR(seal(m.file, F_SEAL_WRITE), EBUSY);
-	/* There is nothing to be taken over */
+	/* The second call has nothing to take over */
 	CHECK_EQ(change_process(), 0);
 	CHECK_EQ(mock_attach(m.ioas, 0, NULL), 0);
 	CHECK_EQ(unmap_all(m.ioas), PAGE);
@@ -399,29 +391,26 @@ TEST(change_process_of_a_read_only_mapping_does_not_block_the_seal)
 	CHECK_EQ(change_process(), 0);
 	CHECK_EQ(mock_attach(m.ioas, 0, NULL), 0);
 	CHECK_EQ(unmap_all(m.ioas), PAGE);
-	/* Still sealed */
+	/* The file is still sealed */
 	CHECK(mmap(NULL, PAGE, PROT_WRITE, MAP_SHARED, m.file, 0) ==
 	      MAP_FAILED);
 }
 
 static void take_over_without_a_limit(void *arg)
 {
-	const struct rlimit none = {};
-
 	(void)arg;
-	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &none), 0);
-	become_nobody();
+	limit_locked_pages(0);
+	become_user(NOBODY);
 	CHECK_ERR(change_process(), ENOMEM);
 }
 
 TEST(failed_change_process_leaves_the_right_to_write_unchanged)
 {
-	const struct rlimit one_page = { PAGE, PAGE };
 	uint32_t ioas = new_ioas();
 	int file = sealable_file(0);
 
 	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
-	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &one_page), 0);
+	limit_locked_pages(1);
 	CHECK_EQ(setresuid(NOBODY, NOBODY, 0), 0);
 	CHECK_EQ(map_page(ioas, file, RW), 0);
 	CHECK_EQ(setresuid(0, 0, 0), 0);
@@ -470,7 +459,7 @@ TEST(hole_is_filled_through_a_read_only_descriptor)
 	reader = open_again(file, O_RDONLY);
 	p = mmap(NULL, 4 * PAGE, PROT_READ, MAP_SHARED, reader, 0);
 	CHECK(p != MAP_FAILED);
-	/* As by reading a page that is mapped */
+	/* Reading a mapped page fills its hole in the same way */
 	CHECK_EQ(p[0], 0);
 	CHECK_EQ(fstat(file, &st), 0);
 	CHECK_EQ(st.st_blocks, PAGE / 512);

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the tests of /dev/iommu share: a context, its ioctls as functions that
- * return what the ioctl returned, devices of the mock, and what the machine
- * counts as pinned and as locked.
+ * Shared by all programs of this folder: a context of /dev/iommu and its
+ * ioctls, devices and accesses of the mock (iommufd_mock.ko), processes, and
+ * the numbers of pinned and locked pages. Functions named after an ioctl return
+ * what it returns; new_...() fails the test instead.
+ *
+ * Each test runs in a process of its own and opens its own context, in @fd.
  */
 #ifndef SLUICE_IOMMUFD_FIXTURE_H
 #define SLUICE_IOMMUFD_FIXTURE_H
 
 #include <fcntl.h>
+#include <grp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "../../../../include/uapi/linux/iommufd.h"
 #include "../../../../drivers/iommu/iommufd/iommufd_test.h"
@@ -21,9 +26,9 @@
 #define RW (IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
 #define RO IOMMU_IOAS_MAP_READABLE
 #define FIXED IOMMU_IOAS_MAP_FIXED_IOVA
-/* Inside of every mock aperture */
+/* Inside the aperture of every mock device */
 #define IOVA 0x10000000ull
-/* The first one beyond */
+/* The first IOVA past the aperture of a mock device */
 #define BEYOND (MOCK_APERTURE_LAST + 1ull)
 
 static int fd = -1;
@@ -104,7 +109,7 @@ static inline int map_file_at(uint32_t ioas, int file, uint64_t start,
 	return ioctl(fd, IOMMU_IOAS_MAP_FILE, &cmd);
 }
 
-/* Returns the bytes, or -1 */
+/* Returns the number of bytes that were unmapped, or -1 */
 static inline int64_t unmap(uint32_t ioas, uint64_t iova, uint64_t length)
 {
 	struct iommu_ioas_unmap cmd = {
@@ -184,12 +189,84 @@ static inline int option(uint32_t id, uint16_t op, uint32_t object,
 	return ret;
 }
 
+static inline int get_option(uint32_t id, uint32_t object, uint64_t *value)
+{
+	return option(id, IOMMU_OPTION_OP_GET, object, value);
+}
+
+static inline int set_option(uint32_t id, uint32_t object, uint64_t value)
+{
+	return option(id, IOMMU_OPTION_OP_SET, object, &value);
+}
+
+/* Count locked memory of this context per process, as VFIO does */
+static inline void open_context_in_process_mode(void)
+{
+	open_context();
+	CHECK_EQ(set_option(IOMMU_OPTION_RLIMIT_MODE, 0, 1), 0);
+}
+
 static inline int change_process(void)
 {
 	struct iommu_ioas_change_process cmd = { .size = sizeof(cmd) };
 
 	return ioctl(fd, IOMMU_IOAS_CHANGE_PROCESS, &cmd);
 }
+
+/* Hardware page tables */
+
+static inline int alloc_hwpt(uint32_t device, uint32_t pt, uint32_t flags,
+			     uint32_t *hwpt)
+{
+	struct iommu_hwpt_alloc cmd = {
+		.size = sizeof(cmd),
+		.flags = flags,
+		.dev_id = device,
+		.pt_id = pt,
+	};
+	int ret = ioctl(fd, IOMMU_HWPT_ALLOC, &cmd);
+
+	*hwpt = cmd.out_hwpt_id;
+	return ret;
+}
+
+static inline uint32_t new_hwpt(uint32_t device, uint32_t pt, uint32_t flags)
+{
+	uint32_t hwpt;
+
+	CHECK_EQ(alloc_hwpt(device, pt, flags, &hwpt), 0);
+	return hwpt;
+}
+
+static inline int set_dirty_tracking(uint32_t hwpt, uint32_t flags)
+{
+	struct iommu_hwpt_set_dirty_tracking cmd = {
+		.size = sizeof(cmd),
+		.flags = flags,
+		.hwpt_id = hwpt,
+	};
+
+	return ioctl(fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &cmd);
+}
+
+static inline int get_dirty_bitmap(uint32_t hwpt, uint64_t iova,
+				   uint64_t length, uint64_t page_size,
+				   void *bits, uint32_t flags)
+{
+	struct iommu_hwpt_get_dirty_bitmap cmd = {
+		.size = sizeof(cmd),
+		.hwpt_id = hwpt,
+		.flags = flags,
+		.iova = iova,
+		.length = length,
+		.page_size = page_size,
+		.data = (uintptr_t)bits,
+	};
+
+	return ioctl(fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &cmd);
+}
+
+/* Memory */
 
 static inline void *memory(size_t length)
 {
@@ -198,6 +275,13 @@ static inline void *memory(size_t length)
 
 	CHECK(p != MAP_FAILED);
 	return p;
+}
+
+static inline void *aligned_memory(size_t length, size_t alignment)
+{
+	uintptr_t at = (uintptr_t)memory(length + alignment);
+
+	return (void *)((at + alignment - 1) & -alignment);
 }
 
 static inline int memory_file(size_t length)
@@ -244,6 +328,15 @@ static inline int mock_attach(uint32_t id, uint32_t flags, struct mock *mock)
 	return ret;
 }
 
+/* A new address space with a mock device */
+static inline uint32_t new_attached_ioas(uint32_t flags, struct mock *mock)
+{
+	uint32_t ioas = new_ioas();
+
+	CHECK_EQ(mock_attach(ioas, flags, mock), 0);
+	return ioas;
+}
+
 static inline int mock_replace(const struct mock *mock, uint32_t *pt_id)
 {
 	struct iommu_test_cmd cmd = {
@@ -268,8 +361,8 @@ static inline uint64_t capabilities(uint32_t device)
 	return cmd.out_capabilities;
 }
 
-/* Does the hardware page table lead from there to this memory? */
-static inline bool mock_shows(uint32_t hwpt, uint64_t iova, const void *memory,
+/* Does the hardware page table map this range to this memory? */
+static inline bool mock_maps(uint32_t hwpt, uint64_t iova, const void *memory,
 			      uint64_t length)
 {
 	struct iommu_test_cmd cmd = {
@@ -330,7 +423,7 @@ static inline int mock_reserve(uint32_t ioas, uint64_t start, uint64_t length)
 	return ioctl(fd, IOMMU_TEST_CMD, &cmd);
 }
 
-/* An access that can pin pages; returns its file descriptor */
+/* An in-kernel access that may pin pages; returns its file descriptor */
 static inline int new_access(uint32_t ioas)
 {
 	struct iommu_test_cmd cmd = {
@@ -397,7 +490,7 @@ static inline int access_rw(int access, uint64_t iova, void *memory,
 
 /* Processes */
 
-/* Run it in a process of its own, and say whether it ended well */
+/* Run @fn in a child process; true if it ended without a failed check */
 static inline bool in_child(void (*fn)(void *), void *arg)
 {
 	pid_t pid = fork();
@@ -413,8 +506,8 @@ static inline bool in_child(void (*fn)(void *), void *arg)
 }
 
 /*
- * Let a process work, which counts its rounds, and kill it some time after the
- * first, in the middle of whatever it is at.
+ * Run @work, which repeats something and counts the rounds, in a child process,
+ * and kill it @later microseconds after the first round.
  */
 static inline void kill_at_work(void (*work)(unsigned long *rounds),
 				useconds_t later)
@@ -443,8 +536,28 @@ static inline void kill_at_work(void (*work)(unsigned long *rounds),
 	CHECK_EQ(munmap(rounds, PAGE), 0);
 }
 
-/* What the machine counts */
+/*
+ * Become an ordinary user. The process stays dumpable, so that it may still
+ * read its own files in /proc.
+ */
+static inline void become_user(uid_t user)
+{
+	CHECK_EQ(setgroups(0, NULL), 0);
+	CHECK_EQ(setresgid(user, user, user), 0);
+	CHECK_EQ(setresuid(user, user, user), 0);
+	CHECK_EQ(prctl(PR_SET_DUMPABLE, 1), 0);
+}
 
+static inline void limit_locked_pages(rlim_t pages)
+{
+	struct rlimit limit = { pages * PAGE, pages * PAGE };
+
+	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
+}
+
+/* Numbers of the kernel */
+
+/* The number after @key, which is the start of a line */
 static inline long from_file(const char *path, const char *key)
 {
 	char line[256];
@@ -462,7 +575,7 @@ static inline long from_file(const char *path, const char *key)
 
 static inline long pinned_pages(void)
 {
-	/* What each CPU has counted is added up every second, or now */
+	/* Each CPU has counts of its own: add them up now */
 	int refresh = open("/proc/sys/vm/stat_refresh", O_WRONLY);
 
 	CHECK(refresh >= 0 && write(refresh, "1", 1) == 1);

@@ -1,47 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Address spaces shown to real devices through an IOMMU driver: ours or the
- * kernel's. EDU0 and EDU1 name two that are bound to vfio-iommufd-pci.
+ * Address spaces with real devices (see edu.h) behind an IOMMU driver: vtd.ko,
+ * or the driver of the kernel. One test needs the mock as well.
  */
 #include <glob.h>
 #include <linux/types.h>
 
-#include "fail.h"
-#include "fixture.h"
-#include "vfio.h"
-#include "vfio_abi.h"
+#include "edu.h"
 
 #define MIB (1ul << 20)
 #define MSI_FIRST 0xfee00000ull
 
-static struct vfio_space space;
 static struct vfio_device first, second;
-
-static void attach(struct vfio_device *device, const char *variable)
-{
-	const char *address = getenv(variable);
-
-	if (!address)
-		SKIP("%s names no device", variable);
-	if (vfio_device_open(device, &space, address))
-		ktap_fail("%s", fail_text());
-}
 
 /* An address space with a device in it */
 static uint32_t setup(void)
 {
-	if (vfio_space_open(&space, VFIO_SPACE_IOMMUFD))
-		ktap_fail("%s", fail_text());
-	fd = space.fd;
-	attach(&first, "EDU0");
-	return space.ioas_id;
+	return open_space_with(&first);
 }
 
 static char *large(size_t length, int advice)
 {
-	char *p = memory(length + 2 * MIB);
+	char *p = aligned_memory(length, 2 * MIB);
 
-	p = (char *)(((uintptr_t)p + 2 * MIB - 1) & -(2 * MIB));
 	madvise(p, length, advice);
 	memset(p, 1, length);
 	return p;
@@ -66,7 +47,7 @@ TEST(ranges_leave_out_the_msi_window_and_what_the_unit_cannot_reach)
 	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, MSI_FIRST - PAGE, RW), 0);
 	last = ranges[nr - 1].last;
 	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, last + 1 - PAGE, RW), 0);
-	/* AMD's tables can grow until they reach every address */
+	/* The tables of AMD-Vi can grow until they reach every address */
 	if (last == UINT64_MAX)
 		return;
 	CHECK(last < 1ull << 57);
@@ -75,19 +56,13 @@ TEST(ranges_leave_out_the_msi_window_and_what_the_unit_cannot_reach)
 
 TEST(device_is_refused_while_the_msi_window_is_mapped)
 {
-	uint32_t ioas;
+	const char *address = edu_address("EDU0");
+	uint32_t ioas = open_space();
 
-	if (vfio_space_open(&space, VFIO_SPACE_IOMMUFD))
-		ktap_fail("%s", fail_text());
-	fd = space.fd;
-	ioas = space.ioas_id;
-	if (!getenv("EDU0"))
-		SKIP("EDU0 names no device");
 	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, MSI_FIRST, RW), 0);
-	CHECK(vfio_device_open(&first, &space, getenv("EDU0")) != 0);
+	CHECK(vfio_device_open(&first, &space, address) != 0);
 	CHECK_EQ(unmap_all(ioas), PAGE);
-	if (vfio_device_open(&first, &space, getenv("EDU0")))
-		ktap_fail("%s", fail_text());
+	edu_open(&first, "EDU0");
 }
 
 TEST(device_without_ats_reports_ats_as_not_supported)
@@ -95,7 +70,7 @@ TEST(device_without_ats_reports_ats_as_not_supported)
 	struct iommu_hw_info cmd = { .size = sizeof(cmd) };
 
 	setup();
-	/* The only device has one of the first numbers */
+	/* The id of the only device is one of the first */
 	while (ioctl(fd, IOMMU_GET_HW_INFO, &cmd)) {
 		CHECK_EQ(errno, ENOENT);
 		CHECK(++cmd.dev_id < 16);
@@ -178,7 +153,10 @@ TEST(random_maps_leave_nothing_pinned)
 	CHECK_EQ(pinned_pages(), before);
 }
 
-/* What our drivers have asked of the only unit; the kernel's do not tell */
+/*
+ * Invalidations that were requested of the only unit; -1 if the driver has no
+ * count
+ */
 static long requests(void)
 {
 	glob_t found;
@@ -190,8 +168,8 @@ static long requests(void)
 	return n;
 }
 
-/* 1 if the unit has to be told of what was mapped: VT-d's CM, AMD-Vi's NpCache */
-static long unit_caches_absence(void)
+/* 1 if the unit caches non-present entries (VT-d CM, AMD-Vi NpCache), else 0 */
+static long unit_caches_absent_entries(void)
 {
 	static const struct {
 		const char *path;
@@ -222,15 +200,18 @@ TEST(two_devices_in_one_domain_cost_one_request_each_time)
 	long before = requests();
 
 	if (before < 0)
-		SKIP("nobody counts");
-	attach(&second, "EDU1");
+		SKIP("the driver does not count requests");
+	edu_open(&second, "EDU1");
 	for (int round = 0; round < 20; round++) {
 		uint64_t length = (1 + rand() % 2048) * PAGE;
 
 		before = requests();
 		CHECK_EQ(map_at(ioas, p, length, IOVA, RW), 0);
-		/* None, but where a unit caches what is not there */
-		CHECK_EQ(requests() - before, unit_caches_absence());
+		/*
+		 * A new mapping needs an invalidation only if the unit caches
+		 * absent entries
+		 */
+		CHECK_EQ(requests() - before, unit_caches_absent_entries());
 		before = requests();
 		CHECK_EQ(unmap(ioas, IOVA, length), length);
 		CHECK_EQ(requests() - before, 1);
@@ -244,7 +225,7 @@ TEST(devices_that_attach_and_detach_share_the_pins)
 	char *p = large(4 * MIB, MADV_NOHUGEPAGE);
 
 	CHECK_EQ(map_at(ioas, p, 4 * MIB, IOVA, RW), 0);
-	attach(&second, "EDU1");
+	edu_open(&second, "EDU1");
 	CHECK_EQ(pinned_pages() - before, 4 * MIB / PAGE);
 	vfio_device_close(&first);
 	CHECK_EQ(pinned_pages() - before, 4 * MIB / PAGE);
@@ -281,52 +262,36 @@ TEST(large_memory_gets_an_iova_aligned_for_superpages)
 	CHECK_EQ(unmap(ioas, iova, 4 * MIB), 4 * MIB);
 }
 
-static int move_to(struct vfio_device *device, uint32_t *pt_id)
-{
-	struct vfio_device_attach_iommufd_pt cmd = {
-		.argsz = sizeof(cmd),
-		.pt_id = *pt_id,
-	};
-	int ret = ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd);
-
-	*pt_id = cmd.pt_id;
-	return ret;
-}
-
 TEST(device_is_never_moved_into_a_table_of_another_iommu_driver)
 {
-	struct iommu_hwpt_alloc cmd = { .size = sizeof(cmd) };
-	uint32_t home = setup(), other = new_ioas(), pt = other;
+	uint32_t home = setup(), other = new_ioas(), pt = other, hwpt;
 	void *p = memory(PAGE);
 	struct mock mock;
 
 	CHECK_EQ(map_at(other, p, PAGE, IOVA, RW), 0);
 	CHECK_EQ(mock_attach(other, 0, &mock), 0);
-	/* By address space: the table that is there is left alone */
-	CHECK_EQ(move_to(&first, &pt), 0);
+	/* By address space: the device gets a table of its own */
+	CHECK_EQ(edu_attach(&first, &pt), 0);
 	CHECK(pt != mock.hwpt);
 	CHECK(pinned_times(p, PAGE, 1));
-	/* By number: refused, and the device stays where it is */
+	/* By table: refused, and the device stays attached */
 	pt = mock.hwpt;
-	CHECK_ERR(move_to(&first, &pt), EINVAL);
-	cmd.pt_id = other;
-	cmd.dev_id = mock.device;
-	CHECK_EQ(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), 0);
-	pt = cmd.out_hwpt_id;
-	CHECK_ERR(move_to(&first, &pt), EINVAL);
-	CHECK_EQ(ioctl(first.fd, VFIO_DEVICE_DETACH_IOMMUFD_PT,
-		       &(struct vfio_device_detach_iommufd_pt){ .argsz = 8 }), 0);
+	CHECK_ERR(edu_attach(&first, &pt), EINVAL);
+	hwpt = new_hwpt(mock.device, other, 0);
+	pt = hwpt;
+	CHECK_ERR(edu_attach(&first, &pt), EINVAL);
+	CHECK_EQ(edu_detach(&first), 0);
 	pt = mock.hwpt;
-	CHECK_ERR(move_to(&first, &pt), EINVAL);
-	/* Nor the other way round */
+	CHECK_ERR(edu_attach(&first, &pt), EINVAL);
+	/* The mock device is refused by the table of the real device */
 	pt = home;
-	CHECK_EQ(move_to(&first, &pt), 0);
+	CHECK_EQ(edu_attach(&first, &pt), 0);
 	CHECK_ERR(mock_replace(&mock, &pt), EINVAL);
-	CHECK(mock_shows(mock.hwpt, IOVA, p, PAGE));
+	CHECK(mock_maps(mock.hwpt, IOVA, p, PAGE));
 	pt = home;
 	CHECK_EQ(mock_replace(&mock, &pt), 0);
 	CHECK(pinned_times(p, PAGE, 1));
-	CHECK_EQ(destroy(cmd.out_hwpt_id), 0);
+	CHECK_EQ(destroy(hwpt), 0);
 	CHECK(pinned_times(p, PAGE, 0));
 	CHECK_EQ(destroy(other), 0);
 }
@@ -347,8 +312,7 @@ TEST(processes_that_are_killed_leave_nothing_pinned)
 {
 	long before = pinned_pages();
 
-	if (!getenv("EDU0"))
-		SKIP("EDU0 names no device");
+	edu_address("EDU0");
 	for (int round = 0; round < 10; round++)
 		kill_at_work(map_and_unmap, 1997 * round);
 	CHECK_EQ(pinned_pages(), before);

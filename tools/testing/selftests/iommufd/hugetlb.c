@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Files in huge pages, and above all their holes. A page that fills a hole is
- * taken from those that are free and not promised to anybody, unless it was
- * promised to this file; whatever happens, the kernel's count of promised pages
- * (HugePages_Rsvd) is right afterwards. Needs hugepages=8.
+ * Files in huge pages (hugetlb), and in particular their holes. A page that
+ * fills a hole comes from the reservation of the file, or else from the pages
+ * that are free and not reserved. Whatever happens, the number of reserved
+ * pages (HugePages_Rsvd) is right afterwards. Runs over the mock, with
+ * hugepages=8.
  */
 #include <linux/memfd.h>
 #include <sys/mount.h>
@@ -20,10 +21,17 @@ static long free_pages(void)
 	return from_file("/proc/meminfo", "HugePages_Free:");
 }
 
-static long promised_pages(void)
+static long reserved_pages(void)
 {
 	return from_file("/proc/meminfo", "HugePages_Rsvd:");
 }
+
+/* Free huge pages, and those of them that are reserved */
+#define CHECK_POOL(free, reserved)					\
+	do {								\
+		CHECK_EQ(free_pages(), free);				\
+		CHECK_EQ(reserved_pages(), reserved);			\
+	} while (0)
 
 /* A file without any page, and an address space with a device */
 static int file;
@@ -34,13 +42,11 @@ static void setup(unsigned int pages, unsigned int flags)
 {
 	if (from_file("/proc/meminfo", "HugePages_Total:") != NR_HUGE)
 		SKIP("there are not just %d huge pages", NR_HUGE);
-	CHECK_EQ(free_pages(), NR_HUGE);
-	CHECK_EQ(promised_pages(), 0);
+	CHECK_POOL(NR_HUGE, 0);
 	file = memfd_create("huge", MFD_HUGETLB | MFD_HUGE_2MB | flags);
 	CHECK(file >= 0);
 	CHECK_EQ(ftruncate(file, pages * HUGE), 0);
-	ioas = new_ioas();
-	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
+	ioas = new_attached_ioas(0, &mock);
 }
 
 static void *map_shared(unsigned int pages, int flags)
@@ -67,8 +73,7 @@ static void unmap_and_close(unsigned int pages)
 {
 	CHECK_EQ(unmap_all(ioas), pages * HUGE);
 	CHECK_EQ(close(file), 0);
-	CHECK_EQ(free_pages(), NR_HUGE);
-	CHECK_EQ(promised_pages(), 0);
+	CHECK_POOL(NR_HUGE, 0);
 }
 
 TEST(untouched_file_is_filled_with_free_pages)
@@ -78,11 +83,10 @@ TEST(untouched_file_is_filled_with_free_pages)
 
 	setup(4, 0);
 	CHECK_EQ(map_huge(0, 3, RW), 0);
-	CHECK_EQ(free_pages(), NR_HUGE - 3);
-	CHECK_EQ(promised_pages(), 0);
+	CHECK_POOL(NR_HUGE - 3, 0);
 	CHECK_EQ(pinned_pages() - pinned, 3 * HUGE / PAGE);
 	p = map_shared(3, 0);
-	CHECK(mock_shows(mock.hwpt, IOVA, p, 3 * HUGE));
+	CHECK(mock_maps(mock.hwpt, IOVA, p, 3 * HUGE));
 	CHECK_EQ(munmap(p, 3 * HUGE), 0);
 	unmap_and_close(3);
 	CHECK_EQ(pinned_pages(), pinned);
@@ -94,19 +98,17 @@ TEST(pages_reserved_for_the_file_are_used)
 
 	setup(4, 0);
 	p = map_shared(4, 0);
-	CHECK_EQ(promised_pages(), 4);
+	CHECK_EQ(reserved_pages(), 4);
 	p[HUGE] = 1;
-	CHECK_EQ(promised_pages(), 3);
+	CHECK_EQ(reserved_pages(), 3);
 	CHECK_EQ(map_huge(0, 3, RW), 0);
-	CHECK_EQ(promised_pages(), 1);
-	CHECK_EQ(free_pages(), NR_HUGE - 3);
-	CHECK(mock_shows(mock.hwpt, IOVA, p, 3 * HUGE));
-	/* Those that were not promised too */
+	CHECK_POOL(NR_HUGE - 3, 1);
+	CHECK(mock_maps(mock.hwpt, IOVA, p, 3 * HUGE));
+	/* Pages that were not reserved are used too */
 	CHECK_EQ(ftruncate(file, 6 * HUGE), 0);
 	CHECK_EQ(map_file_at(ioas, file, 3 * HUGE, 3 * HUGE, IOVA + 4 * HUGE,
 			     RW), 0);
-	CHECK_EQ(promised_pages(), 0);
-	CHECK_EQ(free_pages(), NR_HUGE - 6);
+	CHECK_POOL(NR_HUGE - 6, 0);
 	CHECK_EQ(munmap(p, 4 * HUGE), 0);
 	unmap_and_close(6);
 }
@@ -118,11 +120,10 @@ TEST(pages_of_an_mmap_without_reservation_are_mapped)
 	setup(3, 0);
 	p = map_shared(3, MAP_NORESERVE);
 	p[HUGE] = 1;
-	CHECK_EQ(promised_pages(), 0);
+	CHECK_EQ(reserved_pages(), 0);
 	CHECK_EQ(map_huge(0, 3, RW), 0);
-	CHECK_EQ(promised_pages(), 0);
-	CHECK_EQ(free_pages(), NR_HUGE - 3);
-	CHECK(mock_shows(mock.hwpt, IOVA, p, 3 * HUGE));
+	CHECK_POOL(NR_HUGE - 3, 0);
+	CHECK(mock_maps(mock.hwpt, IOVA, p, 3 * HUGE));
 	CHECK_EQ(munmap(p, 3 * HUGE), 0);
 	unmap_and_close(3);
 }
@@ -136,25 +137,25 @@ TEST(punched_hole_is_filled_again)
 	for (i = 0; i < 20; i++) {
 		CHECK_EQ(map_file_at(ioas, file, HUGE - PAGE, 2 * PAGE, IOVA,
 				     RW), 0);
-		CHECK_EQ(promised_pages(), 0);
+		CHECK_EQ(reserved_pages(), 0);
 		CHECK_EQ(free_pages(), NR_HUGE - 2);
 		CHECK_EQ(unmap_all(ioas), 2 * PAGE);
 		punch(0, 4);
 		CHECK_EQ(free_pages(), NR_HUGE);
 	}
-	/* In what was promised to a mapping that is still there */
+	/* Holes in memory that an mmap() has reserved */
 	p = map_shared(4, MAP_POPULATE);
 	punch(1, 2);
-	i = promised_pages();
+	i = reserved_pages();
 	CHECK_EQ(map_huge(0, 4, RW), 0);
-	CHECK(mock_shows(mock.hwpt, IOVA, p, 4 * HUGE));
+	CHECK(mock_maps(mock.hwpt, IOVA, p, 4 * HUGE));
 	CHECK_EQ(free_pages(), NR_HUGE - 4);
-	CHECK(promised_pages() <= i);
+	CHECK(reserved_pages() <= i);
 	CHECK_EQ(munmap(p, 4 * HUGE), 0);
 	unmap_and_close(4);
 }
 
-/* What others have been promised is not taken from them */
+/* Pages that are reserved for others are not used */
 TEST(map_with_no_pages_left_is_enomem)
 {
 	char *p;
@@ -163,12 +164,12 @@ TEST(map_with_no_pages_left_is_enomem)
 	p = mmap(NULL, 6 * HUGE, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	CHECK(p != MAP_FAILED);
-	CHECK_EQ(promised_pages(), 6);
+	CHECK_EQ(reserved_pages(), 6);
 	CHECK_ERR(map_huge(0, 3, RW), ENOMEM);
 	CHECK_EQ(unmap_all(ioas), 0);
-	CHECK_EQ(promised_pages(), 6);
+	CHECK_EQ(reserved_pages(), 6);
 	memset(p, 1, 6 * HUGE);
-	CHECK_EQ(promised_pages(), 0);
+	CHECK_EQ(reserved_pages(), 0);
 	CHECK_EQ(map_huge(0, 2, RW), 0);
 	CHECK_EQ(free_pages(), 0);
 	CHECK_ERR(map_file_at(ioas, file, 2 * HUGE, PAGE, 2 * IOVA, RW),
@@ -189,8 +190,7 @@ TEST(hole_is_not_filled_through_a_read_only_descriptor)
 	CHECK(file >= 0);
 	CHECK_ERR(map_huge(0, 1, RO), EFAULT);
 	CHECK_EQ(unmap_all(ioas), 0);
-	CHECK_EQ(free_pages(), NR_HUGE);
-	CHECK_EQ(promised_pages(), 0);
+	CHECK_POOL(NR_HUGE, 0);
 	CHECK_EQ(fallocate(writer, 0, 0, HUGE), 0);
 	CHECK_EQ(map_huge(0, 1, RO), 0);
 	CHECK_ERR(map_file_at(ioas, file, HUGE - PAGE, 2 * PAGE, IOVA + HUGE,
@@ -221,7 +221,7 @@ TEST(hole_of_a_sealed_file_is_filled_for_reading)
 	setup(2, MFD_ALLOW_SEALING);
 	CHECK_EQ(fcntl(file, F_ADD_SEALS, F_SEAL_WRITE), 0);
 	CHECK_EQ(map_huge(0, 2, RO), 0);
-	CHECK_EQ(promised_pages(), 0);
+	CHECK_EQ(reserved_pages(), 0);
 	unmap_and_close(2);
 }
 
@@ -242,7 +242,7 @@ TEST(parts_of_a_file_are_mapped_to_the_right_memory)
 		for (j = 0; j < 5; j++) {
 			CHECK_EQ(map_file_at(ioas, file, starts[i], lengths[j],
 					     IOVA, RW), 0);
-			CHECK(mock_shows(mock.hwpt, IOVA, p + starts[i],
+			CHECK(mock_maps(mock.hwpt, IOVA, p + starts[i],
 					 lengths[j]));
 			CHECK_EQ(unmap_all(ioas), lengths[j]);
 			punch(0, 4);
@@ -259,8 +259,7 @@ TEST(attach_fills_the_holes)
 	CHECK_EQ(map_file_at(later, file, 0, 2 * HUGE, IOVA, RW), 0);
 	CHECK_EQ(free_pages(), NR_HUGE);
 	CHECK_EQ(mock_attach(later, 0, NULL), 0);
-	CHECK_EQ(free_pages(), NR_HUGE - 2);
-	CHECK_EQ(promised_pages(), 0);
+	CHECK_POOL(NR_HUGE - 2, 0);
 	CHECK_EQ(unmap_all(later), 2 * HUGE);
 	unmap_and_close(0);
 }
@@ -276,8 +275,7 @@ TEST(access_fills_a_hole)
 	CHECK_EQ(map_file_at(other, file, 0, 2 * HUGE, IOVA, RW), 0);
 	CHECK_EQ(access_rw(access, IOVA + HUGE - 2, "abcd", 4,
 			   MOCK_ACCESS_RW_WRITE), 0);
-	CHECK_EQ(promised_pages(), 0);
-	CHECK_EQ(free_pages(), NR_HUGE - 2);
+	CHECK_POOL(NR_HUGE - 2, 0);
 	p = map_shared(2, 0);
 	CHECK(!memcmp(p + HUGE - 2, "abcd", 4));
 	CHECK_EQ(munmap(p, 2 * HUGE), 0);
@@ -288,12 +286,12 @@ TEST(access_fills_a_hole)
 	unmap_and_close(0);
 }
 
-/* Several at the same hole */
+/* Several processes, one hole */
 
 #define PROCESSES 4
 #define ROUNDS 50
 
-/* Start processes that do it all at once, and see all of them end well */
+/* Run @work in all processes at once; all must end without a failed check */
 static void in_parallel(void (*work)(int nr))
 {
 	int i, status, start[2];
@@ -330,8 +328,7 @@ TEST(hole_that_several_processes_fill_is_filled_once)
 	setup(4, 0);
 	for (i = 0; i < ROUNDS; i++) {
 		in_parallel(map_the_same);
-		CHECK_EQ(free_pages(), NR_HUGE - 4);
-		CHECK_EQ(promised_pages(), 0);
+		CHECK_POOL(NR_HUGE - 4, 0);
 		CHECK_EQ(unmap_all(ioas), PROCESSES * 4 * HUGE);
 		punch(0, 4);
 		CHECK_EQ(free_pages(), NR_HUGE);
@@ -339,7 +336,7 @@ TEST(hole_that_several_processes_fill_is_filled_once)
 	unmap_and_close(0);
 }
 
-/* Every second one takes the pages away that the others fill in */
+/* Every second process removes the pages that the others fill in */
 static void fill_against(int nr, void (*take_away)(void))
 {
 	uint64_t iova = IOVA + nr * 4 * HUGE;
@@ -348,7 +345,7 @@ static void fill_against(int nr, void (*take_away)(void))
 	for (i = 0; i < ROUNDS; i++) {
 		if (nr & 1)
 			take_away();
-		/* Pages that are pinned are in use, in the file or not */
+		/* Pinned pages are in use, even when the file has lost them */
 		else if (map_file_at(ioas, file, 0, 2 * HUGE, iova, RW))
 			CHECK(errno == EFAULT || errno == ENOMEM ||
 			      errno == EINVAL);
@@ -371,7 +368,7 @@ TEST(punching_while_filling_keeps_reservations_balanced)
 {
 	setup(4, 0);
 	in_parallel(fill_or_punch);
-	CHECK_EQ(promised_pages(), 0);
+	CHECK_EQ(reserved_pages(), 0);
 	unmap_and_close(0);
 }
 
@@ -390,7 +387,7 @@ TEST(truncating_while_filling_keeps_reservations_balanced)
 {
 	setup(4, 0);
 	in_parallel(fill_or_truncate);
-	CHECK_EQ(promised_pages(), 0);
+	CHECK_EQ(reserved_pages(), 0);
 	unmap_and_close(0);
 }
 
@@ -413,7 +410,7 @@ TEST(kill_while_filling_keeps_reservations_balanced)
 	setup(4, 0);
 	for (i = 0; i < 20; i++) {
 		kill_at_work(fill_until_killed, 777 * i);
-		CHECK_EQ(promised_pages(), 0);
+		CHECK_EQ(reserved_pages(), 0);
 		unmap_all(ioas);
 	}
 	unmap_and_close(0);
@@ -438,7 +435,10 @@ TEST(map_that_a_signal_interrupts_is_restarted)
 	CHECK_EQ(sigaction(SIGUSR1, &action, NULL), 0);
 	CHECK_EQ(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
 	for (i = 0; i < 200; i++) {
-		/* One signal, so that the call ends however slow it is */
+		/*
+		 * A single signal, so that the restarted call ends on a slow
+		 * machine too
+		 */
 		const struct itimerspec soon = {
 			.it_value.tv_nsec = 1000 + i * 53000 % 5000000,
 		};
@@ -449,7 +449,7 @@ TEST(map_that_a_signal_interrupts_is_restarted)
 		punch(0, 8);
 	}
 	CHECK_EQ(timer_delete(timer), 0);
-	CHECK_EQ(promised_pages(), 0);
+	CHECK_EQ(reserved_pages(), 0);
 	unmap_and_close(0);
 }
 
@@ -483,9 +483,9 @@ TEST(page_that_fills_a_hole_is_charged_to_the_cgroup)
 	write_text(path, pid);
 	CHECK_ERR(map_huge(0, 3, RW), ENOMEM);
 	CHECK_EQ(unmap_all(ioas), 0);
-	CHECK_EQ(promised_pages(), 0);
+	CHECK_EQ(reserved_pages(), 0);
 	CHECK_EQ(map_huge(0, 2, RW), 0);
-	CHECK_EQ(promised_pages(), 0);
+	CHECK_EQ(reserved_pages(), 0);
 	unmap_and_close(2);
 	write_text("/tmp/cgroup/cgroup.procs", pid);
 	CHECK_EQ(umount2("/tmp/cgroup", MNT_DETACH), 0);

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Address spaces: mapping, unmapping, copying, options, the list of mappings */
+/*
+ * Address spaces: map, unmap, the list of mappings, and many threads and
+ * processes at once. Copies are tested in copy.c, options in options.c. Runs
+ * over the mock.
+ */
 #include <pthread.h>
 
 #include "fixture.h"
@@ -112,7 +116,7 @@ TEST(map_of_absent_memory_is_efault_after_attach)
 	before = pinned_pages();
 	CHECK_ERR(map_at(ioas, p, 4 * PAGE, IOVA, RW), EFAULT);
 	CHECK_EQ(pinned_pages(), before);
-	/* Nothing is left in the way */
+	/* The failed map has left nothing behind */
 	CHECK_EQ(map_at(ioas, p, 2 * PAGE, IOVA, RW), 0);
 	CHECK_EQ(unmap_all(ioas), 2 * PAGE);
 }
@@ -142,7 +146,7 @@ TEST(kernel_chooses_a_free_iova_aligned_like_the_memory)
 		CHECK_EQ(iova[i] % PAGE, 0);
 		for (int j = 0; j < i; j++)
 			CHECK(iova[i] != iova[j]);
-		CHECK(mock_shows(mock.hwpt, iova[i], p + i * PAGE, PAGE));
+		CHECK(mock_maps(mock.hwpt, iova[i], p + i * PAGE, PAGE));
 	}
 	CHECK_EQ(unmap_all(ioas), 64 * PAGE);
 }
@@ -151,10 +155,9 @@ TEST(kernel_aligns_large_memory_for_superpages)
 {
 	uint32_t ioas = new_ioas();
 	size_t two_mib = 2ul << 20;
-	char *p = memory(3 * two_mib);
+	char *p = aligned_memory(two_mib, two_mib);
 	uint64_t iova;
 
-	p = (char *)(((uintptr_t)p + two_mib - 1) & -two_mib);
 	CHECK_EQ(map_any(ioas, p, PAGE, &iova, RW), 0);
 	CHECK_EQ(map_any(ioas, p, two_mib, &iova, RW), 0);
 	CHECK_EQ(iova % two_mib, 0);
@@ -173,7 +176,7 @@ TEST(map_without_a_free_iova_is_enospc)
 		CHECK_EQ(map_any(ioas, p + PAGE * (2 * i % 8) + PAGE, PAGE,
 				 &iova, RW), 0);
 	CHECK_ERR(map_any(ioas, p + PAGE, PAGE, &iova, RW), ENOSPC);
-	/* What is freed below the newest is found again */
+	/* A gap below the newest mapping is found again */
 	CHECK_EQ(unmap(ioas, IOVA + PAGE, PAGE), PAGE);
 	CHECK_EQ(map_any(ioas, p + PAGE, PAGE, &iova, RW), 0);
 	CHECK_EQ(iova, IOVA + PAGE);
@@ -203,10 +206,10 @@ TEST(unmap_of_a_part_is_enoent_and_changes_nothing)
 	CHECK_EQ(map_at(ioas, p, 4 * PAGE, IOVA + 4 * PAGE, RW), 0);
 	CHECK_ERR(unmap(ioas, IOVA, PAGE), ENOENT);
 	CHECK_ERR(unmap(ioas, IOVA + PAGE, 3 * PAGE), ENOENT);
-	/* All of the first, and a part of the second */
+	/* All of the first mapping and a part of the second */
 	CHECK_ERR(unmap(ioas, IOVA, 5 * PAGE), ENOENT);
-	CHECK(mock_shows(mock.hwpt, IOVA, p, 4 * PAGE));
-	CHECK(mock_shows(mock.hwpt, IOVA + 4 * PAGE, p, 4 * PAGE));
+	CHECK(mock_maps(mock.hwpt, IOVA, p, 4 * PAGE));
+	CHECK(mock_maps(mock.hwpt, IOVA + 4 * PAGE, p, 4 * PAGE));
 	CHECK_EQ(unmap_all(ioas), 8 * PAGE);
 }
 
@@ -226,9 +229,9 @@ TEST(union_of_adjacent_mappings_is_unmapped_at_once)
 	CHECK_EQ(unmap(ioas, IOVA + 8 * PAGE, 16 * PAGE), 16 * PAGE);
 	mock_count(mock.hwpt, &mapped, &after);
 	CHECK_EQ(mapped, 48 * PAGE);
-	/* One invalidation, however many mappings */
+	/* One invalidation for all mappings */
 	CHECK_EQ(after, before + 1);
-	/* Larger than what is left in it, with holes */
+	/* A range with holes, larger than the mappings in it */
 	CHECK_EQ(unmap(ioas, IOVA - PAGE, 66 * PAGE), 48 * PAGE);
 	CHECK(pinned_times(p, 64 * PAGE, 0));
 }
@@ -261,110 +264,6 @@ TEST(destroying_an_address_space_unmaps_it)
 	CHECK_EQ(destroy(ioas), 0);
 }
 
-/* Copy */
-
-TEST(copy_shares_the_pins_of_its_source)
-{
-	uint32_t src = new_ioas(), dst = new_ioas();
-	char *p = memory(16 * PAGE);
-	struct mock a, b;
-
-	CHECK_EQ(mock_attach(src, 0, &a), 0);
-	CHECK_EQ(mock_attach(dst, 0, &b), 0);
-	CHECK_EQ(map_at(src, p, 16 * PAGE, IOVA, RW), 0);
-	CHECK_EQ(copy_at(dst, 2 * IOVA, src, IOVA + 4 * PAGE, 8 * PAGE, RW),
-		 0);
-	CHECK(mock_shows(b.hwpt, 2 * IOVA, p + 4 * PAGE, 8 * PAGE));
-	CHECK(pinned_times(p, 16 * PAGE, 1));
-	/* What only the source needed goes with the source */
-	CHECK_EQ(unmap_all(src), 16 * PAGE);
-	CHECK(pinned_times(p, 4 * PAGE, 0));
-	CHECK(pinned_times(p + 4 * PAGE, 8 * PAGE, 1));
-	CHECK(pinned_times(p + 12 * PAGE, 4 * PAGE, 0));
-	CHECK(mock_shows(b.hwpt, 2 * IOVA, p + 4 * PAGE, 8 * PAGE));
-	CHECK_EQ(unmap_all(dst), 8 * PAGE);
-	CHECK(pinned_times(p, 16 * PAGE, 0));
-}
-
-TEST(pages_stay_pinned_while_a_copy_needs_them)
-{
-	uint32_t src = new_ioas(), dst = new_ioas(), copies = 24;
-	unsigned char need[64] = {};
-	char *p = memory(64 * PAGE);
-	struct mock a, b;
-
-	CHECK_EQ(mock_attach(src, 0, &a), 0);
-	CHECK_EQ(mock_attach(dst, 0, &b), 0);
-	CHECK_EQ(map_at(src, p, 64 * PAGE, IOVA, RW), 0);
-	srand(1);
-	for (int round = 0; round < 20; round++) {
-		struct { int first, n; } copy[24];
-
-		memset(need, 0, sizeof(need));
-		for (uint32_t i = 0; i < copies; i++) {
-			copy[i].first = rand() % 60;
-			copy[i].n = 1 + rand() % 4;
-			CHECK_EQ(copy_at(dst, IOVA + i * 64 * PAGE, src,
-					 IOVA + copy[i].first * PAGE,
-					 copy[i].n * PAGE, RW), 0);
-			for (int k = 0; k < copy[i].n; k++)
-				need[copy[i].first + k]++;
-		}
-		CHECK_EQ(unmap_all(src), 64 * PAGE);
-		for (uint32_t i = 0; i < copies; i++) {
-			for (int k = 0; k < 64; k++)
-				CHECK(pinned_times(p + k * PAGE, PAGE,
-						   need[k] ? 1 : 0));
-			CHECK(mock_shows(b.hwpt, IOVA + i * 64 * PAGE,
-					 p + copy[i].first * PAGE,
-					 copy[i].n * PAGE));
-			CHECK_EQ(unmap(dst, IOVA + i * 64 * PAGE,
-				       copy[i].n * PAGE), copy[i].n * PAGE);
-			for (int k = 0; k < copy[i].n; k++)
-				need[copy[i].first + k]--;
-		}
-		CHECK(pinned_times(p, 64 * PAGE, 0));
-		CHECK_EQ(map_at(src, p, 64 * PAGE, IOVA, RW), 0);
-	}
-}
-
-TEST(copy_of_a_hole_is_enoent)
-{
-	uint32_t src = new_ioas(), dst = new_ioas();
-	char *p = memory(4 * PAGE);
-
-	CHECK_ERR(copy_at(dst, IOVA, src, IOVA, PAGE, RW), ENOENT);
-	CHECK_EQ(map_at(src, p, PAGE, IOVA, RW), 0);
-	CHECK_EQ(map_at(src, p, PAGE, IOVA + 2 * PAGE, RW), 0);
-	CHECK_ERR(copy_at(dst, IOVA, src, IOVA, 3 * PAGE, RW), ENOENT);
-	CHECK_EQ(map_at(src, p, PAGE, IOVA + PAGE, RW), 0);
-	CHECK_EQ(copy_at(dst, IOVA, src, IOVA, 3 * PAGE, RW), 0);
-	CHECK_EQ(unmap_all(dst), 3 * PAGE);
-}
-
-TEST(copy_grants_no_more_than_the_memory_was_mapped_for)
-{
-	uint32_t src = new_ioas(), dst = new_ioas();
-
-	CHECK_EQ(map_at(src, memory(PAGE), PAGE, IOVA, RO), 0);
-	CHECK_ERR(copy_at(dst, IOVA, src, IOVA, PAGE, RW), EPERM);
-	CHECK_EQ(copy_at(dst, IOVA, src, IOVA, PAGE, RO), 0);
-}
-
-TEST(copy_inside_one_address_space_works)
-{
-	uint32_t ioas = new_ioas();
-	char *p = memory(2 * PAGE);
-	struct mock mock;
-
-	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
-	CHECK_EQ(map_at(ioas, p, 2 * PAGE, IOVA, RW), 0);
-	CHECK_EQ(copy_at(ioas, 2 * IOVA, ioas, IOVA, 2 * PAGE, RW), 0);
-	CHECK(mock_shows(mock.hwpt, 2 * IOVA, p, 2 * PAGE));
-	CHECK(pinned_times(p, 2 * PAGE, 1));
-	CHECK_EQ(unmap_all(ioas), 4 * PAGE);
-}
-
 /* Files */
 
 TEST(map_file_pins_the_pages_of_the_file)
@@ -379,7 +278,7 @@ TEST(map_file_pins_the_pages_of_the_file)
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
 	CHECK_EQ(map_file_at(ioas, file, 2 * PAGE, 4 * PAGE, IOVA, RW), 0);
 	memset(p, 1, 8 * PAGE);
-	CHECK(mock_shows(mock.hwpt, IOVA, p + 2 * PAGE, 4 * PAGE));
+	CHECK(mock_maps(mock.hwpt, IOVA, p + 2 * PAGE, 4 * PAGE));
 	close(file);
 	CHECK(pinned_times(p + 2 * PAGE, 4 * PAGE, 1));
 	CHECK_EQ(unmap_all(ioas), 4 * PAGE);
@@ -417,124 +316,11 @@ TEST(map_of_an_unsuitable_file_fails)
 	CHECK_ERR(map_file_at(ioas, -1, 0, PAGE, IOVA, RO), EBADF);
 	CHECK_ERR(map_file_at(ioas, 999, 0, PAGE, IOVA, RO), EBADF);
 	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
-	/* No memory file, or past its end */
+	/* A file on disk; a range past the end of a memory file */
 	CHECK_ERR(map_file_at(ioas, disk, 0, PAGE, IOVA, RO), EINVAL);
 	CHECK_ERR(map_file_at(ioas, memory_file(PAGE), 0, 2 * PAGE, IOVA, RO),
 		  EINVAL);
 	CHECK_EQ(unmap_all(ioas), 0);
-}
-
-/* Options */
-
-TEST(options_are_read_back_and_checked)
-{
-	uint32_t ioas = new_ioas();
-	uint64_t value = 7;
-
-	CHECK_EQ(option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_GET, ioas,
-			&value), 0);
-	CHECK_EQ(value, 1);
-	value = 0;
-	CHECK_EQ(option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_SET, ioas,
-			&value), 0);
-	CHECK_EQ(option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_GET, ioas,
-			&value), 0);
-	CHECK_EQ(value, 0);
-	value = 2;
-	CHECK_ERR(option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_SET, ioas,
-			 &value), EINVAL);
-	CHECK_ERR(option(IOMMU_OPTION_HUGE_PAGES, 2, ioas, &value),
-		  EOPNOTSUPP);
-	CHECK_ERR(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_GET, ioas,
-			 &value), EOPNOTSUPP);
-	CHECK_ERR(option(9, IOMMU_OPTION_OP_GET, 0, &value), EOPNOTSUPP);
-}
-
-TEST(setting_an_option_does_not_write_the_structure_back)
-{
-	uint32_t ioas = new_ioas();
-	struct iommu_option *cmd = memory(PAGE);
-	uint64_t value = 1;
-
-	*cmd = (struct iommu_option){
-		.size = sizeof(*cmd),
-		.option_id = IOMMU_OPTION_HUGE_PAGES,
-		.op = IOMMU_OPTION_OP_SET,
-		.object_id = ioas,
-	};
-	CHECK_EQ(mprotect(cmd, PAGE, PROT_READ), 0);
-	CHECK_EQ(ioctl(fd, IOMMU_OPTION, cmd), 0);
-	CHECK_EQ(option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_GET, ioas,
-			&value), 0);
-	CHECK_EQ(value, 0);
-}
-
-TEST(limit_mode_is_ebusy_once_there_are_objects)
-{
-	uint64_t value = 1;
-
-	open_context();
-	CHECK_EQ(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_SET, 0,
-			&value), 0);
-	value = 0;
-	CHECK_EQ(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_GET, 0,
-			&value), 0);
-	CHECK_EQ(value, 1);
-	value = 2;
-	CHECK_ERR(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_SET, 0,
-			 &value), EINVAL);
-	new_ioas();
-	value = 0;
-	CHECK_ERR(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_SET, 0,
-			 &value), EBUSY);
-}
-
-TEST(huge_pages_cannot_be_disabled_while_memory_is_mapped)
-{
-	uint32_t ioas = new_ioas();
-	uint64_t value = 0;
-
-	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
-	CHECK_EQ(map_at(ioas, memory(PAGE), PAGE, IOVA, RW), 0);
-	CHECK_ERR(option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_SET, ioas,
-			 &value), EINVAL);
-	CHECK_EQ(unmap_all(ioas), PAGE);
-	value = 0;
-	CHECK_EQ(option(IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_SET, ioas,
-			&value), 0);
-	/* Now mappings are of whole pages */
-	CHECK_ERR(map_at(ioas, memory(PAGE), MOCK_PAGE_SIZE, IOVA, RW),
-		  EINVAL);
-}
-
-TEST(vfio_compat_ioas_is_set_read_and_cleared)
-{
-	struct iommu_vfio_ioas cmd = { .size = sizeof(cmd) };
-	uint32_t ioas = new_ioas();
-
-	cmd.op = IOMMU_VFIO_IOAS_GET;
-	CHECK_ERR(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), ENODEV);
-	cmd.op = IOMMU_VFIO_IOAS_SET;
-	cmd.ioas_id = ioas;
-	CHECK_EQ(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), 0);
-	cmd.ioas_id = 0;
-	cmd.op = IOMMU_VFIO_IOAS_GET;
-	CHECK_EQ(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), 0);
-	CHECK_EQ(cmd.ioas_id, ioas);
-	cmd.op = 3;
-	CHECK_ERR(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), EOPNOTSUPP);
-	/* It does not keep the address space */
-	CHECK_EQ(destroy(ioas), 0);
-	cmd.op = IOMMU_VFIO_IOAS_GET;
-	CHECK_ERR(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), ENODEV);
-	ioas = new_ioas();
-	cmd.op = IOMMU_VFIO_IOAS_SET;
-	cmd.ioas_id = ioas;
-	CHECK_EQ(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), 0);
-	cmd.op = IOMMU_VFIO_IOAS_CLEAR;
-	CHECK_EQ(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), 0);
-	cmd.op = IOMMU_VFIO_IOAS_GET;
-	CHECK_ERR(ioctl(fd, IOMMU_VFIO_IOAS, &cmd), ENODEV);
 }
 
 /* The list of mappings */
@@ -592,7 +378,7 @@ TEST(mappings_are_listed_in_pieces)
 			CHECK_EQ(list[i].iova, IOVA + 2 * PAGE * seen++);
 	} while (cmd.out_flags & IOMMU_IOAS_MAPPINGS_MORE);
 	CHECK_EQ(seen, 200);
-	/* From the middle of one */
+	/* Start inside a mapping */
 	cmd.iova = IOVA + 2 * PAGE + 5;
 	cmd.num_mappings = 1;
 	CHECK_EQ(ioctl(fd, IOMMU_IOAS_MAPPINGS, &cmd), 0);
@@ -600,7 +386,7 @@ TEST(mappings_are_listed_in_pieces)
 	CHECK_EQ(cmd.iova, IOVA + 4 * PAGE);
 }
 
-/* Many at once */
+/* In parallel, and with a process that is killed */
 
 static void *churn(void *arg)
 {
@@ -629,7 +415,7 @@ TEST(disjoint_ranges_are_mapped_and_unmapped_in_parallel)
 	for (uintptr_t i = 0; i < 4; i++)
 		CHECK_EQ(pthread_create(&threads[i], NULL, churn, (void *)i),
 			 0);
-	/* Devices come and go meanwhile */
+	/* Meanwhile attach and detach devices */
 	for (int i = 0; i < 20; i++) {
 		struct mock other;
 

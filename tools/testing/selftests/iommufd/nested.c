@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Nested hardware page tables: made, attached, moved, invalidated, destroyed */
-
+/*
+ * Nested hardware page tables: allocate, attach, replace, invalidate and
+ * destroy. The nested table of the mock is a row of registers, which an
+ * invalidation clears. Runs over the mock.
+ */
 #include <pthread.h>
 
 #include "fixture.h"
@@ -21,7 +24,7 @@ static struct iommu_hwpt_alloc nested_cmd(const struct mock *mock, uint32_t pt)
 	};
 }
 
-static int make(struct iommu_hwpt_alloc cmd, uint32_t *hwpt)
+static int alloc_nested(struct iommu_hwpt_alloc cmd, uint32_t *hwpt)
 {
 	int ret = ioctl(fd, IOMMU_HWPT_ALLOC, &cmd);
 
@@ -31,22 +34,14 @@ static int make(struct iommu_hwpt_alloc cmd, uint32_t *hwpt)
 
 static uint32_t new_parent(const struct mock *mock, uint32_t ioas)
 {
-	struct iommu_hwpt_alloc cmd = {
-		.size = sizeof(cmd),
-		.flags = IOMMU_HWPT_ALLOC_NEST_PARENT,
-		.dev_id = mock->device,
-		.pt_id = ioas,
-	};
-
-	CHECK_EQ(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), 0);
-	return cmd.out_hwpt_id;
+	return new_hwpt(mock->device, ioas, IOMMU_HWPT_ALLOC_NEST_PARENT);
 }
 
 static uint32_t new_nested(const struct mock *mock, uint32_t parent)
 {
 	uint32_t hwpt;
 
-	CHECK_EQ(make(nested_cmd(mock, parent), &hwpt), 0);
+	CHECK_EQ(alloc_nested(nested_cmd(mock, parent), &hwpt), 0);
 	return hwpt;
 }
 
@@ -66,7 +61,10 @@ static int invalidate(uint32_t hwpt, const void *entries, uint32_t *nr)
 	return ret;
 }
 
-/* Do the registers hold the mark but for those that @cleared names? */
+/*
+ * Do all registers hold the mark, except those in the mask @cleared, which hold
+ * 0?
+ */
 static bool registers_are(uint32_t hwpt, unsigned int cleared)
 {
 	for (unsigned int i = 0; i < MOCK_NESTED_DOMAIN_IOTLB_NUM; i++) {
@@ -86,24 +84,23 @@ static bool registers_are(uint32_t hwpt, unsigned int cleared)
 	return true;
 }
 
-/* A parent with a device that is attached to its address space */
+/* A nest parent, and a device that is attached to its address space */
 static uint32_t setup(struct mock *mock, uint32_t *parent)
 {
-	uint32_t ioas = new_ioas();
+	uint32_t ioas = new_attached_ioas(0, mock);
 
-	CHECK_EQ(mock_attach(ioas, 0, mock), 0);
 	*parent = new_parent(mock, ioas);
 	return ioas;
 }
 
-/* Making */
+/* Allocate */
 
-#define CHECK_REFUSED(change, error)					\
-	do {								\
+#define CHECK_REFUSED(change, error)                                     \
+	do {                                                             \
 		struct iommu_hwpt_alloc cmd = nested_cmd(&mock, parent); \
-									\
-		change;							\
-		CHECK_ERR(make(cmd, &hwpt), error);			\
+                                                                         \
+		change;                                                  \
+		CHECK_ERR(alloc_nested(cmd, &hwpt), error);              \
 	} while (0)
 
 TEST(malformed_nested_table_is_refused)
@@ -122,10 +119,10 @@ TEST(malformed_nested_table_is_refused)
 	CHECK_REFUSED(cmd.data_len = 3, EINVAL);
 	CHECK_REFUSED(cmd.data_len = sizeof(mark) + 1, EINVAL);
 	CHECK_REFUSED(cmd.data_uptr = 0, EFAULT);
-	/* It ends in memory that is not there */
+	/* The data ends in memory that is not mapped */
 	CHECK_EQ(munmap(p + PAGE, PAGE), 0);
 	CHECK_REFUSED(cmd.data_uptr = (uintptr_t)p + PAGE - 4, EFAULT);
-	/* Nothing of all this is left */
+	/* No nested table is left on the parent */
 	CHECK_EQ(destroy(parent), 0);
 }
 
@@ -150,13 +147,9 @@ TEST(nested_table_needs_a_nest_parent)
 	struct mock mock;
 
 	ioas = setup(&mock, &parent);
-	plain = parent;
-	CHECK_EQ(make((struct iommu_hwpt_alloc){
-			.size = sizeof(struct iommu_hwpt_alloc),
-			.dev_id = mock.device,
-			.pt_id = ioas }, &plain), 0);
+	plain = new_hwpt(mock.device, ioas, 0);
 	CHECK_REFUSED(cmd.pt_id = plain, EINVAL);
-	/* Made by attaching */
+	/* The automatic table, which the attach has allocated */
 	CHECK_REFUSED(cmd.pt_id = mock.hwpt, EINVAL);
 	CHECK_REFUSED(cmd.pt_id = mock.device, EINVAL);
 	CHECK_REFUSED(cmd.pt_id = 12345, EINVAL);
@@ -196,7 +189,7 @@ TEST(address_space_and_parent_are_busy_under_a_nested_table)
 	CHECK_EQ(destroy(ioas), 0);
 }
 
-/* Attaching and moving */
+/* Attach and replace */
 
 TEST(device_attaches_to_and_detaches_from_a_nested_table)
 {
@@ -270,13 +263,13 @@ TEST(reserved_ranges_apply_to_the_parent_of_a_nested_table)
 	nested = new_nested(&mock, parent);
 	CHECK_EQ(mock_attach(nested, MOCK_FLAGS_DEVICE_RESERVED, &shy), 0);
 	CHECK_ERR(map_at(ioas, p, PAGE, there, RW), EINVAL);
-	/* It takes that along to where it goes */
+	/* The reservation moves with the device */
 	other = new_ioas();
 	id = other;
 	CHECK_EQ(mock_replace(&shy, &id), 0);
 	CHECK_ERR(map_at(other, p, PAGE, there, RW), EINVAL);
 	CHECK_EQ(map_at(ioas, p, PAGE, there, RW), 0);
-	/* And does not come back where something is mapped */
+	/* The device cannot return while its range is mapped */
 	id = nested;
 	CHECK_ERR(mock_replace(&shy, &id), EADDRINUSE);
 	CHECK_EQ(unmap(ioas, there, PAGE), PAGE);
@@ -297,11 +290,11 @@ TEST(parent_is_mapped_and_unmapped_under_its_nested_tables)
 	id = nested;
 	CHECK_EQ(mock_replace(&mock, &id), 0);
 	CHECK_EQ(map_at(ioas, p, 8 * PAGE, IOVA, RW), 0);
-	CHECK(mock_shows(parent, IOVA, p, 8 * PAGE));
-	/* A nested one shows nothing itself */
-	CHECK(!mock_shows(nested, IOVA, p, PAGE));
+	CHECK(mock_maps(parent, IOVA, p, 8 * PAGE));
+	/* The nested table itself maps nothing */
+	CHECK(!mock_maps(nested, IOVA, p, PAGE));
 	CHECK_EQ(unmap(ioas, IOVA, 8 * PAGE), 8 * PAGE);
-	CHECK(!mock_shows(parent, IOVA, p, PAGE));
+	CHECK(!mock_maps(parent, IOVA, p, PAGE));
 	CHECK(pinned_times(p, 8 * PAGE, 0));
 }
 
@@ -322,7 +315,7 @@ TEST(context_is_closed_with_everything_in_use)
 	CHECK(pinned_times(p, 8 * PAGE, 0));
 }
 
-/* Invalidating */
+/* Invalidate */
 
 TEST(invalidation_clears_what_it_names)
 {
@@ -418,7 +411,7 @@ TEST(malformed_invalidation_changes_nothing)
 			 IOMMU_HWPT_INVALIDATE_DATA_SELFTEST_INVALID, EINVAL);
 	CHECK_INVALIDATE(cmd.data_type = IOMMU_HWPT_INVALIDATE_DATA_VTD_S1,
 			 EINVAL);
-	/* Without entries it asks for the type, and only for that */
+	/* A call without entries checks the data type, and nothing else */
 	CHECK_INVALIDATE((cmd.entry_num = 0, cmd.data_type =
 			  IOMMU_HWPT_INVALIDATE_DATA_SELFTEST_INVALID), EINVAL);
 	CHECK_EQ(invalidate(hwpt, NULL, &nr), 0);
@@ -482,12 +475,14 @@ TEST(tables_are_destroyed_during_invalidation)
 		nested = new_nested(&mock, parent);
 		__atomic_store_n(&target, nested, __ATOMIC_RELAXED);
 		before = __atomic_load_n(&tried, __ATOMIC_RELAXED);
-		/* Until one was begun with this table, and is over */
+		/*
+		 * Wait until an invalidation of this table has begun and ended
+		 */
 		while (__atomic_load_n(&tried, __ATOMIC_RELAXED) - before < 2) {
 			CHECK_EQ(pthread_tryjoin_np(thread, &complaint), EBUSY);
 			usleep(10);
 		}
-		/* Busy while it is being invalidated */
+		/* It is busy during an invalidation */
 		while (destroy(nested))
 			CHECK_EQ(errno, EBUSY);
 	}

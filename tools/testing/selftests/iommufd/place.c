@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the kernel places mappings: the lowest place behind the one that it placed
- * last, and if there is none, the lowest of all. Random maps and unmaps are
- * compared with a model that looks at every page.
+ * The IOVA that the kernel chooses for a mapping: the lowest free one behind
+ * the mapping that it placed last, or else the lowest free one of all. Random
+ * maps and unmaps are compared with a model that looks at every page. Runs
+ * without devices.
  */
 #include "fixture.h"
 
@@ -41,7 +42,9 @@ static void place(uint32_t ioas, long length, long page)
 	long align = 1, want = -1;
 	uint64_t iova;
 
-	/* Of the length, as far as the memory has it */
+	/*
+	 * The alignment is that of the length, as far as the memory is aligned
+	 */
 	while (align < length && !(page & align))
 		align *= 2;
 	if (hint > 0 && hint < SPACE)
@@ -62,11 +65,11 @@ static void place(uint32_t ioas, long length, long page)
 
 static void map_there(uint32_t ioas, long at, long length)
 {
-	bool free = at + length <= SPACE;
+	bool is_free = at + length <= SPACE;
 
-	for (long i = 0; free && i < length; i++)
-		free = !used[at + i];
-	if (!free)
+	for (long i = 0; is_free && i < length; i++)
+		is_free = !used[at + i];
+	if (!is_free)
 		return;
 	CHECK_EQ(map_at(ioas, bytes, length * PAGE, FIRST + at * PAGE, RW), 0);
 	note(at, length, true);
@@ -79,13 +82,11 @@ TEST(chosen_iovas_match_a_model)
 	};
 	uint32_t ioas = new_ioas();
 
-	bytes = memory(64 * PAGE);
-	/* Aligned to all that is mapped */
-	bytes = (char *)(((uintptr_t)bytes + 32 * PAGE - 1) & -(32 * PAGE));
+	bytes = aligned_memory(32 * PAGE, 32 * PAGE);
 	CHECK_EQ(allow(ioas, &range, 1), 0);
 	srandom(1);
 	for (long round = 0; round < ROUNDS; round++) {
-		/* It fills up, and empties again */
+		/* Alternately fill and empty the address space */
 		bool fill = round / 3000 % 2 == 0;
 		long at = random() % SPACE, kind = random() % 8;
 		long length = 1 + random() % (1 + random() % 16);

@@ -1,35 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is refused because of a limit or a range stands in the kernel log, with
- * the numbers, the process and what to do; and what works says nothing. This
- * program is the first in its machine: see kmsg.h.
+ * A call that is refused because of a limit, a range or a device logs the
+ * reason, with the numbers, the process and a remedy; a call that succeeds logs
+ * nothing. Runs over the mock. It must be the first program in its machine: see
+ * kmsg.h.
  */
-#include <grp.h>
-#include <sys/resource.h>
-#include <time.h>
-
-#include "fixture.h"
+#include "clock.h"
 #include "kmsg.h"
+#include "window.h"
 
-#define MIB (1ull << 20)
-
-/* Give up root's rights, after the log was opened with them */
+/* Become a user whose processes may lock that many pages; the log stays open */
 static void become_nobody(rlim_t pages)
 {
-	struct rlimit limit = { pages * PAGE, pages * PAGE };
-
-	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
-	CHECK_EQ(setgroups(0, NULL), 0);
-	CHECK_EQ(setresgid(4242, 4242, 4242), 0);
-	CHECK_EQ(setresuid(4242, 4242, 4242), 0);
-}
-
-static uint32_t attached(uint32_t flags)
-{
-	uint32_t ioas = new_ioas();
-
-	CHECK_EQ(mock_attach(ioas, flags, NULL), 0);
-	return ioas;
+	limit_locked_pages(pages);
+	become_user(4242);
 }
 
 static bool log_names_us(const char *name)
@@ -40,19 +24,12 @@ static bool log_names_us(const char *name)
 	return log_says(text);
 }
 
-static uint32_t windowed(uint64_t base)
+/* An address space with one window of 1 MiB and pages of 64 KiB */
+static uint32_t new_ioas_with_window(uint64_t base)
 {
-	uint32_t ioas = new_ioas_flags(IOMMU_IOAS_ALLOC_WINDOWED);
-	struct iommu_ioas_window_create cmd = {
-		.size = sizeof(cmd),
-		.flags = IOMMU_IOAS_WINDOW_FIXED_BASE,
-		.ioas_id = ioas,
-		.base = base,
-		.length = MIB,
-		.page_size = 16 * PAGE,
-	};
+	uint32_t ioas = new_windowed_ioas();
 
-	CHECK_EQ(ioctl(fd, IOMMU_IOAS_WINDOW_CREATE, &cmd), 0);
+	CHECK_EQ(create_window(ioas, BASE, base, MIB, 16 * PAGE, NULL), 0);
 	return ioas;
 }
 
@@ -60,7 +37,7 @@ static uint32_t windowed(uint64_t base)
 
 TEST(log_reports_the_limit_of_a_user)
 {
-	uint32_t ioas = attached(0);
+	uint32_t ioas = new_attached_ioas(0, NULL);
 	char *p = memory(64 * PAGE);
 
 	log_begin();
@@ -77,13 +54,10 @@ TEST(log_reports_the_limit_of_a_user)
 TEST(log_reports_the_limit_of_a_process)
 {
 	char *p = memory(64 * PAGE);
-	uint64_t mode = 1;
 	uint32_t ioas;
 
-	open_context();
-	CHECK_EQ(option(IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_SET, 0,
-			&mode), 0);
-	ioas = attached(0);
+	open_context_in_process_mode();
+	ioas = new_attached_ioas(0, NULL);
 	log_begin();
 	become_nobody(16);
 	CHECK_EQ(map_at(ioas, p, 6 * PAGE, IOVA, RW), 0);
@@ -94,7 +68,7 @@ TEST(log_reports_the_limit_of_a_process)
 
 TEST(log_reports_the_limit_for_a_file)
 {
-	uint32_t ioas = attached(0);
+	uint32_t ioas = new_attached_ioas(0, NULL);
 	int file = memory_file(2 * PAGE);
 
 	log_begin();
@@ -105,7 +79,7 @@ TEST(log_reports_the_limit_for_a_file)
 
 TEST(log_reports_the_limit_for_one_page)
 {
-	uint32_t ioas = attached(0);
+	uint32_t ioas = new_attached_ioas(0, NULL);
 
 	log_begin();
 	become_nobody(0);
@@ -115,14 +89,14 @@ TEST(log_reports_the_limit_for_one_page)
 
 TEST(process_name_is_escaped_in_the_log)
 {
-	uint32_t ioas = attached(0);
+	uint32_t ioas = new_attached_ioas(0, NULL);
 
 	log_begin();
 	become_nobody(0);
 	CHECK_EQ(prctl(PR_SET_NAME, "a\n<0>b\033[1m"), 0);
 	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, IOVA, RW), ENOMEM);
 	CHECK(log_says("RLIMIT_MEMLOCK"));
-	/* The log's own way to show what it was given unescaped */
+	/* The kernel log shows characters that were not escaped in this way */
 	CHECK_EQ(log_count("\\x0a"), 0);
 	CHECK_EQ(log_count("\\x1b"), 0);
 }
@@ -131,7 +105,7 @@ TEST(process_name_is_escaped_in_the_log)
 
 TEST(log_reports_a_reserved_range)
 {
-	uint32_t ioas = attached(MOCK_FLAGS_DEVICE_RESERVED);
+	uint32_t ioas = new_attached_ioas(MOCK_FLAGS_DEVICE_RESERVED, NULL);
 
 	log_begin();
 	CHECK_ERR(map_at(ioas, memory(2 * PAGE), 2 * PAGE,
@@ -143,7 +117,7 @@ TEST(log_reports_a_reserved_range)
 
 TEST(log_reports_the_aperture)
 {
-	uint32_t ioas = attached(0);
+	uint32_t ioas = new_attached_ioas(0, NULL);
 
 	log_begin();
 	CHECK_ERR(map_at(ioas, memory(PAGE), PAGE, BEYOND, RW), EINVAL);
@@ -152,7 +126,7 @@ TEST(log_reports_the_aperture)
 
 TEST(log_reports_the_alignment)
 {
-	uint32_t ioas = attached(0);
+	uint32_t ioas = new_attached_ioas(0, NULL);
 	char *p = memory(PAGE);
 	uint64_t iova;
 
@@ -166,7 +140,7 @@ TEST(log_reports_the_alignment)
 
 TEST(log_reports_windows)
 {
-	uint32_t ioas = windowed(IOVA);
+	uint32_t ioas = new_ioas_with_window(IOVA);
 	char *p = memory(PAGE);
 
 	log_begin();
@@ -211,7 +185,7 @@ TEST(log_reports_windows_that_a_device_cannot_have)
 	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_WINDOWS, NULL), EINVAL);
 	CHECK(log_says("was not made with IOMMU_IOAS_ALLOC_WINDOWED"));
 
-	ioas = windowed(1ull << 40);
+	ioas = new_ioas_with_window(1ull << 40);
 	log_begin();
 	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_WINDOWS, NULL),
 		  EADDRINUSE);
@@ -234,26 +208,13 @@ TEST(log_reports_devices_that_no_process_may_use)
 	CHECK(log_says("the smallest page of its IOMMU is 0x10000, and of this machine 0x1000"));
 }
 
-/* A hardware page table of the user's own, made for a device */
-static uint32_t new_hwpt(uint32_t ioas, uint32_t device)
-{
-	struct iommu_hwpt_alloc cmd = {
-		.size = sizeof(cmd),
-		.pt_id = ioas,
-		.dev_id = device,
-	};
-
-	CHECK_EQ(ioctl(fd, IOMMU_HWPT_ALLOC, &cmd), 0);
-	return cmd.out_hwpt_id;
-}
-
 TEST(log_reports_a_table_that_does_not_suit_a_device)
 {
 	uint32_t ioas = new_ioas(), hwpt;
 	struct mock mock, wide;
 
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
-	hwpt = new_hwpt(ioas, mock.device);
+	hwpt = new_hwpt(mock.device, ioas, 0);
 	log_begin();
 	CHECK_ERR(mock_attach(hwpt, MOCK_FLAGS_DEVICE_WIDE, NULL), EINVAL);
 	CHECK(log_says("its IOMMU driver refuses hardware page table"));
@@ -267,12 +228,12 @@ TEST(log_reports_a_table_that_does_not_suit_a_device)
 
 TEST(log_is_silent_when_a_second_table_succeeds)
 {
-	uint32_t a = attached(0), b = attached(0);
+	uint32_t a = new_attached_ioas(0, NULL), b = new_attached_ioas(0, NULL);
 	struct mock wide;
 
 	CHECK_EQ(mock_attach(b, MOCK_FLAGS_DEVICE_WIDE, &wide), 0);
 	log_begin();
-	/* The table that is there is tried first, and does not suit */
+	/* The existing table is tried first; it does not suit the device */
 	CHECK_EQ(mock_attach(a, MOCK_FLAGS_DEVICE_WIDE, NULL), 0);
 	CHECK_EQ(map_at(a, memory(PAGE), PAGE, IOVA, RW), 0);
 	CHECK_EQ(mock_replace(&wide, &a), 0);
@@ -280,24 +241,20 @@ TEST(log_is_silent_when_a_second_table_succeeds)
 }
 
 /*
- * Floods. These come last: they use up what the log grants.
- *
- * A line may come ten times in five seconds. However often a call is refused
- * meanwhile, it is more often than that.
+ * Floods. These tests come last, as they use up the number of lines that may be
+ * logged: each line ten times in five seconds. The calls are refused more often
+ * than that.
  */
-static time_t seconds(void)
+static int64_t seconds(void)
 {
-	struct timespec now;
-
-	CHECK_EQ(clock_gettime(CLOCK_MONOTONIC, &now), 0);
-	return now.tv_sec;
+	return now_ns() / 1000000000;
 }
 
 #define REFUSALS 300
 
 #define CHECK_NO_FLOOD(call, error, text)				\
 	do {								\
-		time_t began = seconds();				\
+		int64_t began = seconds();				\
 									\
 		log_begin();						\
 		for (int i = 0; i < REFUSALS; i++)			\
@@ -308,7 +265,8 @@ static time_t seconds(void)
 
 TEST(refusals_do_not_flood_the_log)
 {
-	uint32_t ioas = attached(0), windows = windowed(IOVA);
+	uint32_t ioas = new_attached_ioas(0, NULL),
+		 windows = new_ioas_with_window(IOVA);
 	void *p = memory(PAGE);
 
 	CHECK_NO_FLOOD(map_at(ioas, p, PAGE, BEYOND, RW), EINVAL,
@@ -351,7 +309,7 @@ TEST(refused_devices_do_not_flood_the_log)
 	CHECK_EQ(unmap_all(ioas), 1);
 
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
-	hwpt = new_hwpt(ioas, mock.device);
+	hwpt = new_hwpt(mock.device, ioas, 0);
 	CHECK_NO_FLOOD(mock_attach(hwpt, MOCK_FLAGS_DEVICE_WIDE, NULL), EINVAL,
 		       "its IOMMU driver refuses");
 }

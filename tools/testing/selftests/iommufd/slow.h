@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Memory that is slow to come: who touches it first, the kernel included, waits
- * until the test lets it. So a test can hold an ioctl in the middle.
+ * Slow memory: the first access to it, also by the kernel, waits until the test
+ * calls slow_let_go(). With it, a test can stop an ioctl in the middle. It is
+ * memory of userfaultfd(2).
  */
 #ifndef SLUICE_IOMMUFD_SLOW_H
 #define SLUICE_IOMMUFD_SLOW_H
@@ -35,7 +36,7 @@ static inline void slow_memory(struct slow *slow, size_t length)
 	CHECK_EQ(ioctl(slow->fd, UFFDIO_REGISTER, &reg), 0);
 }
 
-/* Until somebody waits for the memory */
+/* Wait until an access waits for the memory */
 static inline void slow_touched(const struct slow *slow)
 {
 	struct uffd_msg msg;

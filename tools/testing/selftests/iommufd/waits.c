@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Calls that wait in the middle, and what others can do meanwhile */
+/*
+ * Calls that wait for memory in the middle (see slow.h), and other calls
+ * meanwhile: a table is freed while one call reads it, and processes that wait
+ * behind a map can be killed. Runs over the mock.
+ */
 #include "slow.h"
 
 static uint32_t ioas;
@@ -8,7 +12,7 @@ static struct slow slow;
 
 static void *look(void *shown)
 {
-	*(bool *)shown = mock_shows(mock.hwpt, IOVA, slow.at, PAGE);
+	*(bool *)shown = mock_maps(mock.hwpt, IOVA, slow.at, PAGE);
 	return NULL;
 }
 
@@ -23,7 +27,7 @@ TEST(automatic_table_is_freed_with_its_last_device_while_in_use)
 	CHECK_EQ(pthread_create(&thread, NULL, look, &shown), 0);
 	slow_touched(&slow);
 	CHECK_EQ(destroy(mock.test_id), 0);
-	/* It cannot be found again */
+	/* The table cannot be found any more */
 	CHECK_ERR(mock_attach(mock.hwpt, 0, NULL), ENOENT);
 	CHECK_ERR(destroy(mock.hwpt), ENOENT);
 	slow_let_go(&slow);
@@ -47,17 +51,17 @@ TEST(device_attaches_while_an_automatic_table_is_freed)
 	slow_touched(&slow);
 	CHECK_EQ(destroy(mock.test_id), 0);
 	CHECK_EQ(mock_attach(ioas, 0, &next), 0);
-	CHECK(mock_shows(next.hwpt, 2 * IOVA, p, PAGE));
+	CHECK(mock_maps(next.hwpt, 2 * IOVA, p, PAGE));
 	slow_let_go(&slow);
 	CHECK_EQ(pthread_join(thread, NULL), 0);
-	CHECK(mock_shows(next.hwpt, 2 * IOVA, p, PAGE));
+	CHECK(mock_maps(next.hwpt, 2 * IOVA, p, PAGE));
 	CHECK(pinned_times(p, PAGE, 1));
 	CHECK_EQ(destroy(next.test_id), 0);
 	CHECK(pinned_times(p, PAGE, 0));
 	CHECK_EQ(destroy(ioas), 0);
 }
 
-/* Processes that wait behind a map, and are killed */
+/* Calls that wait behind a map, each in a process of its own */
 
 static void *map_slow(void *ret)
 {
@@ -98,7 +102,7 @@ static void (*const waiting[NR_WAITING])(void) = {
 	attach_another, make_access, choose_small_pages, map_another, copy_it,
 };
 
-/* Let a process make a call, until it is asleep in it */
+/* Start a process that makes the call, and wait until it sleeps in it */
 static pid_t wait_in(void (*call)(void))
 {
 	char path[64];
@@ -110,7 +114,7 @@ static pid_t wait_in(void (*call)(void))
 		_exit(1);
 	}
 	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
-	/* The number of the call that it sleeps in, or "running" */
+	/* The file has the number of the system call, or "running" */
 	while (from_file(path, "") != SYS_ioctl)
 		usleep(1000);
 	return pid;
@@ -130,7 +134,7 @@ TEST(process_that_waits_behind_a_slow_map_can_be_killed)
 	slow_touched(&slow);
 	for (int i = 0; i < NR_WAITING; i++)
 		pids[i] = wait_in(waiting[i]);
-	/* Those behind a waiting one first: nothing else frees them */
+	/* Last first: each of them waits behind those before it */
 	for (int i = NR_WAITING - 1; i >= 0; i--) {
 		CHECK_EQ(kill(pids[i], SIGKILL), 0);
 		CHECK_EQ(waitpid(pids[i], &status, 0), pids[i]);
@@ -139,7 +143,7 @@ TEST(process_that_waits_behind_a_slow_map_can_be_killed)
 	slow_let_go(&slow);
 	CHECK_EQ(pthread_join(thread, NULL), 0);
 	CHECK_EQ(ret, 0);
-	/* Nothing is left of what they wanted */
+	/* Their calls have left nothing behind */
 	CHECK_EQ(unmap_all(ioas), 2 * PAGE);
 	CHECK_EQ(destroy(mock.test_id), 0);
 	CHECK_EQ(destroy(ioas), 0);

@@ -1,86 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Windows: every promise of their description has a test here */
+/*
+ * Windows of an address space: creating, listing and removing them, and the
+ * mappings in them. windows_attach.c tests them with devices that have
+ * requirements. Runs over the mock.
+ */
 #include <pthread.h>
 
-#include "fixture.h"
-
-#define MIB (1ul << 20)
-#define BASE IOMMU_IOAS_WINDOW_FIXED_BASE
-
-struct window {
-	uint32_t id;
-	uint64_t base;
-	uint64_t page_size;
-};
-
-static int create(uint32_t ioas, uint32_t flags, uint64_t base, uint64_t length,
-		  uint64_t page_size, struct window *out)
-{
-	struct iommu_ioas_window_create cmd = {
-		.size = sizeof(cmd),
-		.flags = flags,
-		.ioas_id = ioas,
-		.length = length,
-		.page_size = page_size,
-		.base = base,
-	};
-	int ret = ioctl(fd, IOMMU_IOAS_WINDOW_CREATE, &cmd);
-
-	if (!ret && out)
-		*out = (struct window){ cmd.out_window_id, cmd.base,
-					cmd.page_size };
-	return ret;
-}
-
-static int create_at(uint32_t ioas, uint64_t base, uint64_t length,
-		     struct window *out)
-{
-	return create(ioas, BASE, base, length, 0, out);
-}
-
-static int drop(uint32_t ioas, uint32_t id)
-{
-	struct iommu_ioas_window_remove cmd = {
-		.size = sizeof(cmd),
-		.ioas_id = ioas,
-		.window_id = id,
-	};
-
-	return ioctl(fd, IOMMU_IOAS_WINDOW_REMOVE, &cmd);
-}
-
-static int list(uint32_t ioas, struct iommu_ioas_window *windows, uint32_t *nr)
-{
-	struct iommu_ioas_window_list cmd = {
-		.size = sizeof(cmd),
-		.ioas_id = ioas,
-		.num_windows = *nr,
-		.windows = (uintptr_t)windows,
-	};
-	int ret = ioctl(fd, IOMMU_IOAS_WINDOW_LIST, &cmd);
-
-	*nr = cmd.num_windows;
-	return ret;
-}
-
-static uint32_t windowed(void)
-{
-	return new_ioas_flags(IOMMU_IOAS_ALLOC_WINDOWED);
-}
+#include "window.h"
 
 TEST(new_windowed_address_space_has_no_windows)
 {
-	uint32_t ioas = windowed(), nr = 0;
+	uint32_t ioas = new_windowed_ioas(), nr = 0;
 	void *p = memory(PAGE);
 	uint64_t iova;
 
-	CHECK_EQ(list(ioas, NULL, &nr), 0);
+	CHECK_EQ(list_windows(ioas, NULL, &nr), 0);
 	CHECK_EQ(nr, 0);
 	CHECK_ERR(map_at(ioas, p, PAGE, IOVA, RW), ENXIO);
 	CHECK_ERR(map_any(ioas, p, PAGE, &iova, RW), ENXIO);
 	CHECK_EQ(iova_ranges(ioas, NULL, &nr, NULL), 0);
 	CHECK_EQ(nr, 0);
-	/* A device changes nothing about that */
+	/* The same with a device attached */
 	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
 	CHECK_ERR(map_at(ioas, p, PAGE, IOVA, RW), ENXIO);
 }
@@ -89,22 +29,22 @@ TEST(window_calls_on_an_open_address_space_are_eopnotsupp)
 {
 	uint32_t ioas = new_ioas(), nr = 0;
 
-	CHECK_ERR(create_at(ioas, IOVA, MIB, NULL), EOPNOTSUPP);
-	CHECK_ERR(drop(ioas, 1), EOPNOTSUPP);
-	CHECK_ERR(list(ioas, NULL, &nr), EOPNOTSUPP);
+	CHECK_ERR(create_window_at(ioas, IOVA, MIB, NULL), EOPNOTSUPP);
+	CHECK_ERR(remove_window(ioas, 1), EOPNOTSUPP);
+	CHECK_ERR(list_windows(ioas, NULL, &nr), EOPNOTSUPP);
 }
 
 TEST(window_properties_are_read_back)
 {
 	struct iommu_ioas_window windows[2];
-	uint32_t ioas = windowed(), nr = 2;
+	uint32_t ioas = new_windowed_ioas(), nr = 2;
 	struct window a, b;
 
-	CHECK_EQ(create(ioas, BASE | IOMMU_IOAS_WINDOW_READABLE, IOVA, MIB,
-			64 << 10, &a), 0);
-	CHECK_EQ(create(ioas, 0, 0, 4 * MIB, 0, &b), 0);
+	CHECK_EQ(create_window(ioas, BASE | IOMMU_IOAS_WINDOW_READABLE, IOVA,
+			       MIB, 64 << 10, &a), 0);
+	CHECK_EQ(create_window(ioas, 0, 0, 4 * MIB, 0, &b), 0);
 	CHECK(a.id != b.id);
-	CHECK_EQ(list(ioas, windows, &nr), 0);
+	CHECK_EQ(list_windows(ioas, windows, &nr), 0);
 	CHECK_EQ(nr, 2);
 	for (int i = 0; i < 2; i++) {
 		if (windows[i].window_id == a.id) {
@@ -129,10 +69,10 @@ TEST(window_properties_are_read_back)
 TEST(ranges_of_a_windowed_address_space_are_its_windows)
 {
 	struct iommu_iova_range ranges[2];
-	uint32_t ioas = windowed(), nr = 2;
+	uint32_t ioas = new_windowed_ioas(), nr = 2;
 
-	CHECK_EQ(create_at(ioas, IOVA, MIB, NULL), 0);
-	CHECK_EQ(create_at(ioas, IOVA + MIB, MIB, NULL), 0);
+	CHECK_EQ(create_window_at(ioas, IOVA, MIB, NULL), 0);
+	CHECK_EQ(create_window_at(ioas, IOVA + MIB, MIB, NULL), 0);
 	CHECK_EQ(iova_ranges(ioas, ranges, &nr, NULL), 0);
 	CHECK_EQ(nr, 2);
 	CHECK_EQ(ranges[0].start, IOVA);
@@ -142,101 +82,104 @@ TEST(ranges_of_a_windowed_address_space_are_its_windows)
 
 TEST(malformed_window_is_einval)
 {
-	uint32_t ioas = windowed();
+	uint32_t ioas = new_windowed_ioas();
 
-	CHECK_ERR(create_at(ioas, IOVA, 0, NULL), EINVAL);
-	CHECK_ERR(create_at(ioas, -MIB, 2 * MIB, NULL), EINVAL);
-	CHECK_ERR(create(ioas, BASE, IOVA, MIB, 3 * PAGE, NULL), EINVAL);
-	CHECK_ERR(create(ioas, BASE, IOVA + PAGE, MIB, MIB, NULL), EINVAL);
-	CHECK_ERR(create(ioas, BASE, IOVA, MIB + PAGE, MIB, NULL), EINVAL);
-	CHECK_ERR(create(ioas, BASE, IOVA, PAGE + 1, PAGE, NULL), EINVAL);
-	/* Finer than what anything attached can do */
-	CHECK_ERR(create(ioas, BASE, IOVA, PAGE, 1024, NULL), EINVAL);
-	CHECK_ERR(create(ioas, 1u << 9, IOVA, MIB, 0, NULL), EOPNOTSUPP);
+	CHECK_ERR(create_window_at(ioas, IOVA, 0, NULL), EINVAL);
+	CHECK_ERR(create_window_at(ioas, -MIB, 2 * MIB, NULL), EINVAL);
+	CHECK_ERR(create_window(ioas, BASE, IOVA, MIB, 3 * PAGE, NULL), EINVAL);
+	CHECK_ERR(create_window(ioas, BASE, IOVA + PAGE, MIB, MIB, NULL),
+		  EINVAL);
+	CHECK_ERR(create_window(ioas, BASE, IOVA, MIB + PAGE, MIB, NULL),
+		  EINVAL);
+	CHECK_ERR(create_window(ioas, BASE, IOVA, PAGE + 1, PAGE, NULL),
+		  EINVAL);
+	/* The page size is smaller than 4 KiB */
+	CHECK_ERR(create_window(ioas, BASE, IOVA, PAGE, 1024, NULL), EINVAL);
+	CHECK_ERR(create_window(ioas, 1u << 9, IOVA, MIB, 0, NULL), EOPNOTSUPP);
 }
 
 TEST(unknown_access_is_refused)
 {
-	uint32_t ioas = windowed();
+	uint32_t ioas = new_windowed_ioas();
 
-	CHECK_ERR(create(ioas, BASE | 1u << 3, IOVA, MIB, 0, NULL),
+	CHECK_ERR(create_window(ioas, BASE | 1u << 3, IOVA, MIB, 0, NULL),
 		  EOPNOTSUPP);
 }
 
 TEST(overlapping_windows_are_eexist)
 {
-	uint32_t ioas = windowed();
+	uint32_t ioas = new_windowed_ioas();
 
-	CHECK_EQ(create_at(ioas, IOVA, MIB, NULL), 0);
-	CHECK_ERR(create_at(ioas, IOVA, MIB, NULL), EEXIST);
-	CHECK_ERR(create_at(ioas, IOVA - PAGE, 2 * PAGE, NULL), EEXIST);
-	CHECK_ERR(create_at(ioas, IOVA + MIB - PAGE, 2 * PAGE, NULL), EEXIST);
-	CHECK_EQ(create_at(ioas, IOVA + MIB, PAGE, NULL), 0);
+	CHECK_EQ(create_window_at(ioas, IOVA, MIB, NULL), 0);
+	CHECK_ERR(create_window_at(ioas, IOVA, MIB, NULL), EEXIST);
+	CHECK_ERR(create_window_at(ioas, IOVA - PAGE, 2 * PAGE, NULL), EEXIST);
+	CHECK_ERR(create_window_at(ioas, IOVA + MIB - PAGE, 2 * PAGE, NULL),
+		  EEXIST);
+	CHECK_EQ(create_window_at(ioas, IOVA + MIB, PAGE, NULL), 0);
 }
 
 TEST(window_over_a_reserved_range_is_eaddrinuse)
 {
-	uint32_t ioas = windowed();
+	uint32_t ioas = new_windowed_ioas();
 
 	CHECK_EQ(mock_reserve(ioas, IOVA, PAGE), 0);
-	CHECK_ERR(create_at(ioas, IOVA - PAGE, 2 * PAGE, NULL), EADDRINUSE);
-	CHECK_EQ(create_at(ioas, IOVA + PAGE, PAGE, NULL), 0);
-	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
-	CHECK_ERR(create_at(ioas, BEYOND, PAGE, NULL),
+	CHECK_ERR(create_window_at(ioas, IOVA - PAGE, 2 * PAGE, NULL),
 		  EADDRINUSE);
+	CHECK_EQ(create_window_at(ioas, IOVA + PAGE, PAGE, NULL), 0);
+	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
+	CHECK_ERR(create_window_at(ioas, BEYOND, PAGE, NULL), EADDRINUSE);
 }
 
 TEST(kernel_chooses_page_size_and_base_from_what_is_attached)
 {
-	uint32_t ioas = windowed();
+	uint32_t ioas = new_windowed_ioas();
 	struct window a, b;
 
 	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_WIDE, NULL), 0);
-	CHECK_EQ(create(ioas, 0, 0, 6 * MIB, 0, &a), 0);
-	/* The smallest page that all share */
+	CHECK_EQ(create_window(ioas, 0, 0, 6 * MIB, 0, &a), 0);
+	/* The smallest page size that all devices share */
 	CHECK(a.page_size <= PAGE);
-	/* Aligned for the largest one that fits */
+	/* Aligned for the largest page size that fits */
 	CHECK_EQ(a.base % (2 * MIB), 0);
-	CHECK_EQ(create(ioas, 0, 0, MIB, 0, &b), 0);
+	CHECK_EQ(create_window(ioas, 0, 0, MIB, 0, &b), 0);
 	CHECK(b.base >= a.base + 6 * MIB || b.base + MIB <= a.base);
 }
 
 TEST(window_without_a_free_base_is_enospc)
 {
-	uint32_t ioas = windowed();
+	uint32_t ioas = new_windowed_ioas();
 	struct window w;
 
 	CHECK_EQ(mock_attach(ioas, 0, NULL), 0);
-	CHECK_ERR(create(ioas, 0, 0, 4ul << 30, 0, NULL), ENOSPC);
-	CHECK_EQ(create(ioas, 0, 0, 1ul << 30, 0, &w), 0);
-	CHECK_ERR(create(ioas, 0, 0, 1ul << 30, 0, NULL), ENOSPC);
-	CHECK_EQ(drop(ioas, w.id), 0);
-	CHECK_EQ(create(ioas, 0, 0, 1ul << 30, 0, NULL), 0);
+	CHECK_ERR(create_window(ioas, 0, 0, 4ul << 30, 0, NULL), ENOSPC);
+	CHECK_EQ(create_window(ioas, 0, 0, 1ul << 30, 0, &w), 0);
+	CHECK_ERR(create_window(ioas, 0, 0, 1ul << 30, 0, NULL), ENOSPC);
+	CHECK_EQ(remove_window(ioas, w.id), 0);
+	CHECK_EQ(create_window(ioas, 0, 0, 1ul << 30, 0, NULL), 0);
 }
 
 TEST(window_may_have_larger_pages_than_the_hardware)
 {
-	uint32_t ioas = windowed();
-	void *p = memory(64 * PAGE);
+	uint32_t ioas = new_windowed_ioas();
+	void *p = aligned_memory(64 << 10, 64 << 10);
 	struct mock mock;
 
-	p = (void *)(((uintptr_t)p + (64 << 10) - 1) & -(64ul << 10));
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
-	CHECK_EQ(create(ioas, BASE, IOVA, 128 << 10, 64 << 10, NULL), 0);
+	CHECK_EQ(create_window(ioas, BASE, IOVA, 128 << 10, 64 << 10, NULL), 0);
 	CHECK_EQ(map_at(ioas, p, 64 << 10, IOVA, RW), 0);
-	CHECK(mock_shows(mock.hwpt, IOVA, p, 64 << 10));
+	CHECK(mock_maps(mock.hwpt, IOVA, p, 64 << 10));
 }
 
 TEST(mapping_outside_every_window_is_enxio)
 {
-	uint32_t ioas = windowed();
+	uint32_t ioas = new_windowed_ioas();
 	void *p = memory(4 * PAGE);
 
-	CHECK_EQ(create_at(ioas, IOVA, 2 * PAGE, NULL), 0);
-	CHECK_EQ(create_at(ioas, IOVA + 2 * PAGE, 2 * PAGE, NULL), 0);
+	CHECK_EQ(create_window_at(ioas, IOVA, 2 * PAGE, NULL), 0);
+	CHECK_EQ(create_window_at(ioas, IOVA + 2 * PAGE, 2 * PAGE, NULL), 0);
 	CHECK_ERR(map_at(ioas, p, PAGE, IOVA - PAGE, RW), ENXIO);
 	CHECK_ERR(map_at(ioas, p, 2 * PAGE, IOVA - PAGE, RW), ENXIO);
-	/* In two windows is not in one */
+	/* A mapping may not span two windows */
 	CHECK_ERR(map_at(ioas, p, 2 * PAGE, IOVA + PAGE, RW), ENXIO);
 	CHECK_ERR(map_at(ioas, p, PAGE, IOVA + 4 * PAGE, RW), ENXIO);
 	CHECK_EQ(map_at(ioas, p, 2 * PAGE, IOVA, RW), 0);
@@ -245,12 +188,11 @@ TEST(mapping_outside_every_window_is_enxio)
 TEST(mapping_must_be_aligned_to_the_page_size_of_its_window)
 {
 	const uint64_t ps = 64 << 10;
-	uint32_t ioas = windowed();
-	char *p = memory(8 * ps);
+	uint32_t ioas = new_windowed_ioas();
+	char *p = aligned_memory(7 * ps, ps);
 	int file = memory_file(8 * ps);
 
-	p = (char *)(((uintptr_t)p + ps - 1) & -ps);
-	CHECK_EQ(create(ioas, BASE, IOVA, MIB, ps, NULL), 0);
+	CHECK_EQ(create_window(ioas, BASE, IOVA, MIB, ps, NULL), 0);
 	CHECK_ERR(map_at(ioas, p, ps, IOVA + PAGE, RW), EINVAL);
 	CHECK_ERR(map_at(ioas, p, PAGE, IOVA, RW), EINVAL);
 	CHECK_ERR(map_at(ioas, p + PAGE, ps, IOVA, RW), EINVAL);
@@ -261,17 +203,17 @@ TEST(mapping_must_be_aligned_to_the_page_size_of_its_window)
 
 TEST(mapping_gets_no_more_access_than_its_window_grants)
 {
-	uint32_t ioas = windowed();
+	uint32_t ioas = new_windowed_ioas();
 	void *p = memory(PAGE);
 	uint64_t iova;
 
-	CHECK_EQ(create(ioas, BASE | IOMMU_IOAS_WINDOW_READABLE, IOVA, MIB, 0,
-			NULL), 0);
+	CHECK_EQ(create_window(ioas, BASE | IOMMU_IOAS_WINDOW_READABLE, IOVA,
+			       MIB, 0, NULL), 0);
 	CHECK_ERR(map_at(ioas, p, PAGE, IOVA, RW), EPERM);
 	CHECK_ERR(map_any(ioas, p, PAGE, &iova, RW), EPERM);
 	CHECK_EQ(map_at(ioas, p, PAGE, IOVA, RO), 0);
-	CHECK_EQ(create(ioas, BASE | IOMMU_IOAS_WINDOW_WRITEABLE, 2 * IOVA, MIB,
-			0, NULL), 0);
+	CHECK_EQ(create_window(ioas, BASE | IOMMU_IOAS_WINDOW_WRITEABLE,
+			       2 * IOVA, MIB, 0, NULL), 0);
 	CHECK_ERR(map_at(ioas, p, PAGE, 2 * IOVA, RO), EPERM);
 	CHECK_EQ(map_at(ioas, p, PAGE, 2 * IOVA, IOMMU_IOAS_MAP_WRITEABLE), 0);
 }
@@ -279,16 +221,18 @@ TEST(mapping_gets_no_more_access_than_its_window_grants)
 TEST(kernel_chooses_a_window_that_suits_the_mapping)
 {
 	const uint64_t ps = 64 << 10;
-	uint32_t ioas = windowed();
-	char *p = memory(4 * ps);
+	uint32_t ioas = new_windowed_ioas();
+	char *p = aligned_memory(3 * ps, ps);
 	uint64_t iova;
 
-	p = (char *)(((uintptr_t)p + ps - 1) & -ps);
-	CHECK_EQ(create(ioas, BASE, IOVA, ps, ps, NULL), 0);
-	CHECK_EQ(create(ioas, BASE | IOMMU_IOAS_WINDOW_READABLE, 2 * IOVA, MIB,
-			0, NULL), 0);
-	CHECK_EQ(create(ioas, BASE, 3 * IOVA, 2 * PAGE, PAGE, NULL), 0);
-	/* Too coarse, too strict: the third */
+	CHECK_EQ(create_window(ioas, BASE, IOVA, ps, ps, NULL), 0);
+	CHECK_EQ(create_window(ioas, BASE | IOMMU_IOAS_WINDOW_READABLE,
+			       2 * IOVA, MIB, 0, NULL), 0);
+	CHECK_EQ(create_window(ioas, BASE, 3 * IOVA, 2 * PAGE, PAGE, NULL), 0);
+	/*
+	 * The first has larger pages, the second is read-only: the third is
+	 * chosen
+	 */
 	CHECK_EQ(map_any(ioas, p, PAGE, &iova, RW), 0);
 	CHECK_EQ(iova, 3 * IOVA);
 	CHECK_EQ(map_any(ioas, p, ps, &iova, RW), 0);
@@ -301,12 +245,11 @@ TEST(kernel_chooses_a_window_that_suits_the_mapping)
 TEST(copy_obeys_the_windows_of_its_destination)
 {
 	const uint64_t ps = 64 << 10;
-	uint32_t src = new_ioas(), dst = windowed();
-	char *p = memory(4 * ps);
+	uint32_t src = new_ioas(), dst = new_windowed_ioas();
+	char *p = aligned_memory(3 * ps, ps);
 
-	p = (char *)(((uintptr_t)p + ps - 1) & -ps);
-	CHECK_EQ(create(dst, BASE | IOMMU_IOAS_WINDOW_READABLE, IOVA, MIB, ps,
-			NULL), 0);
+	CHECK_EQ(create_window(dst, BASE | IOMMU_IOAS_WINDOW_READABLE, IOVA,
+			       MIB, ps, NULL), 0);
 	CHECK_EQ(map_at(src, p, 2 * ps, IOVA, RW), 0);
 	CHECK_ERR(copy_at(dst, 2 * IOVA, src, IOVA, ps, RO), ENXIO);
 	CHECK_ERR(copy_at(dst, IOVA, src, IOVA, ps, RW), EPERM);
@@ -319,24 +262,23 @@ TEST(copy_obeys_the_windows_of_its_destination)
 TEST(copy_between_page_sizes_works_when_aligned_to_the_destination)
 {
 	const uint64_t ps = 64 << 10;
-	uint32_t src = windowed(), dst = windowed();
-	char *p = memory(4 * ps);
+	uint32_t src = new_windowed_ioas(), dst = new_windowed_ioas();
+	char *p = aligned_memory(3 * ps, ps);
 
-	p = (char *)(((uintptr_t)p + ps - 1) & -ps);
-	CHECK_EQ(create(src, BASE, IOVA, MIB, PAGE, NULL), 0);
-	CHECK_EQ(create(dst, BASE, IOVA, MIB, ps, NULL), 0);
+	CHECK_EQ(create_window(src, BASE, IOVA, MIB, PAGE, NULL), 0);
+	CHECK_EQ(create_window(dst, BASE, IOVA, MIB, ps, NULL), 0);
 	for (int i = 0; i < 16; i++)
 		CHECK_EQ(map_at(src, p + i * PAGE, PAGE, IOVA + i * PAGE, RW),
 			 0);
 	CHECK_EQ(copy_at(dst, IOVA, src, IOVA, ps, RW), 0);
 	CHECK_ERR(copy_at(dst, IOVA + ps, src, IOVA, 8 * PAGE, RW), EINVAL);
-	/* And from coarse to fine */
+	/* Copy from large to small pages */
 	CHECK_EQ(copy_at(src, IOVA + ps, dst, IOVA, ps, RW), 0);
 }
 
 TEST(removing_a_window_unmaps_everything_in_it)
 {
-	uint32_t ioas = windowed(), nr = 4;
+	uint32_t ioas = new_windowed_ioas(), nr = 4;
 	struct iommu_ioas_window left[4];
 	uint64_t mapped, before, after;
 	char *p = memory(64 * PAGE);
@@ -344,22 +286,22 @@ TEST(removing_a_window_unmaps_everything_in_it)
 	struct mock mock;
 
 	CHECK_EQ(mock_attach(ioas, 0, &mock), 0);
-	CHECK_EQ(create_at(ioas, IOVA, MIB, &a), 0);
-	CHECK_EQ(create_at(ioas, 2 * IOVA, MIB, &b), 0);
+	CHECK_EQ(create_window_at(ioas, IOVA, MIB, &a), 0);
+	CHECK_EQ(create_window_at(ioas, 2 * IOVA, MIB, &b), 0);
 	for (int i = 0; i < 32; i++)
 		CHECK_EQ(map_at(ioas, p + i * PAGE, PAGE,
 				IOVA + 2 * i * PAGE, RW), 0);
 	CHECK_EQ(map_at(ioas, p + 32 * PAGE, 32 * PAGE, 2 * IOVA, RW), 0);
 	mock_count(mock.hwpt, &mapped, &before);
 	CHECK_EQ(mapped, 64 * PAGE);
-	CHECK_EQ(drop(ioas, a.id), 0);
+	CHECK_EQ(remove_window(ioas, a.id), 0);
 	mock_count(mock.hwpt, &mapped, &after);
 	CHECK_EQ(mapped, 32 * PAGE);
 	CHECK_EQ(after, before + 1);
 	CHECK(pinned_times(p, 32 * PAGE, 0));
 	CHECK(pinned_times(p + 32 * PAGE, 32 * PAGE, 1));
-	CHECK_ERR(drop(ioas, a.id), ENOENT);
-	CHECK_EQ(list(ioas, left, &nr), 0);
+	CHECK_ERR(remove_window(ioas, a.id), ENOENT);
+	CHECK_EQ(list_windows(ioas, left, &nr), 0);
 	CHECK_EQ(nr, 1);
 	CHECK_EQ(left[0].window_id, b.id);
 	CHECK_ERR(map_at(ioas, p, PAGE, IOVA, RW), ENXIO);
@@ -367,69 +309,70 @@ TEST(removing_a_window_unmaps_everything_in_it)
 
 TEST(removing_an_unknown_window_is_enoent)
 {
-	uint32_t ioas = windowed();
+	uint32_t ioas = new_windowed_ioas();
 
-	CHECK_ERR(drop(ioas, 1), ENOENT);
-	CHECK_ERR(drop(ioas, 0), ENOENT);
+	CHECK_ERR(remove_window(ioas, 1), ENOENT);
+	CHECK_ERR(remove_window(ioas, 0), ENOENT);
 }
 
 TEST(removing_a_window_asks_accesses_to_unpin)
 {
-	uint32_t ioas = windowed(), id;
+	uint32_t ioas = new_windowed_ioas(), id;
 	void *p = memory(PAGE);
 	struct window w;
 	int access;
 
-	CHECK_EQ(create_at(ioas, IOVA, MIB, &w), 0);
+	CHECK_EQ(create_window_at(ioas, IOVA, MIB, &w), 0);
 	CHECK_EQ(map_at(ioas, p, PAGE, IOVA, RW), 0);
 	access = new_access(ioas);
 	CHECK_EQ(access_pin(access, IOVA, PAGE, p, 0, &id), 0);
 	CHECK(pinned_times(p, PAGE, 1));
-	/* The mock's access is asked, and lets go */
-	CHECK_EQ(drop(ioas, w.id), 0);
+	/* The access of the mock unpins when it is asked to */
+	CHECK_EQ(remove_window(ioas, w.id), 0);
 	CHECK(pinned_times(p, PAGE, 0));
 }
 
 TEST(short_buffer_for_windows_is_emsgsize_and_reports_how_many)
 {
 	struct iommu_ioas_window windows[3] = { [1] = { .window_id = 99 } };
-	uint32_t ioas = windowed(), nr = 1;
+	uint32_t ioas = new_windowed_ioas(), nr = 1;
 
 	for (int i = 0; i < 3; i++)
-		CHECK_EQ(create_at(ioas, IOVA + i * MIB, MIB, NULL), 0);
-	CHECK_ERR(list(ioas, windows, &nr), EMSGSIZE);
+		CHECK_EQ(create_window_at(ioas, IOVA + i * MIB, MIB, NULL), 0);
+	CHECK_ERR(list_windows(ioas, windows, &nr), EMSGSIZE);
 	CHECK_EQ(nr, 3);
 	CHECK_EQ(windows[0].base, IOVA);
 	CHECK_EQ(windows[1].window_id, 99);
-	CHECK_EQ(list(ioas, windows, &nr), 0);
+	CHECK_EQ(list_windows(ioas, windows, &nr), 0);
 	CHECK_EQ(windows[2].base, IOVA + 2 * MIB);
 	nr = 3;
-	CHECK_ERR(list(ioas, (void *)PAGE, &nr), EFAULT);
+	CHECK_ERR(list_windows(ioas, (void *)PAGE, &nr), EFAULT);
 }
 
-/* More than one allocation of page tables' size could describe */
+/* As many struct iommu_window as exceed 4 MiB, the limit of kmalloc() */
 #define VERY_MANY 175000u
 
 TEST(many_windows_are_listed_and_refused_by_hardware_with_few)
 {
 	struct iommu_ioas_window *windows = memory(VERY_MANY *
 						   sizeof(*windows));
-	uint32_t ioas = windowed(), nr;
+	uint32_t ioas = new_windowed_ioas(), nr;
 	struct mock mock;
 
 	need_mock();
 	for (uint32_t i = 0; i < VERY_MANY; i++)
-		CHECK_EQ(create_at(ioas, IOVA + i * PAGE, PAGE, NULL), 0);
-	/* As much room as can be said */
+		CHECK_EQ(create_window_at(ioas, IOVA + i * PAGE, PAGE, NULL),
+			 0);
+	/* The largest number of entries that the structure can say */
 	nr = UINT32_MAX;
-	CHECK_EQ(list(ioas, windows, &nr), 0);
+	CHECK_EQ(list_windows(ioas, windows, &nr), 0);
 	CHECK_EQ(nr, VERY_MANY);
 	for (uint32_t i = 0; i < VERY_MANY; i++)
 		CHECK_EQ(windows[i].base, IOVA + i * PAGE);
-	/* Not one more than there is room for */
+	/* Nothing is written past the end of the buffer */
 	windows[VERY_MANY - 1].base = 7;
 	nr = VERY_MANY - 1;
-	CHECK_ERR(list(ioas, windows, &nr), EMSGSIZE);
+	CHECK_ERR(list_windows(ioas, windows, &nr), EMSGSIZE);
 	CHECK_EQ(nr, VERY_MANY);
 	CHECK_EQ(windows[VERY_MANY - 1].base, 7);
 	nr = UINT32_MAX;
@@ -442,140 +385,7 @@ TEST(many_windows_are_listed_and_refused_by_hardware_with_few)
 	CHECK_EQ(destroy(ioas), 0);
 }
 
-/* Attaching */
-
-TEST(device_that_cannot_have_a_window_is_refused)
-{
-	uint32_t ioas = windowed(), nr = 8;
-	struct iommu_iova_range ranges[8];
-	struct window w;
-
-	CHECK_EQ(create_at(ioas, MOCK_RESERVED_START, PAGE, &w), 0);
-	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_RESERVED, NULL),
-		  EADDRINUSE);
-	CHECK_EQ(drop(ioas, w.id), 0);
-	CHECK_EQ(create_at(ioas, BEYOND, PAGE, &w), 0);
-	CHECK_ERR(mock_attach(ioas, 0, NULL), EADDRINUSE);
-	CHECK_EQ(iova_ranges(ioas, ranges, &nr, NULL), 0);
-	CHECK_EQ(nr, 1);
-	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_WIDE, NULL), 0);
-}
-
-TEST(replace_checks_windows_and_is_all_or_nothing)
-{
-	uint32_t a = new_ioas(), b = windowed(), pt = b;
-	void *p = memory(PAGE);
-	struct mock mock;
-	struct window w;
-
-	CHECK_EQ(map_at(a, p, PAGE, IOVA, RW), 0);
-	CHECK_EQ(mock_attach(a, MOCK_FLAGS_DEVICE_RESERVED, &mock), 0);
-	CHECK_EQ(create_at(b, MOCK_RESERVED_START, PAGE, &w), 0);
-	CHECK_ERR(mock_replace(&mock, &pt), EADDRINUSE);
-	CHECK(mock_shows(mock.hwpt, IOVA, p, PAGE));
-	CHECK_EQ(drop(b, w.id), 0);
-	pt = b;
-	CHECK_EQ(mock_replace(&mock, &pt), 0);
-}
-
-TEST(windows_are_kept_while_devices_attach_and_detach)
-{
-	struct iommu_ioas_window window;
-	uint32_t ioas = windowed(), nr;
-	void *p = memory(PAGE);
-	struct mock mock;
-
-	CHECK_EQ(create_at(ioas, IOVA, MIB, NULL), 0);
-	CHECK_EQ(map_at(ioas, p, PAGE, IOVA, RW), 0);
-	for (int i = 0; i < 3; i++) {
-		CHECK_EQ(mock_attach(ioas, i & 1 ? MOCK_FLAGS_DEVICE_RUNS : 0,
-				     &mock), 0);
-		CHECK(mock_shows(mock.hwpt, IOVA, p, PAGE));
-		CHECK_EQ(destroy(mock.test_id), 0);
-		nr = 1;
-		CHECK_EQ(list(ioas, &window, &nr), 0);
-		CHECK_EQ(window.base, IOVA);
-	}
-}
-
-/* Hardware that has windows of its own */
-
-TEST(hardware_with_windows_is_refused_by_an_open_address_space)
-{
-	uint32_t ioas = new_ioas();
-
-	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_WINDOWS, NULL), EINVAL);
-	CHECK_EQ(destroy(ioas), 0);
-}
-
-TEST(window_uses_a_window_of_the_hardware)
-{
-	uint32_t ioas = windowed();
-	char *p = memory(4 * PAGE);
-	struct window low, high;
-	struct mock mock;
-
-	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_WINDOWS, &mock), 0);
-	CHECK_EQ(create_at(ioas, MOCK_WINDOW_LOW_BASE, MIB, &low), 0);
-	CHECK_EQ(create_at(ioas, MOCK_WINDOW_HIGH_BASE, 16 * MIB, &high), 0);
-	CHECK_EQ(map_at(ioas, p, PAGE, MOCK_WINDOW_LOW_BASE, RW), 0);
-	CHECK_EQ(map_at(ioas, p, 4 * PAGE, MOCK_WINDOW_HIGH_BASE + PAGE, RW),
-		 0);
-	CHECK(mock_shows(mock.hwpt, MOCK_WINDOW_LOW_BASE, p, PAGE));
-	CHECK(mock_shows(mock.hwpt, MOCK_WINDOW_HIGH_BASE + PAGE, p,
-			 4 * PAGE));
-	CHECK_EQ(drop(ioas, low.id), 0);
-	CHECK_EQ(create_at(ioas, MOCK_WINDOW_LOW_BASE + MIB, MIB, &low), 0);
-}
-
-TEST(window_without_a_free_hardware_window_is_enospc)
-{
-	uint32_t ioas = windowed();
-	struct window w;
-
-	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_WINDOWS, NULL), 0);
-	CHECK_EQ(create_at(ioas, MOCK_WINDOW_LOW_BASE, MIB, &w), 0);
-	CHECK_ERR(create_at(ioas, MOCK_WINDOW_LOW_BASE + MIB, MIB, NULL),
-		  ENOSPC);
-	/* Left to the kernel, the other one is taken */
-	CHECK_EQ(create(ioas, 0, 0, MIB, 0, &w), 0);
-	CHECK_EQ(w.base, MOCK_WINDOW_HIGH_BASE);
-	CHECK_ERR(create(ioas, 0, 0, MIB, 0, NULL), ENOSPC);
-}
-
-TEST(window_outside_all_hardware_windows_is_eaddrinuse)
-{
-	uint32_t ioas = windowed();
-
-	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_WINDOWS, NULL), 0);
-	CHECK_ERR(create_at(ioas, 1ull << 40, MIB, NULL), EADDRINUSE);
-}
-
-TEST(hardware_with_windows_attaches_if_it_can_hold_all_of_them)
-{
-	uint32_t ioas = windowed();
-	struct window a, b;
-	struct mock mock;
-	void *p = memory(PAGE);
-
-	CHECK_EQ(create_at(ioas, MIB, MIB, &a), 0);
-	CHECK_EQ(map_at(ioas, p, PAGE, MIB, RW), 0);
-	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_WINDOWS, &mock), 0);
-	CHECK(mock_shows(mock.hwpt, MIB, p, PAGE));
-	CHECK_EQ(destroy(mock.test_id), 0);
-	/* Two in one slot */
-	CHECK_EQ(create_at(ioas, 4 * MIB, MIB, &b), 0);
-	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_WINDOWS, NULL),
-		  EADDRINUSE);
-	CHECK_EQ(drop(ioas, b.id), 0);
-	CHECK_EQ(create_at(ioas, 1ull << 40, MIB, &b), 0);
-	CHECK_ERR(mock_attach(ioas, MOCK_FLAGS_DEVICE_WINDOWS, NULL),
-		  EADDRINUSE);
-	CHECK_EQ(drop(ioas, b.id), 0);
-	CHECK_EQ(mock_attach(ioas, MOCK_FLAGS_DEVICE_WINDOWS, NULL), 0);
-}
-
-/* Any order */
+/* In parallel */
 
 static void *window_churn(void *arg)
 {
@@ -586,11 +396,11 @@ static void *window_churn(void *arg)
 	for (int i = 0; i < 200; i++) {
 		struct window w;
 
-		CHECK_EQ(create_at(ioas, base, MIB, &w), 0);
+		CHECK_EQ(create_window_at(ioas, base, MIB, &w), 0);
 		CHECK_EQ(map_at(ioas, p, PAGE, base, RW), 0);
 		if (i & 1)
 			CHECK_EQ(unmap(ioas, base, PAGE), PAGE);
-		CHECK_EQ(drop(ioas, w.id), 0);
+		CHECK_EQ(remove_window(ioas, w.id), 0);
 		CHECK_ERR(map_at(ioas, p, PAGE, base, RW), ENXIO);
 	}
 	return NULL;
@@ -598,7 +408,7 @@ static void *window_churn(void *arg)
 
 TEST(maps_windows_and_attaches_run_in_parallel)
 {
-	uint32_t ioas = windowed();
+	uint32_t ioas = new_windowed_ioas();
 	pthread_t threads[3];
 	long before;
 
