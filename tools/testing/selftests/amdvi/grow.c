@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A page table whose top grows while DMA runs: what was mapped stays reachable
- * throughout, and what is mapped beyond is reached at once.
+ * A page table that gets more levels while DMA runs: existing mappings stay
+ * reachable all the time, and new mappings at higher addresses are reachable at
+ * once. Runs over amdvi.ko with the disk NVME0.
  */
 #include "../dma/fixture.h"
 
 #define LOW_IOVA	0x40000000ul
 #define PAGES		16
 
-/* Reads in flight into each page of the low mapping */
+/* Begin a read into each page of the low mapping */
 static void launch(struct rig *rig, int *ids, unsigned char *memory,
 		   unsigned int round)
 {
@@ -35,7 +36,10 @@ static void land(struct rig *rig, const int *ids, const unsigned char *memory,
 
 TEST(dma_continues_while_the_page_table_grows)
 {
-	/* Beyond the reach of three levels, and of four that reach it first */
+	/*
+	 * Past the range of three levels, and of four; then within the grown
+	 * table
+	 */
 	static const uint64_t beyond[] = { 1ul << 39, 1ul << 47, 1ul << 46 };
 	unsigned char *low = vfio_alloc(PAGES * PAGE);
 	unsigned char *high = vfio_alloc(PAGE);
@@ -46,7 +50,7 @@ TEST(dma_continues_while_the_page_table_grows)
 	for (unsigned int again = 0; again < 20; again++) {
 		struct rig rig;
 
-		/* A new address space, and with it a small table */
+		/* A new address space begins with a small table */
 		rig_open(&rig);
 		rig_map(&rig, LOW_IOVA, low, PAGES * PAGE);
 		for (unsigned int i = 0; i < 3; i++) {

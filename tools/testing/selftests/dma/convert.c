@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Domains change shape while DMA runs (R2, R3, R4, R8, R9): pieces are cut out
- * of superpages, superpages go and come back, snooping is enforced on what is
- * mapped. A pump keeps reads in flight meanwhile and looks at each.
+ * Changes of a page table while DMA runs (R2, R3, R4, R8, R9): unmap of a part
+ * of a superpage, split and promotion of superpages, and enforced snooping.
+ * Meanwhile a pump keeps reads in flight and checks each. Runs over vtd.ko and
+ * amdvi.ko with iommu_poke.ko and the disk NVME0; SNOOP_CONTROL says whether
+ * the unit has snoop control, or "always" snoops.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -29,7 +31,7 @@ struct pump {
 	unsigned long done;
 };
 
-/* Each page has a block of its own at a time, which changes each time round */
+/* Each page gets another block than in the round before */
 static void launch(struct pump *pump, struct flight *flight)
 {
 	do {
@@ -66,7 +68,7 @@ static void pump_start(struct pump *pump, struct rig *rig,
 		launch(pump, &pump->flights[i]);
 }
 
-/* Replace each read in flight by another, so that some always are */
+/* Replace each read in flight by another, one after the other */
 static void pump_turn(struct pump *pump)
 {
 	for (int i = 0; i < IN_FLIGHT; i++) {
@@ -81,7 +83,7 @@ static void pump_stop(struct pump *pump)
 		land(pump, &pump->flights[i]);
 }
 
-/* Wait for what is in flight into a page, and aim no more at it */
+/* Wait for the read in flight into a page, and begin no other there */
 static void pump_avoid(struct pump *pump, unsigned int page)
 {
 	pump->skip = page;
@@ -93,6 +95,7 @@ static void pump_avoid(struct pump *pump, unsigned int page)
 	}
 }
 
+/* Unmap one page in the domain, in the middle of what VFIO has mapped */
 static void cut(unsigned int page)
 {
 	char command[64];
@@ -102,7 +105,7 @@ static void cut(unsigned int page)
 	poke(command);
 }
 
-/* One block into the page that is cut out: blocked, and recorded */
+/* A read into the page that is unmapped must be blocked and recorded */
 static void read_into_the_hole(struct rig *rig, unsigned char *memory,
 			       unsigned int page)
 {
@@ -111,7 +114,7 @@ static void read_into_the_hole(struct rig *rig, unsigned char *memory,
 	memset(memory + page * PAGE, 0x5a, 512);
 	rig_read(rig, 1, IOVA + page * PAGE);
 	if (!faults_reach(before + 1))
-		ktap_fail("a read into page %u, which is cut out, was not recorded",
+		ktap_fail("a read into page %u, which is unmapped, was not recorded",
 			  page);
 	for (unsigned int i = 0; i < 512; i++)
 		CHECK_EQ(memory[page * PAGE + i], 0x5a);
@@ -136,7 +139,7 @@ TEST(unmap_of_one_page_keeps_the_rest_of_the_superpage)
 		pump_turn(&pump);
 		read_into_the_hole(&rig, memory, page);
 		pump_stop(&pump);
-		/* VFIO takes the whole away again and must find it */
+		/* VFIO unmaps the whole range, so map the page again */
 		poke("mend");
 		rig_unmap(&rig, IOVA, LENGTH);
 	}
@@ -231,7 +234,7 @@ TEST(map_works_while_the_superpage_ability_changes)
 	}
 	hiding = false;
 	pthread_join(thread, NULL);
-	/* The last thing it did was to show them */
+	/* The thread has ended with the ability present */
 	rig_map(&rig, IOVA, memory, LENGTH);
 	CHECK_EQ(entries("2M"), 1);
 	hide("superpages");
@@ -240,7 +243,7 @@ TEST(map_works_while_the_superpage_ability_changes)
 	rig_close(&rig);
 }
 
-/* With snoop control hidden VFIO gets a domain that does not enforce it */
+/* While snoop control is hidden, VFIO gets a domain that does not enforce it */
 TEST(enforced_snooping_covers_existing_mappings)
 {
 	unsigned char *memory = huge(LENGTH, 21);
@@ -261,7 +264,10 @@ TEST(enforced_snooping_covers_existing_mappings)
 	pump_turn(&pump);
 	pump_stop(&pump);
 	CHECK_EQ(entries("snooped"), all_entries());
-	/* For good: taking the ability away again changes nothing */
+	/*
+	 * The domain enforces it from now on, even if the ability is hidden
+	 * again
+	 */
 	hide("snoop");
 	rig_unmap(&rig, IOVA, LENGTH);
 	rig_map(&rig, IOVA, memory, LENGTH);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How often the unit is asked to invalidate (R20, R22): two disks in one address
- * space, some maps and unmaps, and a mark between one and the next that whoever
- * traces the unit sees in the same order: a read at an IOVA that counts up from
- * MARK. The plan is printed; the trace is for whoever runs this to look at.
+ * The invalidations of a unit (R20, R22) for maps and unmaps in an address
+ * space with the two disks NVME0 and NVME1. Between the steps, reads at IOVAs
+ * that count up from MARK are marks in a trace of the unit. The program prints
+ * its steps; its caller compares them with the trace.
  */
 #include "fixture.h"
 
@@ -24,7 +24,7 @@ static void plan(const char *what, uint64_t iova, size_t length)
 	       (unsigned long long)iova, length);
 }
 
-/* One block into a page by one of the disks; true if it arrived */
+/* Let a disk read one block into a page; true if the block arrived */
 static bool arrives(struct nvme *disk, unsigned char *memory, uint64_t iova,
 		    unsigned int block)
 {
@@ -44,7 +44,7 @@ static void both(struct rig *rig, struct nvme *other, unsigned char *memory,
 	CHECK_EQ(arrives(other, memory, iova, 6), mapped);
 }
 
-/* One request each way, with the last page of it tried by both disks */
+/* One map and one unmap; both disks try the last page after each */
 static void there_and_back(struct rig *rig, struct nvme *other,
 			   unsigned char *memory, uint64_t iova, size_t length)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the DMA tests share: the disk of NVME0 in an address space of its own,
- * whose blocks hold their own numbers, so that whatever DMA brings can be told
- * from whatever else may be in memory; and the IOMMU's counts.
+ * Shared by the DMA tests: a rig (the disk NVME0 in an address space of its
+ * own), and the counts, registers and page tables of the IOMMU driver. Each
+ * block of the disk holds its own number, so that the result of a read is
+ * recognised in memory.
  *
- * SPACE=iommufd chooses /dev/iommu instead of a VFIO container. FAULTS=unseen
- * says that the emulated unit blocks without recording that it did.
+ * SPACE=iommufd selects /dev/iommu instead of a VFIO container. FAULTS=unseen
+ * says that the emulated unit does not record the faults that it blocks.
  */
 #ifndef SLUICE_DMA_FIXTURE_H
 #define SLUICE_DMA_FIXTURE_H
@@ -17,7 +18,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-/* For what hangs: how long the rest takes is up to the host */
+/* Only what hangs takes so long: slow hosts need much time for the rest */
 #define KTAP_TIMEOUT 1200
 #define HANG_MS 120000
 
@@ -29,7 +30,7 @@
 #define PAGE		4096ul
 #define MEGA		(1ul << 20)
 #define QUEUES_IOVA	0x10000000ul
-/* Blocks of the disk that hold their numbers */
+/* The number of blocks that hold their numbers */
 #define BLOCKS		1024u
 
 struct rig {
@@ -64,7 +65,7 @@ static inline void rig_unmap(struct rig *rig, uint64_t iova, size_t length)
 		ktap_fail("%s", fail_text());
 }
 
-/* Write the blocks of a disk that is in the rig's address space */
+/* Write the blocks of a disk in the address space of the rig */
 static inline void write_blocks_of(struct rig *rig, struct nvme *disk)
 {
 	uint64_t *memory = vfio_alloc(PAGE);
@@ -100,7 +101,7 @@ static inline int put(const char *path, const char *text)
 	return ret;
 }
 
-/* Set a parameter of what the IOMMU drivers have in common, if one is there */
+/* Set a parameter of iommu_common.ko, if it is loaded */
 static inline void parameter(const char *name, unsigned int value)
 {
 	char path[96], text[16];
@@ -115,8 +116,8 @@ static inline void parameter(const char *name, unsigned int value)
 }
 
 /*
- * Open NVME0 and write its blocks. Fails or skips the test. However many faults
- * follow, and however fast, they are no storm: each of them is recorded.
+ * Open NVME0 and write its blocks; on failure the test fails or skips. Storm
+ * detection is disabled, so that every fault is recorded.
  */
 static inline void rig_open(struct rig *rig)
 {
@@ -150,19 +151,19 @@ static inline void do_block(struct rig *rig, enum nvme_op op, uint64_t block,
 		ktap_fail("%s", fail_text());
 }
 
-/* Read one block into an IOVA; what the disk says of it does not matter */
+/* Let the disk write one block to an IOVA, whatever status it reports */
 static inline void rig_read(struct rig *rig, uint64_t block, uint64_t iova)
 {
 	do_block(rig, NVME_READ, block, iova);
 }
 
-/* Let the disk fetch one block from an IOVA */
+/* Let the disk read one block from an IOVA, whatever status it reports */
 static inline void rig_fetch(struct rig *rig, uint64_t block, uint64_t iova)
 {
 	do_block(rig, NVME_WRITE, block, iova);
 }
 
-/* Does this memory hold that block? */
+/* Does the memory hold this block? */
 static inline bool holds(const void *memory, uint64_t block)
 {
 	const uint64_t *words = memory;
@@ -189,7 +190,7 @@ static inline bool read_file(const char *path, char *text, size_t size)
 	return true;
 }
 
-/* The IOMMU driver that is there, and how its things are called */
+/* The IOMMU driver that is loaded, and its names in sysfs and debugfs */
 struct iommu_driver {
 	const char *module;
 	const char *unit;
@@ -213,7 +214,7 @@ static inline const struct iommu_driver *iommu_driver(void)
 	SKIP("neither vtd.ko nor amdvi.ko is loaded");
 }
 
-/* A register of the first unit, as debugfs shows it */
+/* A register of the first unit, from debugfs */
 static inline uint64_t unit_register(const char *name)
 {
 	const struct iommu_driver *driver = iommu_driver();
@@ -230,9 +231,9 @@ static inline uint64_t unit_register(const char *name)
 }
 
 /*
- * Does the unit hold anything that the driver has not counted yet? One request
- * of a device may be blocked in many pieces, each of them a fault, and the
- * driver may still be at them when the request is over.
+ * Does the unit hold faults that the driver has not counted yet? A unit may
+ * block one request of a device in many pieces, each of them a fault, and the
+ * driver may still be counting when the request has ended.
  */
 static inline bool uncounted(void)
 {
@@ -250,10 +251,10 @@ static inline void wait_for_events(void)
 			return;
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	}
-	ktap_fail("the unit's faults are not taken from it");
+	ktap_fail("the driver does not take the faults from the unit");
 }
 
-/* Faults that the IOMMU has counted */
+/* The number of faults that the IOMMU driver has counted */
 static inline uint64_t faults(void)
 {
 	DIR *units = opendir("/sys/class/iommu");
@@ -278,7 +279,7 @@ static inline uint64_t faults(void)
 	return sum;
 }
 
-/* Wait until they are that many */
+/* Wait for that number; false if it is not reached */
 static inline bool faults_reach(uint64_t count)
 {
 	const char *seen = getenv("FAULTS");
@@ -310,9 +311,9 @@ static inline const char *page_table(void)
 }
 
 /*
- * Entries of one size ("4K", "2M", "1G"), or those that are "snooped", or the
- * "tables", in the page table of NVME0's domain. Skips the test if the driver
- * does not show it.
+ * The number of entries of one size ("4K", "2M", "1G"), of "snooped" entries,
+ * or of "tables", in the page table of the domain of NVME0. Skips the test if
+ * the driver does not show the table.
  */
 static inline unsigned long entries(const char *size)
 {
@@ -324,7 +325,7 @@ static inline unsigned long entries(const char *size)
 	return at ? strtoul(at + strlen(key), NULL, 10) : 0;
 }
 
-/* Entries of all sizes */
+/* The number of entries of all sizes */
 static inline unsigned long all_entries(void)
 {
 	const char *at = page_table(), *end = strstr(at, " snooped=");
@@ -336,6 +337,7 @@ static inline unsigned long all_entries(void)
 	return sum;
 }
 
+/* Change the domain of NVME0 behind its owner: see iommu_poke.ko */
 static inline void poke(const char *command)
 {
 	char text[96];
@@ -349,7 +351,7 @@ static inline void poke(const char *command)
 		ktap_fail("poke %s: %s", text, strerror(-ret));
 }
 
-/* Hide an ability of the first unit, or with "" nothing any more */
+/* Hide an ability of the first unit; "" hides none */
 static inline void hide(const char *what)
 {
 	const struct iommu_driver *driver = iommu_driver();
@@ -358,7 +360,7 @@ static inline void hide(const char *what)
 
 	snprintf(path, sizeof(path), "/sys/module/%s/parameters/hide",
 		 driver->module);
-	/* An empty string alone would write nothing */
+	/* The newline makes sure that the write is not empty */
 	snprintf(text, sizeof(text), "%s%s%s\n", *what ? driver->unit : "",
 		 *what ? ":" : "", what);
 	ret = put(path, text);
@@ -366,7 +368,7 @@ static inline void hide(const char *what)
 		ktap_fail("hide %s: %s", what, strerror(-ret));
 }
 
-/* Memory backed by huge pages of a size */
+/* Memory in huge pages of 1 << @shift bytes */
 static inline void *huge(size_t length, unsigned int shift)
 {
 	void *at = mmap(NULL, length, PROT_READ | PROT_WRITE,

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that firmware reserves for a device, which the device reaches at the
- * memory's own addresses, whoever else owns it.
+ * Memory that firmware reserves for a device: the device reaches it at its
+ * physical addresses, and no memory beside it.
  *
- * RESERVED=FIRST-LAST is what the driver should have made of the firmware's
- * table: whole pages. The kernel does not use them, nor the page behind them
- * (memmap=), so /dev/mem shows them. EDU0 is QEMU's teaching device, without a
- * driver: it copies up to 4 KiB between memory and a buffer of its own.
+ * RESERVED=FIRST-LAST is the range of whole pages that the driver must have
+ * mapped. memmap= keeps the kernel away from these pages and from the page
+ * behind them, so that /dev/mem gives access to them. EDU0 is an edu of QEMU
+ * without a driver: it copies up to 4 KiB between memory and a buffer of its
+ * own.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -16,7 +17,7 @@
 #include "mmio.h"
 
 #define PAGE		4096ul
-/* Registers, in words of 64 bits */
+/* Registers, as indexes of 64-bit words */
 #define EDU_SOURCE	(0x80 / 8)
 #define EDU_TARGET	(0x88 / 8)
 #define EDU_COUNT	(0x90 / 8)
@@ -82,7 +83,7 @@ static void copy(uint64_t from, uint64_t to, uint64_t command)
 		usleep(1000);
 }
 
-/* The device copies eight bytes of a page to another place there */
+/* Let the device copy eight bytes of a page to another offset in the page */
 static void check_page(uint64_t address, unsigned int from, unsigned int to)
 {
 	uint64_t *page = page_at(address);
