@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A container: types, extensions and information, its groups, its processes, and
- * unbinding. Mappings are tested in container_map.c, dirty tracking in
- * container_dirty.c, DMA in container_dma.c. Runs over vfio_iommufd.ko, and over
- * the kernel's own backend where VFIO_BACKEND=type1.
+ * A container: types, extensions and information, its groups, its processes,
+ * and unbinding. Mappings are tested in container_map.c, dirty tracking in
+ * container_dirty.c, DMA in container_dma.c. Runs over vfio_iommufd.ko, and
+ * over the kernel's own backend where VFIO_BACKEND=type1.
  */
 #include <pthread.h>
 
@@ -29,7 +29,9 @@ TEST(enforced_coherency_is_reported)
 	const char *coherent = getenv("VFIO_COHERENT");
 	struct box box;
 
-	/* The set-up of the machine decides whether the unit has snoop control */
+	/*
+	 * The set-up of the machine decides whether the unit has snoop control
+	 */
 	if (!coherent)
 		SKIP("VFIO_COHERENT does not say what to expect");
 	open_container(&box);
@@ -237,7 +239,8 @@ TEST(last_group_can_be_removed_during_maps)
 		SKIP("type1 may be used after it is freed");
 	for (int i = 0; i < rounds; i++) {
 		mapper.fd = open_container(&box);
-		CHECK_EQ(pthread_create(&thread, NULL, keep_mapping, &mapper), 0);
+		CHECK_EQ(pthread_create(&thread, NULL, keep_mapping, &mapper),
+			 0);
 		usleep(1000 * i);
 		vfio_device_close(&box.device);
 		CHECK_EQ(pthread_join(thread, NULL), 0);
@@ -257,7 +260,8 @@ TEST(a_process_may_map_its_memory_in_the_container_of_another)
 
 	child = fork();
 	if (!child)
-		_exit(map(fd, IOVA, memory(8 * PAGE), 8 * PAGE, RW) ? errno : 0);
+		_exit(map(fd, IOVA, memory(8 * PAGE), 8 * PAGE, RW) ?
+			      errno : 0);
 	CHECK_EQ(waitpid(child, &status, 0), child);
 	CHECK_EQ(status, 0);
 	/* The memory outlives the process that had it */

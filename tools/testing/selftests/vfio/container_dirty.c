@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Dirty tracking of a container: every page that is mapped for a device counts as
- * written. Runs over vfio_iommufd.ko, and over the kernel's own backend where
- * VFIO_BACKEND=type1.
+ * Dirty tracking of a container: every page that is mapped for a device counts
+ * as written. Runs over vfio_iommufd.ko, and over the kernel's own backend
+ * where VFIO_BACKEND=type1.
  */
 #include "dirty.h"
 

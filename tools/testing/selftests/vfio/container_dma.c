@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * DMA through a container: disks reach exactly the memory that is mapped. Runs over
- * vfio_iommufd.ko, and over the kernel's own backend where VFIO_BACKEND=type1, with
- * two disks, the second of which has a controller memory buffer.
+ * DMA through a container: disks reach exactly the memory that is mapped. Runs
+ * over vfio_iommufd.ko, and over the kernel's own backend where
+ * VFIO_BACKEND=type1, with two disks, the second of which has a controller
+ * memory buffer.
  */
 #include "disk.h"
 
@@ -209,7 +210,10 @@ TEST(memory_stays_pinned_after_munmap)
 
 	CHECK_EQ(map(fd, IOVA, at, PAGE, RW), 0);
 	CHECK_EQ(munmap(at, PAGE), 0);
-	/* The kernel gives the page to no other user while the disk can write to it */
+	/*
+	 * The kernel gives the page to no other user while the disk can write
+	 * to it
+	 */
 	other = memory(1024 * PAGE);
 	disk_read(&disk, 3, 1, IOVA);
 	CHECK(is_untouched(other, 1024 * PAGE));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Mappings of a container: what map and unmap accept and refuse, locked memory,
- * and many mappings at once. Runs over vfio_iommufd.ko, and over the kernel's own
- * backend where VFIO_BACKEND=type1.
+ * and many mappings at once. Runs over vfio_iommufd.ko, and over the kernel's
+ * own backend where VFIO_BACKEND=type1.
  */
 #include <pthread.h>
 

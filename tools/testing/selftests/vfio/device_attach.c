@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attaching device files to address spaces and page tables of /dev/iommu, and the
- * DMA of disks there. Runs over vfio-iommufd-pci with two disks.
+ * Attaching device files to address spaces and page tables of /dev/iommu, and
+ * the DMA of disks there. Runs over vfio-iommufd-pci with two disks.
  */
 #include "disk.h"
 #include "file.h"

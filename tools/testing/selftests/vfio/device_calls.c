@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Calls of a bound device file that concern the device itself: information,
- * regions, interrupts, features and reset. Runs over vfio-iommufd-pci with a disk
- * below no bridge that could be reset; hot_reset.c tests hot resets that succeed.
+ * regions, interrupts, features and reset. Runs over vfio-iommufd-pci with a
+ * disk below no bridge that could be reset; hot_reset.c tests hot resets that
+ * succeed.
  */
 #include <sys/eventfd.h>
 

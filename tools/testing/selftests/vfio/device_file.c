@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Device files (/dev/vfio/devices/vfioN): finding and opening them, binding them to
- * /dev/iommu, and their groups. Page tables are tested in device_attach.c, the
- * device's own calls in device_calls.c. Runs over vfio-iommufd-pci with two disks.
+ * Device files (/dev/vfio/devices/vfioN): finding and opening them, binding
+ * them to /dev/iommu, and their groups. Page tables are tested in
+ * device_attach.c, the device's own calls in device_calls.c. Runs over
+ * vfio-iommufd-pci with two disks.
  */
 #include <sys/stat.h>
 #include <sys/sysmacros.h>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Device memory in a container: kernel memory that is mapped the same way is
- * refused, and devices lose device memory when its owner unmaps, closes, resets or
- * disables it. The second disk has a controller memory buffer that the first reads
- * into. Runs over vfio_iommufd.ko; the kernel's own backend (VFIO_BACKEND=type1)
- * leaves device memory mapped, so that most tests skip there.
+ * refused, and devices lose device memory when its owner unmaps, closes, resets
+ * or disables it. The second disk has a controller memory buffer that the first
+ * reads into. Runs over vfio_iommufd.ko; the kernel's own backend
+ * (VFIO_BACKEND=type1) leaves device memory mapped, so that most tests skip
+ * there.
  */
 #include <linux/pci_regs.h>
 #include <pthread.h>
@@ -63,8 +64,8 @@ static void check_reached(struct pair *pair, uint64_t block)
 }
 
 /*
- * The memory is accessible again at pair->bar, but the first disk reaches it only
- * after a new map.
+ * The memory is accessible again at pair->bar, but the first disk reaches it
+ * only after a new map.
  */
 static void check_revoked(struct pair *pair)
 {

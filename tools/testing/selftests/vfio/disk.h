@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Running disks. Block N of disk D begins with the text "block N of disk D" and a
- * newline: scripts/lib/disks makes such images.
+ * Running disks. Block N of disk D begins with the text "block N of disk D" and
+ * a newline: scripts/lib/disks makes such images.
  */
 #ifndef SLUICE_VFIO_DISK_H
 #define SLUICE_VFIO_DISK_H

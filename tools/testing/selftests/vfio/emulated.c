@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Emulated devices in a container: they do no DMA, so their driver pins, reads and
- * writes pages through vfio_pin_pages() and vfio_dma_rw(). vfio_mock.ko has two
- * such devices, and does what a test asks for. Runs over vfio_iommufd.ko, and over
- * the kernel's own backend where VFIO_BACKEND=type1.
+ * Emulated devices in a container: they do no DMA, so their driver pins, reads
+ * and writes pages through vfio_pin_pages() and vfio_dma_rw(). vfio_mock.ko has
+ * two such devices, and does what a test asks for. Runs over vfio_iommufd.ko,
+ * and over the kernel's own backend where VFIO_BACKEND=type1.
  */
 #include <pthread.h>
 
@@ -16,7 +16,9 @@ struct mock {
 	int fd;
 };
 
-/* Add mock device @n to the container, set the type unless it is 0, and open it */
+/*
+ * Add mock device @n to the container, set the type unless it is 0, and open it
+ */
 static void mock_open(struct mock *mock, int container, int n, int type)
 {
 	char path[128], number[16], name[32];
@@ -379,7 +381,9 @@ TEST(partial_write_marks_the_pages_it_reached_dirty)
 
 	CHECK_EQ(map(container, IOVA, at, PAGE, RW), 0);
 	CHECK_EQ(set_tracking(container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
-	/* The write runs past the end of the mapping; then it begins before it */
+	/*
+	 * The write runs past the end of the mapping; then it begins before it
+	 */
 	CHECK_ERR(mock_write(&mock, IOVA + PAGE - 4, text, 8), EINVAL);
 	CHECK(!memcmp(at + PAGE - 4, "1234", 4));
 	CHECK_EQ(dirty_pages(container), 1);
@@ -416,7 +420,8 @@ TEST(unmap_reports_pages_written_while_it_waited)
 	CHECK_EQ(map(u.container, IOVA, memory(PAGE), PAGE, RW), 0);
 	CHECK_EQ(map(u.container, IOVA + PAGE, memory(63 * PAGE), 63 * PAGE,
 		     RW), 0);
-	CHECK_EQ(set_tracking(u.container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
+	CHECK_EQ(set_tracking(u.container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START),
+		 0);
 	CHECK_EQ(mock_pin(&stubborn, IOVA, 1, true), 0);
 	mock_keep_pins(&stubborn, true);
 	CHECK_EQ(pthread_create(&u.thread, NULL, unmap_in_thread, &u), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The calls of device files (/dev/vfio/devices/vfioN) and of /dev/iommu. Functions
- * that wrap one ioctl return what ioctl() returns.
+ * The calls of device files (/dev/vfio/devices/vfioN) and of /dev/iommu.
+ * Functions that wrap one ioctl return what ioctl() returns.
  */
 #ifndef SLUICE_VFIO_FILE_H
 #define SLUICE_VFIO_FILE_H

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Hot reset by device files: it is allowed if the caller owns all functions that
- * are reset together.
+ * Hot reset by device files: it is allowed if the caller owns all functions
+ * that are reset together.
  *
  * FIRST names a function behind a port of its own; SECOND, if it is set, names
- * another function behind the same port. They may be in one IOMMU group or in two.
- * DISKS=1 says that they are disks. scripts/guest/vfio-hot-reset sets these
+ * another function behind the same port. They may be in one IOMMU group or in
+ * two. DISKS=1 says that they are disks. scripts/lib/vfio-hot-reset sets these
  * variables; each test skips the set-ups that it is not about.
  */
 #include <pthread.h>
@@ -170,7 +170,8 @@ TEST(reset_info_in_a_short_buffer_is_enospc)
 	memset(answer, 0x5a, PAGE);
 	answer->head.argsz = sizeof(head) +
 			     count * sizeof(answer->devices[0]) - 1;
-	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, answer), ENOSPC);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, answer),
+		  ENOSPC);
 	CHECK(is_untouched(answer->devices, sizeof(answer->devices)));
 	answer->head.argsz++;
 	CHECK_EQ(ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, answer), 0);
@@ -179,7 +180,8 @@ TEST(reset_info_in_a_short_buffer_is_enospc)
 	/* The buffer is read-only */
 	answer->head.argsz = sizeof(*answer);
 	CHECK_EQ(mprotect(answer, PAGE, PROT_READ), 0);
-	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, answer), EFAULT);
+	CHECK_ERR(ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, answer),
+		  EFAULT);
 }
 
 TEST(hot_reset_refuses_malformed_arguments)
@@ -215,7 +217,10 @@ TEST(a_disk_is_reset_and_works_after_it)
 		CHECK(is_block(at, 10 + i, 0));
 		CHECK(is_ready(&disk));
 		CHECK_EQ(hot_reset(box.device.fd), 0);
-		/* The registers are read through the mapping made before the reset */
+		/*
+		 * The registers are read through the mapping made before the
+		 * reset
+		 */
 		CHECK(!is_ready(&disk));
 		nvme_close(&disk);
 	}
@@ -266,7 +271,8 @@ TEST(device_opened_by_its_group_is_reset_by_group)
 	CHECK_EQ(answer.head.flags, 0);
 	CHECK_EQ(id_of(&answer, "FIRST"), group_of("FIRST"));
 	CHECK_ERR(hot_reset(box.device.fd), EINVAL);
-	CHECK_EQ(hot_reset_by_groups(box.device.fd, &box.device.group_fd, 1), 0);
+	CHECK_EQ(hot_reset_by_groups(box.device.fd, &box.device.group_fd, 1),
+		 0);
 }
 
 TEST(two_devices_of_a_context_are_reset_together)
@@ -320,7 +326,7 @@ TEST(two_disks_work_after_they_were_reset)
 
 TEST(the_other_device_of_the_group_is_owned_too)
 {
-	static const char * const drivers[] = { "vfio-iommufd-pci", "vfio-pci" };
+	static const char *const drivers[] = { "vfio-iommufd-pci", "vfio-pci" };
 	int iommu = open_iommu();
 	struct answer answer;
 

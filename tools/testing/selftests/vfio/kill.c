@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Processes that are killed at random moments, with DMA in flight, while they open,
- * map, read, unmap or close. Runs over containers and over device files.
+ * Processes that are killed at random moments, with DMA in flight, while they
+ * open, map, read, unmap or close. Runs over containers and over device files.
  */
 #define KTAP_TIMEOUT 700
 
@@ -92,8 +92,8 @@ static void wait_for_stage(pid_t child, struct progress *p, enum stage goal,
 }
 
 /*
- * Kill processes, aiming at each stage in turn. A process may get further before it
- * dies, so this repeats until at least one has died in each stage.
+ * Kill processes, aiming at each stage in turn. A process may get further
+ * before it dies, so this repeats until at least one has died in each stage.
  */
 static void check_kills(enum vfio_space_kind kind)
 {
@@ -127,7 +127,8 @@ static void check_kills(enum vfio_space_kind kind)
 			for (;;)
 				work(kind, at, p);
 		}
-		wait_for_stage(child, p, stage, once ? 1 : 1 + random() % ROUNDS,
+		wait_for_stage(child, p, stage,
+			       once ? 1 : 1 + random() % ROUNDS,
 			       usual_us[stage]);
 		CHECK_EQ(kill(child, SIGKILL), 0);
 		CHECK_EQ(waitpid(child, &status, 0), child);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Device files that a hypervisor adds to KVM. KVM asks VFIO whether the DMA of the
- * device may bypass the CPU's caches (noncoherent DMA) and notes that for its
- * guest; kprobes count these notifications. Runs over vfio-iommufd-pci with two
- * disks, with and without an IOMMU that enforces coherency (VFIO_COHERENT).
+ * Device files that a hypervisor adds to KVM. KVM asks VFIO whether the DMA of
+ * the device may bypass the CPU's caches (noncoherent DMA) and notes that for
+ * its guest; kprobes count these notifications. Runs over vfio-iommufd-pci with
+ * two disks, with and without an IOMMU that enforces coherency (VFIO_COHERENT).
  */
 #include <linux/kvm.h>
 #include <pthread.h>
@@ -115,8 +115,8 @@ static int remove_file(const struct machine *machine, int fd)
 }
 
 /*
- * KVM was notified that often of noncoherent DMA, and of its end, since the machine
- * was opened; never if the IOMMU enforces coherency
+ * KVM was notified that often of noncoherent DMA, and of its end, since the
+ * machine was opened; never if the IOMMU enforces coherency
  */
 #define CHECK_NOTIFIED(machine, begins, ends)				\
 	do {								\

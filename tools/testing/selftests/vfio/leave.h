@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Unbinding a driver, or removing a device, while a program has the device open:
- * the kernel asks the program for the device (VFIO_PCI_REQ_IRQ_INDEX) and waits.
- * The device keeps working until the program closes it.
+ * Unbinding a driver, or removing a device, while a program has the device
+ * open: the kernel asks the program for the device (VFIO_PCI_REQ_IRQ_INDEX) and
+ * waits. The device keeps working until the program closes it.
  */
 #ifndef SLUICE_VFIO_LEAVE_H
 #define SLUICE_VFIO_LEAVE_H
@@ -30,8 +30,8 @@ struct leaving {
 };
 
 /*
- * Write to a file of sysfs in a process of its own, as the write returns only once
- * the device is closed. Returns when the kernel has asked for the device.
+ * Write to a file of sysfs in a process of its own, as the write returns only
+ * once the device is closed. Returns when the kernel has asked for the device.
  */
 static inline struct leaving ask_to_leave(int fd, const char *path,
 					  const char *text)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Device files while KVM cannot recognise them: ftrace was disabled when
- * vfio_iommufd_pci.ko was loaded, so the module could not hook KVM's questions. A
- * device that may do noncoherent DMA is then refused, as KVM would not be notified.
- * EDU0 is a conventional PCI device, which may do so; the disk NVME0 cannot.
+ * vfio_iommufd_pci.ko was loaded, so the module could not hook KVM's questions.
+ * A device that may do noncoherent DMA is then refused, as KVM would not be
+ * notified. EDU0 is a conventional PCI device, which may do so; the disk NVME0
+ * cannot.
  */
 #include "file.h"
 #include "leave.h"

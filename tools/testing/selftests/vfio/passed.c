@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Open containers, device files and /dev/iommu that one process passes to another
- * over a socket. Runs over containers, and over device files where there are any.
+ * Open containers, device files and /dev/iommu that one process passes to
+ * another over a socket. Runs over containers, and over device files where
+ * there are any.
  */
 #include <sys/socket.h>
 
@@ -102,8 +103,8 @@ static void kill_sender(pid_t child)
 
 /*
  * The process that opened the files is killed, and the receiver uses them. The
- * mappings of the killed process still lead to its own memory: the receiver, which
- * has other memory at the same addresses, does not see DMA to them.
+ * mappings of the killed process still lead to its own memory: the receiver,
+ * which has other memory at the same addresses, does not see DMA to them.
  */
 static void check_passed_on(enum vfio_space_kind kind)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A container that refuses a map because of a limit or a range logs the reason.
- * The lines are those of /dev/iommu, which ../iommufd/refusals.c tests one by one;
- * this program tests the ones that users of containers meet most. It must be the
- * first program in its machine: see kmsg.h.
+ * The lines are those of /dev/iommu, which ../iommufd/refusals.c tests one by
+ * one; this program tests the ones that users of containers meet most. It must
+ * be the first program in its machine: see kmsg.h.
  */
 #include "file.h"
 #include "fixture.h"
@@ -34,7 +34,8 @@ TEST(log_reports_a_reserved_range)
 		SKIP("type1 has no line for it");
 	open_container(&box);
 	log_begin();
-	CHECK_ERR(map(box.space.fd, 0xfee00000, memory(PAGE), PAGE, RW), EINVAL);
+	CHECK_ERR(map(box.space.fd, 0xfee00000, memory(PAGE), PAGE, RW),
+		  EINVAL);
 	CHECK(log_says("IOVA 0xfee00000-0xfee00fff: 0xfee00000-0xfeefffff is reserved"));
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Devices that are removed from the machine while a program has them open: the
- * removal waits until they are closed. After a rescan the device has a new group
- * and is bound again. Runs over containers, and over device files where there are
- * any.
+ * removal waits until they are closed. After a rescan the device has a new
+ * group and is bound again. Runs over containers, and over device files where
+ * there are any.
  */
 #include "disk.h"
 #include "file.h"

@@ -96,7 +96,10 @@ TEST(type1_calls_are_not_supported)
 
 	CHECK_ERR(ioctl(fd, VFIO_IOMMU_ENABLE), ENOTTY);
 	CHECK_EQ(ioctl(fd, VFIO_CHECK_EXTENSION, VFIO_UNMAP_ALL), 0);
-	/* Both interfaces have an ioctl with this number; this is the one of sPAPR */
+	/*
+	 * Both interfaces have an ioctl with this number; this is the one of
+	 * sPAPR
+	 */
 	CHECK_EQ(VFIO_IOMMU_GET_INFO, VFIO_IOMMU_SPAPR_TCE_GET_INFO);
 	CHECK_EQ(ioctl(fd, VFIO_IOMMU_GET_INFO, &info), 0);
 	CHECK_EQ(info.flags, VFIO_IOMMU_SPAPR_INFO_DDW);

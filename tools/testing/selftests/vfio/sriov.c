@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Virtual functions (VFs) of a physical function (PF) that vfio_iommufd_pci.ko
- * drives: the driver creates them and binds to them, and the users of both share a
- * token. NVME0 is the PF, with one VF; the module runs with enable_sriov=1.
+ * drives: the driver creates them and binds to them, and the users of both
+ * share a token. NVME0 is the PF, with one VF; the module runs with
+ * enable_sriov=1.
  *
- * Opening or closing a PF resets it. The VFs of QEMU do not survive a reset, so a
- * test that opens a VF creates it while the PF is open.
+ * Opening or closing a PF resets it. The VFs of QEMU do not survive a reset, so
+ * a test that opens a VF creates it while the PF is open.
  */
 #include "file.h"
 #include "leave.h"
