@@ -42,7 +42,7 @@ static inline void rmrr(struct table *t, u16 segment, u64 base, u64 last)
 	mend(t);
 }
 
-/* ATSR, SATC, SIDP */
+/* An ATSR, SATC or SIDP */
 static inline void flagged(struct table *t, u16 type, u8 flags, u16 segment)
 {
 	structure(t, type);

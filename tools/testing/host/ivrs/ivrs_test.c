@@ -40,7 +40,7 @@ static void first_unit(const struct ivrs_table *table, struct ivrs_block *out)
 	CHECK(ivrs_next_unit(table, &cursor, out));
 }
 
-/* A unit of type 40h with what @add puts into it, and its first entry */
+/* A unit of type 40h with the entry that @add puts there; read that entry */
 static void one_entry(void (*add)(struct table *t), struct ivrs_entry *out)
 {
 	struct ivrs_table table;
@@ -158,7 +158,7 @@ TEST(newest_description_of_a_unit_is_used)
 	CHECK_EQ(block.capability, 0x40);
 	CHECK(block.has_efr);
 	CHECK_EQ(block.efr, 0x29d3);
-	/* Others by their number, and by their segment */
+	/* Units with another id or another segment are other units */
 	CHECK(ivrs_next_unit(&table, &cursor, &block));
 	CHECK_EQ(block.base, 0xfed90000);
 	CHECK(ivrs_next_unit(&table, &cursor, &block));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * IVRS tables for tests, put together from words of the specification.
+ * IVRS tables for tests, built from structures of the specification.
  */
 #ifndef IVRS_TEST_TABLE_H
 #define IVRS_TEST_TABLE_H
@@ -15,7 +15,9 @@ static inline void begin(struct table *t, u32 info)
 	mend(t);
 }
 
-/* 10h, 11h or 40h; @features is the report, or the register's image */
+/*
+ * Type 10h, 11h or 40h; @features is the feature report, or the register image
+ */
 static inline void unit(struct table *t, u8 type, u8 flags, u16 id, u64 base,
 			u16 segment, u64 features)
 {
