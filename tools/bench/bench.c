@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What mapping and unmapping user memory for DMA cost, as numbers for
- * scripts/bench: a line for each operation, its name and nanoseconds.
+ * The cost of mapping and unmapping user memory for DMA, for scripts/bench: one
+ * line for each operation, with its name and nanoseconds.
  *
- * Meant for a virtual machine that counts instructions as nanoseconds (QEMU's
- * -icount shift=0); there the numbers repeat. With --threads it measures how
- * much faster two threads are than one, which needs a machine that does not.
+ * Runs in a virtual machine that counts instructions as nanoseconds (QEMU's
+ * -icount shift=0), where the numbers repeat. With --threads it measures the
+ * speed-up of two threads over one, which needs a machine with real time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +45,7 @@ static void stop(const char *what)
 	exit(1);
 }
 
-/* Memory in pages of one kind, all of it there */
+/* Memory in pages of one kind, all of them present */
 static char *memory(size_t length, int advice)
 {
 	char *all = mmap(NULL, length + SUPERPAGE, PROT_READ | PROT_WRITE,
@@ -67,7 +67,7 @@ struct cost {
 	uint64_t unmap_ns;
 };
 
-/* What one operation costs: floor or space, chosen by the caller */
+/* The cost of one operation, of the floor or of a space */
 typedef struct cost (*measure_fn)(void *target, char *memory, size_t length);
 
 static struct cost measure_space(void *target, char *memory, size_t length)
@@ -114,7 +114,7 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The median: a tick of the clock in one of the rounds is none of its cost */
+/* The median of the rounds, as a clock tick may fall into one of them */
 static void measure_one_page(measure_fn measure, void *target,
 			     const char *name, char *page)
 {
@@ -141,13 +141,13 @@ static void measure_all(measure_fn measure, void *target, size_t length)
 
 	if (measure == measure_space)
 		space = target;
-	/* The first call of all warms up what is allocated once */
+	/* The first call of all pays for allocations that are made once */
 	measure(target, small, PAGE);
 	print_cost("small-pages", measure(target, small, length));
 
-	/* Alone, a page brings its page tables with it and takes them along */
+	/* A lone page needs new page tables, which the unmap frees */
 	measure_one_page(measure, target, "lone-page", small);
-	/* As programs have it: in a table that holds other mappings too */
+	/* As in most programs, the page table holds other mappings too */
 	if (space && vfio_map(space, IOVA + PAGE, small + PAGE, PAGE,
 			      VFIO_PROT_RW))
 		stop("map a neighbour");
@@ -184,7 +184,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* The same amount of work for each thread, so twice as much for two */
+/* Each thread does the same amount of work, so two threads do twice as much */
 static uint64_t run_threads(struct vfio_space *space, int nr, size_t length)
 {
 	struct worker workers[THREADS];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Looks through /proc, in which a descriptor is a link to what is open */
+/* Searches /proc, where each file descriptor is a link to the open file */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -48,7 +48,7 @@ int find_descriptors(pid_t pid, find_fn fn, void *arg)
 	dir = opendir("/proc");
 	if (!dir)
 		return fail(errno, "/proc");
-	/* Processes may vanish, or be none of our business */
+	/* Skip processes that have exited, or that we may not trace */
 	while (ret <= 0 && (entry = readdir(dir)))
 		if (isdigit((unsigned char)*entry->d_name))
 			ret = find_in(atoi(entry->d_name), fn, arg);

@@ -126,7 +126,7 @@ static int grow(void **array, size_t nr, size_t size)
 	return 0;
 }
 
-/* The list may grow between asking how long it is and reading it */
+/* The list may grow after its length was read: try again then */
 static int look_ranges(int fd, struct ioas_view *view)
 {
 	struct iommu_ioas_iova_ranges args;

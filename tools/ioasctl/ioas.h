@@ -15,10 +15,10 @@
 #include "../../include/uapi/linux/iommufd.h"
 
 /**
- * struct ioas_view - what an address space looks like at a moment
- * @ranges: what can be mapped; ascending
- * @windows: ascending; none in an open address space
- * @mappings: ascending
+ * struct ioas_view - a snapshot of an address space
+ * @ranges: the usable IOVA ranges, ascending
+ * @windows: the windows, ascending; none in an open address space
+ * @mappings: the mappings, ascending
  */
 struct ioas_view {
 	uint32_t id;
@@ -35,21 +35,21 @@ struct ioas_view {
 int ioas_alloc(int fd, bool windowed, uint32_t *id);
 int ioas_destroy(int fd, uint32_t id);
 int ioas_allow(int fd, uint32_t id, uint64_t first, uint64_t length);
-/* Without @fixed the kernel chooses the IOVA and it is put there */
+/* Without @fixed, the kernel chooses the IOVA and sets @iova */
 int ioas_map(int fd, uint32_t id, void *memory, uint64_t length, uint32_t flags,
 	     bool fixed, uint64_t *iova);
 int ioas_copy(int fd, uint32_t to, uint32_t from, uint64_t from_iova,
 	      uint64_t length, uint32_t flags, bool fixed, uint64_t *iova);
-/* With @length UINT64_MAX, everything; bytes that were mapped come back */
+/* A @length of UINT64_MAX unmaps everything; it is set to the bytes unmapped */
 int ioas_unmap(int fd, uint32_t id, uint64_t iova, uint64_t *length);
 int ioas_window_create(int fd, struct iommu_ioas_window_create *args);
 int ioas_window_remove(int fd, uint32_t id, uint32_t window);
 
 /**
- * ioas_look() - read all there is to know of an address space
+ * ioas_look() - read the whole state of an address space
  * @fd: open /dev/iommu
  * @id: the address space; ENOENT if there is none
- * @view: filled in; to be given back with ioas_view_free()
+ * @view: filled in; to be released with ioas_view_free()
  */
 int ioas_look(int fd, uint32_t id, struct ioas_view *view);
 void ioas_view_free(struct ioas_view *view);

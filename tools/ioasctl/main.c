@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ioasctl: see address spaces of /dev/iommu, one's own and those of other
- * processes, and try them out.
+ * ioasctl: shows the address spaces of /dev/iommu in other processes, and runs
+ * commands on new ones.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include "ioasctl/picture.h"
 #include "ioasctl/script.h"
 
-/* Ids are handed out from 1 on; this long a gap means that no more follow */
+/* Ids count up from 1; after a gap of this length there are no more */
 #define ID_GAP_MAX 1024
 
 static void usage(FILE *to)

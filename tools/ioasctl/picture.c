@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An address space as a picture: a frame for each window, or for each range of
- * an open address space that can be mapped, and in it the mappings and the free
- * stretches between them. Beside every stretch a bar, as long as the logarithm
- * of its size, since sizes span nine orders of magnitude.
+ * Draws an address space: a frame for each window, or for each usable range of
+ * an open address space, and inside it the mappings and the free ranges between
+ * them. Beside each range stands a bar whose length is the logarithm of the
+ * size, as sizes span nine orders of magnitude.
  */
 #include <langinfo.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #define BAR_MAX 24
 #define PAGE_SHIFT 12
 
-/* How lines look: a frame's top, side and bottom, and a bar's filling */
+/* The characters of a frame's top, side and bottom, and of a bar */
 struct style {
 	const char *top, *side, *bottom, *mapped, *free;
 };
@@ -46,7 +46,7 @@ const char *size_words(uint64_t bytes, char *text)
 	return text;
 }
 
-/* About, for a stretch whose exact size nobody asks for */
+/* A rounded size, for ranges whose exact size does not matter */
 static const char *about(uint64_t bytes, char *text)
 {
 	unsigned int shift = 0;
@@ -123,7 +123,7 @@ static bool follows(const struct iommu_ioas_mapping *one,
 	       one->flags == next->flags && one->origin == next->origin;
 }
 
-/* Draw from mapping @at on what lies in a frame; returns the next mapping */
+/* Draw the mappings in a frame, from number @at on; returns the next number */
 static size_t draw_inside(const struct pen *pen, const struct ioas_view *view,
 			  size_t at, uint64_t first, uint64_t last)
 {

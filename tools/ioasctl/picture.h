@@ -11,8 +11,8 @@
 #define SIZE_WORDS_MAX 32
 
 /**
- * size_words() - a number of bytes as people say it
- * @bytes: the number; 0 stands for 2^64
+ * size_words() - format a number of bytes with a unit
+ * @bytes: the number; 0 means 2^64
  * @text: SIZE_WORDS_MAX characters
  *
  * Exact: "2 MiB", "68 KiB", "4097 B".
@@ -23,11 +23,11 @@ const char *size_words(uint64_t bytes, char *text);
 
 /**
  * picture_draw() - draw an address space from its lowest address up
- * @to: where
- * @view: what it looks like
+ * @to: output
+ * @view: the address space
  *
- * Neighbouring mappings of one kind are drawn as one. Lines are of ASCII
- * unless the locale's character set is UTF-8.
+ * Adjacent mappings of one kind are drawn as one. Lines are drawn in ASCII,
+ * unless the character set of the locale is UTF-8.
  */
 void picture_draw(FILE *to, const struct ioas_view *view);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Commands work on the address space that was made last, or on the one that
- * 'use' names. Memory is made where it is needed and stays until the end.
+ * Commands work on the address space that was allocated last, or on the one
+ * that 'use' selects. Memory is allocated when a command needs it, and kept
+ * until the end.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ const char script_help[] =
 	"\n"
 	"Numbers may end in K, M, G or T. '#' begins a comment.\n";
 
-/* One line, taken apart, and what it works on */
+/* A line split into words, and the state of the script */
 struct script {
 	int fd;
 	FILE *out;
@@ -164,7 +165,7 @@ static int run_allow(struct script *s)
 	return ioas_allow(s->fd, s->id, first, length);
 }
 
-/* [at IOVA] [ro], which map and copy have in common */
+/* Parse [at IOVA] [ro], for map and copy */
 static int take_place(struct script *s, bool *fixed, uint64_t *iova,
 		      uint32_t *flags)
 {
@@ -178,8 +179,8 @@ static int take_place(struct script *s, bool *fixed, uint64_t *iova,
 }
 
 /*
- * Fresh memory, aligned as well as its length is: mappings in a window have to
- * be aligned to its pages on both sides.
+ * Allocate memory with the alignment of its length: in a window, the IOVA and
+ * the memory of a mapping must be aligned to the page size of the window.
  */
 static char *fresh_memory(uint64_t length)
 {

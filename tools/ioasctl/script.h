@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A little language to try address spaces out, a command a line */
+/* A small script language for address spaces, with one command per line */
 #ifndef IOASCTL_SCRIPT_H
 #define IOASCTL_SCRIPT_H
 
@@ -9,13 +9,12 @@
 extern const char script_help[];
 
 /**
- * script_run() - carry out commands
+ * script_run() - run the commands of a script
  * @fd: open /dev/iommu
- * @in: where they come from
- * @out: where what they say goes
+ * @in: the script
+ * @out: output of the commands
  *
- * A command that fails ends the run, unless '!' stands before it: then it has
- * to fail.
+ * A command that fails ends the script. A command with '!' before it must fail.
  *
  * Return: 0, or the number of the line that ended it.
  */

@@ -7,7 +7,7 @@
 
 static char text[512];
 
-int fail(int err, const char *format, ...)
+int fail(int error, const char *format, ...)
 {
 	va_list args;
 	int at;
@@ -16,8 +16,8 @@ int fail(int err, const char *format, ...)
 	at = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	if (at >= 0 && at < (int)sizeof(text))
-		snprintf(text + at, sizeof(text) - at, ": %s", strerror(err));
-	return -err;
+		snprintf(text + at, sizeof(text) - at, ": %s", strerror(error));
+	return -error;
 }
 
 const char *fail_text(void)

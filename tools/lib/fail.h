@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How the libraries here tell what went wrong: a negative errno to decide on,
- * and a sentence to show. The sentence is that of the last failure.
+ * Errors of the libraries here: functions return a negative errno for the
+ * program, and keep a sentence for its user. Only the sentence of the last
+ * failure is kept.
  */
 #ifndef SLUICE_TOOLS_FAIL_H
 #define SLUICE_TOOLS_FAIL_H
 
 /**
- * fail() - remember why something failed
- * @err: an errno, positive
- * @format: what was being done, as of printf(); the errno's text is appended
+ * fail() - keep the sentence of a failure
+ * @error: a positive errno
+ * @format: the action that failed, as for printf(); the text of the errno is
+ *	appended
  *
- * Return: -@err
+ * Return: -@error
  */
-int fail(int err, const char *format, ...);
+int fail(int error, const char *format, ...);
 
 /**
- * fail_text() - the sentence of the last failure
+ * fail_text() - get the sentence of the last failure
  *
  * Return: a string that stays valid until the next failure.
  */

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The disk's memory is one stretch of pages, mapped once:
+ * The memory of a disk is one range of pages, mapped once:
  *
  *	admin submission queue, admin completion queue, I/O submission queue,
  *	I/O completion queue, identify data, then a page of PRP entries for each
  *	I/O command
  *
- * A command goes into the submission queue at the tail, and the doorbell tells
- * the disk. Its completion appears at the head of the completion queue with the
- * phase bit turned; the phase turns each time that queue wraps.
+ * A command is written at the tail of the submission queue, and a write to the
+ * doorbell notifies the disk. Its completion appears at the head of the
+ * completion queue with the phase bit inverted; the phase changes each time
+ * that queue wraps.
  *
  * Registers and structures are those of the NVM Express base specification 1.4,
  * sections 3.1, 4.2, 4.6, 5.3, 5.4, 5.15.
@@ -137,8 +138,8 @@ static uint64_t now_ms(void)
 }
 
 /*
- * Whoever waits asks this before looking for what it waits for: it may be late
- * itself, and then the disk is not.
+ * A waiting loop must ask this before it looks for a completion: if the loop
+ * itself is late, the completion may be there although the time is over.
  */
 static bool is_over(uint64_t end)
 {
@@ -174,7 +175,7 @@ static void queue_submit(struct nvme_queue *queue,
 	store32(queue->tail_bell, queue->tail);
 }
 
-/* Take the next completion, if there is one */
+/* Take the next completion; false if there is none */
 static bool queue_take(struct nvme_queue *queue, uint16_t *id,
 		       uint16_t *status)
 {
@@ -379,7 +380,7 @@ void nvme_close(struct nvme *disk)
 
 static int free_slot(struct nvme *disk)
 {
-	/* One entry stays empty, or a full queue would look like an empty one */
+	/* One entry stays empty: a full queue would look like an empty one */
 	for (int id = 0; id < NVME_DEPTH - 1; id++)
 		if (!disk->slots[id].busy)
 			return id;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * An NVMe disk driven from user space, one I/O queue, polled.
+ * A driver for NVMe disks in user space, with one I/O queue that is polled.
  *
- * The caller says where the data lies as an IOVA and maps memory there, or
- * does not: the disk is as good a source of DMA to any address as it is a
- * disk. Commands are begun and waited for apart, so that many can be in flight.
+ * The caller gives the IOVA of the data, and maps memory there or not: tests
+ * use a disk as a source of DMA to any address. Beginning a command and waiting
+ * for it are separate calls, so that many commands can be in flight.
  *
- * Functions return 0 or more, or a negative errno; fail_text() has the
- * sentence.
+ * Functions return 0 or a positive number, or a negative errno; fail_text() has
+ * the sentence.
  */
 #ifndef SLUICE_TOOLS_NVME_H
 #define SLUICE_TOOLS_NVME_H
@@ -19,9 +19,9 @@
 #include "vfio.h"
 
 #define NVME_PAGE_SIZE 4096u
-/* Entries of each queue; one less can be in flight */
+/* Entries of each queue; one command less can be in flight */
 #define NVME_DEPTH 64
-/* The longest transfer: what one page of PRP entries and PRP1 describe */
+/* The longest transfer that PRP1 and one page of PRP entries describe */
 #define NVME_MAX_TRANSFER (512u * NVME_PAGE_SIZE)
 
 enum nvme_op {
@@ -33,9 +33,9 @@ enum nvme_op {
  * struct nvme_queue - a submission queue and its completion queue
  * @commands: the submission queue's entries
  * @completions: the completion queue's entries
- * @tail: where the next command goes
- * @head: where the next completion comes
- * @phase: what the phase bit of a new completion is
+ * @tail: index of the next command
+ * @head: index of the next completion
+ * @phase: phase bit of a new completion
  * @tail_bell: doorbell of the submission queue
  * @head_bell: doorbell of the completion queue
  */
@@ -49,7 +49,7 @@ struct nvme_queue {
 	uint32_t *head_bell;
 };
 
-/* What became of a command, by command identifier */
+/* The state of a command; its identifier is the index */
 struct nvme_slot {
 	bool busy;
 	bool done;
@@ -62,15 +62,15 @@ struct nvme_slot {
  * @regs: its registers
  * @regs_size: their length
  * @memory: queues, PRP lists and the identify page
- * @iova: where the disk sees @memory
- * @timeout_ms: how long it may take to become ready, or to do a command
+ * @iova: IOVA of @memory
+ * @timeout_ms: longest time to become ready, or for a command
  * @admin: the admin queues
  * @io: the I/O queues
  * @slots: commands of the I/O queue
- * @model: what the disk calls itself
- * @blocks: its size
+ * @model: model name that the disk reports
+ * @blocks: number of blocks
  * @block_size: bytes in a block
- * @max_transfer: bytes that one command may move
+ * @max_transfer: most bytes of one command
  */
 struct nvme {
 	struct vfio_device *device;
@@ -92,8 +92,8 @@ struct nvme {
  * nvme_open() - start a disk: reset, queues, identify
  * @disk: filled in
  * @device: the open device; must outlive @disk
- * @iova: where its queues are mapped; nvme_memory_size() bytes are
- * @timeout_ms: for each command, and for becoming ready
+ * @iova: IOVA for its queues, which takes nvme_memory_size() bytes
+ * @timeout_ms: longest time to become ready, or for a command
  */
 int nvme_open(struct nvme *disk, struct vfio_device *device, uint64_t iova,
 	      unsigned int timeout_ms);
@@ -101,30 +101,30 @@ void nvme_close(struct nvme *disk);
 size_t nvme_memory_size(void);
 
 /**
- * nvme_begin() - give the disk a command
+ * nvme_begin() - begin a command
  * @disk: the disk
  * @op: read or write
  * @block: the first block
- * @count: how many
- * @iova: where the data goes to or comes from; a multiple of 4
+ * @count: number of blocks
+ * @iova: IOVA of the data; a multiple of 4
  *
- * Return: the command's identifier, to be waited for with nvme_wait();
- * -EBUSY when the queue is full, -EINVAL when the disk has no such blocks or
- * does not move so many at once.
+ * Return: the identifier of the command, for nvme_wait(); -EBUSY if the queue
+ * is full; -EINVAL if the disk does not have these blocks, or if they are too
+ * many for one command.
  */
 int nvme_begin(struct nvme *disk, enum nvme_op op, uint64_t block,
 	       unsigned int count, uint64_t iova);
 
 /**
- * nvme_poll() - note the commands that are done
+ * nvme_poll() - take new completions
  * @disk: the disk
  *
- * Return: how many were noted by this call.
+ * Return: the number of completions that this call has taken.
  */
 unsigned int nvme_poll(struct nvme *disk);
 
 /**
- * nvme_done() - is a command done?
+ * nvme_done() - has a command completed?
  * @disk: the disk
  * @id: from nvme_begin()
  */
@@ -133,12 +133,12 @@ bool nvme_done(const struct nvme *disk, int id);
 /**
  * nvme_wait() - wait for a command
  * @disk: the disk
- * @id: from nvme_begin(); free for another command when this returns anything
- *	but -ETIMEDOUT
+ * @id: from nvme_begin(); unless this returns -ETIMEDOUT, it is free for
+ *	another command afterwards
  *
- * Return: 0; the disk's status (type and code, NVMe specification 4.6.1) when
- * it reported an error; or -ETIMEDOUT. After that the memory the command names
- * may still be written: only nvme_close() ends it.
+ * Return: 0; the status of the disk (type and code, NVMe specification 4.6.1)
+ * if it reported an error; or -ETIMEDOUT. After a timeout the disk may still
+ * write to the memory of the command, until nvme_close().
  */
 int nvme_wait(struct nvme *disk, int id);
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A container wants things in an order: a group is added to it, then its type
- * is set, and only then can memory be mapped and the device be opened. With
- * /dev/iommu the device is opened first, bound to the file, and attached to an
- * IOAS that exists already.
+ * The order of calls. In a container: add a group, set the type, and only then
+ * map memory and open the device. With /dev/iommu: allocate an IOAS, open the
+ * device file, bind it to /dev/iommu, and attach it to the IOAS.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -48,7 +47,7 @@ void vfio_space_close(struct vfio_space *space)
 	close(space->fd);
 }
 
-/* With sPAPR memory is registered before it is mapped, and stays so */
+/* With sPAPR, memory is registered before it is mapped, and stays registered */
 static int register_memory(struct vfio_space *space, void *memory,
 			   size_t length)
 {
@@ -127,7 +126,7 @@ int vfio_unmap(struct vfio_space *space, uint64_t iova, size_t length)
 	return 0;
 }
 
-/* The number at the end of where a link in the device's sysfs folder leads */
+/* The group number, from the target of the iommu_group link of the device */
 static int sysfs_group(const char *address, char *number, size_t size)
 {
 	char path[PATH_MAX], target[PATH_MAX];
@@ -161,7 +160,7 @@ static int container_type(const struct vfio_space *space)
 	}
 }
 
-/* Put the group into the container, and give the container its type */
+/* Add the group to the container, and set the type of the container */
 static int join_container(struct vfio_device *device)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
@@ -216,7 +215,10 @@ close_group:
 	return ret;
 }
 
-/* The device file's name: the one entry of the device's vfio-dev folder */
+/*
+ * The path of the device file: its name is the only entry of the vfio-dev
+ * folder
+ */
 static int device_file(const char *address, char *path, size_t size)
 {
 	char folder[PATH_MAX];

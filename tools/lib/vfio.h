@@ -2,9 +2,9 @@
 /*
  * PCI devices in user space through VFIO, for the tools and the tests here.
  *
- * A space is the address space that devices see: a VFIO container
- * (/dev/vfio/vfio), or an IOAS of /dev/iommu. Devices are opened into a space;
- * memory is mapped into it at an IOVA of the caller's choice.
+ * A space is the address space of devices: a VFIO container (/dev/vfio/vfio),
+ * or an IOAS of /dev/iommu. A device is opened in a space; memory is mapped in
+ * the space at an IOVA that the caller chooses.
  *
  * Functions return 0 or a negative errno; fail_text() has the sentence.
  */
@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 enum vfio_space_kind {
-	VFIO_SPACE_TYPE1,	/* container, the first semantics of unmap */
-	VFIO_SPACE_TYPE1V2,	/* container, what today's programs use */
+	VFIO_SPACE_TYPE1,	/* container, unmap may split a mapping */
+	VFIO_SPACE_TYPE1V2,	/* container, as most programs use it */
 	VFIO_SPACE_SPAPR,	/* container, with windows; memory is registered */
 	VFIO_SPACE_IOMMUFD,	/* /dev/iommu and /dev/vfio/devices/vfioN */
 };
@@ -30,10 +30,10 @@ enum vfio_prot {
 
 /**
  * struct vfio_space - an address space for devices
- * @kind: what it is made of
+ * @kind: container or IOAS
  * @fd: the open container or /dev/iommu
- * @ioas_id: which IOAS of /dev/iommu
- * @typed: the container has its IOMMU type; that needs a group first
+ * @ioas_id: the IOAS of /dev/iommu
+ * @typed: the type of the container is set, which needs a group
  */
 struct vfio_space {
 	enum vfio_space_kind kind;
@@ -44,7 +44,7 @@ struct vfio_space {
 
 /**
  * struct vfio_device - a PCI device in a space
- * @space: the space it does its DMA in
+ * @space: the address space of its DMA
  * @address: such as 0000:00:04.0
  * @group_fd: its group, when the space is a container; or -1
  * @fd: the device
@@ -60,31 +60,31 @@ int vfio_space_open(struct vfio_space *space, enum vfio_space_kind kind);
 void vfio_space_close(struct vfio_space *space);
 
 /**
- * vfio_map() - let the space's devices reach memory of this process
+ * vfio_map() - map memory of this process in a space
  * @space: a space with at least one device, if it is a container
- * @iova: where devices see it
- * @memory: what they see
+ * @iova: IOVA of the mapping
+ * @memory: address in this process
  * @length: bytes
- * @prot: what they may do
+ * @prot: access that devices have
  */
 int vfio_map(struct vfio_space *space, uint64_t iova, void *memory,
 	     size_t length, enum vfio_prot prot);
 
 /**
- * vfio_unmap() - take memory away from the space's devices
+ * vfio_unmap() - unmap a range of a space
  * @space: the space
- * @iova: where it was mapped
+ * @iova: first IOVA
  * @length: bytes
  *
- * Return: 0, also when less was mapped there; or a negative errno.
+ * Return: 0, even if a part of the range was not mapped; or a negative errno.
  */
 int vfio_unmap(struct vfio_space *space, uint64_t iova, size_t length);
 
 /**
  * vfio_device_open() - open a device that is bound to vfio-pci
  * @device: filled in
- * @space: the space it joins; must outlive it
- * @address: PCI address, the domain may be left out
+ * @space: the space of the device; must outlive it
+ * @address: PCI address, with or without the domain
  */
 int vfio_device_open(struct vfio_device *device, struct vfio_space *space,
 		     const char *address);
@@ -94,25 +94,25 @@ void vfio_device_close(struct vfio_device *device);
  * vfio_device_bar() - map a memory BAR into this process
  * @device: the device
  * @bar: 0 to 5
- * @size: its size in bytes is put here
+ * @size: set to its size in bytes
  *
- * Return: where it is, or NULL; to be given back with munmap().
+ * Return: the address, or NULL; to be released with munmap().
  */
 void *vfio_device_bar(struct vfio_device *device, int bar, size_t *size);
 
 /**
- * vfio_device_bus_master() - let the device do DMA, or forbid it
+ * vfio_device_bus_master() - enable or disable bus mastering
  * @device: the device
- * @on: whether it may
+ * @on: true to enable
  */
 int vfio_device_bus_master(struct vfio_device *device, bool on);
 int vfio_device_reset(struct vfio_device *device);
 
 /**
- * vfio_alloc() - memory to map: whole pages, zeroed
+ * vfio_alloc() - allocate memory to map: whole pages, zeroed
  * @length: bytes
  *
- * Return: the memory, or NULL; to be given back with munmap().
+ * Return: the memory, or NULL; to be released with munmap().
  */
 void *vfio_alloc(size_t length);
 

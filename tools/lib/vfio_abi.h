@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the C library's kernel headers may be too old to have: the ioctls of
- * /dev/iommu and additions to VFIO's device files, from this tree, and the
- * ioctls of those files.
+ * Definitions that the kernel headers of the C library may be too old to have:
+ * the ioctls of /dev/iommu and our additions to device files, from this tree,
+ * and the ioctls of device files.
  */
 #ifndef SLUICE_TOOLS_VFIO_ABI_H
 #define SLUICE_TOOLS_VFIO_ABI_H

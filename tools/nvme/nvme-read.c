@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * nvme-read: reads blocks of an NVMe disk without a kernel driver for it.
+ * nvme-read: reads blocks of an NVMe disk without a kernel driver.
  *
- * The disk is opened through VFIO; its queues and the buffer that receives the
- * data are memory of this process, which the disk reaches only as far as the
- * IOMMU lets it. With --interactive the mapping of the buffer can be made and
- * unmade between reads, to see what the disk can reach when.
+ * The disk is opened through VFIO. Its queues and the buffer for the data are
+ * memory of this process; the disk reaches them only through the mappings of
+ * the IOMMU. With --interactive, the buffer can be mapped and unmapped between
+ * reads, to show when the disk reaches it.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -189,7 +189,7 @@ static void parse_options(int argc, char **argv, struct options *o)
 		usage("COUNT cannot be", "0");
 }
 
-/* Lines of text until the first NUL byte; what is not text is shown as dots */
+/* Print lines of text until the first NUL byte, and dots for other bytes */
 static void show_text(const uint8_t *data, size_t length)
 {
 	size_t i;
@@ -232,7 +232,7 @@ static void show(const uint8_t *data, size_t length, enum output output)
 	fflush(stdout);
 }
 
-/* The physical address behind memory of ours, or 0: it takes root to know */
+/* The physical address of our memory; 0 unless the process is root */
 static uint64_t physical(const void *memory)
 {
 	uint64_t entry = 0;
@@ -248,7 +248,7 @@ static uint64_t physical(const void *memory)
 	return (entry & ((1ull << 55) - 1)) * NVME_PAGE_SIZE;
 }
 
-/* One disk, one buffer */
+/* One disk and one buffer */
 struct session {
 	struct vfio_space space;
 	struct vfio_device device;
@@ -310,7 +310,7 @@ free_buffer:
 	return ret;
 }
 
-/* The disk is stopped first: nothing of ours is unmapped under its feet */
+/* Stop the disk before its memory is unmapped */
 static void session_close(struct session *s)
 {
 	nvme_close(&s->disk);
@@ -343,7 +343,10 @@ static int session_read(struct session *s, uint64_t block, uint64_t count,
 	return nvme_read(&s->disk, block, count, iova);
 }
 
-/* One command of --interactive; what it answers ends with "ok" or "error" */
+/*
+ * Run one command of --interactive; the last word of the answer is "ok" or
+ * "error"
+ */
 static int obey(struct session *s, char *line)
 {
 	char *word[5] = { NULL };
@@ -409,7 +412,7 @@ static int interact(struct session *s)
 	return status;
 }
 
-/* In as many commands as it takes */
+/* Read all blocks, with as many commands as needed */
 static int read_all(struct session *s, const struct options *o)
 {
 	uint64_t most = s->disk.max_transfer / s->disk.block_size;

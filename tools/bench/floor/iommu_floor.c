@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The floor under every way of mapping user memory for DMA: what pinning it and
- * unpinning it cost, with nothing else. For the benchmark; do not leave loaded.
+ * The floor of the cost of mapping user memory for DMA: the cost of pinning and
+ * unpinning alone. For the benchmark only; do not leave the module loaded.
  *
- * Memory is pinned in batches of one page of pointers, as every user of the
- * function does, and unpinned by the runs that were found.
+ * Memory is pinned in batches of one page of pointers, as all users of
+ * pin_user_pages_fast() do, and unpinned run by run.
  */
 #include <linux/capability.h>
 #include <linux/fs.h>

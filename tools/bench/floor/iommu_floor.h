@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
-/* What iommu_floor.ko and the benchmark say to each other */
+/* The ioctl between iommu_floor.ko and the benchmark */
 #ifndef IOMMU_FLOOR_H
 #define IOMMU_FLOOR_H
 
@@ -12,7 +12,7 @@
  * @length: in: bytes, whole pages
  * @pin_ns: out: nanoseconds in pin_user_pages_fast()
  * @unpin_ns: out: nanoseconds in unpin_user_page_range_dirty_lock()
- * @runs: out: physically contiguous runs that the memory is made of
+ * @runs: out: number of physically contiguous runs in the memory
  */
 struct iommu_floor {
 	__u64 address;
