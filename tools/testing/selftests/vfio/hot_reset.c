@@ -5,7 +5,7 @@
  *
  * FIRST names a function behind a port of its own; SECOND, if it is set, names
  * another function behind the same port. They may be in one IOMMU group or in
- * two. DISKS=1 says that they are disks. scripts/lib/vfio-hot-reset sets these
+ * two. DISKS=1 says that they are disks. scripts/guest/vfio-hot-reset sets these
  * variables; each test skips the set-ups that it is not about.
  */
 #include <pthread.h>
