@@ -107,15 +107,6 @@ void iommu_paging_read_dirty(struct iommu_domain *domain, unsigned long iova,
 			     size_t length, iommu_pt_dirty_fn fn, void *arg,
 			     struct iommu_pt_gather *gather);
 
-/* Functions in struct iommu_domain_ops that are the same for all drivers */
-#define IOMMU_PAGING_DOMAIN_OPS						\
-	.unmap_pages = iommu_paging_unmap_pages,			\
-	.iotlb_sync_map = iommu_paging_iotlb_sync_map,			\
-	.iotlb_sync = iommu_paging_iotlb_sync,				\
-	.flush_iotlb_all = iommu_paging_flush_iotlb_all,		\
-	.iova_to_phys = iommu_paging_iova_to_phys,			\
-	.enforce_cache_coherency = iommu_paging_enforce_cache_coherency
-
 /* The run operations of these domains, for iommu_run_ops_register() */
 extern const struct iommu_run_ops iommu_paging_run_ops;
 
