@@ -10,8 +10,8 @@
  *
  *	process's page table	hardware page tables
  *	--------------------	--------------------
- *	contains the frames	may contain the frames
- *	frames are removed	they are unmapped and invalidated first
+ *	contains the frames	may contain them
+ *	are to be removed	are unmapped and invalidated first
  *
  * Each pages object of device memory has its own source, and the source has a
  * struct iommufd_devmem: a subscription to changes of the process's page table
