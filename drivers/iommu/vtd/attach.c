@@ -95,7 +95,7 @@ static int vtd_set_alias(struct device *dev, u16 alias, void *arg)
  * @entry: the entry
  *
  * Context: may sleep; the unit's table_lock is held.
- * Return: 0, or -ENOMEM with no entry changed; blocking always succeeds.
+ * Return: 0, or -ENOMEM with no translation changed; blocking always succeeds.
  */
 int vtd_device_set_entries(struct vtd_unit *unit, struct device *dev,
 			   u16 source_id, const struct vtd_entry *entry)

@@ -9,8 +9,8 @@
  * if a single block had 4 times the size of the range or more. Blocks may cover
  * more than the range: invalidating too much is safe.
  *
- *	pages 3 to 8	one block: 0 to 15, less than 4 times 6 pages
- *	pages 7 to 8	two blocks: page 7, and page 8
+ *	pages 3 to 8	one block, pages 0 to 15: 16 are less than 4 times 6
+ *	pages 7 to 8	two blocks, page 7 and page 8
  *
  * Blocks are cheaper than invalidating the whole domain, after which the unit
  * has to walk the tables again for all other ranges of the domain. The whole
