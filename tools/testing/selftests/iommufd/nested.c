@@ -95,12 +95,12 @@ static uint32_t setup(struct mock *mock, uint32_t *parent)
 
 /* Allocate */
 
-#define CHECK_REFUSED(change, error)                                     \
-	do {                                                             \
-		struct iommu_hwpt_alloc cmd = nested_cmd(&mock, parent); \
-									 \
-		change;                                                  \
-		CHECK_ERR(alloc_nested(cmd, &hwpt), error);              \
+#define CHECK_REFUSED(change, error)					\
+	do {								\
+		struct iommu_hwpt_alloc cmd = nested_cmd(&mock, parent);\
+									\
+		change;							\
+		CHECK_ERR(alloc_nested(cmd, &hwpt), error);		\
 	} while (0)
 
 TEST(malformed_nested_table_is_refused)
