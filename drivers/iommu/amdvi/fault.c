@@ -100,7 +100,7 @@ static void amdvi_fault_log(const struct amdvi_unit *unit,
 
 	if (suppressed)
 		snprintf(more, sizeof(more),
-			 " (%llu events before it were not logged)", suppressed);
+			 " (%llu earlier ones of it were not logged)", suppressed);
 	if (!amdvi_event_has_device(event))
 		unit_err(unit, "%s at 0x%llx%s\n", reason, event->address,
 			 more);

@@ -24,7 +24,8 @@
  * @ictx: the context
  * @size: size of the structure, which begins with a struct iommufd_object
  * @type: its kind
- * @release: called before a published object is freed
+ * @release: called before a published object is freed; iommufd_object_abort()
+ *	does not call it
  *
  * Return: the zeroed structure with one user, the caller, or an ERR_PTR.
  */

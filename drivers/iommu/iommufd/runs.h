@@ -44,7 +44,7 @@ static inline unsigned long run_npages(u64 run)
  * @at: number of the run that contains @first
  * @skip: pages of that run before @first
  * @home: the chunk that stores the runs: this chunk, or the one that it was
- *	split off from
+ *	split off from, directly or through others
  * @users: number of chunks whose @home this is
  * @nr: number of runs
  * @runs: the runs. They never change: a chunk that shrinks changes only @first,

@@ -89,7 +89,8 @@ static bool vtd_has_reserved_memory(struct pci_dev *pdev)
  * kernel's memory. So the device has no entry until the core attaches it to its
  * domain, and bus mastering is disabled until a driver enables it. A device
  * with reserved memory keeps bus mastering: firmware goes on using it in that
- * memory as soon as the device has its domain.
+ * memory as soon as the device has its domain. A bridge keeps it too, for the
+ * devices below.
  */
 static void vtd_device_stop(struct pci_dev *pdev)
 {

@@ -354,12 +354,7 @@ const struct iommu_domain_ops vtd_paging_ops = {
  */
 int vtd_domain_init(void)
 {
-	int ret = iommu_run_ops_register(&vtd_paging_ops,
-					 &iommu_paging_run_ops);
-
-	if (ret)
-		return ret;
-	return ret;
+	return iommu_run_ops_register(&vtd_paging_ops, &iommu_paging_run_ops);
 }
 
 /**

@@ -182,7 +182,7 @@ static void vtd_fault_log(const struct vtd_unit *unit,
 
 	if (fault->untold)
 		snprintf(untold, sizeof(untold),
-			 " (%llu faults before it were not logged)", fault->untold);
+			 " (%llu earlier ones of it were not logged)", fault->untold);
 	if (is_interrupt_fault(fault->reason)) {
 		unit_err(unit, "%04x:%02x:%02x.%d interrupt blocked: index 0x%llx, %s%s\n",
 			 unit->segment, PCI_BUS_NUM(fault->source_id),

@@ -6,16 +6,17 @@
  * descriptor is written to its registers, which have the same granularities.
  *
  * A range is covered by one aligned block of 2^AM pages, or by two (BLOCKS_MAX)
- * if a single block had 4 times the size of the range or more. Blocks may cover
- * more than the range: invalidating too much is safe.
+ * if a single block had 4 times the size of the range or more, or its AM were
+ * above MAMV. Blocks may cover more than the range: invalidating too much is safe.
  *
  *	pages 3 to 8	one block, pages 0 to 15: 16 are less than 4 times 6
  *	pages 7 to 8	two blocks, page 7 and page 8
  *
  * Blocks are cheaper than invalidating the whole domain, after which the unit
  * has to walk the tables again for all other ranges of the domain. The whole
- * domain is invalidated if AM of a block were above MAMV, or if the range has
- * more than VTD_RANGE_PAGES_MAX pages.
+ * domain is invalidated if AM of one of the two blocks were above MAMV, if the
+ * range has more than VTD_RANGE_PAGES_MAX pages, or if the unit cannot invalidate
+ * ranges (no CAP.PSI).
  */
 #define pr_fmt(fmt) "vtd: " fmt
 

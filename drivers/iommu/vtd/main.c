@@ -18,8 +18,8 @@
  *	4. enable ACS in ports, so that IOMMU groups are as small as possible
  *	5. register with the IOMMU core, which attaches each device to its domain
  *
- * The core holds a reference on this module for each device, so the module
- * cannot be unloaded while there is a device.
+ * The core holds a reference on this module for each device, and the module has
+ * no exit function: once loaded it stays.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 

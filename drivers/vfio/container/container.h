@@ -41,7 +41,8 @@ struct spapr;
  * @ictx: the context of @ioas
  * @ioas: the address space with its mappings
  * @spapr: state of a container of type VFIO_SPAPR_TCE_v2_IOMMU; or NULL
- * @lock: protects the fields from @groups to @all_dirty, and @generation
+ * @lock: protects the fields from @groups to @all_dirty, creating and destroying
+ *	@access, and @generation. A driver that writes sets @all_dirty without it.
  * @groups: list of struct container_group
  * @nr_hardware: number of groups that do DMA
  * @nr_emulated: number of groups whose drivers access memory for them

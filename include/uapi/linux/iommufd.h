@@ -826,8 +826,8 @@ enum iommufd_hwpt_get_dirty_bitmap_flags {
  * @data: the bitmap; bits are set, never cleared
  *
  * Bit 0 is the page at @iova. EOVERFLOW: not a valid range. EINVAL: the page
- * size is not a power of two, or the range is not aligned to it. EOPNOTSUPP:
- * the table was created without IOMMU_HWPT_ALLOC_DIRTY_TRACKING.
+ * size is 0, or the range is not aligned to it. EOPNOTSUPP: the table was
+ * created without IOMMU_HWPT_ALLOC_DIRTY_TRACKING.
  */
 struct iommu_hwpt_get_dirty_bitmap {
 	__u32 size;
