@@ -12,7 +12,7 @@
  *
  * - A member may begin to translate after an unmap has changed the tables and
  *   before that unmap invalidates. A member is added to the list before its
- *   unit uses the tables, and removed after the unit has stopped to use them.
+ *   unit uses the tables, and removed after the unit has stopped using them.
  *   An unmap changes the tables first and reads the list then. So either it
  *   finds the member, or the unit finds the tables changed.
  *

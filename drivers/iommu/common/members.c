@@ -3,8 +3,8 @@
  * The members of paging domains.
  *
  * A unit becomes a member of a domain when its first device attaches, and stops
- * to be one when the last device detaches. The unit chooses an id for the
- * domain. The live domain converts existing mappings when members are added,
+ * being one when the last device detaches. Each member has an id of its unit for
+ * the domain. The live domain converts existing mappings when members are added,
  * removed or changed.
  *
  * Locks: the table_lock of a unit makes sure that it has one member in a

@@ -6,7 +6,7 @@
  *
  *	TEST(unmap_of_a_hole_is_enoent)
  *	{
- *		CHECK_EQ(unmap(0x1000), -ENOENT);
+ *		CHECK_ERR(unmap(ioas, 0x1000, PAGE), ENOENT);
  *	}
  *
  * A check that fails ends the test. SKIP() ends it where the machine cannot run
