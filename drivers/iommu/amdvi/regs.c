@@ -13,6 +13,7 @@
 
 #include "regs.h"
 
+/* On the lowest floor: the parameter that hides abilities refers to it */
 LIST_HEAD(amdvi_units);
 
 /**

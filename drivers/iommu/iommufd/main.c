@@ -6,18 +6,7 @@
  * that it had in the first version, and a function. The checks that all ioctls
  * share (sizes, a tail of 0, unknown numbers) are here.
  *
- * To add an ioctl IOMMU_EXAMPLE:
- *
- *  1. include/uapi/linux/iommufd.h: IOMMUFD_CMD_EXAMPLE at the end of its enum,
- *     struct iommu_example with a __u32 size first and no padding, and
- *     #define IOMMU_EXAMPLE _IO(IOMMUFD_TYPE, IOMMUFD_CMD_EXAMPLE)
- *  2. ucmd.h: int iommufd_example_ioctl(struct iommufd_ucmd *ucmd);
- *  3. the function, in the file of its subject. It refuses flags that it does
- *     not know and reserved fields that are not 0 with -EOPNOTSUPP, and copies
- *     results back with iommufd_ucmd_respond().
- *  4. here: a member of union ucmd_buffer, and a row of iommufd_ioctls[]. Both
- *     are in alphabetical order.
- *  5. a test in tools/testing/selftests/iommufd
+ * CONTRIBUTING.md, "Add an ioctl", lists the places that a new row touches.
  */
 #define pr_fmt(fmt) "iommufd: " fmt
 

@@ -16,6 +16,7 @@
 
 #include "regs.h"
 
+/* On the lowest floor: the parameter that hides abilities refers to it */
 struct list_head vtd_units = LIST_HEAD_INIT(vtd_units);
 EXPORT_SYMBOL_IF_KUNIT(vtd_units);
 
