@@ -25,8 +25,6 @@
  * FMT_FIRST, FMT_LAST	two bits that hardware ignores; they mark the first and
  *			the last entry that one call mapped
  * FMT_ATTRS		enum iommu_pt_attrs that can be changed in place
- * FMT_ALWAYS		enum iommu_pt_attrs that every new leaf has, whatever is
- *			asked for
  *
  * fmt_present()	the entry is a leaf or leads to a table
  * fmt_is_table()	a present entry of level 2 or above leads to a table
@@ -70,7 +68,6 @@
  * @grows: a table may be put above the top table
  * @page_sizes: bitmap of the sizes of a leaf
  * @attrs: enum iommu_pt_attrs that can be changed in place
- * @always: enum iommu_pt_attrs that every new leaf has, whatever is asked for
  * @map: see iommu_pt_map(); arguments are checked, @length is that of all runs
  * @unmap: see iommu_pt_unmap_runs()
  * @reserve: returns log2 of the largest leaf that touches a range
@@ -97,7 +94,6 @@ struct iommu_pt_format {
 	bool grows;
 	unsigned long page_sizes;
 	unsigned int attrs;
-	unsigned int always;
 
 	int (*map)(struct iommu_pt *pt, unsigned long iova,
 		   const struct iommu_run *runs, size_t length, int prot,

@@ -20,7 +20,6 @@ const struct iommu_pt_format FMT_FORMAT = {
 	.grows = FMT_GROWS,
 	.page_sizes = FMT_SIZES,
 	.attrs = FMT_ATTRS,
-	.always = FMT_ALWAYS,
 	.map = pt_map,
 	.unmap = pt_unmap,
 	.reserve = pt_reserve,

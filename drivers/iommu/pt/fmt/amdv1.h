@@ -50,7 +50,6 @@
 #define FMT_LAST		AMDV1_LAST
 #define FMT_ATTRS		(IOMMU_PT_ATTR_READ | IOMMU_PT_ATTR_WRITE | \
 				 IOMMU_PT_ATTR_SNOOP)
-#define FMT_ALWAYS		IOMMU_PT_ATTR_SNOOP
 
 static inline bool fmt_present(u64 entry)
 {

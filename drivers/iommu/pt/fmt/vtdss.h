@@ -41,7 +41,6 @@
 #define FMT_LAST		VTDSS_LAST
 #define FMT_ATTRS		(IOMMU_PT_ATTR_READ | IOMMU_PT_ATTR_WRITE | \
 				 IOMMU_PT_ATTR_SNOOP)
-#define FMT_ALWAYS		0
 
 static inline bool fmt_present(u64 entry)
 {

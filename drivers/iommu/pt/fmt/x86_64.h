@@ -40,7 +40,6 @@
 #define FMT_LAST		X86_64_LAST
 #define FMT_ATTRS		(IOMMU_PT_ATTR_WRITE | IOMMU_PT_ATTR_EXEC | \
 				 IOMMU_PT_ATTR_USER)
-#define FMT_ALWAYS		IOMMU_PT_ATTR_READ
 
 static inline bool fmt_present(u64 entry)
 {

@@ -175,7 +175,9 @@ void snooping_is_forced_on_what_comes(struct kunit *test)
 {
 	struct bench *b = bench_make(test);
 
-	if (!(b->pt.format->attrs & IOMMU_PT_ATTR_SNOOP))
+	KUNIT_ASSERT_EQ(test, !!(b->pt.format->attrs & IOMMU_PT_ATTR_SNOOP),
+			b->hw.format->snoops);
+	if (!b->hw.format->snoops)
 		kunit_skip(test, "the format has no such bit");
 	iommu_pt_set_flags(&b->pt, IOMMU_PT_SNOOP, 0);
 	KUNIT_ASSERT_EQ(test, bench_map(b, G, G, 2 * M + PAGE), 0);
@@ -193,7 +195,7 @@ void prot_becomes_attributes(struct kunit *test)
 
 	for (prot = IOMMU_READ; prot <= RW; prot++) {
 		bool read = prot & IOMMU_READ ||
-			    b->pt.format->always & IOMMU_PT_ATTR_READ;
+			    b->hw.format->always & IOMMU_PT_ATTR_READ;
 		bool write = prot & IOMMU_WRITE;
 
 		KUNIT_ASSERT_EQ(test, iommu_pt_map(&b->pt, G, &run, 1, prot,

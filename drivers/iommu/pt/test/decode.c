@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Entries of each format as the specifications define them. Nothing here comes
- * from the headers in fmt/, so that an error there is not repeated here.
+ * Each format as the specifications define it. Nothing here comes from the
+ * headers in fmt/, so that an error there is not repeated here.
  */
 #include "formats.h"
 
@@ -11,7 +11,7 @@ static unsigned int level_size(unsigned int level)
 	return 12 + 9 * (level - 1);
 }
 
-void hw_decode_vtdss(u64 raw, unsigned int level, struct hw_entry *e)
+static void decode_vtdss(u64 raw, unsigned int level, struct hw_entry *e)
 {
 	e->read = raw & 1;
 	e->write = raw & 2;
@@ -23,7 +23,12 @@ void hw_decode_vtdss(u64 raw, unsigned int level, struct hw_entry *e)
 	e->dirty = 1 << 9;
 }
 
-void hw_decode_x86_64(u64 raw, unsigned int level, struct hw_entry *e)
+const struct hw_format hw_vtdss = {
+	.decode = decode_vtdss,
+	.snoops = true,
+};
+
+static void decode_x86_64(u64 raw, unsigned int level, struct hw_entry *e)
 {
 	e->present = raw & 1;
 	e->read = true;
@@ -34,7 +39,12 @@ void hw_decode_x86_64(u64 raw, unsigned int level, struct hw_entry *e)
 	e->dirty = 1 << 6;
 }
 
-void hw_decode_amdv1(u64 raw, unsigned int level, struct hw_entry *e)
+const struct hw_format hw_x86_64 = {
+	.decode = decode_x86_64,
+	.always = IOMMU_PT_ATTR_READ,
+};
+
+static void decode_amdv1(u64 raw, unsigned int level, struct hw_entry *e)
 {
 	unsigned int next = raw >> 9 & 7, bit = 12;
 
@@ -55,8 +65,15 @@ void hw_decode_amdv1(u64 raw, unsigned int level, struct hw_entry *e)
 	}
 }
 
+const struct hw_format hw_amdv1 = {
+	.decode = decode_amdv1,
+	.always = IOMMU_PT_ATTR_SNOOP,
+	.snoops = true,
+	.grows = true,
+};
+
 #ifdef PT_EXAMPLE
-void hw_decode_example(u64 raw, unsigned int level, struct hw_entry *e)
+static void decode_example(u64 raw, unsigned int level, struct hw_entry *e)
 {
 	e->present = raw & 1;
 	e->read = true;
@@ -66,4 +83,9 @@ void hw_decode_example(u64 raw, unsigned int level, struct hw_entry *e)
 	e->accessed = 1 << 4;
 	e->dirty = 1 << 5;
 }
+
+const struct hw_format hw_example = {
+	.decode = decode_example,
+	.always = IOMMU_PT_ATTR_READ,
+};
 #endif

@@ -42,7 +42,6 @@
 #define FMT_FIRST		EXAMPLE_FIRST
 #define FMT_LAST		EXAMPLE_LAST
 #define FMT_ATTRS		IOMMU_PT_ATTR_WRITE
-#define FMT_ALWAYS		IOMMU_PT_ATTR_READ
 
 static inline bool fmt_present(u64 entry)
 {

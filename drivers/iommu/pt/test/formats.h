@@ -3,8 +3,7 @@
  * The formats that tests run over: all formats of the library, and in user
  * space (PT_EXAMPLE) also that of example.h, which no module contains.
  *
- * For each there is a function in decode.c that reads an entry as hardware
- * does.
+ * decode.c says for each what hardware makes of it.
  */
 #ifndef PT_TEST_FORMATS_H
 #define PT_TEST_FORMATS_H
@@ -16,15 +15,14 @@
 /**
  * struct pt_test_format - a format under test
  * @format: the format
- * @decode: fills in all but @addr of an entry, zeroed before
+ * @hw: the same, for hardware
  */
 struct pt_test_format {
 	const struct iommu_pt_format *format;
-	void (*decode)(u64 raw, unsigned int level, struct hw_entry *entry);
+	const struct hw_format *hw;
 };
 
-#define IOMMU_PT_FORMAT(name) \
-	void hw_decode_##name(u64 raw, unsigned int level, struct hw_entry *e);
+#define IOMMU_PT_FORMAT(name)	extern const struct hw_format hw_##name;
 #include <linux/iommu_pt_formats.h>
 #ifdef PT_EXAMPLE
 extern const struct iommu_pt_format iommu_pt_example;
@@ -32,7 +30,7 @@ IOMMU_PT_FORMAT(example)
 #endif
 #undef IOMMU_PT_FORMAT
 
-#define IOMMU_PT_FORMAT(name)	{ &iommu_pt_##name, hw_decode_##name },
+#define IOMMU_PT_FORMAT(name)	{ &iommu_pt_##name, &hw_##name },
 static const struct pt_test_format pt_test_formats[] = {
 #include <linux/iommu_pt_formats.h>
 #ifdef PT_EXAMPLE

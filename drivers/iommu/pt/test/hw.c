@@ -26,7 +26,7 @@ static struct hw_entry decode(struct hw *hw, u64 raw, unsigned int level)
 {
 	struct hw_entry e = {};
 
-	hw->decode(raw, level, &e);
+	hw->format->decode(raw, level, &e);
 	if (e.error)
 		hw->error = e.error;
 	e.addr = raw & HW_ADDR;
@@ -44,7 +44,7 @@ void hw_init(struct hw *hw, struct iommu_pt *pt, bool noncoherent,
 	hw->pt = pt;
 	for (i = 0; i < ARRAY_SIZE(pt_test_formats); i++)
 		if (pt_test_formats[i].format == pt->format)
-			hw->decode = pt_test_formats[i].decode;
+			hw->format = pt_test_formats[i].hw;
 	hw->noncoherent = noncoherent;
 	hw->tracks_dirty = tracks_dirty;
 }
@@ -161,7 +161,7 @@ bool hw_translate(struct hw *hw, unsigned long iova, bool write, bool cached,
 	if (cached && cached_translation(hw, iova, write, to))
 		return true;
 	iommu_pt_root(hw->pt, &root);
-	if (root.levels < 5 && hw->pt->format->grows &&
+	if (root.levels < 5 && hw->format->grows &&
 	    iova >> (12 + 9 * root.levels))
 		return false;
 	for (i = 0; cached && i < HW_WAY_ENTRIES; i++) {

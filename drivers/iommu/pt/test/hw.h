@@ -58,6 +58,21 @@ struct hw_entry {
 	const char *error;
 };
 
+/**
+ * struct hw_format - what hardware makes of a format, and what is expected of
+ * the library over it
+ * @decode: fills in all but @addr of an entry, zeroed before
+ * @always: enum iommu_pt_attrs that every new leaf has, whatever is asked for
+ * @snoops: a leaf has a bit that forces snooping
+ * @grows: the top table may be of any level; an IOVA beyond it is not mapped
+ */
+struct hw_format {
+	void (*decode)(u64 raw, unsigned int level, struct hw_entry *entry);
+	unsigned int always;
+	bool snoops;
+	bool grows;
+};
+
 /* A cached path: @table, of @level, translates IOVAs @start to @last */
 struct hw_way {
 	unsigned long start;
@@ -69,7 +84,7 @@ struct hw_way {
 
 struct hw {
 	struct iommu_pt *pt;
-	void (*decode)(u64 raw, unsigned int level, struct hw_entry *entry);
+	const struct hw_format *format;
 	bool noncoherent;
 	bool tracks_dirty;
 	unsigned int next;

@@ -113,15 +113,14 @@ static u64 pick_phys(struct pt_model *model, struct window *window,
 
 static unsigned int attrs_of_prot(const struct pt_model *model, int prot)
 {
-	const struct iommu_pt_format *format = model->pt.format;
-	unsigned int attrs = format->always & ATTRS;
+	unsigned int attrs = model->hw.format->always & ATTRS;
 
 	if (prot & IOMMU_READ)
 		attrs |= IOMMU_PT_ATTR_READ;
 	if (prot & IOMMU_WRITE)
 		attrs |= IOMMU_PT_ATTR_WRITE;
-	if (model->flags & IOMMU_PT_SNOOP)
-		attrs |= format->attrs & IOMMU_PT_ATTR_SNOOP;
+	if (model->flags & IOMMU_PT_SNOOP && model->hw.format->snoops)
+		attrs |= IOMMU_PT_ATTR_SNOOP;
 	return attrs;
 }
 
