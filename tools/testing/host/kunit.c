@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Runs the one suite that is linked in, and reports it as KTAP. Names given on
- * the command line choose cases; --list prints the names of all cases, and runs
- * none.
+ * the command line choose cases, and each has to be one; --list prints the names
+ * of all cases, and runs none.
  */
 #include <kunit/test.h>
 
@@ -46,6 +46,7 @@ int main(int argc, char **argv)
 {
 	char desc[KUNIT_PARAM_DESC_SIZE] = "";
 	unsigned int n = 0, bad = 0;
+	int ran = 0;
 	struct kunit_case *c;
 	struct kunit test;
 
@@ -57,6 +58,7 @@ int main(int argc, char **argv)
 
 		if (!wanted(c, argc, argv))
 			continue;
+		ran++;
 		do {
 			bool ok;
 
@@ -74,5 +76,9 @@ int main(int argc, char **argv)
 		} while (c->generate_params);
 	}
 	printf("1..%u\n", n);
+	if (argc > 1 && ran != argc - 1) {
+		printf("# only %d of %d names are cases\n", ran, argc - 1);
+		return 1;
+	}
 	return bad || !n;
 }

@@ -10,8 +10,8 @@
  *	}
  *
  * A check that fails ends the test. SKIP() ends it where the machine cannot run
- * it. Names on the command line select tests; --list prints the names of all
- * tests, and runs none.
+ * it. Names on the command line select tests, and each has to be one; --list
+ * prints the names of all tests, and runs none.
  */
 #ifndef SLUICE_KTAP_H
 #define SLUICE_KTAP_H
@@ -171,6 +171,10 @@ int main(int argc, char **argv)
 		failed += status && status != KTAP_SKIPPED;
 	}
 	fflush(stdout);
+	if (argc > 1 && wanted != argc - 1) {
+		printf("# only %d of %d names are tests\n", wanted, argc - 1);
+		return 1;
+	}
 	return failed || !wanted;
 }
 

@@ -169,11 +169,12 @@ TEST(device_whose_group_is_open_cannot_be_bound)
 
 TEST(group_of_a_bound_device_cannot_be_opened)
 {
-	int iommu = open_iommu(), fd = open_bound_file("NVME0", iommu);
-	int second = open_file("NVME0"), group;
+	int fd = open_file("NVME0"), second = open_file("NVME0");
+	int iommu = open_iommu(), group;
 	struct vfio_device device;
 	struct vfio_space space;
 
+	CHECK_EQ(bind_file(fd, iommu), 0);
 	CHECK_ERR(open_group("NVME0"), EBUSY);
 	/* The failed bind of another file leaves the group closed */
 	CHECK_ERR(bind_file(second, iommu), EINVAL);
