@@ -18,6 +18,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
+#include "../common/untrusted.h"
 #include "ability.h"
 #include "attach.h"
 #include "debugfs.h"
@@ -30,7 +31,8 @@
 static int amdvi_identity_attach_dev(struct iommu_domain *domain,
 				     struct device *dev)
 {
-	return amdvi_device_move(dev_to_amdvi(dev), NULL, AMDVI_PASS_THROUGH);
+	return iommu_untrusted_refuse_identity(dev) ?:
+	       amdvi_device_move(dev_to_amdvi(dev), NULL, AMDVI_PASS_THROUGH);
 }
 
 static const struct iommu_domain_ops identity_ops = {
@@ -94,6 +96,30 @@ static bool is_a_unit(const struct device *dev)
 	return false;
 }
 
+static struct amdvi_unit *amdvi_unit_of(struct device *dev,
+					struct amdvi_place *place)
+{
+	struct iommu_unit *common;
+
+	if (is_a_unit(dev) || !amdvi_scope_find(amdvi_ivrs, dev, place))
+		return NULL;
+	common = iommu_unit_at(&amdvi_units, place->unit);
+	return common ? to_amdvi_unit(common) : NULL;
+}
+
+/**
+ * amdvi_device_has_unit() - is a device behind a unit that is used?
+ * @dev: the device
+ *
+ * Return: true if so.
+ */
+bool amdvi_device_has_unit(struct device *dev)
+{
+	struct amdvi_place place;
+
+	return amdvi_unit_of(dev, &place);
+}
+
 static bool amdvi_has_reserved_memory(const struct amdvi_place *place)
 {
 	struct ivrs_cursor cursor = { };
@@ -129,26 +155,22 @@ static void amdvi_device_pass_or_stop(struct pci_dev *pdev,
 /**
  * amdvi_devices_pass() - let devices pass through until they have a domain
  *
- * Called when the module loads, for all devices present: before translation is
+ * Called when the module loads, for all trusted devices present: before translation is
  * enabled, or while a unit still translates by the table of a former kernel.
  */
 void amdvi_devices_pass(void)
 {
 	struct pci_dev *pdev = NULL;
-	struct iommu_unit *common;
 	struct amdvi_place place;
 	struct amdvi_unit *unit;
 
 	list_for_each_entry(unit, &amdvi_units, common.node)
-		pass_acpi_devices(unit);
+		if (!unit->left_on)
+			pass_acpi_devices(unit);
 	for_each_pci_dev(pdev) {
-		if (is_a_unit(&pdev->dev) ||
-		    !amdvi_scope_find(amdvi_ivrs, &pdev->dev, &place))
-			continue;
-		common = iommu_unit_at(&amdvi_units, place.unit);
-		if (common)
-			amdvi_device_pass_or_stop(pdev, to_amdvi_unit(common),
-						  &place);
+		unit = amdvi_unit_of(&pdev->dev, &place);
+		if (unit && !iommu_is_untrusted(&pdev->dev))
+			amdvi_device_pass_or_stop(pdev, unit, &place);
 	}
 }
 
@@ -163,13 +185,10 @@ static struct iommu_device *amdvi_device_probe(struct device *dev)
 {
 	struct amdvi_device *device;
 	struct amdvi_place place;
-	struct iommu_unit *common;
+	struct amdvi_unit *unit = amdvi_unit_of(dev, &place);
 	int ret;
 
-	if (is_a_unit(dev) || !amdvi_scope_find(amdvi_ivrs, dev, &place))
-		return ERR_PTR(-ENODEV);
-	common = iommu_unit_at(&amdvi_units, place.unit);
-	if (!common)
+	if (!unit)
 		return ERR_PTR(-ENODEV);
 	device = kzalloc(sizeof(*device), GFP_KERNEL);
 	if (!device)
@@ -178,17 +197,17 @@ static struct iommu_device *amdvi_device_probe(struct device *dev)
 	device->common.dev = dev;
 	device->common.source_id = place.source_id;
 	device->common.alias = place.alias;
-	if (amdvi_may_have_ats(to_amdvi_unit(common), &place, dev))
+	if (amdvi_may_have_ats(unit, &place, dev))
 		iommu_unit_look_for_ats(&device->common);
-	ret = iommu_unit_add_device(common, &device->common);
+	ret = iommu_unit_add_device(&unit->common, &device->common);
 	if (ret) {
 		kfree(device);
 		return ERR_PTR(ret);
 	}
-	if (to_amdvi_unit(common)->cap & CAP_NP_CACHE)
+	if (unit->cap & CAP_NP_CACHE)
 		dev->iommu->shadow_on_flush = 1;
 	amdvi_debugfs_add_device(device);
-	return &common->iommu;
+	return &unit->common.iommu;
 }
 
 static void amdvi_device_release(struct device *dev)
@@ -200,7 +219,7 @@ static void amdvi_device_release(struct device *dev)
 	debugfs_remove_recursive(common->debugfs);
 	mutex_lock(&unit->table_lock);
 	amdvi_device_detach(device);
-	xa_erase(&unit->devices, common->source_id);
+	iommu_unit_remove_device(common);
 	mutex_unlock(&unit->table_lock);
 	/* Event handling may still use it */
 	iommu_live_synchronize();

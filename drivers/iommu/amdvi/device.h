@@ -46,6 +46,7 @@ static inline struct amdvi_unit *dev_to_amdvi_unit(struct device *dev)
 
 extern const struct iommu_ops amdvi_iommu_ops;
 
+bool amdvi_device_has_unit(struct device *dev);
 void amdvi_devices_pass(void);
 
 #endif

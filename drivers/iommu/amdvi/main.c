@@ -15,10 +15,11 @@
  *	1. read and check the table
  *	2. check that the kernel's own driver and its interrupt remapping are
  *	   not active
- *	3. create the units, and let all devices pass through in their tables;
- *	   only devices in use, if the unit was left enabled
- *	4. start each unit
- *	5. register with the IOMMU core, which attaches each device to a domain
+ *	3. create the units; unbind the drivers of devices that are not trusted
+ *	4. let all trusted devices pass through in the tables; only devices in
+ *	   use, if the unit was left enabled
+ *	5. start each unit
+ *	6. register with the IOMMU core, which attaches each device to a domain
  *
  * The core holds a reference on this module for each device. So the module
  * cannot be unloaded while there is a device, and it has no exit function.
@@ -34,6 +35,7 @@
 #include <compat/syscore.h>
 
 #include "../common/firmware.h"
+#include "../common/untrusted.h"
 #include "debugfs.h"
 #include "device.h"
 #include "domain.h"
@@ -221,6 +223,9 @@ static int amdvi_set_up(void)
 	if (ret)
 		goto err_units;
 	amdvi_debugfs_init();
+	ret = iommu_untrusted_unbind(amdvi_device_has_unit);
+	if (ret)
+		goto err_stop;
 	ret = amdvi_start_units();
 	if (ret)
 		goto err_stop;
@@ -228,11 +233,14 @@ static int amdvi_set_up(void)
 	if (ret)
 		goto err_unregister;
 	compat_register_syscore(&syscore);
+	iommu_untrusted_rebind();
 	return 0;
 err_unregister:
+	iommu_untrusted_explain();
 	iommu_units_unregister(&amdvi_units);
 err_stop:
 	amdvi_stop_units();
+	iommu_untrusted_rebind();
 	amdvi_debugfs_exit();
 	amdvi_domain_exit();
 err_units:

@@ -11,6 +11,7 @@
 #include <linux/acpi.h>
 #include <linux/pci.h>
 
+#include "../common/alias.h"
 #include "../common/firmware.h"
 #include "scope.h"
 
@@ -44,6 +45,7 @@ static bool amdvi_scope_find_pci(const struct ivrs_table *table,
 	struct ivrs_cursor cursor = { };
 	struct ivrs_block unit;
 
+	pdev = iommu_requester(pdev);
 	place->segment = pci_domain_nr(pdev->bus);
 	place->source_id = pci_dev_id(pdev);
 	while (ivrs_next_unit(table, &cursor, &unit)) {

@@ -20,7 +20,7 @@ struct device;
  */
 struct amdvi_place {
 	size_t unit;
-	u16 segment;
+	int segment;
 	u16 source_id;
 	u16 alias;
 	bool ats;

@@ -6,9 +6,14 @@
  *  - its own;
  *  - others that the device is known to use (quirks);
  *  - those by which bridges to conventional PCI, on the way up, replace it.
+ *
+ * Requests of a device below a Volume Management Device (VMD) bear the
+ * source-ids of the VMD instead.
  */
 #include <linux/export.h>
 #include <linux/pci.h>
+
+#include <asm/pci.h>
 
 #include "alias.h"
 
@@ -66,9 +71,30 @@ static int visit_bridges(struct pci_dev *pdev, iommu_alias_fn fn, void *arg)
 }
 
 /**
+ * iommu_requester() - the device whose source-ids the requests of a device bear
+ * @pdev: the device
+ *
+ * A VMD is the root of a PCI domain of its own. No unit sees the bus numbers of
+ * that domain: the VMD makes the requests of the devices in it.
+ *
+ * Return: the VMD that the device is below, or @pdev.
+ */
+struct pci_dev *iommu_requester(struct pci_dev *pdev)
+{
+#if IS_ENABLED(CONFIG_VMD)
+	const struct pci_sysdata *sysdata = to_pci_sysdata(pdev->bus);
+
+	if (sysdata->vmd_dev)
+		return sysdata->vmd_dev;
+#endif
+	return pdev;
+}
+EXPORT_SYMBOL_GPL(iommu_requester);
+
+/**
  * iommu_visit_aliases() - visit every source-id that a device may present
- * @dev: the device
- * @source_id: its own source-id
+ * @dev: the device, or NULL for a source-id only
+ * @source_id: source-id of its requester
  * @firmware_alias: source-id of its requests according to firmware; its own if
  *	firmware defines none
  * @fn: called with each, with some possibly twice
@@ -87,9 +113,9 @@ int iommu_visit_aliases(struct device *dev, u16 source_id, u16 firmware_alias,
 		ret = fn(dev, firmware_alias, arg);
 	if (!ret)
 		ret = fn(dev, source_id, arg);
-	if (ret || !dev_is_pci(dev))
+	if (ret || !dev || !dev_is_pci(dev))
 		return ret;
-	pdev = to_pci_dev(dev);
+	pdev = iommu_requester(to_pci_dev(dev));
 	ret = visit_quirks(pdev, fn, arg);
 	return ret ?: visit_bridges(pdev, fn, arg);
 }

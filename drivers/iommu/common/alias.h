@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 struct device;
+struct pci_dev;
 
 /**
  * typedef iommu_alias_fn - called with a source-id
@@ -19,6 +20,7 @@ struct device;
  */
 typedef int (*iommu_alias_fn)(struct device *dev, u16 alias, void *arg);
 
+struct pci_dev *iommu_requester(struct pci_dev *pdev);
 int iommu_visit_aliases(struct device *dev, u16 source_id, u16 firmware_alias,
 			iommu_alias_fn fn, void *arg);
 

@@ -7,14 +7,45 @@
  * of them are kept the same.
  *
  * A device that had a driver before the IOMMU driver was loaded does DMA to
- * physical addresses. It may continue until that driver is unbound.
+ * physical addresses. It may continue until that driver is unbound, unless the
+ * device is not trusted (untrusted.c).
  */
 #include <linux/export.h>
 #include <linux/pci-ats.h>
 #include <linux/pci.h>
+#include <linux/platform_device.h>
 
 #include "late.h"
 #include "unit.h"
+#include "untrusted.h"
+
+/*
+ * Some drivers bring a domain of their own, or do no DMA, as those of ports.
+ * They do not keep a device from being translated.
+ */
+static bool driver_does_dma(const struct device *dev)
+{
+	if (!dev->driver)
+		return false;
+	if (dev_is_pci(dev))
+		return !to_pci_driver(dev->driver)->driver_managed_dma;
+	if (dev->bus == &platform_bus_type)
+		return !to_platform_driver(dev->driver)->driver_managed_dma;
+	return true;
+}
+
+/* Devices below a VMD are in a PCI domain beyond those of firmware */
+static unsigned long index_of(const struct iommu_unit_device *device)
+{
+	struct pci_dev *pdev;
+
+	if (!dev_is_pci(device->dev))
+		return device->source_id;
+	pdev = to_pci_dev(device->dev);
+	if (iommu_requester(pdev) == pdev)
+		return device->source_id;
+	return (unsigned long)pci_domain_nr(pdev->bus) << 16 | pci_dev_id(pdev);
+}
 
 /**
  * iommu_unit_add_device() - add a device to a unit
@@ -32,8 +63,10 @@ int iommu_unit_add_device(struct iommu_unit *unit,
 	int ret;
 
 	device->unit = unit;
-	device->in_use = dev->driver;
-	ret = xa_insert(&unit->devices, device->source_id, device, GFP_KERNEL);
+	device->index = index_of(device);
+	device->had_driver = dev->driver;
+	device->in_use = driver_does_dma(dev) && !iommu_is_untrusted(dev);
+	ret = xa_insert(&unit->devices, device->index, device, GFP_KERNEL);
 	if (ret == -EBUSY) {
 		dev_warn(dev, "another device behind %s has its source-id; ignored\n",
 			 unit->name);
@@ -44,6 +77,20 @@ int iommu_unit_add_device(struct iommu_unit *unit,
 	return ret;
 }
 EXPORT_SYMBOL_GPL(iommu_unit_add_device);
+
+/**
+ * iommu_unit_remove_device() - undo iommu_unit_add_device()
+ * @device: a device that is detached
+ *
+ * Context: the unit's table_lock is held. Lookups that hold
+ * iommu_live_read_lock(), or RCU, may still find it afterwards.
+ */
+void iommu_unit_remove_device(struct iommu_unit_device *device)
+{
+	lockdep_assert_held(&device->unit->table_lock);
+	xa_erase(&device->unit->devices, device->index);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_remove_device);
 
 /* Invalidations that a device accepts at once; all its functions share them */
 static u8 ats_queue_depth(struct pci_dev *pf)
@@ -65,6 +112,9 @@ void iommu_unit_look_for_ats(struct iommu_unit_device *device)
 	struct pci_dev *pdev = to_pci_dev(device->dev);
 	struct pci_dev *pf = pci_physfn(pdev);
 
+	/* A VMD makes its own requests, without device-TLBs below it */
+	if (iommu_requester(pdev) != pdev)
+		return;
 	device->pf_id = pci_dev_id(pf);
 	device->ats_supported = pci_ats_supported(pdev);
 	if (device->ats_supported)
@@ -144,7 +194,7 @@ void iommu_unit_probe_finalize(struct device *dev)
 {
 	struct iommu_unit_device *device = dev_iommu_priv_get(dev);
 
-	if (device->in_use)
+	if (device->had_driver)
 		iommu_late_count_driver(dev);
 }
 EXPORT_SYMBOL_GPL(iommu_unit_probe_finalize);

@@ -45,7 +45,8 @@ struct iommu_paging;
  * @domains_used: number of domains that it is a member of; changes under
  *	@table_lock
  * @tracking_turn: for dirty.c
- * @devices: struct iommu_unit_device by source-id
+ * @devices: struct iommu_unit_device by source-id; those below a VMD, which have
+ *	its source-id, by domain and address
  * @faults: its faults
  * @cut_off: work that stops the DMA of devices that cannot be controlled
  * @debugfs: its debugfs directory
@@ -97,9 +98,11 @@ struct iommu_unit_member {
  * struct iommu_unit_device - a device behind a unit; embed it, first
  * @dev: the device
  * @unit: the unit
- * @source_id: its own source-id
- * @alias: source-id of its requests according to firmware; mostly its own
- * @in_use: it had a driver when it was probed, and DMA may be in flight
+ * @index: its index in @devices of its unit
+ * @source_id: source-id of its requester (alias.c); mostly its own
+ * @alias: source-id of its requests according to firmware; mostly @source_id
+ * @had_driver: it had a driver when it was probed
+ * @in_use: that driver may have DMA in flight, to physical addresses
  * @domain: paging domain that it is attached to, or NULL
  * @member: its unit in that domain
  * @ats_supported: device, unit and platform permit a device-TLB
@@ -117,8 +120,10 @@ struct iommu_unit_member {
 struct iommu_unit_device {
 	struct device *dev;
 	struct iommu_unit *unit;
+	unsigned long index;
 	u16 source_id;
 	u16 alias;
+	bool had_driver;
 	bool in_use;
 	struct iommu_paging *domain;
 	struct iommu_unit_member *member;
@@ -164,6 +169,7 @@ bool iommu_unit_follow(struct iommu_unit *unit,
 /* Devices */
 int iommu_unit_add_device(struct iommu_unit *unit,
 			  struct iommu_unit_device *device);
+void iommu_unit_remove_device(struct iommu_unit_device *device);
 void iommu_unit_look_for_ats(struct iommu_unit_device *device);
 int iommu_unit_visit_aliases(const struct iommu_unit_device *device,
 			     iommu_alias_fn fn, void *arg);

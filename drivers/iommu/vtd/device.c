@@ -21,6 +21,7 @@
 #include <linux/slab.h>
 
 #include "../common/acs.h"
+#include "../common/untrusted.h"
 #include "ability.h"
 #include "attach.h"
 #include "debugfs.h"
@@ -38,7 +39,10 @@ static int vtd_identity_attach_dev(struct iommu_domain *domain,
 				   struct device *dev)
 {
 	struct vtd_entry entry;
+	int ret = iommu_untrusted_refuse_identity(dev);
 
+	if (ret)
+		return ret;
 	vtd_identity_entry(dev_to_vtd_unit(dev), &entry);
 	return vtd_device_move(dev_to_vtd(dev), NULL, NULL, &entry);
 }
@@ -78,7 +82,7 @@ static bool vtd_has_reserved_memory(struct pci_dev *pdev)
 
 	while (dmar_next(vtd_dmar, &cursor, &s))
 		if (s.type == DMAR_RMRR && !s.complaint &&
-		    vtd_scope_holds(vtd_dmar, &s, pdev))
+		    vtd_scope_holds(vtd_dmar, &s, &pdev->dev))
 			return true;
 	return false;
 }
@@ -98,39 +102,105 @@ static void vtd_device_stop(struct pci_dev *pdev)
 		pci_clear_master(pdev);
 }
 
+static struct vtd_unit *vtd_unit_of(struct device *dev,
+				    struct vtd_place *place)
+{
+	struct iommu_unit *common;
+
+	if (!vtd_scope_find(vtd_dmar, dev, place))
+		return NULL;
+	common = iommu_unit_at(&vtd_units, place->unit);
+	return common ? to_vtd_unit(common) : NULL;
+}
+
+/**
+ * vtd_device_has_unit() - is a device behind a unit that is used?
+ * @dev: the device
+ *
+ * Return: true if so.
+ */
+bool vtd_device_has_unit(struct device *dev)
+{
+	struct vtd_place place;
+
+	return vtd_unit_of(dev, &place);
+}
+
+static int vtd_source_id_pass(struct vtd_unit *unit, struct device *dev,
+			      u16 source_id)
+{
+	struct vtd_entry entry;
+	int ret;
+
+	vtd_identity_entry(unit, &entry);
+	mutex_lock(&unit->common.table_lock);
+	ret = vtd_device_set_entries(unit, dev, source_id, &entry);
+	mutex_unlock(&unit->common.table_lock);
+	return ret;
+}
+
+static int vtd_device_pass_or_stop(struct pci_dev *pdev)
+{
+	struct vtd_place place;
+	struct vtd_unit *unit = vtd_unit_of(&pdev->dev, &place);
+
+	if (!unit || iommu_is_untrusted(&pdev->dev))
+		return 0;
+	if (unit->left_on && !pdev->dev.driver) {
+		vtd_device_stop(pdev);
+		return 0;
+	}
+	return vtd_source_id_pass(unit, &pdev->dev, place.source_id);
+}
+
+/* Devices of the ACPI namespace */
+static int vtd_namespace_pass(struct vtd_unit *unit)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+	struct dmar_scope scope;
+	int ret;
+
+	while (dmar_next(vtd_dmar, &cursor, &s)) {
+		if (s.offset != unit->common.offset)
+			continue;
+		while (dmar_next_scope(vtd_dmar, &s, &scope)) {
+			if (scope.type != DMAR_SCOPE_NAMESPACE ||
+			    !vtd_scope_path_exists(&scope))
+				continue;
+			ret = vtd_source_id_pass(unit, NULL,
+						 vtd_scope_source_id(&scope));
+			if (ret)
+				return ret;
+		}
+	}
+	return 0;
+}
+
 /**
  * vtd_devices_pass() - let devices pass through until they have a domain
  *
- * For PCI devices that exist when the module loads. Called before translation
- * is enabled, or while a unit still translates through a former owner's tables.
+ * For devices that exist when the module loads and are trusted. Called before
+ * translation is enabled, or while a unit still translates through a former
+ * owner's tables.
  *
  * Return: 0 or -ENOMEM.
  */
 int vtd_devices_pass(void)
 {
 	struct pci_dev *pdev = NULL;
-	struct vtd_entry entry;
-	struct iommu_unit *common;
-	struct vtd_place place;
 	struct vtd_unit *unit;
 	int ret;
 
+	list_for_each_entry(unit, &vtd_units, common.node) {
+		if (unit->left_on)
+			continue;
+		ret = vtd_namespace_pass(unit);
+		if (ret)
+			return ret;
+	}
 	for_each_pci_dev(pdev) {
-		if (!vtd_scope_find(vtd_dmar, &pdev->dev, &place))
-			continue;
-		common = iommu_unit_at(&vtd_units, place.unit);
-		if (!common)
-			continue;
-		unit = to_vtd_unit(common);
-		if (unit->left_on && !pdev->dev.driver) {
-			vtd_device_stop(pdev);
-			continue;
-		}
-		vtd_identity_entry(unit, &entry);
-		mutex_lock(&unit->common.table_lock);
-		ret = vtd_device_set_entries(unit, &pdev->dev, place.source_id,
-					     &entry);
-		mutex_unlock(&unit->common.table_lock);
+		ret = vtd_device_pass_or_stop(pdev);
 		if (ret) {
 			pci_dev_put(pdev);
 			return ret;
@@ -148,16 +218,14 @@ static bool vtd_may_have_ats(const struct vtd_unit *unit, struct device *dev)
 static struct iommu_device *vtd_device_probe(struct device *dev)
 {
 	struct vtd_device *device;
-	struct iommu_unit *common;
 	struct vtd_place place;
+	struct vtd_unit *unit;
 	int ret;
 
 	if (vtd_params_acs())
 		iommu_acs_enable(dev);
-	if (!vtd_scope_find(vtd_dmar, dev, &place))
-		return ERR_PTR(-ENODEV);
-	common = iommu_unit_at(&vtd_units, place.unit);
-	if (!common)
+	unit = vtd_unit_of(dev, &place);
+	if (!unit)
 		return ERR_PTR(-ENODEV);
 	device = kzalloc(sizeof(*device), GFP_KERNEL);
 	if (!device)
@@ -165,17 +233,17 @@ static struct iommu_device *vtd_device_probe(struct device *dev)
 	device->common.dev = dev;
 	device->common.source_id = place.source_id;
 	device->common.alias = place.source_id;
-	if (vtd_may_have_ats(to_vtd_unit(common), dev))
+	if (vtd_may_have_ats(unit, dev))
 		iommu_unit_look_for_ats(&device->common);
-	ret = iommu_unit_add_device(common, &device->common);
+	ret = iommu_unit_add_device(&unit->common, &device->common);
 	if (ret) {
 		kfree(device);
 		return ERR_PTR(ret);
 	}
-	if (to_vtd_unit(common)->cap & CAP_CM)
+	if (unit->cap & CAP_CM)
 		dev->iommu->shadow_on_flush = 1;
 	vtd_debugfs_add_device(device);
-	return &common->iommu;
+	return &unit->common.iommu;
 }
 
 static void vtd_device_release(struct device *dev)
@@ -187,7 +255,7 @@ static void vtd_device_release(struct device *dev)
 	debugfs_remove_recursive(common->debugfs);
 	mutex_lock(&unit->table_lock);
 	vtd_device_detach(device);
-	xa_erase(&unit->devices, common->source_id);
+	iommu_unit_remove_device(common);
 	mutex_unlock(&unit->table_lock);
 	/* Fault handling may still use it */
 	iommu_live_synchronize();
@@ -259,8 +327,13 @@ static void *vtd_device_hw_info(struct device *dev, u32 *length, u32 *type)
 }
 
 /* Firmware uses it for a while only, so a guest may have the device */
-static bool is_relaxable(const struct pci_dev *pdev)
+static bool is_relaxable(const struct device *dev)
 {
+	const struct pci_dev *pdev;
+
+	if (!dev_is_pci(dev))
+		return false;
+	pdev = to_pci_dev(dev);
 	return pdev->class >> 8 == PCI_CLASS_SERIAL_USB ||
 	       pdev->class >> 16 == PCI_BASE_CLASS_DISPLAY;
 }
@@ -270,20 +343,16 @@ static void vtd_device_get_resv_regions(struct device *dev,
 {
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
-	struct pci_dev *pdev;
 
 	iommu_unit_add_region(regions, MSI_RANGE_START, MSI_RANGE_SIZE, 0,
 			      IOMMU_RESV_MSI);
-	if (!dev_is_pci(dev))
-		return;
-	pdev = to_pci_dev(dev);
 	while (dmar_next(vtd_dmar, &cursor, &s))
 		if (s.type == DMAR_RMRR && !s.complaint &&
-		    vtd_scope_holds(vtd_dmar, &s, pdev))
+		    vtd_scope_holds(vtd_dmar, &s, dev))
 			iommu_unit_add_region(regions, s.base,
 					      s.last - s.base + 1,
 					      IOMMU_READ | IOMMU_WRITE,
-					      is_relaxable(pdev) ?
+					      is_relaxable(dev) ?
 					      IOMMU_RESV_DIRECT_RELAXABLE :
 					      IOMMU_RESV_DIRECT);
 }

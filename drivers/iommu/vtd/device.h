@@ -46,6 +46,7 @@ static inline struct vtd_unit *dev_to_vtd_unit(struct device *dev)
 
 extern const struct iommu_ops vtd_iommu_ops;
 
+bool vtd_device_has_unit(struct device *dev);
 int vtd_devices_pass(void);
 
 #endif

@@ -12,11 +12,12 @@
  * left out, and the others work.
  *
  *	1. read and check the table, map the units, check their owners
- *	2. fill each unit's tables: every device passes through; behind a unit
- *	   that was left enabled, only devices that have a driver do
- *	3. start each unit with these tables, then enable translation
- *	4. enable ACS in ports, so that IOMMU groups are as small as possible
- *	5. register with the IOMMU core, which attaches each device to its domain
+ *	2. unbind the drivers of devices that are not trusted
+ *	3. fill each unit's tables: every trusted device passes through; behind a
+ *	   unit that was left enabled, only those that have a driver do
+ *	4. start each unit with these tables, then enable translation
+ *	5. enable ACS in ports, so that IOMMU groups are as small as possible
+ *	6. register with the IOMMU core, which attaches each device to its domain
  *
  * The core holds a reference on this module for each device, and the module has
  * no exit function: once loaded it stays.
@@ -32,6 +33,7 @@
 
 #include "../common/acs.h"
 #include "../common/firmware.h"
+#include "../common/untrusted.h"
 #include "ability.h"
 #include "debugfs.h"
 #include "device.h"
@@ -275,6 +277,9 @@ static int __init vtd_init(void)
 	if (ret)
 		goto err_domain;
 	vtd_debugfs_init();
+	ret = iommu_untrusted_unbind(vtd_device_has_unit);
+	if (ret)
+		goto err_stop;
 	ret = vtd_start_units();
 	if (ret)
 		goto err_stop;
@@ -286,12 +291,15 @@ static int __init vtd_init(void)
 		goto err_unregister;
 	vtd_keep_acs();
 	vtd_pm_init();
+	iommu_untrusted_rebind();
 	return 0;
 err_unregister:
+	iommu_untrusted_explain();
 	iommu_units_unregister(&vtd_units);
 	iommu_acs_restore_all();
 err_stop:
 	vtd_stop_units();
+	iommu_untrusted_rebind();
 	vtd_debugfs_exit();
 	vtd_nested_exit();
 err_domain:

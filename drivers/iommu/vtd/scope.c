@@ -13,13 +13,15 @@
  *		matches, then the bus is 0: in scope
  *
  * A device belongs to the first unit whose scope names it or a bridge above it;
- * otherwise to the unit of its segment with INCLUDE_PCI_ALL.
+ * otherwise to the unit of its segment with INCLUDE_PCI_ALL. A device below a
+ * VMD has the unit of the VMD.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
 #include <linux/acpi.h>
 #include <linux/pci.h>
 
+#include "../common/alias.h"
 #include "../common/firmware.h"
 #include "scope.h"
 
@@ -40,7 +42,13 @@ static bool path_leads_to(const struct dmar_scope *scope, struct pci_dev *pdev)
 	return false;
 }
 
-static bool path_exists(const struct dmar_scope *scope)
+/**
+ * vtd_scope_path_exists() - is the path of a scope one that can exist?
+ * @scope: the scope
+ *
+ * Return: false if a device or function number is too large.
+ */
+bool vtd_scope_path_exists(const struct dmar_scope *scope)
 {
 	unsigned int i;
 
@@ -50,11 +58,23 @@ static bool path_exists(const struct dmar_scope *scope)
 	return true;
 }
 
+/**
+ * vtd_scope_source_id() - the source-id that a scope gives a namespace device
+ * @scope: the scope, with a path that can exist
+ *
+ * Return: the source-id.
+ */
+u16 vtd_scope_source_id(const struct dmar_scope *scope)
+{
+	return PCI_DEVID(scope->bus, PCI_DEVFN(scope->path[0].device,
+					       scope->path[0].function));
+}
+
 static bool scope_matches(const struct dmar_scope *scope, struct pci_dev *pdev)
 {
 	struct pci_dev *at;
 
-	if (!path_exists(scope))
+	if (!vtd_scope_path_exists(scope))
 		return false;
 	if (scope->type == DMAR_SCOPE_ENDPOINT)
 		return path_leads_to(scope, pdev);
@@ -66,51 +86,20 @@ static bool scope_matches(const struct dmar_scope *scope, struct pci_dev *pdev)
 	return false;
 }
 
-/**
- * vtd_scope_holds() - does a structure's scope cover a PCI device?
- * @table: the DMAR table
- * @of: a structure from it
- * @pdev: the device; for a virtual function, its physical function counts
- *
- * Return: true if a scope names the device, or a bridge above it.
- */
-bool vtd_scope_holds(const struct dmar_table *table,
-		     const struct dmar_structure *of, struct pci_dev *pdev)
+static bool vtd_scope_holds_pci(const struct dmar_table *table,
+				const struct dmar_structure *of,
+				struct pci_dev *pdev)
 {
 	struct dmar_structure walk = *of;
 	struct dmar_scope scope;
 
-	pdev = pci_physfn(pdev);
+	pdev = pci_physfn(iommu_requester(pdev));
 	if (pci_domain_nr(pdev->bus) != of->segment)
 		return false;
 	while (dmar_next_scope(table, &walk, &scope))
 		if (scope_matches(&scope, pdev))
 			return true;
 	return false;
-}
-
-static bool vtd_scope_find_pci(const struct dmar_table *table,
-			       struct pci_dev *pdev, struct vtd_place *place)
-{
-	struct dmar_cursor cursor = { };
-	struct dmar_structure s;
-	bool found = false;
-
-	place->segment = pci_domain_nr(pdev->bus);
-	place->source_id = pci_dev_id(pdev);
-	while (dmar_next(table, &cursor, &s)) {
-		if (s.type != DMAR_DRHD || s.segment != place->segment)
-			continue;
-		if (vtd_scope_holds(table, &s, pdev)) {
-			place->unit = s.offset;
-			return true;
-		}
-		if (s.flags & DMAR_INCLUDE_PCI_ALL && !found) {
-			place->unit = s.offset;
-			found = true;
-		}
-	}
-	return found;
 }
 
 /* The device number that an ANDD structure gives to a namespace device */
@@ -135,6 +124,66 @@ static bool vtd_scope_find_declared(const struct dmar_table *table,
 	return false;
 }
 
+/* Find the scope of a namespace device in a structure */
+static bool vtd_scope_with_number(const struct dmar_table *table,
+				  const struct dmar_structure *of, u8 number,
+				  struct dmar_scope *scope)
+{
+	struct dmar_structure walk = *of;
+
+	while (dmar_next_scope(table, &walk, scope))
+		if (scope->type == DMAR_SCOPE_NAMESPACE &&
+		    scope->id == number && vtd_scope_path_exists(scope))
+			return true;
+	return false;
+}
+
+/**
+ * vtd_scope_holds() - does a structure's scope cover a device?
+ * @table: the DMAR table
+ * @of: a structure from it
+ * @dev: the device; for a virtual function, its physical function counts
+ *
+ * Return: true if a scope names the device, or a bridge above it.
+ */
+bool vtd_scope_holds(const struct dmar_table *table,
+		     const struct dmar_structure *of, struct device *dev)
+{
+	struct dmar_scope scope;
+	u8 number;
+
+	if (dev_is_pci(dev))
+		return vtd_scope_holds_pci(table, of, to_pci_dev(dev));
+	return has_acpi_companion(dev) &&
+	       vtd_scope_find_declared(table, dev, &number) &&
+	       vtd_scope_with_number(table, of, number, &scope);
+}
+
+static bool vtd_scope_find_pci(const struct dmar_table *table,
+			       struct pci_dev *pdev, struct vtd_place *place)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+	bool found = false;
+
+	pdev = iommu_requester(pdev);
+	place->segment = pci_domain_nr(pdev->bus);
+	place->source_id = pci_dev_id(pdev);
+	while (dmar_next(table, &cursor, &s)) {
+		if (s.type != DMAR_DRHD || s.segment != place->segment)
+			continue;
+		if (vtd_scope_holds_pci(table, &s, pdev)) {
+			place->unit = s.offset;
+			return true;
+		}
+		if (s.flags & DMAR_INCLUDE_PCI_ALL && !found) {
+			place->unit = s.offset;
+			found = true;
+		}
+	}
+	return found;
+}
+
 static bool vtd_scope_find_namespace(const struct dmar_table *table,
 				     struct device *dev,
 				     struct vtd_place *place)
@@ -148,22 +197,13 @@ static bool vtd_scope_find_namespace(const struct dmar_table *table,
 	    !vtd_scope_find_declared(table, dev, &number))
 		return false;
 	while (dmar_next(table, &cursor, &s)) {
-		size_t unit = s.offset;
-
-		if (s.type != DMAR_DRHD)
+		if (s.type != DMAR_DRHD ||
+		    !vtd_scope_with_number(table, &s, number, &scope))
 			continue;
-		while (dmar_next_scope(table, &s, &scope)) {
-			if (scope.type != DMAR_SCOPE_NAMESPACE ||
-			    scope.id != number || !path_exists(&scope))
-				continue;
-			place->unit = unit;
-			place->segment = s.segment;
-			place->source_id =
-				PCI_DEVID(scope.bus,
-					  PCI_DEVFN(scope.path[0].device,
-						    scope.path[0].function));
-			return true;
-		}
+		place->unit = s.offset;
+		place->segment = s.segment;
+		place->source_id = vtd_scope_source_id(&scope);
+		return true;
 	}
 	return false;
 }
@@ -203,12 +243,12 @@ bool vtd_scope_ats(const struct dmar_table *table, struct pci_dev *pdev)
 	while (dmar_next(table, &cursor, &s)) {
 		if (s.segment != pci_domain_nr(pdev->bus))
 			continue;
-		if (s.type == DMAR_SATC && vtd_scope_holds(table, &s, pdev))
+		if (s.type == DMAR_SATC && vtd_scope_holds_pci(table, &s, pdev))
 			return true;
 		if (s.type != DMAR_ATSR || !port)
 			continue;
 		if (s.flags & DMAR_ALL_PORTS ||
-		    vtd_scope_holds(table, &s, port))
+		    vtd_scope_holds_pci(table, &s, port))
 			return true;
 	}
 	return false;

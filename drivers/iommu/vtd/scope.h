@@ -14,11 +14,11 @@ struct pci_dev;
  * struct vtd_place - unit and source-id of a device
  * @unit: offset of the unit's structure in the table, which identifies the unit
  * @segment: PCI segment of the source-id
- * @source_id: bus, device and function that the device presents
+ * @source_id: bus, device and function that its requester presents (alias.c)
  */
 struct vtd_place {
 	size_t unit;
-	u16 segment;
+	int segment;
 	u16 source_id;
 };
 
@@ -28,7 +28,9 @@ extern const struct dmar_table *vtd_dmar;
 bool vtd_scope_find(const struct dmar_table *table, struct device *dev,
 		    struct vtd_place *place);
 bool vtd_scope_holds(const struct dmar_table *table,
-		     const struct dmar_structure *of, struct pci_dev *pdev);
+		     const struct dmar_structure *of, struct device *dev);
+bool vtd_scope_path_exists(const struct dmar_scope *scope);
+u16 vtd_scope_source_id(const struct dmar_scope *scope);
 bool vtd_scope_ats(const struct dmar_table *table, struct pci_dev *pdev);
 void vtd_scope_complain(const struct dmar_table *table);
 

@@ -58,3 +58,30 @@ do_acs_after_sleep() {
 		end "the control is \$(\$b dd if=$config bs=1 skip=$offset count=2 2>/dev/null | \$b od -x | \$b head -n1)"
 	END
 }
+
+# ports-pass PORT DISK: a port, whose driver does no DMA, is in the group of a disk; the
+# disk, whose driver comes after the load, is translated
+do_ports_pass() {
+	[ -e "/sys/bus/pci/devices/$1/driver" ] || die "the port has no driver"
+	modprobe "$module" || die "$module.ko cannot be loaded"
+	[ -e "/sys/bus/pci/devices/$2/iommu_group/devices/$1" ] || die "the disk has another group"
+	modprobe nvme
+	within 240 disk_works "$2" || die "the disk cannot be read"
+	[[ $(group_type "$2") = DMA* ]] || die "the group of the disk is $(group_type "$2")"
+	is_translated "$2" || die "$(cat "$debug/$2/entry")"
+}
+
+# vmd BUS: the requests of a function in the PCI domain of a VMD have the source-id of
+# the VMD, EDU0, whatever its own bus is
+do_vmd() {
+	local child=10000:$1:00.0 entry
+	modprobe vtd_vmd bus=$((16#$1)) || die "there is no VMD"
+	[ -e "/sys/bus/pci/devices/$child/iommu_group/devices/$EDU0" ] ||
+		die "it is not in the group of the VMD"
+	entry=$(cat "$debug/$EDU0/entry")
+	[ "$(cat "$debug/$child/entry")" = "$entry" ] || die "$(cat "$debug/$child/entry")"
+	! grep "its source-id" <<<"$(dmesg)" || die "another device has its source-id"
+	rmmod vtd_vmd
+	[ ! -e "$debug/$child" ] || die "it is still there"
+	[ "$(cat "$debug/$EDU0/entry")" = "$entry" ] || die "the VMD has lost its entry"
+}

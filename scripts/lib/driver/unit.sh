@@ -81,3 +81,7 @@ is_translated() { grep -q "$translated" "$debug/$1/entry"; }
 
 # The file of a disk exists before the disk can be read
 can_be_read() { [ -b "$1" ] && head -c 512 "$1" >/dev/null 2>&1; }
+
+# disk_of ADDRESS: the file of the disk that is a PCI device
+disk_of() { echo /dev/"$(basename "$(echo "/sys/bus/pci/devices/$1/nvme/"nvme*/nvme*n1)")"; }
+disk_works() { [ -e "/sys/bus/pci/devices/$1/driver" ] && can_be_read "$(disk_of "$1")"; }

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Devices that are not trusted: anyone may have plugged them into an external
+ * port, such as Thunderbolt. The PCI core marks them, from what firmware says of
+ * the ports.
+ *
+ * Such a device is always translated. A trusted device that has a driver when
+ * the IOMMU driver is loaded passes through until that driver is unbound; one
+ * that is not trusted may not. So its driver is unbound first, and bound again
+ * as soon as the device is translated: a network connection is interrupted, and
+ * a disk is gone for its users.
+ */
+#include <linux/export.h>
+#include <linux/list.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "untrusted.h"
+
+/* A device whose driver was unbound */
+struct unbound {
+	struct list_head node;
+	struct pci_dev *pdev;
+};
+
+static LIST_HEAD(unbound_devices);
+
+/**
+ * iommu_is_untrusted() - is a device not trusted?
+ * @dev: the device
+ *
+ * Context: any.
+ *
+ * Return: true if it is not.
+ */
+bool iommu_is_untrusted(const struct device *dev)
+{
+	return dev_is_pci(dev) && to_pci_dev(dev)->untrusted;
+}
+EXPORT_SYMBOL_GPL(iommu_is_untrusted);
+
+/**
+ * iommu_untrusted_refuse_identity() - refuse to let an untrusted device pass
+ * through
+ * @dev: a device that is about to be attached to an identity domain
+ *
+ * The IOMMU core asks for that if the device joins the group of a device that
+ * passes through.
+ *
+ * Context: from attach_dev of an identity domain.
+ * Return: 0 for a trusted device; -EPERM, which is logged.
+ */
+int iommu_untrusted_refuse_identity(struct device *dev)
+{
+	if (!iommu_is_untrusted(dev))
+		return 0;
+	dev_err(dev, "not trusted, but in one IOMMU group with a device that passes through; its DMA is blocked: unbind the driver of the other device, and plug this one in again\n");
+	return -EPERM;
+}
+EXPORT_SYMBOL_GPL(iommu_untrusted_refuse_identity);
+
+static int unbind(struct pci_dev *pdev)
+{
+	struct unbound *unbound = kmalloc(sizeof(*unbound), GFP_KERNEL);
+
+	if (!unbound)
+		return -ENOMEM;
+	pci_warn(pdev, "not trusted: its driver is unbound, and bound again once the device is translated\n");
+	unbound->pdev = pci_dev_get(pdev);
+	list_add_tail(&unbound->node, &unbound_devices);
+	device_release_driver(&pdev->dev);
+	return 0;
+}
+
+/**
+ * iommu_untrusted_unbind() - unbind the drivers of untrusted devices
+ * @behind_unit: is a device behind a unit that is about to translate?
+ *
+ * Called while a driver is loaded, before any device passes through. Follow it
+ * by iommu_untrusted_rebind() in any case. Drivers that manage DMA themselves,
+ * as those of ports do, stay.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int iommu_untrusted_unbind(bool (*behind_unit)(struct device *dev))
+{
+	struct pci_dev *pdev = NULL;
+	struct pci_driver *driver;
+	int ret;
+
+	for_each_pci_dev(pdev) {
+		driver = pci_dev_driver(pdev);
+		if (!pdev->untrusted || !driver || driver->driver_managed_dma ||
+		    !behind_unit(&pdev->dev))
+			continue;
+		ret = unbind(pdev);
+		if (ret) {
+			pci_dev_put(pdev);
+			return ret;
+		}
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(iommu_untrusted_unbind);
+
+/**
+ * iommu_untrusted_rebind() - bind the drivers of untrusted devices again
+ *
+ * Also after a load that failed.
+ *
+ * Context: may sleep.
+ */
+void iommu_untrusted_rebind(void)
+{
+	struct unbound *unbound, *next;
+
+	list_for_each_entry_safe(unbound, next, &unbound_devices, node) {
+		if (device_attach(&unbound->pdev->dev) < 0)
+			pci_warn(unbound->pdev, "no driver can be bound again\n");
+		pci_dev_put(unbound->pdev);
+		list_del(&unbound->node);
+		kfree(unbound);
+	}
+}
+EXPORT_SYMBOL_GPL(iommu_untrusted_rebind);
+
+/**
+ * iommu_untrusted_explain() - say why the IOMMU core may have refused to
+ * register a unit
+ *
+ * It refuses to translate a group of a device that is not trusted and one that
+ * passes through.
+ */
+void iommu_untrusted_explain(void)
+{
+	struct pci_dev *pdev = NULL;
+
+	for_each_pci_dev(pdev) {
+		if (!pdev->untrusted || pci_is_bridge(pdev))
+			continue;
+		pci_err(pdev, "not trusted: if it shares an IOMMU group with a device in use, unplug it, or unbind the driver of the other device, and load the module again\n");
+		pci_dev_put(pdev);
+		return;
+	}
+}
+EXPORT_SYMBOL_GPL(iommu_untrusted_explain);

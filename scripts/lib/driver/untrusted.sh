@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Devices below a port that firmware calls external: anyone may have plugged them in.
+# To be sourced.
+# shellcheck disable=SC2154 # use_unit sets module
+
+# is_isolated ADDRESS: it is translated, by a domain of the DMA API
+is_isolated() {
+	is_translated "$1" && [ "$(group_type "$1")" = DMA ]
+}
+
+# untrusted now|idle|late ADDRESS: a disk below an external port is translated, and
+# can be read: if it is there and in use when the driver is loaded, if it is there
+# and idle, or if it is plugged in later.
+do_untrusted() {
+	local disk=$2 at=/sys/bus/pci/devices/$2
+	[ "$1" != late ] || echo 1 >"$at/remove"
+	if [ "$1" = now ]; then
+		modprobe nvme
+		within 240 disk_works "$disk" || die "the disk cannot be read"
+	fi
+	modprobe "$module" || die "$module.ko cannot be loaded"
+	[ "$1" != late ] || echo 1 >/sys/bus/pci/rescan
+	is_isolated "$disk" || die "$(group_type "$disk"): $(cat "$debug/$disk/entry")"
+	modprobe nvme
+	within 240 disk_works "$disk" || die "the disk cannot be read behind the unit"
+	is_isolated "$disk" || die "$(group_type "$disk"): $(cat "$debug/$disk/entry")"
+	[ "$(faults)" -eq 0 ] || die "$(faults) faults"
+	[ "$1" != now ] || grep "$disk: not trusted: its driver is unbound" <<<"$(dmesg)"
+}
+
+# untrusted-shares ADDRESS TRUSTED: it would be in a group with a trusted disk in use,
+# which passes through. The driver is not loaded, and says what to do; if the device
+# is plugged in later, it is blocked.
+do_untrusted_shares() {
+	local at=/sys/bus/pci/devices/$1
+	modprobe nvme
+	within 240 disk_works "$2" || die "the disk cannot be read"
+	! modprobe "$module" || die "$module.ko was loaded"
+	grep "$1: not trusted: if it shares" <<<"$(dmesg)" || die "the log does not say why"
+	within 240 disk_works "$2" || die "the trusted disk cannot be read any more"
+	within 240 disk_works "$1" || die "the driver of the untrusted disk was not bound again"
+	echo 1 >"$at/remove"
+	modprobe "$module" || die "$module.ko cannot be loaded without it"
+	disk_works "$2" || die "the trusted disk cannot be read"
+	echo 1 >/sys/bus/pci/rescan
+	[ ! -e "$at/iommu_group" ] || die "the untrusted disk has a group: $(group_type "$1")"
+	grep "$1: not trusted, but in one IOMMU group" <<<"$(dmesg)" || die "the log does not say why"
+}
