@@ -48,6 +48,20 @@ unsigned int vtd_unit_domains(const struct vtd_unit *unit)
 EXPORT_SYMBOL_IF_KUNIT(vtd_unit_domains);
 
 /**
+ * vtd_unit_coherent() - are page tables read through the CPU's caches?
+ * @unit: the unit
+ *
+ * In scalable mode a unit has a separate capability for the page tables.
+ *
+ * Return: true if so.
+ */
+bool vtd_unit_coherent(const struct vtd_unit *unit)
+{
+	return unit->ecap & ECAP_C &&
+	       (!unit->scalable || unit->ecap & ECAP_SMPWCS);
+}
+
+/**
  * vtd_unit_ability() - what a unit supports for second-stage tables
  * @unit: the unit
  *
@@ -58,7 +72,7 @@ struct iommu_ability vtd_unit_ability(const struct vtd_unit *unit)
 	unsigned long hidden = READ_ONCE(unit->common.hidden);
 	struct iommu_ability ability = {
 		.page_sizes = SZ_4K,
-		.coherent = unit->ecap & ECAP_C &&
+		.coherent = vtd_unit_coherent(unit) &&
 			    !(hidden & VTD_HIDE_COHERENCY),
 		.snoop = unit->ecap & ECAP_SC && !(hidden & VTD_HIDE_SNOOP),
 	};

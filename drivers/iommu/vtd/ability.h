@@ -13,6 +13,7 @@ struct vtd_unit;
 
 unsigned int vtd_unit_levels(const struct vtd_unit *unit);
 unsigned int vtd_unit_width(const struct vtd_unit *unit);
+bool vtd_unit_coherent(const struct vtd_unit *unit);
 unsigned int vtd_unit_domains(const struct vtd_unit *unit);
 bool vtd_unit_first_stage(const struct vtd_unit *unit);
 bool vtd_unit_nests(const struct vtd_unit *unit);

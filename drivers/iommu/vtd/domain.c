@@ -163,18 +163,19 @@ void vtd_domain_announce(struct iommu_paging *paging, unsigned long iova,
 	}
 }
 
-/* Can the unit walk tables of this kind and depth? */
+/* Can the unit walk tables of this kind, depth and width? */
 static bool vtd_domain_suits(const struct vtd_domain *domain,
 			     const struct vtd_unit *unit)
 {
+	if (vtd_unit_width(unit) < domain->paging.live.iova_bits)
+		return false;
 	if (domain->first_stage)
 		return vtd_unit_first_stage(unit);
 	if (domain->nest_parent && !vtd_unit_nests(unit))
 		return false;
 	if (unit->scalable && !(unit->ecap & ECAP_SSTS))
 		return false;
-	return vtd_unit_levels(unit) & BIT(domain->levels) &&
-	       vtd_unit_width(unit) >= domain->paging.live.iova_bits;
+	return vtd_unit_levels(unit) & BIT(domain->levels);
 }
 
 static int vtd_domain_get_ability(const struct iommu_paging *paging,
@@ -240,6 +241,7 @@ static void vtd_domain_configure(const struct vtd_domain *domain,
 	if (domain->first_stage) {
 		config->format = &iommu_pt_x86_64;
 		config->levels = 4;
+		config->iova_bits = min(vtd_unit_width(unit), 48U);
 		return;
 	}
 	config->format = &iommu_pt_vtdss;

@@ -26,6 +26,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "ability.h"
 #include "inval.h"
 #include "memory.h"
 #include "pasid.h"
@@ -114,7 +115,7 @@ static void vtd_pasid_encode(const struct vtd_unit *unit,
 	quads[1] |= FIELD_PREP(PASID1_DID, entry->domain_id);
 	if (entry->snoop)
 		quads[1] |= PASID1_PGSNP;
-	if (unit->ecap & ECAP_SMPWCS && unit->ecap & ECAP_C)
+	if (vtd_unit_coherent(unit))
 		quads[1] |= PASID1_PWSNP;
 	switch (entry->translation) {
 	case VTD_PASS_THROUGH:

@@ -14,7 +14,7 @@
 #include "sim.h"
 
 #define DIRTY_ECAP	(SIM_ECAP | ECAP_SMTS | ECAP_SSTS | ECAP_FSTS | \
-			 ECAP_SLADS)
+			 ECAP_SLADS | ECAP_SMPWCS)
 
 /* A device behind a unit */
 struct end {
@@ -148,7 +148,9 @@ static void entries_say_so_while_the_domain_tracks(struct kunit *test)
 
 static void a_unit_that_cannot_track_is_refused(struct kunit *test)
 {
-	static const u64 lacks[] = { ECAP_SLADS, ECAP_SSTS, ECAP_C, ECAP_SMTS };
+	static const u64 lacks[] = {
+		ECAP_SLADS, ECAP_SSTS, ECAP_C, ECAP_SMPWCS, ECAP_SMTS,
+	};
 	struct end *a = new_end(test, new_unit(test, DIRTY_ECAP), "a", 0x10);
 	struct iommu_domain *domain = new_domain(test, a), *other;
 	size_t i;
