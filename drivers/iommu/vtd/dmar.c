@@ -141,26 +141,62 @@ static bool dmar_beyond_width(const struct dmar_table *table, u64 address)
 	return table->width < 64 && address >> table->width;
 }
 
-static void read_drhd(const struct dmar_table *table, const u8 *s,
-		      struct dmar_structure *out)
+static const char *check_registers(const struct dmar_table *table,
+				   const struct dmar_structure *drhd)
+{
+	if (!drhd->base)
+		return "register base is 0";
+	if (drhd->base % PAGE_BYTES)
+		return "register base is not page-aligned";
+	if (dmar_beyond_width(table, drhd->base) ||
+	    dmar_beyond_width(table, drhd->base + drhd->size - 1) ||
+	    drhd->base + drhd->size < drhd->base)
+		return "registers are beyond the address width";
+	return NULL;
+}
+
+static void read_registers(const struct dmar_table *table, const u8 *s,
+			   struct dmar_structure *out)
 {
 	out->flags = s[4];
 	out->segment = get_unaligned_le16(s + 6);
 	out->base = get_unaligned_le64(s + 8);
 	/* SIZE, bits 3:0: the register set is 2^N pages of 4 KiB */
 	out->size = PAGE_BYTES << (s[5] & 0xf);
-	if (!out->base || out->base % PAGE_BYTES)
-		out->complaint = "register base is not page-aligned";
-	else if (dmar_beyond_width(table, out->base) ||
-		 dmar_beyond_width(table, out->base + out->size - 1) ||
-		 out->base + out->size < out->base)
-		out->complaint = "registers are beyond the address width";
+	out->complaint = check_registers(table, out);
+}
+
+/* Does an earlier unit that can be used have the same registers? */
+static bool dmar_has_twin(const struct dmar_table *table,
+			  const struct dmar_structure *drhd)
+{
+	struct dmar_structure earlier = { };
+	size_t offset = HEADER_BYTES;
+	const u8 *s;
+
+	for (; offset < drhd->offset; offset += get_unaligned_le16(s + 2)) {
+		s = table->bytes + offset;
+		if (get_unaligned_le16(s) != DMAR_DRHD)
+			continue;
+		read_registers(table, s, &earlier);
+		if (!earlier.complaint && earlier.base == drhd->base)
+			return true;
+	}
+	return false;
+}
+
+static void read_drhd(const struct dmar_table *table, const u8 *s,
+		      struct dmar_structure *out)
+{
+	read_registers(table, s, out);
+	if (!out->complaint && dmar_has_twin(table, out))
+		out->complaint = "unit has the registers of an earlier one";
 }
 
 /*
- * Firmware often gets the last byte wrong, or describes byte 0 only. The device
- * may need the memory all the same, so the range is rounded outward to whole
- * pages.
+ * Firmware often gets the last byte wrong. The device may need the memory all
+ * the same, so the range is rounded outward to whole pages. A range whose first
+ * and last byte are 0 was never filled in: it reserves nothing.
  */
 static void read_rmrr(const struct dmar_table *table, const u8 *s,
 		      struct dmar_structure *out)
@@ -168,6 +204,10 @@ static void read_rmrr(const struct dmar_table *table, const u8 *s,
 	out->segment = get_unaligned_le16(s + 6);
 	out->base = get_unaligned_le64(s + 8);
 	out->last = get_unaligned_le64(s + 16);
+	if (!out->base && !out->last) {
+		out->complaint = "reserved memory is empty";
+		return;
+	}
 	if (out->last < out->base) {
 		out->complaint = "reserved memory ends before it begins";
 		return;
@@ -281,4 +321,51 @@ bool dmar_next_scope(const struct dmar_table *table,
 		return true;
 	}
 	return false;
+}
+
+static bool same_device(const struct dmar_scope *a, const struct dmar_scope *b)
+{
+	return a->type == b->type && a->bus == b->bus && a->id == b->id &&
+	       a->depth == b->depth &&
+	       !memcmp(a->path, b->path, a->depth * sizeof(a->path[0]));
+}
+
+static bool names_same_device(const struct dmar_table *table,
+			      struct dmar_structure a, struct dmar_structure b)
+{
+	struct dmar_structure again;
+	struct dmar_scope x, y;
+
+	while (dmar_next_scope(table, &a, &x))
+		for (again = b; dmar_next_scope(table, &again, &y); )
+			if (same_device(&x, &y))
+				return true;
+	return false;
+}
+
+/**
+ * dmar_contradiction() - compare a unit with those before it
+ * @table: the table that @drhd is from
+ * @drhd: a unit without a complaint
+ *
+ * Return: NULL, or which device an earlier unit claims too. The earlier unit
+ * has it; for all other devices this unit is used.
+ */
+const char *dmar_contradiction(const struct dmar_table *table,
+			       const struct dmar_structure *drhd)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure earlier;
+
+	while (dmar_next(table, &cursor, &earlier) &&
+	       earlier.offset < drhd->offset) {
+		if (earlier.type != DMAR_DRHD || earlier.complaint ||
+		    earlier.segment != drhd->segment)
+			continue;
+		if (earlier.flags & drhd->flags & DMAR_INCLUDE_PCI_ALL)
+			return "unit is the second that includes all of a segment; the first is used";
+		if (names_same_device(table, earlier, *drhd))
+			return "unit names a device of an earlier one, which is used";
+	}
+	return NULL;
 }

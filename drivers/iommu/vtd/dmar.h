@@ -133,5 +133,7 @@ bool dmar_next(const struct dmar_table *table, struct dmar_cursor *cursor,
 	       struct dmar_structure *out);
 bool dmar_next_scope(const struct dmar_table *table,
 		     struct dmar_structure *of, struct dmar_scope *out);
+const char *dmar_contradiction(const struct dmar_table *table,
+			       const struct dmar_structure *drhd);
 
 #endif

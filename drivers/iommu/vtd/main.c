@@ -107,8 +107,7 @@ static int vtd_create_units(void)
 	unsigned int index = 0;
 
 	while (dmar_next(vtd_dmar, &cursor, &s)) {
-		if (s.type != DMAR_DRHD || s.complaint ||
-		    iommu_unit_with_base(&vtd_units, s.base))
+		if (s.type != DMAR_DRHD || s.complaint)
 			continue;
 		unit = vtd_unit_create(&s, index++);
 		if (IS_ERR(unit)) {

@@ -254,52 +254,26 @@ bool vtd_scope_ats(const struct dmar_table *table, struct pci_dev *pdev)
 	return false;
 }
 
-static bool same_device(const struct dmar_scope *a, const struct dmar_scope *b)
+static void complain_of_structure(const struct dmar_table *table,
+				  const struct dmar_structure *s)
 {
-	return a->type == b->type && a->bus == b->bus && a->id == b->id &&
-	       a->depth == b->depth &&
-	       !memcmp(a->path, b->path, a->depth * sizeof(a->path[0]));
-}
+	const char *what;
 
-static bool names_same_device(const struct dmar_table *table,
-			      struct dmar_structure a, struct dmar_structure b)
-{
-	struct dmar_structure again;
-	struct dmar_scope x, y;
-
-	while (dmar_next_scope(table, &a, &x))
-		for (again = b; dmar_next_scope(table, &again, &y); )
-			if (same_device(&x, &y))
-				return true;
-	return false;
-}
-
-static const char *contradiction(const struct dmar_table *table,
-				 const struct dmar_structure *a,
-				 const struct dmar_structure *b)
-{
-	if (a->base == b->base)
-		return "has the registers of an earlier one";
-	if (a->segment != b->segment)
-		return NULL;
-	if (a->flags & b->flags & DMAR_INCLUDE_PCI_ALL)
-		return "is the second that includes all of a segment";
-	if (names_same_device(table, *a, *b))
-		return "names a device of an earlier one";
-	return NULL;
-}
-
-static void complain_of_structure(const struct dmar_structure *s)
-{
-	if (s->complaint)
+	if (s->complaint) {
 		pr_warn("DMAR at offset %zu: %s; left out\n", s->offset,
 			s->complaint);
-	else if (s->remark)
+		return;
+	}
+	if (s->remark)
 		pr_warn("DMAR at offset %zu: %s\n", s->offset, s->remark);
-	if (!s->complaint && s->type == DMAR_RMRR &&
-	    iommu_firmware_is_ram(s->base, s->last))
+	if (s->type == DMAR_RMRR && iommu_firmware_is_ram(s->base, s->last))
 		pr_warn("DMAR at offset %zu: reserved memory 0x%llx-0x%llx is RAM of the kernel, which its devices can reach; update the firmware\n",
 			s->offset, s->base, s->last);
+	if (s->type != DMAR_DRHD)
+		return;
+	what = dmar_contradiction(table, s);
+	if (what)
+		pr_warn("DMAR at offset %zu: %s\n", s->offset, what);
 }
 
 /**
@@ -307,7 +281,7 @@ static void complain_of_structure(const struct dmar_structure *s)
  * @table: the DMAR table
  *
  * One line for each structure that is left out or corrected, for each reserved
- * range that is RAM of the kernel, and for each unit that contradicts an
+ * range that is RAM of the kernel, and for each unit that claims a device of an
  * earlier one. The earlier one is used.
  */
 void vtd_scope_complain(const struct dmar_table *table)
@@ -315,23 +289,6 @@ void vtd_scope_complain(const struct dmar_table *table)
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
 
-	while (dmar_next(table, &cursor, &s)) {
-		struct dmar_cursor before = { };
-		struct dmar_structure earlier;
-
-		complain_of_structure(&s);
-		if (s.complaint || s.type != DMAR_DRHD)
-			continue;
-		while (dmar_next(table, &before, &earlier) &&
-		       earlier.offset < s.offset) {
-			const char *what;
-
-			if (earlier.type != DMAR_DRHD || earlier.complaint)
-				continue;
-			what = contradiction(table, &earlier, &s);
-			if (what)
-				pr_warn("DMAR at offset %zu: unit %s, which is used\n",
-					s.offset, what);
-		}
-	}
+	while (dmar_next(table, &cursor, &s))
+		complain_of_structure(table, &s);
 }

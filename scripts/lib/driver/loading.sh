@@ -14,6 +14,22 @@ do_refuse() {
 	grep -q "$module: .*$line" <<<"$(dmesg)" || die "the log does not say: $line"
 }
 
+# left-out LINE...: firmware describes units that are not there. The log has each LINE,
+# a regex, once. EDU0 is translated; EDU1 and EDU2, behind such units, have no IOMMU.
+do_left_out() {
+	local line device
+	for line; do
+		[ "$(dmesg | grep -c "$module: .*$line")" -eq 1 ] ||
+			die "the log does not say once: $line"
+	done
+	grep -q "$translated" /sys/kernel/debug/"$module"/*/"$EDU0"/entry ||
+		die "$EDU0 is not translated"
+	for device in "$EDU1" "$EDU2"; do
+		[ ! -e "/sys/bus/pci/devices/$device/iommu_group" ] ||
+			die "$device has a group"
+	done
+}
+
 # sums disk|net: how often all of it has been read
 sums() { wc -l <"/tmp/sums-$1"; }
 transferred() { [ "$(sums disk)" -ge "$1" ] && [ "$(sums net)" -ge "$2" ]; }

@@ -23,6 +23,18 @@ static void check_scopes(const struct dmar_table *table,
 	}
 }
 
+/* No other unit that can be used has the same registers */
+static void check_twins(const struct dmar_table *table,
+			const struct dmar_structure *unit)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+
+	while (dmar_next(table, &cursor, &s))
+		MUST(s.type != DMAR_DRHD || s.complaint ||
+		     s.offset == unit->offset || s.base != unit->base);
+}
+
 static void check_structure(const struct dmar_table *table,
 			    const struct dmar_structure *s)
 {
@@ -38,6 +50,8 @@ static void check_structure(const struct dmar_table *table,
 		     s->base + s->size > s->base);
 		MUST(table->width == 64 ||
 		     (s->base + s->size - 1) >> table->width == 0);
+		check_twins(table, s);
+		dmar_contradiction(table, s);
 		break;
 	case DMAR_RMRR:
 		MUST(s->base < s->last && s->base % 4096 == 0 &&

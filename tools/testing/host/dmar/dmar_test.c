@@ -156,7 +156,7 @@ TEST(unit_with_an_impossible_register_base_is_left_out)
 
 	begin(&t, 39);
 	drhd(&t, 1, 0, 0);
-	CHECK_STR(complaint(&t), "not page-aligned");
+	CHECK_STR(complaint(&t), "register base is 0");
 	begin(&t, 39);
 	drhd(&t, 1, 0, 0xfed90800);
 	CHECK_STR(complaint(&t), "not page-aligned");
@@ -172,10 +172,83 @@ TEST(unit_with_an_impossible_register_base_is_left_out)
 	CHECK_STR(complaint(&t), "none");
 }
 
+TEST(unit_with_the_registers_of_an_earlier_one_is_left_out)
+{
+	static const char *const complaints[] = {
+		"register base is 0", "none", "register base is 0",
+		"has the registers of an earlier one", "none",
+		"has the registers of an earlier one",
+	};
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+	struct dmar_table out;
+	struct table t;
+
+	begin(&t, 39);
+	drhd(&t, 0, 0, 0);
+	drhd(&t, 0, 0, 0xfed90000);
+	/* Those of a unit that is left out itself do not count */
+	drhd(&t, 0, 0, 0);
+	drhd(&t, 1, 1, 0xfed90000);
+	drhd(&t, 1, 0, 0xfed91000);
+	drhd(&t, 0, 0, 0xfed90000);
+	open_table(&out, &t);
+	for (size_t i = 0; i < ARRAY_SIZE(complaints); i++) {
+		CHECK(dmar_next(&out, &cursor, &s));
+		CHECK_STR(s.complaint ?: "none", complaints[i]);
+	}
+	CHECK(!dmar_next(&out, &cursor, &s));
+}
+
+/* The contradiction of the last unit of a table */
+static const char *contradiction(const struct table *t)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+	struct dmar_table out;
+
+	open_table(&out, t);
+	while (dmar_next(&out, &cursor, &s))
+		CHECK(!s.complaint);
+	return dmar_contradiction(&out, &s) ?: "none";
+}
+
+/* A unit that names function 0 of a device */
+static void unit_of(struct table *t, u8 flags, u16 segment, u64 base, u8 device)
+{
+	drhd(t, flags, segment, base);
+	scope(t, 1, 0, 0);
+	path(t, device, 0);
+}
+
+TEST(unit_that_claims_a_device_of_an_earlier_one_is_told_of)
+{
+	struct table t;
+
+	begin(&t, 39);
+	unit_of(&t, 0, 0, 0xfed90000, 2);
+	unit_of(&t, 1, 0, 0xfed91000, 3);
+	CHECK_STR(contradiction(&t), "none");
+	unit_of(&t, 0, 0, 0xfed92000, 3);
+	CHECK_STR(contradiction(&t), "names a device of an earlier one");
+	begin(&t, 39);
+	unit_of(&t, 1, 0, 0xfed90000, 2);
+	unit_of(&t, 1, 0, 0xfed91000, 3);
+	CHECK_STR(contradiction(&t), "the second that includes all");
+	/* Another segment has devices and a rest of its own */
+	begin(&t, 39);
+	unit_of(&t, 1, 0, 0xfed90000, 2);
+	unit_of(&t, 1, 1, 0xfed91000, 2);
+	CHECK_STR(contradiction(&t), "none");
+}
+
 TEST(malformed_reserved_memory_is_left_out)
 {
 	struct table t;
 
+	begin(&t, 39);
+	rmrr(&t, 0, 0, 0);
+	CHECK_STR(complaint(&t), "reserved memory is empty");
 	begin(&t, 39);
 	rmrr(&t, 0, 0x1000, 0x1fff);
 	CHECK_STR(complaint(&t), "none");
@@ -206,7 +279,7 @@ TEST(reserved_memory_is_rounded_outward_to_pages)
 		{ 0x7e000400, 0x7e00ffff, 0x7e000000, 0x7e00ffff },
 		{ 0x7e000fff, 0x7e001000, 0x7e000000, 0x7e001fff },
 		{ 0x1800, 0x1800, 0x1000, 0x1fff },
-		{ 0, 0, 0, 0xfff },
+		{ 0, 1, 0, 0xfff },
 		{ (1ull << 39) - 2, (1ull << 39) - 2, (1ull << 39) - 0x1000, (1ull << 39) - 1 },
 	};
 	struct dmar_structure s;
