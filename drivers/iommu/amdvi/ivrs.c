@@ -10,7 +10,8 @@
  * ivrs_open() walks the table once and refuses it if a length is impossible,
  * because nothing after a wrong length can be trusted. A block or an entry
  * whose length is right but whose content is impossible is returned with a
- * complaint, and the caller leaves it out.
+ * complaint, and the caller leaves it out. If the content is wrong but can be
+ * corrected, it is returned corrected, with a remark.
  *
  * A unit may be described by several blocks, for software of different age:
  * ivrs_next_unit() returns the newest block of each unit.
@@ -344,6 +345,16 @@ bool ivrs_next(const struct ivrs_table *table, struct ivrs_cursor *cursor,
 	return false;
 }
 
+/* Is @a used in place of @b, if both describe the same unit? */
+static bool outranks(const struct ivrs_block *a, const struct ivrs_block *b)
+{
+	if (!a->complaint != !b->complaint)
+		return !a->complaint;
+	if (a->type != b->type)
+		return a->type > b->type;
+	return a->offset < b->offset;
+}
+
 /* Does another block of the same unit take precedence over this one? */
 static bool is_outdated(const struct ivrs_table *table,
 			const struct ivrs_block *unit)
@@ -351,14 +362,26 @@ static bool is_outdated(const struct ivrs_table *table,
 	struct ivrs_cursor cursor = { };
 	struct ivrs_block other;
 
-	while (ivrs_next(table, &cursor, &other)) {
-		if (!ivrs_is_unit(&other) || other.complaint ||
-		    other.segment != unit->segment || other.id != unit->id)
-			continue;
-		if (other.type > unit->type ||
-		    (other.type == unit->type && other.offset < unit->offset))
+	while (ivrs_next(table, &cursor, &other))
+		if (ivrs_is_unit(&other) && other.segment == unit->segment &&
+		    other.id == unit->id && outranks(&other, unit))
 			return true;
-	}
+	return false;
+}
+
+/* Does an earlier unit that can be used have the same registers? */
+static bool ivrs_has_twin(const struct ivrs_table *table,
+			  const struct ivrs_block *unit)
+{
+	struct ivrs_cursor cursor = { };
+	struct ivrs_block earlier;
+
+	while (ivrs_next(table, &cursor, &earlier) &&
+	       earlier.offset < unit->offset)
+		if (ivrs_is_unit(&earlier) && !earlier.complaint &&
+		    earlier.base == unit->base &&
+		    !is_outdated(table, &earlier))
+			return true;
 	return false;
 }
 
@@ -366,17 +389,41 @@ static bool is_outdated(const struct ivrs_table *table,
  * ivrs_next_unit() - the newest block of the next unit
  * @table: a table that passed ivrs_open()
  * @cursor: where to continue; moved behind the returned block
- * @out: filled in; a unit with a complaint is returned too
+ * @out: filled in; it has a complaint only if all blocks of this unit have one,
+ *	or if an earlier unit has the same registers
  *
  * Return: false if there is no further unit.
  */
 bool ivrs_next_unit(const struct ivrs_table *table,
 		    struct ivrs_cursor *cursor, struct ivrs_block *out)
 {
-	while (ivrs_next(table, cursor, out))
-		if (ivrs_is_unit(out) && !is_outdated(table, out))
-			return true;
+	while (ivrs_next(table, cursor, out)) {
+		if (!ivrs_is_unit(out) || is_outdated(table, out))
+			continue;
+		if (!out->complaint && ivrs_has_twin(table, out))
+			out->complaint = "unit has the registers of an earlier one";
+		return true;
+	}
 	return false;
+}
+
+/* The number is as long as firmware makes it; it should have 8 bytes */
+static void read_uid_number(const u8 *uid, u8 length, struct ivrs_entry *out)
+{
+	unsigned int i;
+
+	if (!length) {
+		out->complaint = "unique id is empty";
+		return;
+	}
+	if (length != 8)
+		out->remark = "unique id is a number, but not of 8 bytes; used";
+	for (i = 0; i < length; i++) {
+		if (i < 8)
+			out->uid_number |= (u64)uid[i] << (8 * i);
+		else if (uid[i])
+			out->complaint = "unique id is longer than 8 bytes";
+	}
 }
 
 static void read_acpi_device(const u8 *e, struct ivrs_entry *out)
@@ -398,10 +445,7 @@ static void read_acpi_device(const u8 *e, struct ivrs_entry *out)
 	case IVRS_UID_NONE:
 		return;
 	case IVRS_UID_INTEGER:
-		if (length == 8)
-			out->uid_number = get_unaligned_le64(uid);
-		else
-			out->complaint = "unique id is no 8-byte number";
+		read_uid_number(uid, length, out);
 		return;
 	case IVRS_UID_STRING:
 		memcpy(out->uid, uid, length);

@@ -162,6 +162,7 @@ enum ivrs_uid_format {
  * @uid: ACPI device: unique id, ended by a zero
  * @uid_number: ACPI device: unique id
  * @complaint: NULL, or why this entry must be left out
+ * @remark: NULL, or the firmware error that was corrected here
  */
 struct ivrs_entry {
 	enum ivrs_entry_kind kind;
@@ -179,6 +180,7 @@ struct ivrs_entry {
 	char uid[IVRS_UID_MAX + 1];
 	u64 uid_number;
 	const char *complaint;
+	const char *remark;
 };
 
 int ivrs_open(struct ivrs_table *table, const void *bytes, size_t available,

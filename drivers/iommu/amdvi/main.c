@@ -92,8 +92,7 @@ static int amdvi_create_units(void)
 	struct amdvi_unit *unit;
 
 	while (ivrs_next_unit(amdvi_ivrs, &cursor, &ivhd)) {
-		if (ivhd.complaint ||
-		    iommu_unit_with_base(&amdvi_units, ivhd.base))
+		if (ivhd.complaint)
 			continue;
 		unit = amdvi_unit_create(amdvi_ivrs, &ivhd, index++);
 		if (IS_ERR(unit)) {

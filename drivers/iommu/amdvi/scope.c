@@ -146,21 +146,25 @@ static void complain_of_entries(const struct ivrs_table *table,
 		if (entry.complaint)
 			pr_warn("IVRS at offset %zu: %s; left out\n", offset,
 				entry.complaint);
+		else if (entry.remark)
+			pr_warn("IVRS at offset %zu: %s\n", offset,
+				entry.remark);
 	}
 }
 
-/* Does an earlier unit have the same registers? */
-static bool has_twin_before(const struct ivrs_table *table,
-			    const struct ivrs_block *unit)
+/* Only the newest block of a unit is used, and only its entries matter */
+static void complain_of_unit(const struct ivrs_table *table, size_t offset)
 {
-	struct ivrs_cursor cursor = { };
-	struct ivrs_block earlier;
+	struct ivrs_cursor cursor = { .offset = offset };
+	struct ivrs_block unit;
 
-	while (ivrs_next_unit(table, &cursor, &earlier) &&
-	       earlier.offset < unit->offset)
-		if (!earlier.complaint && earlier.base == unit->base)
-			return true;
-	return false;
+	if (!ivrs_next_unit(table, &cursor, &unit) || unit.offset != offset)
+		return;
+	if (unit.complaint)
+		pr_warn("IVRS at offset %zu: %s; left out\n", offset,
+			unit.complaint);
+	else
+		complain_of_entries(table, unit);
 }
 
 static void complain_of_block(const struct ivrs_table *table,
@@ -175,7 +179,7 @@ static void complain_of_block(const struct ivrs_table *table,
 		pr_warn("IVRS at offset %zu: %s\n", block->offset,
 			block->remark);
 	if (ivrs_is_unit(block))
-		complain_of_entries(table, *block);
+		complain_of_unit(table, block->offset);
 	else if (iommu_firmware_is_ram(block->base,
 				       block->base + block->size - 1))
 		pr_warn("IVRS at offset %zu: memory 0x%llx-0x%llx is RAM of the kernel, which its devices can reach; update the firmware\n",
@@ -197,9 +201,4 @@ void amdvi_scope_complain(const struct ivrs_table *table)
 
 	while (ivrs_next(table, &cursor, &block))
 		complain_of_block(table, &block);
-	cursor = (struct ivrs_cursor){ };
-	while (ivrs_next_unit(table, &cursor, &block))
-		if (!block.complaint && has_twin_before(table, &block))
-			pr_warn("IVRS at offset %zu: unit has the registers of an earlier one; left out\n",
-				block.offset);
 }

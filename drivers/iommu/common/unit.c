@@ -80,25 +80,6 @@ struct iommu_unit *iommu_unit_at(const struct list_head *units, size_t offset)
 EXPORT_SYMBOL_GPL(iommu_unit_at);
 
 /**
- * iommu_unit_with_base() - find a unit by the address of its registers
- * @units: all units
- * @base: the physical address
- *
- * Return: the unit, or NULL.
- */
-struct iommu_unit *iommu_unit_with_base(const struct list_head *units,
-					phys_addr_t base)
-{
-	struct iommu_unit *unit;
-
-	list_for_each_entry(unit, units, node)
-		if (unit->base == base)
-			return unit;
-	return NULL;
-}
-EXPORT_SYMBOL_GPL(iommu_unit_with_base);
-
-/**
  * iommu_unit_link() - add a unit to /sys/class/iommu
  * @unit: the unit
  * @parent: its own device, or NULL

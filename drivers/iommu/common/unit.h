@@ -149,8 +149,6 @@ void iommu_unit_init(struct iommu_unit *unit, const char *name,
 		     unsigned int index);
 void iommu_unit_exit(struct iommu_unit *unit);
 struct iommu_unit *iommu_unit_at(const struct list_head *units, size_t offset);
-struct iommu_unit *iommu_unit_with_base(const struct list_head *units,
-					phys_addr_t base);
 int iommu_unit_link(struct iommu_unit *unit, struct device *parent,
 		    const struct attribute_group **groups);
 int iommu_unit_register(struct iommu_unit *unit, const struct iommu_ops *ops);

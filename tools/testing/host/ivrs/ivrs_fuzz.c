@@ -53,12 +53,13 @@ static void check_units(const struct ivrs_table *table)
 	struct ivrs_cursor cursor = { }, again = { };
 	struct ivrs_block a, b;
 
-	/* A unit without a complaint is found once */
+	/* A unit is found once, and so are registers */
 	while (ivrs_next_unit(table, &cursor, &a)) {
 		again = cursor;
-		while (!a.complaint && ivrs_next_unit(table, &again, &b))
-			MUST(b.complaint || b.id != a.id ||
-			     b.segment != a.segment);
+		while (ivrs_next_unit(table, &again, &b)) {
+			MUST(b.id != a.id || b.segment != a.segment);
+			MUST(a.complaint || b.complaint || a.base != b.base);
+		}
 	}
 }
 

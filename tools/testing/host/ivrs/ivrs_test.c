@@ -181,8 +181,46 @@ TEST(a_broken_description_does_not_hide_an_older_one)
 	CHECK(ivrs_next_unit(&table, &cursor, &block));
 	CHECK_EQ(block.type, 0x10);
 	CHECK(!block.complaint);
+	CHECK(!ivrs_next_unit(&table, &cursor, &block));
+	/* The order does not matter, and one broken block is enough to know */
+	begin(&t, INFO_48_48);
+	unit(&t, 0x40, 0, 2, 0xfed80001, 0, 0);
+	unit(&t, 0x11, 0, 2, 0, 0, 0);
+	unit(&t, 0x10, 0, 3, 0xfed80000, 0, 0);
+	open_table(&table, &t);
+	cursor = (struct ivrs_cursor){ };
 	CHECK(ivrs_next_unit(&table, &cursor, &block));
+	CHECK_EQ(block.type, 0x40);
 	CHECK_STR(block.complaint, "register base is impossible");
+	CHECK(ivrs_next_unit(&table, &cursor, &block));
+	CHECK_EQ(block.id, 3);
+	CHECK(!ivrs_next_unit(&table, &cursor, &block));
+}
+
+TEST(unit_with_the_registers_of_an_earlier_one_is_left_out)
+{
+	struct ivrs_cursor cursor = { };
+	struct ivrs_table table;
+	struct ivrs_block block;
+	struct table t;
+
+	begin(&t, INFO_48_48);
+	/* An old description, which does not count, and two units */
+	unit(&t, 0x10, 0, 2, 0xfed90000, 0, 0);
+	unit(&t, 0x11, 0, 2, 0xfed80000, 0, 0);
+	unit(&t, 0x10, 0, 3, 0xfed80000, 0, 0);
+	unit(&t, 0x10, 0, 4, 0xfed90000, 0, 0);
+	open_table(&table, &t);
+	CHECK(ivrs_next_unit(&table, &cursor, &block));
+	CHECK_EQ(block.id, 2);
+	CHECK(!block.complaint);
+	CHECK(ivrs_next_unit(&table, &cursor, &block));
+	CHECK_EQ(block.id, 3);
+	CHECK_STR(block.complaint, "unit has the registers of an earlier one");
+	CHECK(ivrs_next_unit(&table, &cursor, &block));
+	CHECK_EQ(block.id, 4);
+	CHECK(!block.complaint);
+	CHECK(!ivrs_next_unit(&table, &cursor, &block));
 }
 
 TEST(the_report_of_type_10h_reads_like_the_register)
@@ -321,9 +359,14 @@ static void add_nameless(struct table *t)
 	acpi(t, 1, "", 0, "", 0);
 }
 
-static void add_short_number(struct table *t)
+static void add_no_number(struct table *t)
 {
-	acpi(t, 1, "AMDI0020", 1, "\1\2\3\4", 4);
+	acpi(t, 1, "AMDI0020", 1, "", 0);
+}
+
+static void add_large_number(struct table *t)
+{
+	acpi(t, 1, "AMDI0020", 1, "\1\0\0\0\0\0\0\0\1", 9);
 }
 
 static void add_empty_text(struct table *t)
@@ -348,7 +391,8 @@ TEST(malformed_entry_is_reported)
 		{ add_special_of_no_kind,
 		  "special device is neither IOAPIC nor HPET" },
 		{ add_nameless, "ACPI device without a hardware id" },
-		{ add_short_number, "unique id is no 8-byte number" },
+		{ add_no_number, "unique id is empty" },
+		{ add_large_number, "unique id is longer than 8 bytes" },
 		{ add_empty_text, "unique id is empty" },
 		{ add_unknown_format, "unique id has an unknown format" },
 	};
@@ -357,6 +401,43 @@ TEST(malformed_entry_is_reported)
 	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
 		one_entry(entries[i].add, &entry);
 		CHECK_STR(entry.complaint, entries[i].complaint);
+	}
+}
+
+TEST(a_number_of_any_length_is_a_unique_id)
+{
+	static const struct {
+		const char *bytes;
+		u8 length;
+		u64 number;
+	} ids[] = {
+		{ "\1", 1, 1 },
+		{ "\1\0", 2, 1 },
+		{ "\1\2\3\4", 4, 0x04030201 },
+		{ "\1\0\0\0\0\0\0\200", 8, 1ull << 63 | 1 },
+		{ "\1\0\0\0\0\0\0\0\0\0", 10, 1 },
+	};
+	struct ivrs_entry entry;
+	struct ivrs_table table;
+	struct ivrs_block block;
+	struct table t;
+
+	begin(&t, INFO_48_48);
+	unit(&t, 0x40, 0, 2, 0xfed80000, 0, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		acpi(&t, i, "MSFT0201", 1, ids[i].bytes, ids[i].length);
+	open_table(&table, &t);
+	first_unit(&table, &block);
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		CHECK(ivrs_next_entry(&table, &block, &entry));
+		CHECK(!entry.complaint);
+		CHECK_EQ(entry.uid_format, IVRS_UID_INTEGER);
+		CHECK_EQ(entry.uid_number, ids[i].number);
+		if (ids[i].length == 8)
+			CHECK(!entry.remark);
+		else
+			CHECK_STR(entry.remark,
+				  "unique id is a number, but not of 8 bytes; used");
 	}
 }
 
