@@ -27,6 +27,7 @@
 #define pr_fmt(fmt) "amdvi: " fmt
 
 #include <linux/acpi.h>
+#include <linux/cc_platform.h>
 #include <linux/module.h>
 #include <linux/msi.h>
 #include <linux/pci.h>
@@ -40,6 +41,7 @@
 #include "device.h"
 #include "domain.h"
 #include "ivrs.h"
+#include "quirks.h"
 #include "scope.h"
 #include "sysfs.h"
 #include "unit.h"
@@ -66,6 +68,19 @@ static int amdvi_read_table(void)
 	}
 	amdvi_ivrs = &table;
 	return 0;
+}
+
+/* Why no unit may be used on this machine, or NULL */
+static const char *amdvi_find_obstacle(void)
+{
+	if (!iommu_cpu_has_cx16())
+		return "the CPU has no 16-byte compare and exchange";
+	/* Addresses for the unit lack the bit that stands for decryption */
+	if (cc_platform_has(CC_ATTR_MEM_ENCRYPT))
+		return "the kernel encrypts memory, and the unit would read its tables encrypted; boot with mem_encrypt=off to use this driver";
+	if (cc_platform_has(CC_ATTR_HOST_SEV_SNP))
+		return "the kernel is prepared for SEV-SNP guests, which need its own driver";
+	return amdvi_quirks_refuse();
 }
 
 static void amdvi_free_table(void)
@@ -249,11 +264,11 @@ err_units:
 
 static int __init amdvi_init(void)
 {
-	const char *owner;
+	const char *owner, *obstacle = amdvi_find_obstacle();
 	int ret;
 
-	if (!iommu_cpu_has_cx16()) {
-		pr_err("no AMD-Vi unit can be used: the CPU has no 16-byte compare and exchange\n");
+	if (obstacle) {
+		pr_err("no AMD-Vi unit can be used: %s\n", obstacle);
 		return -ENODEV;
 	}
 	ret = amdvi_read_table();
