@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ioasctl: shows the address spaces of /dev/iommu in other processes, and runs
- * commands on new ones.
+ * ioasctl: shows the address spaces of /dev/iommu in other processes, runs
+ * commands on new ones, and says what a machine has for them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include "ioasctl/ioas.h"
 #include "ioasctl/picture.h"
 #include "ioasctl/script.h"
+#include "machine/machine.h"
 
 /* Ids count up from 1; after a gap of this length there are no more */
 #define ID_GAP_MAX 1024
@@ -26,8 +27,9 @@ static void usage(FILE *to)
 		"usage: ioasctl list\n"
 		"       ioasctl show PID [FD]\n"
 		"       ioasctl run [FILE]\n"
+		"       ioasctl machine [--root PATH] [--save FILE]\n"
 		"\n"
-		"Show address spaces of /dev/iommu, and try them out.\n"
+		"Show address spaces of /dev/iommu, try them out, and examine a machine.\n"
 		"\n"
 		"An address space (IOAS) maps I/O virtual addresses (IOVA), which devices use, to\n"
 		"memory of a process. It belongs to an open file. ioasctl copies the descriptor of\n"
@@ -40,12 +42,17 @@ static void usage(FILE *to)
 		"                       descriptor, or of all\n"
 		"  run [FILE]           open /dev/iommu, and carry out commands from a file, one\n"
 		"                       per line (default: standard input)\n"
+		"  machine              draw the IOMMU units of this machine and the PCI devices\n"
+		"                       behind each, with their groups, and say how to use\n"
+		"                       Sluice on it; needs no module\n"
 		"\n"
 		"Options:\n"
 		"  --help               print this text\n"
 		"\n"
 		"%s\n"
+		"%s\n"
 		"Examples:\n"
+		"  ioasctl machine\n"
 		"  ioasctl show 1234\n"
 		"  printf 'alloc\\nmap 2M at 2M\\nshow\\n' | ioasctl run\n"
 		"\n"
@@ -53,7 +60,7 @@ static void usage(FILE *to)
 		"  0                    success\n"
 		"  1                    something failed; the message says what and why\n"
 		"  2                    the arguments are wrong\n",
-		script_help);
+		machine_help, script_help);
 }
 
 static int stop(void)
@@ -148,6 +155,7 @@ static int run(const char *name)
 int main(int argc, char **argv)
 {
 	const char *command = argc > 1 ? argv[1] : "";
+	int ret;
 
 	setlocale(LC_ALL, "");
 	if (!strcmp(command, "list") && argc == 2)
@@ -156,6 +164,11 @@ int main(int argc, char **argv)
 		return show(argv[2], argc == 4 ? argv[3] : NULL);
 	if (!strcmp(command, "run") && argc <= 3)
 		return run(argc == 3 ? argv[2] : NULL);
+	if (!strcmp(command, "machine")) {
+		ret = machine_main(argc - 2, argv + 2);
+		if (ret != 2)
+			return ret;
+	}
 	if (!strcmp(command, "--help")) {
 		usage(stdout);
 		return 0;
