@@ -242,7 +242,7 @@ static void find_external(struct findings *f)
 	}
 	if (ports[0])
 		add(f, "external", FINE, LIMIT,
-		    "External devices are plugged in, at %s. Without interrupt remapping such a device can send any interrupt.",
+		    "External devices are plugged in, at %s. Without interrupt remapping such a device can send any interrupt. When vtd.ko or amdvi.ko is loaded, the drivers of such devices are unbound for a moment: unmount their disks before.",
 		    ports);
 	else if (domains || host)
 		add(f, "external", FINE, LIMIT,
@@ -302,7 +302,7 @@ static void find_vmd(struct findings *f)
 			continue;
 		count = count_in_domain_of(pci, i);
 		if (count)
-			add(f, "VMD", FINE, LIMIT,
+			add(f, "VMD", FINE, FINE,
 			    "%s (Intel VMD, also called RST) keeps %d device%s in a PCI domain of its own. Requests from there have its source-id, so none can be given to a program alone.",
 			    device->address, count, plural(count));
 		else
