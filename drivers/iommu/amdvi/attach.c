@@ -10,14 +10,19 @@
  * each source-id, after which the former translation is invalidated:
  *
  *	join the new domain (which may convert it)
- *	disable ATS
+ *	disable ATS, then forbid the use of a device-TLB in the entries
  *	write the entries, invalidate the former ones
- *	enable ATS, if the new translation is a paging domain
+ *	permit the use of a device-TLB and then enable ATS, if the new
+ *		translation is a paging domain
  *	leave the old domain
  *
  * ATS is enabled only while a device is attached to a paging domain: after the
  * entry allows translation requests, and it is disabled before the entry stops
  * allowing them.
+ *
+ * If the device-TLB is lost (../common/ats.c), amdvi_device_bar() forbids its
+ * use, in any context. It is called for devices in a domain, with
+ * iommu_live_read_lock() held, or with the table_lock held.
  *
  * A page table may grow while an entry is made from its old top: domain.c
  * describes why no device keeps the old top.
@@ -27,7 +32,6 @@
 #define pr_fmt(fmt) "amdvi: " fmt
 
 #include <kunit/visibility.h>
-#include <linux/pci-ats.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 
@@ -135,35 +139,132 @@ static void amdvi_set_domain_entries(struct amdvi_device *device,
 	} while (!amdvi_entry_is_current(paging, entry));
 }
 
-static void amdvi_flush_device_tlb(const struct iommu_unit_device *device)
+/* Permit or forbid the device-TLB in the entries of all source-ids */
+struct permission {
+	struct amdvi_unit *unit;
+	bool device_tlb;
+	int ret;
+};
+
+static int amdvi_permit_alias(struct device *dev, u16 alias, void *arg)
 {
+	struct permission *permission = arg;
+	struct amdvi_unit *unit = permission->unit;
+	struct amdvi_batch batch;
+	u16 domain_id;
+	int ret;
+
+	batch.nr = 0;
+	domain_id = amdvi_table_permit(unit, alias, permission->device_tlb);
+	amdvi_inval_add_entry(&batch, alias);
+	/* With the translations: this waits for requests that have passed */
+	amdvi_inval_add_domain(&batch, domain_id, false);
+	if (unit->guest_tables)
+		amdvi_inval_add_domain(&batch, domain_id, true);
+	ret = amdvi_inval_run(unit, &batch);
+	if (ret)
+		permission->ret = ret;
+	return 0;
+}
+
+static int amdvi_device_permit(struct amdvi_device *device, bool device_tlb)
+{
+	struct permission permission = {
+		to_amdvi_unit(device->common.unit), device_tlb,
+	};
+
+	iommu_unit_visit_aliases(&device->common, amdvi_permit_alias,
+				 &permission);
+	return permission.ret;
+}
+
+/**
+ * amdvi_device_bar() - let no request pass that uses a lost device-TLB
+ * @device: a device whose device-TLB is lost
+ *
+ * Context: any; iommu_live_read_lock(), with the device in a domain, or the
+ * table_lock of the unit.
+ * Return: 0, or -EIO if the unit does not answer.
+ */
+int amdvi_device_bar(struct amdvi_device *device)
+{
+	struct iommu_unit_device *common = &device->common;
+	int ret;
+
+	/* Acquire: pairs with the release below, after the invalidation */
+	if (smp_load_acquire(&common->ats_barred))
+		return 0;
+	/* So that the device does not try, if it still listens */
+	iommu_unit_ats_disable(common);
+	ret = amdvi_device_permit(device, false);
+	if (ret)
+		return ret;
+	/* Release: whoever sees this relies on the entries being in use */
+	smp_store_release(&common->ats_barred, true);
+	return 0;
+}
+
+/* Empty the device-TLB, or bar it */
+static void amdvi_flush_device_tlb(struct amdvi_device *device)
+{
+	struct iommu_unit_device *common = &device->common;
+	struct amdvi_unit *unit = to_amdvi_unit(common->unit);
 	struct amdvi_range all = {
 		.last = ULONG_MAX,
-		.guest = to_amdvi_unit(device->unit)->guest_tables,
+		.guest = unit->guest_tables,
 	};
-	struct amdvi_batch batch = { };
+	unsigned int times = 0;
+	int ret = 0;
 
-	amdvi_inval_add_device(&batch, device->alias, device->pf_id,
-			       device->ats_depth, &all);
-	amdvi_inval_run(to_amdvi_unit(device->unit), &batch);
+	lockdep_assert_held(&unit->common.table_lock);
+	while (!iommu_unit_ats_look(common)) {
+		struct amdvi_batch batch;
+
+		batch.nr = 0;
+		amdvi_inval_add_device(&batch, common->alias, common->pf_id,
+				       common->ats_depth, &all);
+		ret = amdvi_inval_run(unit, &batch);
+		if (!amdvi_inval_again(unit, &times, &ret))
+			break;
+	}
+	if (READ_ONCE(common->ats_lost))
+		ret = amdvi_device_bar(device);
+	if (ret)
+		iommu_unit_cut_off_device(common);
 }
 
-static void amdvi_device_ats_off(struct iommu_unit_device *device)
+/*
+ * Every unmap asks the device, or finds it barred, until it uses its device-TLB
+ * no more.
+ */
+static void amdvi_device_ats_off(struct amdvi_device *device)
 {
-	if (!device->ats)
+	struct iommu_unit_device *common = &device->common;
+
+	if (!common->ats)
 		return;
-	WRITE_ONCE(device->ats, false);
+	amdvi_flush_device_tlb(device);
+	iommu_unit_ats_disable(common);
+	WRITE_ONCE(common->ats, false);
 	iommu_live_synchronize();
-	if (!READ_ONCE(device->ats_lost))
-		amdvi_flush_device_tlb(device);
-	pci_disable_ats(to_pci_dev(device->dev));
+	if (device->permitted)
+		amdvi_device_permit(device, false);
+	device->permitted = false;
 }
 
-static void amdvi_device_ats_on(struct iommu_unit_device *device)
+static void amdvi_device_ats_on(struct amdvi_device *device)
 {
-	if (pci_enable_ats(to_pci_dev(device->dev), PAGE_SHIFT))
+	struct iommu_unit_device *common = &device->common;
+
+	if (!common->ats_supported || iommu_unit_ats_look(common))
 		return;
-	WRITE_ONCE(device->ats, true);
+	if (amdvi_device_permit(device, true) ||
+	    iommu_unit_ats_enable(common)) {
+		amdvi_device_permit(device, false);
+		return;
+	}
+	device->permitted = true;
+	WRITE_ONCE(common->ats, true);
 	/* An unmap just before has not invalidated what it cached since */
 	smp_mb();
 	amdvi_flush_device_tlb(device);
@@ -230,22 +331,23 @@ int amdvi_device_move(struct amdvi_device *device, struct iommu_paging *paging,
 			goto out;
 	}
 	entry.quiet = common->quiet;
-	amdvi_device_ats_off(common);
+	amdvi_device_ats_off(device);
 	if (paging) {
-		entry.iotlb = common->ats_supported &&
-			      !READ_ONCE(common->ats_lost);
 		amdvi_set_domain_entries(device, paging, member, &entry);
 	} else {
 		if (translation == AMDVI_PASS_THROUGH)
 			entry.domain_id = IOMMU_UNIT_ID_PASS;
 		amdvi_set_entries(device, &entry);
 	}
+	/* It may have translations of the old domain, which lets go of it */
+	if (old_paging && READ_ONCE(unit->dead))
+		iommu_unit_cut_off_device(common);
 	device->entry = entry;
 	common->member = member;
 	device->attachment = attachment;
 	WRITE_ONCE(common->domain, paging);
-	if (entry.iotlb)
-		amdvi_device_ats_on(common);
+	if (paging)
+		amdvi_device_ats_on(device);
 	if (old_paging)
 		amdvi_device_leave(old_paging, old_member, old_attachment);
 out:
@@ -269,8 +371,8 @@ void amdvi_device_refresh(struct amdvi_device *device)
 
 	amdvi_set_domain_entries(device, common->domain, common->member,
 				 &device->entry);
-	if (common->ats && !READ_ONCE(common->ats_lost))
-		amdvi_flush_device_tlb(common);
+	if (common->ats)
+		amdvi_flush_device_tlb(device);
 }
 
 struct blocking {
@@ -304,10 +406,12 @@ void amdvi_device_detach(struct amdvi_device *device)
 	struct blocking blocking = { common, { unit, &blocked } };
 
 	lockdep_assert_held(&unit->common.table_lock);
-	amdvi_device_ats_off(common);
+	amdvi_device_ats_off(device);
 	iommu_unit_visit_aliases(common, amdvi_block_alias, &blocking);
 	amdvi_invalidate_former(&blocking.setting);
 	amdvi_inval_run(unit, &blocking.setting.batch);
+	if (common->domain && READ_ONCE(unit->common.dead))
+		iommu_unit_cut_off_device(common);
 	if (common->domain)
 		amdvi_device_leave(common->domain, common->member,
 				   device->attachment);

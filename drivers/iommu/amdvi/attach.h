@@ -29,6 +29,7 @@ struct amdvi_attachment {
 
 int amdvi_device_move(struct amdvi_device *device, struct iommu_paging *paging,
 		      enum amdvi_translation translation);
+int amdvi_device_bar(struct amdvi_device *device);
 void amdvi_device_refresh(struct amdvi_device *device);
 void amdvi_device_detach(struct amdvi_device *device);
 void amdvi_device_set_quiet(struct iommu_unit_device *common);

@@ -60,9 +60,9 @@ static int amdvi_counts_show(struct seq_file *seq, void *unused)
 	struct iommu_ring_counts counts;
 
 	amdvi_queue_count(unit, &counts);
-	seq_printf(seq, "requests %llu\ncommands %llu\nrefused %llu\ntimeouts %llu\n",
+	seq_printf(seq, "requests %llu\ncommands %llu\nrefused %llu\ntimeouts %llu\nrestarts %llu\n",
 		   counts.requests, counts.entries, counts.errors,
-		   counts.timeouts);
+		   counts.timeouts, counts.restarts);
 	iommu_unit_show_faults(seq, common);
 	if (amdvi_ppr_exists(ppr))
 		seq_printf(seq, "page-requests %llu\npage-answers %llu\npage-unknown %llu\npage-malformed %llu\npage-overflows %llu\n",
@@ -105,6 +105,7 @@ static int amdvi_entry_show(struct seq_file *seq, void *unused)
 	mutex_lock(&device->unit->table_lock);
 	seq_printf(seq, "%s domain=%u device-tlb=%s quiet=%s faults=%llu\n",
 		   names[entry->translation], entry->domain_id,
+		   READ_ONCE(device->ats_lost) ? "lost" :
 		   device->ats ? "on" : "off", entry->quiet ? "yes" : "no",
 		   READ_ONCE(device->meter.count));
 	iommu_unit_visit_aliases(device, amdvi_show_alias, &showing);

@@ -19,12 +19,14 @@ struct amdvi_attachment;
  * @common: what does not depend on the hardware
  * @place: its place in the IVRS table
  * @entry: the entry that all its source-ids have
+ * @permitted: its entries permit a device-TLB, or did before it was lost
  * @attachment: its node in the list of the domain member, or NULL
  */
 struct amdvi_device {
 	struct iommu_unit_device common;
 	struct amdvi_place place;
 	struct amdvi_entry entry;
+	bool permitted;
 	struct amdvi_attachment *attachment;
 };
 

@@ -53,22 +53,56 @@ static bool has_guest_tables(const struct iommu_paging *paging)
 	return paging_to_amdvi(paging)->cr3;
 }
 
-static void amdvi_domain_add_devices(struct iommu_unit_member *member,
-				     struct amdvi_batch *batch,
-				     const struct amdvi_range *range)
+/* Add a range of the device-TLBs of all devices, or bar those that are lost */
+static int amdvi_domain_add_devices(struct iommu_unit_member *member,
+				    struct amdvi_batch *batch,
+				    const struct amdvi_range *range)
 {
 	struct amdvi_attachment *attachment;
 	struct iommu_unit_device *device;
+	int ret = 0;
 
 	amdvi_for_each_attachment(attachment, member) {
 		device = attachment->device;
-		if (!READ_ONCE(device->ats) || READ_ONCE(device->ats_lost))
+		if (!READ_ONCE(device->ats))
 			continue;
-		while (!amdvi_inval_add_device(batch, device->alias,
-					       device->pf_id, device->ats_depth,
-					       range))
-			amdvi_inval_run(to_amdvi_unit(member->unit), batch);
+		if (unlikely(iommu_unit_ats_is_lost(device))) {
+			ret = amdvi_device_bar(to_amdvi_device(device));
+			if (ret)
+				return ret;
+			continue;
+		}
+		while (!ret && !amdvi_inval_add_device(batch, device->alias,
+						       device->pf_id,
+						       device->ats_depth,
+						       range))
+			ret = amdvi_inval_run(to_amdvi_unit(member->unit),
+					      batch);
+		if (ret)
+			return ret;
 	}
+	return 0;
+}
+
+static int amdvi_domain_invalidate_member(struct iommu_unit_member *member,
+					  const struct iommu_paging *paging,
+					  const struct amdvi_range *range)
+{
+	struct amdvi_unit *unit = to_amdvi_unit(member->unit);
+	struct amdvi_batch batch;
+	unsigned int times = 0;
+	int ret;
+
+	do {
+		batch.nr = 0;
+		amdvi_inval_add_range(&batch, member->domain_id, range);
+		ret = amdvi_domain_add_devices(member, &batch, range);
+		if (!ret)
+			ret = amdvi_inval_run(unit, &batch);
+	} while (amdvi_inval_again(unit, &times, &ret));
+	if (unlikely(ret))
+		iommu_unit_cut_off(&unit->common, paging);
+	return ret;
 }
 
 static void amdvi_domain_invalidate(struct iommu_live *live,
@@ -83,6 +117,7 @@ static void amdvi_domain_invalidate(struct iommu_live *live,
 		.guest = has_guest_tables(paging),
 	};
 	struct iommu_unit_member *member;
+	bool answers = false, fails = false;
 
 	/* Only unlinked tables, of any range: invalidate all */
 	if (gather->start > gather->last) {
@@ -90,13 +125,14 @@ static void amdvi_domain_invalidate(struct iommu_live *live,
 		range.last = ULONG_MAX;
 	}
 	iommu_live_for_each_member(member, live, member) {
-		struct amdvi_batch batch;
-
-		batch.nr = 0;
-		amdvi_inval_add_range(&batch, member->domain_id, &range);
-		amdvi_domain_add_devices(member, &batch, &range);
-		amdvi_inval_run(to_amdvi_unit(member->unit), &batch);
+		if (likely(!amdvi_domain_invalidate_member(member, paging,
+							   &range)))
+			answers = true;
+		else
+			fails = true;
 	}
+	if (unlikely(fails && !answers))
+		WRITE_ONCE(live->lost, true);
 }
 
 static void amdvi_domain_announce(struct iommu_paging *paging,

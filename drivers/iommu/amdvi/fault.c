@@ -53,7 +53,8 @@ static bool amdvi_count_event(void *arg, const u64 raw[2])
 	record.address = event.address;
 	if (event.code == EVENT_IOTLB_TIMEOUT) {
 		amdvi_queue_timed_out(unit);
-		iommu_unit_ats_lost(&unit->common, event.source_id);
+		iommu_unit_ats_lost(&unit->common, event.source_id,
+				    "it does not answer invalidations of its device-TLB");
 	}
 	iommu_faults_count(&unit->common.faults, &record);
 	return !iommu_faults_busy(&unit->common.faults);

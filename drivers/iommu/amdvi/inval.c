@@ -16,6 +16,10 @@
  *
  * Version 2 tables (GN) use only PASID 0, for requests without PASID.
  *
+ * A unit completes an invalidation of a device-TLB that is not answered in time,
+ * and logs an event. So such a request has succeeded only if no event says
+ * otherwise: the log is read before it returns.
+ *
  * Cached upper levels of page tables are always invalidated too (PDE): the
  * specification lets a unit cache a large entry with them.
  */
@@ -26,7 +30,12 @@
 #include <linux/mm.h>
 
 #include "inval.h"
+#include "log.h"
+#include "regs.h"
 #include "unit.h"
+
+/* Times that the event log is read until it is empty */
+#define LOOKS_MAX	8
 
 /* The address bits of larger blocks would be sign-extended */
 #define BLOCK_ORDER_MAX	39
@@ -163,19 +172,106 @@ bool amdvi_inval_add_entry(struct amdvi_batch *batch, u16 id)
 }
 
 /**
+ * amdvi_inval_again() - shall a request be sent again?
+ * @unit: the unit
+ * @times: how often it has been; 0 at first
+ * @ret: what the request returned; set to -EIO if the unit is given up
+ *
+ * Each time is due to a device-TLB that is lost then, or to a unit that does not
+ * work.
+ *
+ * Return: true if so.
+ */
+bool amdvi_inval_again(struct amdvi_unit *unit, unsigned int *times, int *ret)
+{
+	if (likely(*ret != -EAGAIN))
+		return false;
+	if (++*times < AMDVI_AGAIN_MAX)
+		return true;
+	amdvi_unit_lost(unit, "the command buffer, to the same request again and again");
+	*ret = -EIO;
+	return false;
+}
+
+static bool asks_a_device(const struct amdvi_command *commands, unsigned int nr)
+{
+	/* They stand behind all others */
+	return FIELD_GET(CMD_OPCODE, commands[nr - 1].q[0]) == CMD_INVAL_IOTLB;
+}
+
+/* Has a device been asked whose device-TLB is lost? */
+static bool asks_a_lost_device(struct amdvi_unit *unit,
+			       const struct amdvi_command *commands,
+			       unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (FIELD_GET(CMD_OPCODE, commands[i].q[0]) ==
+			    CMD_INVAL_IOTLB &&
+		    iommu_unit_ats_has_lost(&unit->common,
+					    FIELD_GET(INVAL_DEVICE_ID,
+						      commands[i].q[0])))
+			return true;
+	return false;
+}
+
+/*
+ * Have devices answered? Events of the commands are in the log before the wait
+ * of their batch is complete. If the log has overflowed, or does not come to an
+ * end, nobody knows: then none of the devices has.
+ */
+static int amdvi_inval_look(struct amdvi_unit *unit,
+			    const struct amdvi_command *commands,
+			    unsigned int nr, u64 overflows)
+{
+	struct iommu_faults *faults = &unit->common.faults;
+	unsigned int i, left;
+
+	for (left = LOOKS_MAX; left; left--) {
+		if (amdvi_log_is_empty(unit, &unit->events))
+			break;
+		iommu_faults_drain(faults);
+	}
+	if (!left || READ_ONCE(faults->overflows) != overflows)
+		for (i = 0; i < nr; i++)
+			if (FIELD_GET(CMD_OPCODE, commands[i].q[0]) ==
+			    CMD_INVAL_IOTLB)
+				iommu_unit_ats_lost(&unit->common,
+						    FIELD_GET(INVAL_DEVICE_ID,
+							      commands[i].q[0]),
+						    "events were lost that might say that it does not answer");
+	return asks_a_lost_device(unit, commands, nr) ? -EAGAIN : 0;
+}
+
+/**
  * amdvi_inval_run() - send a batch, and wait until it is done
  * @unit: the unit
  * @batch: the batch; empty afterwards
  *
- * Context: any.
- * Return: 0 or -EIO.
+ * Context: any; if a device is asked, iommu_live_read_lock() or the table_lock
+ * of the unit is held.
+ * Return: 0 or -EIO; if a device is asked, also -EAGAIN: the caller builds the
+ * request again, without devices whose device-TLB is lost now.
  */
 int amdvi_inval_run(struct amdvi_unit *unit, struct amdvi_batch *batch)
 {
-	unsigned int nr = batch->nr;
+	u64 overflows = READ_ONCE(unit->common.faults.overflows);
+	unsigned int nr = batch->nr, times = 0;
+	int ret;
 
 	batch->nr = 0;
-	return nr ? amdvi_queue_run(unit, batch->commands, nr) : 0;
+	if (!nr)
+		return 0;
+	if (asks_a_device(batch->commands, nr)) {
+		ret = amdvi_queue_run(unit, batch->commands, nr);
+		return ret ?: amdvi_inval_look(unit, batch->commands, nr,
+					       overflows);
+	}
+	do {
+		ret = amdvi_queue_run(unit, batch->commands, nr);
+	} while (amdvi_inval_again(unit, &times, &ret));
+	return ret;
 }
 
 static int inval_one_by_one(struct amdvi_unit *unit)

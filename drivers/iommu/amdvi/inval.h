@@ -34,7 +34,11 @@ struct amdvi_range {
 /* A range of more pages than this is invalidated as the whole domain */
 #define AMDVI_RANGE_PAGES_MAX	(1UL << 18)
 
+/* Times that a request is sent again: see amdvi_inval_again() */
+#define AMDVI_AGAIN_MAX		256
+
 int amdvi_inval_run(struct amdvi_unit *unit, struct amdvi_batch *batch);
+bool amdvi_inval_again(struct amdvi_unit *unit, unsigned int *times, int *ret);
 void amdvi_inval_add_range(struct amdvi_batch *batch, u16 domain_id,
 			   const struct amdvi_range *range);
 bool amdvi_inval_add_device(struct amdvi_batch *batch, u16 id, u16 queue_id,

@@ -12,10 +12,18 @@
  * The unit stores 64 bits there, whose upper bits are 0.
  *
  * The unit stops at a command that it refuses (section 2.4.12). Such a command
- * is a driver error: it is logged and replaced by a wait without effect, and
- * the unit continues behind it. A device that does not answer the invalidation
- * of its device-TLB does not stop the unit: after the timeout set in the
- * control register the unit completes the command and logs an event (fault.c).
+ * is logged and replaced by a wait without effect, and the unit continues behind
+ * it. If it was for a device-TLB, that is lost (../common/ats.c). A device that
+ * does not answer the invalidation of its device-TLB does not stop the unit:
+ * after the timeout set in the control register the unit completes the command
+ * and logs an event (fault.c), for which inval.c looks.
+ *
+ * A unit that takes no command for too long gets a second chance: its command
+ * buffer is disabled, and enabled again, empty. It is dead if it does not stop
+ * using the buffer then, or takes nothing from the new one.
+ *
+ * After a refusal or a restart each caller with a batch in the ring sends it
+ * again.
  *
  * Locks: the lock of the ring, also while a refused command is replaced.
  */
@@ -49,13 +57,28 @@ static bool amdvi_queue_has_stopped(struct amdvi_unit *unit)
 	       !(amdvi_read(unit, AMDVI_STATUS) & STATUS_CMD_RUN);
 }
 
+/* Wait for the bit that shows that the unit runs: until then it looks stopped */
+static void amdvi_queue_await_run(struct amdvi_unit *unit)
+{
+	u64 status;
+
+	readq_poll_timeout_atomic(unit->regs + AMDVI_STATUS, status,
+				  status & STATUS_CMD_RUN, 1,
+				  RESTART_US + unit->common.slack_us);
+}
+
+static bool amdvi_queue_asks(const struct amdvi_command *command)
+{
+	return FIELD_GET(CMD_OPCODE, command->q[0]) == CMD_INVAL_IOTLB;
+}
+
 static void amdvi_queue_mend(struct iommu_unit *common)
 {
 	struct amdvi_unit *unit = to_amdvi_unit(common);
 	struct amdvi_queue *queue = unit->queue;
 	struct amdvi_command *bad;
 	unsigned long flags;
-	u64 head, status;
+	u64 head;
 
 	if (!amdvi_queue_has_stopped(unit))
 		return;
@@ -63,33 +86,91 @@ static void amdvi_queue_mend(struct iommu_unit *common)
 	if (!amdvi_queue_has_stopped(unit))
 		goto out;
 	head = amdvi_read(unit, AMDVI_CMD_HEAD);
+	iommu_ring_drop(&queue->ring);
 	bad = iommu_ring_slot(&queue->ring, FIELD_GET(RING_POINTER, head) %
 					    IOMMU_RING_SLOTS);
 	queue->ring.counts.errors++;
 	unit_err(unit, "command %016llx %016llx refused; skipped\n",
 		 bad->q[0], bad->q[1]);
+	if (amdvi_queue_asks(bad))
+		iommu_unit_ats_lost(common,
+				    FIELD_GET(INVAL_DEVICE_ID, bad->q[0]),
+				    "the unit refuses to invalidate its device-TLB");
 	amdvi_unit_control(unit, 0, CONTROL_CMD_BUF_EN);
 	*bad = (struct amdvi_command){ {
 		FIELD_PREP(CMD_OPCODE, CMD_COMPLETION_WAIT),
 	} };
 	amdvi_unit_control(unit, CONTROL_CMD_BUF_EN, 0);
-	/* Until the bit is set the unit looks stopped */
-	readq_poll_timeout_atomic(unit->regs + AMDVI_STATUS, status,
-				  status & STATUS_CMD_RUN, 1,
-				  RESTART_US + common->slack_us);
+	amdvi_queue_await_run(unit);
 out:
 	raw_spin_unlock_irqrestore(&queue->ring.lock, flags);
 }
 
-static void amdvi_queue_lost(struct iommu_unit *unit)
+/* Write the registers of an empty command buffer, and enable it */
+static void amdvi_queue_write_registers(struct amdvi_unit *unit)
 {
-	amdvi_unit_lost(to_amdvi_unit(unit), "the command buffer");
+	const struct iommu_ring *ring = &unit->queue->ring;
+
+	amdvi_write(unit, AMDVI_CMDBUF, virt_to_phys(ring->slots) |
+		    FIELD_PREP(RING_LEN, ilog2(IOMMU_RING_SLOTS)));
+	amdvi_write(unit, AMDVI_CMD_HEAD, 0);
+	amdvi_write(unit, AMDVI_CMD_TAIL, 0);
+	amdvi_unit_control(unit, CONTROL_CMD_BUF_EN, 0);
+}
+
+static void amdvi_queue_restart(struct amdvi_unit *unit)
+{
+	struct amdvi_queue *queue = unit->queue;
+	u64 status;
+
+	lockdep_assert_held(&queue->ring.lock);
+	unit_err(unit, "the command buffer stands still; it is started again\n");
+	amdvi_unit_control(unit, 0, CONTROL_CMD_BUF_EN);
+	if (queue->shows_run &&
+	    readq_poll_timeout_atomic(unit->regs + AMDVI_STATUS, status,
+				      !(status & STATUS_CMD_RUN), 1,
+				      RESTART_US + unit->common.slack_us)) {
+		amdvi_unit_lost(unit, "the command buffer");
+		return;
+	}
+	iommu_ring_restarted(&queue->ring, &unit->common);
+	amdvi_queue_write_registers(unit);
+	if (queue->shows_run)
+		amdvi_queue_await_run(unit);
+}
+
+/* No answer from the unit for a caller that waits for a batch, or for a slot */
+static void amdvi_queue_lost(struct iommu_unit *common)
+{
+	struct amdvi_unit *unit = to_amdvi_unit(common);
+	struct iommu_ring *ring = &unit->queue->ring;
+	enum iommu_ring_stall stall;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ring->lock, flags);
+	stall = iommu_ring_stalled(ring, common);
+	if (stall == IOMMU_RING_RESTART)
+		amdvi_queue_restart(unit);
+	else if (stall == IOMMU_RING_GIVE_UP)
+		amdvi_unit_lost(unit, "the command buffer");
+	raw_spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+static u64 amdvi_queue_head(struct iommu_unit *unit)
+{
+	return amdvi_read(to_amdvi_unit(unit), AMDVI_CMD_HEAD);
+}
+
+static struct iommu_ring *amdvi_queue_ring(struct iommu_unit *unit)
+{
+	return &to_amdvi_unit(unit)->queue->ring;
 }
 
 static const struct iommu_spin_ops spin_ops = {
 	.mend = amdvi_queue_mend,
 	.lost = amdvi_queue_lost,
-	.timeout_us = AMDVI_TIMEOUT_US,
+	.head = amdvi_queue_head,
+	.ring = amdvi_queue_ring,
 };
 
 /* Write a batch and its wait into the ring, and announce them to the unit */
@@ -115,9 +196,11 @@ static void amdvi_queue_emit(struct amdvi_unit *unit,
 	amdvi_write(unit, AMDVI_CMD_TAIL, ring->tail * RING_ENTRY_BYTES);
 }
 
+/* @drops: set to the drops of the ring at that time */
 static int amdvi_queue_submit(struct amdvi_unit *unit,
 			      const struct amdvi_command *commands,
-			      unsigned int nr, struct iommu_ring_batch *batch)
+			      unsigned int nr, struct iommu_ring_batch *batch,
+			      unsigned int *drops)
 {
 	struct iommu_ring *ring = &unit->queue->ring;
 	struct iommu_spin spin = { };
@@ -126,6 +209,7 @@ static int amdvi_queue_submit(struct amdvi_unit *unit,
 	do {
 		raw_spin_lock_irqsave(&ring->lock, flags);
 		if (iommu_ring_take(ring, nr, batch)) {
+			*drops = ring->drops;
 			amdvi_queue_emit(unit, commands, nr, batch);
 			raw_spin_unlock_irqrestore(&ring->lock, flags);
 			return 0;
@@ -135,15 +219,18 @@ static int amdvi_queue_submit(struct amdvi_unit *unit,
 	return -EIO;
 }
 
+/* Returns -EAGAIN if the batch may not have been carried out */
 static int amdvi_queue_wait(struct amdvi_unit *unit,
-			    const struct iommu_ring_batch *batch)
+			    const struct iommu_ring_batch *batch,
+			    unsigned int drops)
 {
+	struct iommu_ring *ring = &unit->queue->ring;
 	struct iommu_spin spin = { };
 
-	while (!iommu_ring_is_done(&unit->queue->ring, batch))
+	while (!iommu_ring_is_done(ring, batch))
 		if (!iommu_spin_on(&spin, &unit->common, &spin_ops))
 			return -EIO;
-	return 0;
+	return READ_ONCE(ring->drops) == drops ? 0 : -EAGAIN;
 }
 
 /**
@@ -153,21 +240,24 @@ static int amdvi_queue_wait(struct amdvi_unit *unit,
  * @nr: their number, at most AMDVI_BATCH_MAX
  *
  * Context: any; spins. No lock is held while waiting.
- * Return: 0, or -EIO if the unit does not answer.
+ * Return: 0; -EIO if the unit does not answer; -EAGAIN if the commands may not
+ * have been carried out, and the caller should send them again, without those
+ * for device-TLBs that are lost now.
  */
 int amdvi_queue_run(struct amdvi_unit *unit,
 		    const struct amdvi_command *commands, unsigned int nr)
 {
 	struct iommu_ring_batch batch = { };
+	unsigned int drops;
 	int ret;
 
 	if (WARN_ON_ONCE(nr > AMDVI_BATCH_MAX))
 		return -EINVAL;
 	if (READ_ONCE(unit->common.dead))
 		return -EIO;
-	ret = amdvi_queue_submit(unit, commands, nr, &batch);
+	ret = amdvi_queue_submit(unit, commands, nr, &batch, &drops);
 	if (!ret)
-		ret = amdvi_queue_wait(unit, &batch);
+		ret = amdvi_queue_wait(unit, &batch, drops);
 	trace_iommu_unit_invalidate(unit->common.name, batch.seq,
 				    commands[0].q[0], commands[0].q[1], nr,
 				    ret);
@@ -210,11 +300,7 @@ void amdvi_queue_install(struct amdvi_unit *unit)
 	struct amdvi_queue *queue = unit->queue;
 
 	iommu_ring_reset(&queue->ring);
-	amdvi_write(unit, AMDVI_CMDBUF, virt_to_phys(queue->ring.slots) |
-		    FIELD_PREP(RING_LEN, ilog2(IOMMU_RING_SLOTS)));
-	amdvi_write(unit, AMDVI_CMD_HEAD, 0);
-	amdvi_write(unit, AMDVI_CMD_TAIL, 0);
-	amdvi_unit_control(unit, CONTROL_CMD_BUF_EN, 0);
+	amdvi_queue_write_registers(unit);
 	queue->shows_run = amdvi_read(unit, AMDVI_STATUS) & STATUS_CMD_RUN;
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_queue_install);

@@ -2,10 +2,10 @@
 /*
  * Register access of a unit.
  *
- * Every wait for a unit ends. A unit that does not answer within
- * AMDVI_TIMEOUT_US is dead: it is not used any more, and bus mastering of the
- * devices behind it is disabled, because cached translations cannot be
- * invalidated.
+ * Every wait for a unit ends. A unit that does not answer is dead: it is not
+ * used any more. Devices behind it keep what they can reach, and are cut off
+ * when something of that has to be given back, because what they may have cached
+ * cannot be invalidated (domain.c, attach.c).
  *
  * Locks: @reg_lock is a leaf, taken with interrupts disabled.
  */
@@ -25,9 +25,8 @@ void amdvi_unit_lost(struct amdvi_unit *unit, const char *doing)
 {
 	if (xchg(&unit->common.dead, true))
 		return;
-	unit_err(unit, "no answer from %s; the devices behind it are cut off\n",
+	unit_err(unit, "no answer from %s; a device behind it is cut off as soon as memory that it can reach is given back\n",
 		 doing);
-	iommu_unit_cut_off(&unit->common);
 }
 
 /**

@@ -10,9 +10,6 @@
 #include "spec.h"
 #include "unit.h"
 
-/* A unit that takes longer than this for an operation is dead */
-#define AMDVI_TIMEOUT_US	2000000
-
 static inline u64 amdvi_read(const struct amdvi_unit *unit,
 			     unsigned int offset)
 {

@@ -17,6 +17,10 @@
  * INVALIDATE_DEVTAB_ENTRY, and the old translations by the domain id that
  * amdvi_table_set() returns.
  *
+ * Whether a device may use a device-TLB is separate from the translation: that
+ * is taken back in any context if the device-TLB is lost, also while the
+ * translation changes.
+ *
  * Locks: @lock is raw and taken with interrupts disabled, because page tables
  * grow in atomic context.
  */
@@ -30,8 +34,11 @@
 #include "ivrs.h"
 #include "unit.h"
 
-/* Bits of the first half that firmware sets and the driver keeps */
-#define KEPT_HI		DTE1_SYS_MGT
+/*
+ * Bits of the first half that a new translation keeps: what firmware sets, and
+ * whether the device may use a device-TLB
+ */
+#define KEPT_HI		(DTE1_SYS_MGT | DTE1_I)
 
 static u64 *amdvi_table_entry(struct amdvi_unit *unit, u16 id)
 {
@@ -58,7 +65,7 @@ static void amdvi_encode_entry(const struct amdvi_entry *entry,
 	/* Always valid: DMA passes through an entry that is not */
 	*lo = DTE0_V | DTE0_TV;
 	*hi = FIELD_PREP(DTE1_DOMAIN_ID, entry->domain_id) |
-	      (entry->quiet ? DTE1_SA : 0) | (entry->iotlb ? DTE1_I : 0);
+	      (entry->quiet ? DTE1_SA : 0);
 	switch (entry->translation) {
 	case AMDVI_BLOCKED:
 		break;
@@ -136,6 +143,33 @@ void amdvi_table_set_root(struct amdvi_unit *unit, u16 id, u16 domain_id,
 	}
 	raw_spin_unlock_irqrestore(&unit->table.lock, flags);
 }
+
+/**
+ * amdvi_table_permit() - permit or forbid a source-id to use a device-TLB
+ * @unit: the unit
+ * @id: the source-id
+ * @device_tlb: permit
+ *
+ * The caller invalidates the entry.
+ *
+ * Context: any.
+ * Return: the domain id in the entry.
+ */
+u16 amdvi_table_permit(struct amdvi_unit *unit, u16 id, bool device_tlb)
+{
+	u64 *dte = amdvi_table_entry(unit, id);
+	unsigned long flags;
+	u16 domain_id;
+
+	if (!dte)
+		return IOMMU_UNIT_ID_NONE;
+	raw_spin_lock_irqsave(&unit->table.lock, flags);
+	domain_id = FIELD_GET(DTE1_DOMAIN_ID, dte[1]);
+	WRITE_ONCE(dte[1], device_tlb ? dte[1] | DTE1_I : dte[1] & ~DTE1_I);
+	raw_spin_unlock_irqrestore(&unit->table.lock, flags);
+	return domain_id;
+}
+EXPORT_SYMBOL_IF_KUNIT(amdvi_table_permit);
 
 /**
  * amdvi_table_set_quiet() - stop or resume logging page faults of a source-id

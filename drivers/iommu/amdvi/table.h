@@ -40,7 +40,6 @@ enum amdvi_translation {
  * @root: top of the page table; with version 2 tables, the guest CR3 table
  * @levels: levels of a version 1 page table
  * @tracks_dirty: the unit sets dirty bits in the version 1 table
- * @iotlb: the device may use ATS
  * @quiet: the unit does not log page faults of this source-id
  */
 struct amdvi_entry {
@@ -49,7 +48,6 @@ struct amdvi_entry {
 	phys_addr_t root;
 	unsigned int levels;
 	bool tracks_dirty;
-	bool iotlb;
 	bool quiet;
 };
 
@@ -63,6 +61,7 @@ void amdvi_table_set(struct amdvi_unit *unit, u16 id,
 		     const struct amdvi_entry *entry, u16 *old_domain_id);
 void amdvi_table_set_root(struct amdvi_unit *unit, u16 id, u16 domain_id,
 			  const struct iommu_pt_root *root);
+u16 amdvi_table_permit(struct amdvi_unit *unit, u16 id, bool device_tlb);
 void amdvi_table_set_quiet(struct amdvi_unit *unit, u16 id, bool quiet);
 bool amdvi_table_get(struct amdvi_unit *unit, u16 id, u64 raw[4]);
 

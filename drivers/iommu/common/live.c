@@ -258,6 +258,7 @@ int iommu_live_join(struct iommu_live *live, struct iommu_member *member)
 	if (ret)
 		goto out;
 	list_add_tail_rcu(&member->node, &live->members);
+	WRITE_ONCE(live->lost, false);
 	/* The unit walks the tables after this; pairs with map and sync */
 	smp_mb();
 out:
@@ -422,7 +423,8 @@ EXPORT_SYMBOL_GPL(iommu_live_map);
  * @gfp: for tables
  *
  * Context: iommu_live_read_lock(); may sleep if @gfp allows it.
- * Return: 0, or an error with no run mapped.
+ * Return: 0, or an error with no run mapped; -EIO if no unit of the domain
+ * answers any more.
  */
 int iommu_live_map_held(struct iommu_live *live, unsigned long iova,
 			const struct iommu_run *runs, size_t nr, int prot,
@@ -431,6 +433,8 @@ int iommu_live_map_held(struct iommu_live *live, unsigned long iova,
 	struct iommu_pt_gather gather;
 	int ret;
 
+	if (unlikely(READ_ONCE(live->lost)))
+		return -EIO;
 	iommu_pt_gather_init(&gather);
 	ret = iommu_pt_map(&live->pt, iova, runs, nr, prot, gfp, &gather);
 	if (unlikely(!iommu_pt_gather_empty(&gather)))

@@ -82,6 +82,7 @@ struct iommu_live_counts {
  * @snoop_outside: leaves cannot force snooping. Instead the entries that lead
  *	to the tables do, which the driver sets for every member that supports
  *	it.
+ * @lost: no member invalidates any more, so nothing more is mapped
  * @iova_bits: the IOVAs 0 to 2^this - 1 can be mapped
  * @counts: conversions so far
  */
@@ -94,6 +95,7 @@ struct iommu_live {
 	struct list_head members;
 	bool enforced;
 	bool snoop_outside;
+	bool lost;
 	unsigned int iova_bits;
 	struct iommu_live_counts counts;
 };

@@ -41,23 +41,152 @@ void iommu_ring_reclaim(struct iommu_ring *ring)
 EXPORT_SYMBOL_GPL(iommu_ring_reclaim);
 
 /**
+ * iommu_unit_now() - the time by which waits in a ring are measured
+ * @unit: the unit
+ *
+ * Return: the time; of a simulated unit that of its clock.
+ */
+ktime_t iommu_unit_now(struct iommu_unit *unit)
+{
+#if IS_ENABLED(CONFIG_KUNIT)
+	if (unit->clock)
+		return unit->clock(unit);
+#endif
+	return ktime_get();
+}
+EXPORT_SYMBOL_GPL(iommu_unit_now);
+
+/* How long the unit may stay where it is in its ring */
+static s64 spin_limit_us(struct iommu_ring *ring)
+{
+	unsigned long flags;
+	bool asking;
+
+	raw_spin_lock_irqsave(&ring->lock, flags);
+	asking = ring->asking.seq && !iommu_ring_is_done(ring, &ring->asking);
+	raw_spin_unlock_irqrestore(&ring->lock, flags);
+	return asking ? IOMMU_RING_DEVICE_LIMIT_US : IOMMU_RING_LIMIT_US;
+}
+
+static void spin_measure(struct iommu_spin *spin, struct iommu_unit *unit,
+			 const struct iommu_spin_ops *ops)
+{
+	ktime_t now = iommu_unit_now(unit);
+	u64 head;
+
+	if (ktime_us_delta(now, spin->since) <= IOMMU_RING_LIMIT_US)
+		return;
+	head = ops->head(unit);
+	if (head != spin->head) {
+		spin->head = head;
+		spin->since = now;
+		spin->late = false;
+		return;
+	}
+	spin->late = ktime_us_delta(now, spin->since) >
+		     spin_limit_us(ops->ring(unit));
+}
+
+/**
+ * iommu_ring_drop() - let callers send their batches again
+ * @ring: the ring, whose lock is held
+ *
+ * To be called before the batches count as done.
+ */
+void iommu_ring_drop(struct iommu_ring *ring)
+{
+	lockdep_assert_held(&ring->lock);
+	WRITE_ONCE(ring->drops, ring->drops + 1);
+}
+EXPORT_SYMBOL_GPL(iommu_ring_drop);
+
+/**
+ * iommu_ring_stalled() - what to do with a unit that takes nothing from its ring
+ * @ring: the ring, whose lock is held
+ * @unit: the unit
+ *
+ * Return: what to do.
+ */
+enum iommu_ring_stall iommu_ring_stalled(struct iommu_ring *ring,
+					 struct iommu_unit *unit)
+{
+	struct iommu_ring_batch oldest = {
+		.wait = iommu_ring_next(ring->clean,
+					ring->length[ring->clean] - 1),
+		.seq = ring->clean_seq,
+	};
+
+	lockdep_assert_held(&ring->lock);
+	if (READ_ONCE(unit->dead))
+		return IOMMU_RING_WAIT;
+	if (!ring->restarted_seq)
+		return IOMMU_RING_RESTART;
+	/* Callers that waited for the same find that out one after another */
+	if (ktime_us_delta(iommu_unit_now(unit), ring->restarted) <
+	    IOMMU_RING_LIMIT_US)
+		return IOMMU_RING_WAIT;
+	if (ring->clean_seq != ring->restarted_seq || !ring->used ||
+	    iommu_ring_is_done(ring, &oldest))
+		return IOMMU_RING_RESTART;
+	return IOMMU_RING_GIVE_UP;
+}
+EXPORT_SYMBOL_GPL(iommu_ring_stalled);
+
+/**
+ * iommu_ring_restarted() - empty a ring whose unit uses it no more
+ * @ring: the ring, whose lock is held
+ * @unit: the unit
+ *
+ * All batches count as done, and their callers send them again.
+ */
+void iommu_ring_restarted(struct iommu_ring *ring, struct iommu_unit *unit)
+{
+	unsigned int at = ring->clean, left = ring->used;
+	struct iommu_ring_batch batch = { .seq = ring->clean_seq };
+
+	iommu_ring_drop(ring);
+	while (left) {
+		unsigned int length = ring->length[at];
+
+		batch.wait = iommu_ring_next(at, length - 1);
+		if (!iommu_ring_is_done(ring, &batch)) {
+			/* Pairs with the acquire in iommu_ring_is_done() */
+			smp_store_release(iommu_ring_status(ring, batch.wait),
+					  batch.seq);
+		}
+		at = iommu_ring_next(at, length);
+		left -= length;
+		batch.seq++;
+	}
+	iommu_ring_reset(ring);
+	ring->counts.restarts++;
+	ring->restarted = iommu_unit_now(unit);
+	ring->restarted_seq = ring->next_seq;
+}
+EXPORT_SYMBOL_GPL(iommu_ring_restarted);
+
+/**
  * iommu_spin_look() - look after a unit while waiting for it
  * @spin: the spin, every IOMMU_SPINS_PER_LOOK spins
  * @unit: the unit
  * @ops: functions of the driver
+ *
+ * A unit that takes entries from its ring answers, however long the caller has
+ * waited: others' requests may be in front of the caller's.
  *
  * Context: any.
  */
 void iommu_spin_look(struct iommu_spin *spin, struct iommu_unit *unit,
 		     const struct iommu_spin_ops *ops)
 {
-	if (spin->late)
+	if (spin->late && ops->head(unit) == spin->head) {
 		ops->lost(unit);
-	else if (spin->count == IOMMU_SPINS_PER_LOOK)
-		spin->deadline = ktime_add_us(ktime_get(), ops->timeout_us +
-							   unit->slack_us);
-	else
-		spin->late = ktime_after(ktime_get(), spin->deadline);
+	} else if (spin->count == IOMMU_SPINS_PER_LOOK) {
+		spin->since = iommu_unit_now(unit);
+		spin->head = ops->head(unit);
+	} else {
+		spin_measure(spin, unit, ops);
+	}
 	ops->mend(unit);
 }
 EXPORT_SYMBOL_GPL(iommu_spin_look);
@@ -72,6 +201,7 @@ void iommu_ring_reset(struct iommu_ring *ring)
 	ring->clean = 0;
 	ring->used = 0;
 	ring->clean_seq = ring->next_seq;
+	ring->asking.seq = 0;
 }
 EXPORT_SYMBOL_GPL(iommu_ring_reset);
 

@@ -39,6 +39,7 @@
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
 #include <linux/spinlock.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 
 #include "unit.h"
@@ -52,12 +53,26 @@
  * @entries: descriptors or commands, including waits
  * @errors: entries that the unit refused
  * @timeouts: requests that a device-TLB did not answer
+ * @restarts: times that the unit was made to answer again
  */
 struct iommu_ring_counts {
 	u64 requests;
 	u64 entries;
 	u64 errors;
 	u64 timeouts;
+	u64 restarts;
+};
+
+/**
+ * struct iommu_ring_batch - a batch in the ring
+ * @start: its first slot
+ * @wait: its last slot, for the wait
+ * @seq: its number
+ */
+struct iommu_ring_batch {
+	unsigned int start;
+	unsigned int wait;
+	u32 seq;
 };
 
 /**
@@ -74,6 +89,10 @@ struct iommu_ring_counts {
  * @next_seq: number of the next batch
  * @clean_seq: number of the batch at @clean
  * @length: for the first slot of each batch, the number of slots of the batch
+ * @asking: the last batch that asks a device to invalidate its device-TLB
+ * @drops: times that batches in the ring were not carried out as they were
+ * @restarted: time of the last restart
+ * @restarted_seq: number of the first batch after it; 0 before the first
  * @counts: counts, for debugfs
  */
 struct iommu_ring {
@@ -88,19 +107,18 @@ struct iommu_ring {
 	u32 next_seq;
 	u32 clean_seq;
 	u8 length[IOMMU_RING_SLOTS];
+	struct iommu_ring_batch asking;
+	unsigned int drops;
+	ktime_t restarted;
+	u32 restarted_seq;
 	struct iommu_ring_counts counts;
 };
 
-/**
- * struct iommu_ring_batch - a batch in the ring
- * @start: its first slot
- * @wait: its last slot, for the wait
- * @seq: its number
- */
-struct iommu_ring_batch {
-	unsigned int start;
-	unsigned int wait;
-	u32 seq;
+/* What to do with a unit that takes nothing from its ring */
+enum iommu_ring_stall {
+	IOMMU_RING_WAIT,	/* another caller has dealt with it just now */
+	IOMMU_RING_RESTART,	/* give it an empty ring */
+	IOMMU_RING_GIVE_UP,	/* it has carried out nothing since a restart */
 };
 
 int iommu_ring_create(struct iommu_ring *ring, unsigned int slot_shift,
@@ -108,6 +126,10 @@ int iommu_ring_create(struct iommu_ring *ring, unsigned int slot_shift,
 void iommu_ring_destroy(struct iommu_ring *ring);
 void iommu_ring_reset(struct iommu_ring *ring);
 void iommu_ring_reclaim(struct iommu_ring *ring);
+void iommu_ring_drop(struct iommu_ring *ring);
+enum iommu_ring_stall iommu_ring_stalled(struct iommu_ring *ring,
+					 struct iommu_unit *unit);
+void iommu_ring_restarted(struct iommu_ring *ring, struct iommu_unit *unit);
 void iommu_ring_count(struct iommu_ring *ring,
 		      struct iommu_ring_counts *counts);
 
@@ -185,33 +207,47 @@ static inline bool iommu_ring_is_done(const struct iommu_ring *ring,
 /* Spins between two calls of iommu_spin_look() */
 #define IOMMU_SPINS_PER_LOOK	1024
 
+/*
+ * A unit that takes no entry from its ring for this long does not answer. PCI
+ * Express gives a device 60 s, plus half of that, to complete an invalidation
+ * of its device-TLB, for which the unit waits.
+ */
+#define IOMMU_RING_LIMIT_US		(10 * USEC_PER_SEC)
+#define IOMMU_RING_DEVICE_LIMIT_US	(100 * USEC_PER_SEC)
+
 /**
  * struct iommu_spin - a spin with a timeout, which looks after the unit
  * @count: spins so far
- * @deadline: time at which the unit counts as not answering; set by the first
- *	iommu_spin_look()
- * @late: @deadline has passed. The status word is then read once more before
+ * @since: time of the first iommu_spin_look(), or of the last one at which the
+ *	unit had taken entries
+ * @head: how far the unit had come then
+ * @late: the limit has passed. The status word is then read once more before
  *	the unit is given up, because this CPU may have been delayed and not the
  *	unit.
  */
 struct iommu_spin {
 	unsigned int count;
-	ktime_t deadline;
+	ktime_t since;
+	u64 head;
 	bool late;
 };
 
 /**
  * struct iommu_spin_ops - functions of the driver while it waits for a unit
  * @mend: Find out whether an error has stopped the unit, and recover from it.
- * @lost: The unit has not answered in time: log that and mark it dead.
- * @timeout_us: time in which it must answer
+ * @lost: The unit has not answered in time: make it answer again, or log that
+ *	it does not and mark it dead.
+ * @head: Read how far the unit has come in its ring.
+ * @ring: Return the ring of the unit.
  */
 struct iommu_spin_ops {
 	void (*mend)(struct iommu_unit *unit);
 	void (*lost)(struct iommu_unit *unit);
-	unsigned int timeout_us;
+	u64 (*head)(struct iommu_unit *unit);
+	struct iommu_ring *(*ring)(struct iommu_unit *unit);
 };
 
+ktime_t iommu_unit_now(struct iommu_unit *unit);
 void iommu_spin_look(struct iommu_spin *spin, struct iommu_unit *unit,
 		     const struct iommu_spin_ops *ops);
 

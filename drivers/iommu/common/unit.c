@@ -2,34 +2,20 @@
 /*
  * Units: initialisation and registration, and units that fail.
  *
- * In a unit that does not answer no translation can be invalidated. The same is
- * true of a device whose device-TLB does not answer. Bus mastering of such
- * devices is disabled. A work item does that, because the failure is detected
- * where sleeping is not allowed.
+ * In a unit that does not answer no translation can be invalidated. Devices
+ * behind it keep bus mastering for as long as nothing that they can reach is
+ * given back: a device that passes through loses nothing. When a translation has
+ * to be invalidated and cannot be, the devices of its domain are cut off at once,
+ * before the caller gives the memory back.
+ *
+ * A device whose device-TLB is lost stays in use: only the requests that rely on
+ * its device-TLB are blocked, which is the task of the driver.
  */
 #include <linux/export.h>
 #include <linux/pci.h>
 
 #include "paging.h"
 #include "unit.h"
-
-static void cut_off(struct work_struct *work)
-{
-	struct iommu_unit *unit = container_of(work, struct iommu_unit,
-					       cut_off);
-	struct iommu_unit_device *device;
-	unsigned long index;
-
-	mutex_lock(&unit->table_lock);
-	xa_for_each(&unit->devices, index, device) {
-		if (!dev_is_pci(device->dev) || !device->domain ||
-		    !(READ_ONCE(unit->dead) || READ_ONCE(device->ats_lost)))
-			continue;
-		dev_err(device->dev, "cut off: bus mastering is disabled\n");
-		pci_clear_master(to_pci_dev(device->dev));
-	}
-	mutex_unlock(&unit->table_lock);
-}
 
 /**
  * iommu_unit_init() - initialise a unit without devices
@@ -45,7 +31,6 @@ void iommu_unit_init(struct iommu_unit *unit, const char *name,
 	mutex_init(&unit->table_lock);
 	ida_init(&unit->domain_ids);
 	xa_init(&unit->devices);
-	INIT_WORK(&unit->cut_off, cut_off);
 }
 EXPORT_SYMBOL_GPL(iommu_unit_init);
 
@@ -55,7 +40,6 @@ EXPORT_SYMBOL_GPL(iommu_unit_init);
  */
 void iommu_unit_exit(struct iommu_unit *unit)
 {
-	cancel_work_sync(&unit->cut_off);
 	xa_destroy(&unit->devices);
 	ida_destroy(&unit->domain_ids);
 }
@@ -133,36 +117,42 @@ void iommu_units_unregister(const struct list_head *units)
 EXPORT_SYMBOL_GPL(iommu_units_unregister);
 
 /**
- * iommu_unit_cut_off() - stop the DMA of devices that cannot be controlled
- * @unit: their unit; it is dead, or has devices with @ats_lost
+ * iommu_unit_cut_off_device() - disable bus mastering of a device
+ * @device: a device behind a dead unit, which may have translations cached that
+ *	cannot be invalidated
  *
- * Context: any; the work is done later.
- */
-void iommu_unit_cut_off(struct iommu_unit *unit)
-{
-	schedule_work(&unit->cut_off);
-}
-EXPORT_SYMBOL_GPL(iommu_unit_cut_off);
-
-/**
- * iommu_unit_ats_lost() - cut a device off whose device-TLB does not answer
- * @unit: the unit
- * @source_id: source-id of the device
+ * To be called each time that a translation cannot be invalidated: a driver may
+ * have enabled bus mastering again.
  *
  * Context: any.
  */
-void iommu_unit_ats_lost(struct iommu_unit *unit, u16 source_id)
+void iommu_unit_cut_off_device(struct iommu_unit_device *device)
+{
+	if (!xchg(&device->cut_off, true))
+		dev_err(device->dev, "cut off: bus mastering is disabled, because its IOMMU does not answer\n");
+	if (dev_is_pci(device->dev))
+		pci_clear_master(to_pci_dev(device->dev));
+}
+EXPORT_SYMBOL_GPL(iommu_unit_cut_off_device);
+
+/**
+ * iommu_unit_cut_off() - cut off the devices of a domain behind a dead unit
+ * @unit: the unit
+ * @paging: the domain, of which a translation could not be invalidated
+ *
+ * Context: any; iommu_live_read_lock() or the table_lock of the unit is held.
+ */
+void iommu_unit_cut_off(struct iommu_unit *unit,
+			const struct iommu_paging *paging)
 {
 	struct iommu_unit_device *device;
+	unsigned long index;
 
-	rcu_read_lock();
-	device = xa_load(&unit->devices, source_id);
-	if (device)
-		WRITE_ONCE(device->ats_lost, true);
-	rcu_read_unlock();
-	iommu_unit_cut_off(unit);
+	xa_for_each(&unit->devices, index, device)
+		if (READ_ONCE(device->domain) == paging)
+			iommu_unit_cut_off_device(device);
 }
-EXPORT_SYMBOL_GPL(iommu_unit_ats_lost);
+EXPORT_SYMBOL_GPL(iommu_unit_cut_off);
 
 /**
  * iommu_unit_meter() - meter of struct iommu_faults_ops

@@ -14,6 +14,7 @@
 #include <linux/idr.h>
 #include <linux/iommu.h>
 #include <linux/mutex.h>
+#include <linux/pci.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
@@ -36,8 +37,9 @@ struct iommu_paging;
  * @hidden: abilities that are hidden, as bits of the driver; see hide.c
  * @registered: the IOMMU core knows it
  * @dead: it has stopped to answer; no more requests are sent
- * @slack_us: added to the time in which it must answer. Not 0 for a simulated
- *	unit, whose thread may have to wait for a CPU.
+ * @slack_us: added to the time in which a register must answer. Not 0 for a
+ *	simulated unit, whose thread may have to wait for a CPU.
+ * @clock: for simulated units: the time by which waits in the ring are measured
  * @table_lock: held while devices attach, and while the entries change that
  *	lead from a source-id to a translation
  * @domain_ids: domain ids in use
@@ -48,7 +50,6 @@ struct iommu_paging;
  * @devices: struct iommu_unit_device by source-id; those below a VMD, which have
  *	its source-id, by domain and address
  * @faults: its faults
- * @cut_off: work that stops the DMA of devices that cannot be controlled
  * @debugfs: its debugfs directory
  */
 struct iommu_unit {
@@ -61,6 +62,9 @@ struct iommu_unit {
 	bool registered;
 	bool dead;
 	unsigned int slack_us;
+#if IS_ENABLED(CONFIG_KUNIT)
+	ktime_t (*clock)(struct iommu_unit *unit);
+#endif
 	struct mutex table_lock;
 	struct ida domain_ids;
 	unsigned int last_domain_id;
@@ -68,7 +72,6 @@ struct iommu_unit {
 	unsigned long tracking_turn;
 	struct xarray devices;
 	struct iommu_faults faults;
-	struct work_struct cut_off;
 	struct dentry *debugfs;
 };
 
@@ -106,8 +109,12 @@ struct iommu_unit_member {
  * @domain: paging domain that it is attached to, or NULL
  * @member: its unit in that domain
  * @ats_supported: device, unit and platform permit a device-TLB
- * @ats: its device-TLB is enabled
- * @ats_lost: its device-TLB does not answer invalidations
+ * @ats: its device-TLB is enabled, or was before it was lost
+ * @ats_enabled: ATS is enabled in the device itself
+ * @ats_lost: its device-TLB may hold translations that cannot be invalidated: it
+ *	did not answer, the unit refused a request to it, or the device is gone
+ * @ats_barred: the unit blocks all requests with which it could use these
+ * @cut_off: bus mastering was disabled
  * @ats_depth: invalidations that it accepts at once, up to 32
  * @pf_id: source-id of its physical function
  * @quiet: its faults are not recorded
@@ -129,7 +136,10 @@ struct iommu_unit_device {
 	struct iommu_unit_member *member;
 	bool ats_supported;
 	bool ats;
+	bool ats_enabled;
 	bool ats_lost;
+	bool ats_barred;
+	bool cut_off;
 	u8 ats_depth;
 	u16 pf_id;
 	bool quiet;
@@ -153,8 +163,9 @@ int iommu_unit_link(struct iommu_unit *unit, struct device *parent,
 		    const struct attribute_group **groups);
 int iommu_unit_register(struct iommu_unit *unit, const struct iommu_ops *ops);
 void iommu_units_unregister(const struct list_head *units);
-void iommu_unit_cut_off(struct iommu_unit *unit);
-void iommu_unit_ats_lost(struct iommu_unit *unit, u16 source_id);
+void iommu_unit_cut_off(struct iommu_unit *unit,
+			const struct iommu_paging *paging);
+void iommu_unit_cut_off_device(struct iommu_unit_device *device);
 
 /* Faults, for struct iommu_faults_ops */
 struct iommu_meter *iommu_unit_meter(struct iommu_faults *faults,
@@ -163,6 +174,14 @@ void iommu_unit_report_fault(struct iommu_unit *unit, u16 source_id,
 			     unsigned long iova, bool write);
 bool iommu_unit_follow(struct iommu_unit *unit,
 		       void (*set_quiet)(struct iommu_unit_device *device));
+
+/* Device-TLBs, ats.c */
+bool iommu_unit_ats_lost(struct iommu_unit *unit, u16 source_id,
+			 const char *why);
+bool iommu_unit_ats_has_lost(struct iommu_unit *unit, u16 source_id);
+bool iommu_unit_ats_look(struct iommu_unit_device *device);
+int iommu_unit_ats_enable(struct iommu_unit_device *device);
+void iommu_unit_ats_disable(struct iommu_unit_device *device);
 
 /* Devices */
 int iommu_unit_add_device(struct iommu_unit *unit,
@@ -180,6 +199,18 @@ void iommu_unit_add_region(struct list_head *regions, phys_addr_t start,
 void iommu_unit_probe_finalize(struct device *dev);
 struct iommu_group *iommu_unit_device_group(struct device *dev);
 int iommu_unit_def_domain_type(struct device *dev);
+
+/*
+ * Is the device-TLB of a device in a domain lost? The PCI core notes when a
+ * device is gone. Inline: every unmap calls this for devices with ATS.
+ */
+static inline bool iommu_unit_ats_is_lost(struct iommu_unit_device *device)
+{
+	if (unlikely(dev_is_pci(device->dev) &&
+		     pci_dev_is_disconnected(to_pci_dev(device->dev))))
+		WRITE_ONCE(device->ats_lost, true);
+	return READ_ONCE(device->ats_lost);
+}
 
 /*
  * Does the CPU have CMPXCHG16B, with which entries are written? CPUID is read

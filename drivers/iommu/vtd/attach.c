@@ -10,20 +10,26 @@
  * between (pasid.c has the one exception):
  *
  *	1. make the unit a member of the new domain, which may convert the domain
- *	2. disable ATS
+ *	2. disable ATS, then forbid the use of a device-TLB in the entries
  *	3. write the new entry for each source-id, invalidate the old one
- *	4. enable ATS, if the new translation is a paging domain
+ *	4. permit the use of a device-TLB and then enable ATS, if the new
+ *	   translation is a paging domain
  *	5. take the unit out of the old domain, if this was its last device there
  *
  * So ATS is enabled only while the device is attached to a paging domain. It is
  * enabled after the entry allows translation requests and disabled before the
- * entry stops allowing them.
+ * entry stops allowing them. With ATS disabled, no entry of the device allows
+ * translated requests, with which it would reach any memory.
+ *
+ * If the device-TLB is lost (../common/ats.c), vtd_device_bar() forbids its use,
+ * in any context and without a lock. It is called for devices in a member's
+ * list, with iommu_live_read_lock() held, or with the table_lock held. A device
+ * is in no list while its entries are rewritten.
  *
  * Locks: the unit's table_lock over everything that attaches.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
-#include <linux/pci-ats.h>
 #include <linux/pci.h>
 
 #include "attach.h"
@@ -114,40 +120,128 @@ int vtd_device_set_entries(struct vtd_unit *unit, struct device *dev,
 				   &setting);
 }
 
-static void vtd_flush_device_tlb(const struct iommu_unit_device *common)
-{
-	struct vtd_range all = { .last = ULONG_MAX };
-	struct vtd_batch batch = { };
+/* Permit or forbid the device-TLB in the entries of all source-ids */
+struct permission {
+	const struct vtd_device *device;
+	bool device_tlb;
+	int ret;
+};
 
-	if (common->ats_lost)
-		return;
-	vtd_inval_add_device(&batch, common->source_id, common->pf_id,
-			     common->ats_depth, &all);
-	vtd_inval_run(to_vtd_unit(common->unit), &batch);
+static int vtd_permit_alias(struct device *dev, u16 alias, void *arg)
+{
+	struct permission *permission = arg;
+	const struct vtd_device *device = permission->device;
+	struct vtd_unit *unit = to_vtd_unit(device->common.unit);
+	u16 domain_id;
+	int ret;
+
+	domain_id = vtd_tables_permit(unit, alias, permission->device_tlb);
+	/* With the translations: this waits for requests that have passed */
+	ret = vtd_inval_context(unit, alias, domain_id, !unit->scalable);
+	if (!ret && unit->scalable)
+		ret = vtd_inval_pasid(unit, alias, device->entry.domain_id);
+	if (ret)
+		permission->ret = ret;
+	return 0;
 }
 
+static int vtd_device_permit(struct vtd_device *device, bool device_tlb)
+{
+	struct permission permission = { device, device_tlb };
+
+	iommu_unit_visit_aliases(&device->common, vtd_permit_alias,
+				 &permission);
+	return permission.ret;
+}
+
+/**
+ * vtd_device_bar() - let no request pass that uses a lost device-TLB
+ * @device: a device whose device-TLB is lost
+ *
+ * Context: any; iommu_live_read_lock(), with the device in a member's list, or
+ * the table_lock of the unit.
+ * Return: 0, or -EIO if the unit does not answer.
+ */
+int vtd_device_bar(struct vtd_device *device)
+{
+	struct iommu_unit_device *common = &device->common;
+	int ret;
+
+	/* Acquire: pairs with the release below, after the invalidation */
+	if (smp_load_acquire(&common->ats_barred))
+		return 0;
+	/* So that the device does not try, if it still listens */
+	iommu_unit_ats_disable(common);
+	ret = vtd_device_permit(device, false);
+	if (ret)
+		return ret;
+	/* Release: whoever sees this relies on the entries being in use */
+	smp_store_release(&common->ats_barred, true);
+	return 0;
+}
+
+/* Empty the device-TLB, or bar it */
+static void vtd_flush_device_tlb(struct vtd_device *device)
+{
+	static const struct vtd_range all = { .last = ULONG_MAX };
+	struct iommu_unit_device *common = &device->common;
+	struct vtd_unit *unit = to_vtd_unit(common->unit);
+	unsigned int times = 0;
+	int ret = 0;
+
+	lockdep_assert_held(&unit->common.table_lock);
+	while (!iommu_unit_ats_look(common)) {
+		struct vtd_batch batch = { };
+
+		vtd_inval_add_device(&batch, common->source_id,
+				     vtd_device_pf_id(device),
+				     common->ats_depth, &all);
+		ret = vtd_inval_run(unit, &batch);
+		if (!vtd_inval_again(unit, &times, &ret))
+			break;
+	}
+	if (READ_ONCE(common->ats_lost))
+		ret = vtd_device_bar(device);
+	if (ret)
+		iommu_unit_cut_off_device(common);
+}
+
+/*
+ * The device is in the member's list until it uses its device-TLB no more, so
+ * that every unmap finds it, and until then its device-TLB is asked or barred.
+ */
 static void vtd_device_ats_off(struct vtd_device *device)
 {
 	struct iommu_unit_device *common = &device->common;
 
 	if (!common->ats)
 		return;
+	vtd_flush_device_tlb(device);
+	iommu_unit_ats_disable(common);
 	list_del_rcu(&device->ats_node);
 	iommu_live_synchronize();
-	vtd_flush_device_tlb(common);
-	pci_disable_ats(to_pci_dev(common->dev));
 	common->ats = false;
+	if (device->permitted)
+		vtd_device_permit(device, false);
+	device->permitted = false;
 }
 
 static void vtd_device_ats_on(struct vtd_device *device)
 {
 	struct iommu_unit_device *common = &device->common;
 
-	if (!common->ats_supported || common->ats_lost ||
-	    pci_enable_ats(to_pci_dev(common->dev), PAGE_SHIFT))
+	if (!common->ats_supported || iommu_unit_ats_look(common))
 		return;
+	if (vtd_device_permit(device, true) || iommu_unit_ats_enable(common)) {
+		vtd_device_permit(device, false);
+		return;
+	}
+	device->permitted = true;
 	common->ats = true;
 	list_add_rcu(&device->ats_node, &common->member->devices);
+	/* An unmap just before has not invalidated what it cached since */
+	smp_mb();
+	vtd_flush_device_tlb(device);
 }
 
 static struct iommu_unit_member *vtd_device_join(struct vtd_domain *domain,
@@ -185,9 +279,16 @@ static void vtd_fill_entry(struct vtd_entry *entry,
 	/* First-stage leaves cannot force snooping, so entries do */
 	entry->snoop = entry->translation != VTD_SECOND_STAGE &&
 		       unit->ecap & ECAP_SC;
-	entry->device_tlb = device->common.ats_supported &&
-			    !device->common.ats_lost;
 	entry->tracks_dirty = domain->paging.tracks_dirty;
+}
+
+/* Allocate the tables of all source-ids: after this, entries can be set */
+static int vtd_device_prepare(struct vtd_device *device)
+{
+	struct setting setting = { to_vtd_unit(device->common.unit) };
+
+	return iommu_unit_visit_aliases(&device->common, vtd_prepare_alias,
+					&setting);
 }
 
 /**
@@ -211,7 +312,7 @@ int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 	struct vtd_unit *unit = to_vtd_unit(common->unit);
 	struct vtd_nested *old_nested = device->nested;
 	struct vtd_entry entry = *template;
-	int ret;
+	int ret = 0;
 
 	if (READ_ONCE(common->unit->dead) && entry.translation != VTD_BLOCKED)
 		return -EIO;
@@ -224,15 +325,19 @@ int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 		}
 		vtd_fill_entry(&entry, device, domain, member);
 	}
-	entry.quiet = common->quiet;
-	vtd_device_ats_off(device);
-	ret = vtd_device_set_entries(unit, common->dev, common->source_id,
-				     &entry);
+	if (entry.translation != VTD_BLOCKED)
+		ret = vtd_device_prepare(device);
 	if (ret) {
 		if (domain)
 			vtd_device_leave(&domain->paging, nested, member);
 		goto out;
 	}
+	entry.quiet = common->quiet;
+	vtd_device_ats_off(device);
+	vtd_device_set_entries(unit, common->dev, common->source_id, &entry);
+	/* It may have translations of the old domain, which lets go of it */
+	if (old_paging && READ_ONCE(common->unit->dead))
+		iommu_unit_cut_off_device(common);
 	device->entry = entry;
 	device->nested = nested;
 	common->member = member;
@@ -265,7 +370,7 @@ void vtd_device_track(struct vtd_device *device, bool enable)
 	device->entry.tracks_dirty = enable;
 	iommu_unit_visit_aliases(common, vtd_set_alias, &setting);
 	if (common->ats)
-		vtd_flush_device_tlb(common);
+		vtd_flush_device_tlb(device);
 }
 
 /* A source-id that other devices present too keeps its entry */
@@ -293,5 +398,7 @@ void vtd_device_detach(struct vtd_device *device)
 	lockdep_assert_held(&common->unit->table_lock);
 	vtd_device_ats_off(device);
 	iommu_unit_visit_aliases(common, vtd_block_alias, common);
+	if (common->domain && READ_ONCE(common->unit->dead))
+		iommu_unit_cut_off_device(common);
 	vtd_device_leave(common->domain, device->nested, common->member);
 }

@@ -18,6 +18,7 @@ int vtd_device_set_entries(struct vtd_unit *unit, struct device *dev,
 			   u16 source_id, const struct vtd_entry *entry);
 int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 		    struct vtd_nested *nested, const struct vtd_entry *template);
+int vtd_device_bar(struct vtd_device *device);
 void vtd_device_track(struct vtd_device *device, bool enable);
 void vtd_device_detach(struct vtd_device *device);
 

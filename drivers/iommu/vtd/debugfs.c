@@ -60,9 +60,9 @@ static int vtd_counts_show(struct seq_file *seq, void *unused)
 	struct iommu_ring_counts counts;
 
 	vtd_queue_count(unit, &counts);
-	seq_printf(seq, "requests %llu\ndescriptors %llu\nrefused %llu\ntimeouts %llu\n",
+	seq_printf(seq, "requests %llu\ndescriptors %llu\nrefused %llu\ntimeouts %llu\nrestarts %llu\n",
 		   counts.requests, counts.entries, counts.errors,
-		   counts.timeouts);
+		   counts.timeouts, counts.restarts);
 	iommu_unit_show_faults(seq, common);
 	return 0;
 }
@@ -100,6 +100,7 @@ static int vtd_entry_show(struct seq_file *seq, void *unused)
 	mutex_lock(&unit->common.table_lock);
 	seq_printf(seq, "%s domain=%u levels=%u device-tlb=%s quiet=%s faults=%llu\n",
 		   names[entry->translation], entry->domain_id, entry->levels,
+		   READ_ONCE(device->ats_lost) ? "lost" :
 		   device->ats ? "on" : "off", entry->quiet ? "yes" : "no",
 		   READ_ONCE(device->meter.count));
 	if (vtd_tables_get(unit, device->source_id, raw))

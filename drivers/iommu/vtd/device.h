@@ -20,14 +20,25 @@ struct vtd_nested;
  *	is the parent of that domain, and @common.member is the unit as a member
  *	of the nested domain.
  * @entry: the entry that its source-ids have
+ * @permitted: its entries permit a device-TLB, or did before it was lost
  * @ats_node: in the member's list of devices, if ATS is enabled
  */
 struct vtd_device {
 	struct iommu_unit_device common;
 	struct vtd_nested *nested;
 	struct vtd_entry entry;
+	bool permitted;
 	struct list_head ats_node;
 };
+
+/* What a request to invalidate its device-TLB has as physical function */
+static inline u16 vtd_device_pf_id(const struct vtd_device *device)
+{
+	const struct vtd_unit *unit = to_vtd_unit(device->common.unit);
+
+	/* Reserved on a unit without this ability, which refuses it */
+	return unit->ecap & ECAP_DIT ? device->common.pf_id : 0;
+}
 
 static inline struct vtd_device *to_vtd_device(struct iommu_unit_device *device)
 {

@@ -38,9 +38,29 @@ static struct iommu_ability vtd_domain_ability(const struct vtd_domain *domain,
 				     vtd_unit_ability(unit);
 }
 
+static int vtd_add_device(const struct vtd_device *device,
+			  struct vtd_batch *batch,
+			  const struct vtd_range *range)
+{
+	const struct iommu_unit_device *common = &device->common;
+	int ret;
+
+	while (!vtd_inval_add_device(batch, common->source_id,
+				     vtd_device_pf_id(device),
+				     common->ats_depth, range)) {
+		/* The batch is full: send it, which keeps the IOTLB first */
+		ret = vtd_inval_run(to_vtd_unit(common->unit), batch);
+		if (ret)
+			return ret;
+		batch->nr = 0;
+	}
+	return 0;
+}
+
 /*
- * Add a range of the device-TLBs of all devices with ATS enabled. Sends the
- * batch if it is full, to make room. Always inline: every unmap calls this.
+ * Add a range of the device-TLBs of all devices with ATS enabled, or bar those
+ * that are lost. Sends the batch if it is full, to make room. Always inline:
+ * every unmap calls this.
  */
 static __always_inline int vtd_add_devices(struct iommu_unit_member *member,
 					   struct vtd_batch *batch,
@@ -51,21 +71,12 @@ static __always_inline int vtd_add_devices(struct iommu_unit_member *member,
 
 	list_for_each_entry_srcu(device, &member->devices, ats_node,
 				 iommu_live_read_held()) {
-		struct iommu_unit_device *common = &device->common;
-
-		if (READ_ONCE(common->ats_lost))
-			continue;
-		if (vtd_inval_add_device(batch, common->source_id,
-					 common->pf_id, common->ats_depth,
-					 range))
-			continue;
-		/* The batch is full: send it, which keeps the IOTLB first */
-		ret = vtd_inval_run(to_vtd_unit(member->unit), batch);
+		if (unlikely(iommu_unit_ats_is_lost(&device->common)))
+			ret = vtd_device_bar(device);
+		else
+			ret = vtd_add_device(device, batch, range);
 		if (ret)
 			return ret;
-		batch->nr = 0;
-		vtd_inval_add_device(batch, common->source_id, common->pf_id,
-				     common->ats_depth, range);
 	}
 	return 0;
 }
@@ -87,15 +98,16 @@ int vtd_domain_add_devices(struct iommu_unit_member *member,
 	return vtd_add_devices(member, batch, range);
 }
 
-static void vtd_domain_invalidate_member(struct vtd_domain *domain,
-					 struct iommu_unit_member *member,
-					 const struct vtd_range *range)
+static int vtd_domain_invalidate_member(struct vtd_domain *domain,
+					struct iommu_unit_member *member,
+					const struct vtd_range *range)
 {
 	struct vtd_unit *unit = to_vtd_unit(member->unit);
 	struct vtd_batch batch compat_uninitialized;
+	unsigned int times = 0;
 	int ret;
 
-	/* A device that timed out has no ATS any more: not in the next batch */
+	/* A device whose device-TLB is lost is not in the next batch */
 	do {
 		batch.nr = 0;
 		vtd_inval_add_range(unit, &batch, member->domain_id,
@@ -103,7 +115,10 @@ static void vtd_domain_invalidate_member(struct vtd_domain *domain,
 		ret = vtd_add_devices(member, &batch, range);
 		if (!ret)
 			ret = vtd_inval_run(unit, &batch);
-	} while (ret == -EAGAIN);
+	} while (vtd_inval_again(unit, &times, &ret));
+	if (unlikely(ret))
+		iommu_unit_cut_off(&unit->common, &domain->paging);
+	return ret;
 }
 
 /**
@@ -122,13 +137,21 @@ void vtd_domain_invalidate(struct iommu_live *live,
 		.upper = gather->tables,
 	};
 	struct iommu_unit_member *member;
+	bool answers = false, fails = false;
 
 	if (gather->start > gather->last) {
 		range.start = 0;
 		range.last = ULONG_MAX;
 	}
-	iommu_live_for_each_member(member, live, member)
-		vtd_domain_invalidate_member(domain, member, &range);
+	iommu_live_for_each_member(member, live, member) {
+		if (likely(!vtd_domain_invalidate_member(domain, member,
+							 &range)))
+			answers = true;
+		else
+			fails = true;
+	}
+	if (unlikely(fails && !answers))
+		WRITE_ONCE(live->lost, true);
 }
 
 /**
@@ -149,6 +172,8 @@ void vtd_domain_announce(struct iommu_paging *paging, unsigned long iova,
 	struct vtd_batch batch compat_uninitialized;
 	struct iommu_unit_member *member;
 	struct vtd_unit *unit;
+	unsigned int times;
+	int ret;
 
 	iommu_live_for_each_member(member, &paging->live, member) {
 		unit = to_vtd_unit(member->unit);
@@ -158,8 +183,10 @@ void vtd_domain_announce(struct iommu_paging *paging, unsigned long iova,
 			continue;
 		vtd_inval_add_range(unit, &batch, member->domain_id,
 				    domain->first_stage, &range);
-		while (vtd_inval_run(unit, &batch) == -EAGAIN)
-			;
+		times = 0;
+		do {
+			ret = vtd_inval_run(unit, &batch);
+		} while (vtd_inval_again(unit, &times, &ret));
 	}
 }
 

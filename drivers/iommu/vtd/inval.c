@@ -153,7 +153,8 @@ void vtd_inval_add_domain(struct vtd_unit *unit, struct vtd_batch *batch,
  * vtd_inval_add_device() - add the invalidation of a range in a device-TLB
  * @batch: where to add
  * @source_id: the device
- * @pf_id: its physical function, which may be itself
+ * @pf_id: its physical function, which may be itself; or 0, if the unit does not
+ *	keep requests to the functions of a device apart (ECAP.DIT)
  * @depth: number of requests the device takes at once (ATS queue depth)
  * @range: the range
  *
@@ -243,15 +244,36 @@ int vtd_inval_run(struct vtd_unit *unit, const struct vtd_batch *batch)
 	return ret;
 }
 
+/**
+ * vtd_inval_again() - shall a request be sent again?
+ * @unit: the unit
+ * @times: how often it has been; 0 at first
+ * @ret: what vtd_inval_run() returned; set to -EIO if the unit is given up
+ *
+ * Return: true if so.
+ */
+bool vtd_inval_again(struct vtd_unit *unit, unsigned int *times, int *ret)
+{
+	if (likely(*ret != -EAGAIN))
+		return false;
+	if (++*times < VTD_AGAIN_MAX)
+		return true;
+	vtd_unit_lost(unit, "the invalidation queue, to the same request again and again");
+	*ret = -EIO;
+	return false;
+}
+EXPORT_SYMBOL_IF_KUNIT(vtd_inval_again);
+
 /* For requests without device-TLBs, which can be sent again as they are */
 static int vtd_inval_run_again(struct vtd_unit *unit,
 			       const struct vtd_batch *batch)
 {
+	unsigned int times = 0;
 	int ret;
 
 	do {
 		ret = vtd_inval_run(unit, batch);
-	} while (ret == -EAGAIN);
+	} while (vtd_inval_again(unit, &times, &ret));
 	return ret;
 }
 

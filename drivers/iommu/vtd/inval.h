@@ -35,7 +35,14 @@ struct vtd_range {
 /* For a range of more pages than this, the whole domain is invalidated */
 #define VTD_RANGE_PAGES_MAX	(1UL << 18)
 
+/*
+ * Times that a request is sent again. Each time is due to a device-TLB that is
+ * lost then, or to a unit that does not work.
+ */
+#define VTD_AGAIN_MAX	256
+
 int vtd_inval_run(struct vtd_unit *unit, const struct vtd_batch *batch);
+bool vtd_inval_again(struct vtd_unit *unit, unsigned int *times, int *ret);
 void vtd_inval_add_range(struct vtd_unit *unit, struct vtd_batch *batch,
 			 u16 domain_id, bool first_stage,
 			 const struct vtd_range *range);

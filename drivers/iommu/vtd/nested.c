@@ -116,6 +116,7 @@ static int vtd_nested_invalidate_range(struct nested_member *member,
 {
 	struct vtd_unit *unit = to_vtd_unit(member->member.unit);
 	struct vtd_batch batch;
+	unsigned int times = 0;
 	int ret;
 
 	do {
@@ -125,13 +126,13 @@ static int vtd_nested_invalidate_range(struct nested_member *member,
 		ret = vtd_domain_add_devices(&member->member, &batch, range);
 		if (!ret)
 			ret = vtd_inval_run(unit, &batch);
-	} while (ret == -EAGAIN);
+	} while (vtd_inval_again(unit, &times, &ret));
 	return ret;
 }
 
 /* All that is cached under the domain id; @devices: in device-TLBs too */
-static void vtd_nested_invalidate_all(struct nested_member *member,
-				      bool devices)
+static int vtd_nested_invalidate_all(struct nested_member *member,
+				     bool devices)
 {
 	static const struct vtd_range everything = {
 		.last = ULONG_MAX,
@@ -139,6 +140,7 @@ static void vtd_nested_invalidate_all(struct nested_member *member,
 	};
 	struct vtd_unit *unit = to_vtd_unit(member->member.unit);
 	struct vtd_batch batch;
+	unsigned int times = 0;
 	int ret;
 
 	do {
@@ -148,7 +150,8 @@ static void vtd_nested_invalidate_all(struct nested_member *member,
 						       &everything) : 0;
 		if (!ret)
 			ret = vtd_inval_run(unit, &batch);
-	} while (ret == -EAGAIN);
+	} while (vtd_inval_again(unit, &times, &ret));
+	return ret;
 }
 
 #define for_each_nested_member(pos, domain) \
@@ -165,7 +168,9 @@ static void vtd_parent_invalidate(struct iommu_live *live,
 	/* First the second-stage entries, which nested walks use too */
 	vtd_domain_invalidate(live, gather);
 	for_each_nested_member(member, domain)
-		vtd_nested_invalidate_all(member, true);
+		if (vtd_nested_invalidate_all(member, true))
+			iommu_unit_cut_off(member->member.unit,
+					   &domain->paging);
 }
 
 static void vtd_parent_announce(struct iommu_paging *paging, unsigned long iova,

@@ -91,7 +91,6 @@ int vtd_pasid_prepare(struct vtd_unit *unit, u16 source_id, u64 *context)
 	/* The second quadword is RID_PASID and RID_PRIV: both 0 */
 	vtd_memory_write128(unit, context,
 			    virt_to_phys(tables->directory) | SCTX_P |
-			    (unit->ecap & ECAP_DT ? SCTX_DTE : 0) |
 			    (context[0] & SCTX_FPD), RID_PASID);
 	return vtd_inval_context(unit, source_id, 0, false);
 }

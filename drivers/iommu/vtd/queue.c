@@ -10,13 +10,23 @@
  * Errors stop the unit, or drop waits (sections 6.5.2.10 and 6.5.2.11):
  *
  * - IQE: the unit refuses a descriptor. It is replaced by a wait descriptor for
- *   which no caller waits, the unit continues, and the log reports it, since it
- *   is a bug of the driver.
+ *   which no caller waits, the unit continues, and the log reports it. If it was
+ *   for a device-TLB, that is lost (../common/ats.c).
  * - ITE: a device does not answer a device-TLB invalidation. The unit drops the
- *   waits that it has fetched. They count as done. Each caller with a batch in
- *   the ring at that time sends it again, without that device, whose ATS is lost.
+ *   waits that it has fetched. They count as done. The device-TLB is lost. Older
+ *   units do not say which device it was: then those of all devices are lost
+ *   that the dropped batches ask.
  * - ICE: a completion for which there was no invalidation. It is cleared and
  *   logged.
+ *
+ * A unit that takes no descriptor for too long gets a second chance: the queue
+ * is disabled and enabled again, empty. Device-TLBs that it was asking are lost.
+ * It is dead if it does not answer then, or stops again before it has carried
+ * out anything.
+ *
+ * After each of these, except ICE, no caller can tell what has become of its
+ * batch. Each with a batch in the ring sends it again, without the device-TLBs
+ * that are lost. None counts as carried out that was not.
  *
  * Locks: the ring's lock, also while errors are handled.
  */
@@ -39,10 +49,14 @@
 #define SHIFT_NARROW	4
 #define SHIFT_WIDE	5
 
+/**
+ * struct vtd_queue - the queue of a unit
+ * @ring: the ring
+ * @flush_ring: the unit does not snoop: flush what is written
+ */
 struct vtd_queue {
 	struct iommu_ring ring;
 	bool flush_ring;
-	unsigned int drops;
 };
 
 static void vtd_queue_write_desc(struct vtd_queue *queue, unsigned int slot,
@@ -86,7 +100,7 @@ static struct vtd_desc wait_desc(const struct vtd_queue *queue,
 
 /*
  * Complete the batches whose waits were dropped. Their callers do not see this
- * in the status word; they notice that @drops has changed since they sent.
+ * in the status word; they notice that the drops have changed since they sent.
  */
 static void vtd_queue_drop_pending(struct vtd_queue *queue, unsigned int head)
 {
@@ -95,7 +109,6 @@ static void vtd_queue_drop_pending(struct vtd_queue *queue, unsigned int head)
 	struct iommu_ring_batch batch = { .seq = ring->clean_seq };
 
 	lockdep_assert_held(&ring->lock);
-	WRITE_ONCE(queue->drops, queue->drops + 1);
 	while (left) {
 		unsigned int length = ring->length[at];
 		unsigned int to_head = (head - at) % IOMMU_RING_SLOTS;
@@ -124,6 +137,50 @@ static void vtd_queue_ring_doorbell(struct vtd_unit *unit)
 		    (u64)queue->ring.tail << queue->ring.slot_shift);
 }
 
+/* A descriptor that asks a device to invalidate its device-TLB */
+static bool vtd_queue_asks(const u64 *desc, u16 *source_id)
+{
+	*source_id = FIELD_GET(QI_DEV_SID, desc[0]);
+	return FIELD_GET(QI_TYPE, desc[0]) == QI_DEV_IOTLB;
+}
+
+/*
+ * Declare the device-TLB of @source_id lost; or if @everyone, of every device
+ * that a batch asks which is not done. Batches from slot @head on have not been
+ * fetched; if the ring is full of others, @head is IOMMU_RING_SLOTS.
+ *
+ * Returns whether there was any.
+ */
+static bool vtd_queue_blame(struct vtd_unit *unit, unsigned int head,
+			    u16 source_id, bool everyone, const char *why)
+{
+	struct iommu_ring *ring = &unit->queue->ring;
+	unsigned int at = ring->clean, left = ring->used;
+	struct iommu_ring_batch batch = { .seq = ring->clean_seq };
+	bool any = false;
+	u16 asked;
+
+	lockdep_assert_held(&ring->lock);
+	for (; left && at != head; batch.seq++) {
+		unsigned int length = ring->length[at], i;
+
+		batch.wait = iommu_ring_next(at, length - 1);
+		left -= length;
+		if (iommu_ring_is_done(ring, &batch)) {
+			at = iommu_ring_next(at, length);
+			continue;
+		}
+		for (i = 0; i < length && at != head; i++) {
+			if (vtd_queue_asks(iommu_ring_slot(ring, at), &asked) &&
+			    (everyone || asked == source_id))
+				any |= iommu_unit_ats_lost(&unit->common,
+							   asked, why);
+			at = iommu_ring_next(at, 1);
+		}
+	}
+	return any;
+}
+
 static void replace_refused(struct vtd_unit *unit, unsigned int head)
 {
 	struct vtd_queue *queue = unit->queue;
@@ -134,8 +191,13 @@ static void replace_refused(struct vtd_unit *unit, unsigned int head)
 		iommu_ring_status_phys(&queue->ring, head) + sizeof(u32),
 	} };
 	u64 record = vtd_read64(unit, VTD_IQERCD);
+	u16 source_id;
 
 	queue->ring.counts.errors++;
+	iommu_ring_drop(&queue->ring);
+	if (vtd_queue_asks(bad, &source_id))
+		iommu_unit_ats_lost(&unit->common, source_id,
+				    "the unit refuses to invalidate its device-TLB");
 	pr_err_ratelimited("%s: invalidation descriptor %016llx %016llx refused, code %llu; skipped\n",
 			   unit->common.name, bad[0], bad[1],
 			   FIELD_GET(IQERCD_IQEI, record));
@@ -143,9 +205,21 @@ static void replace_refused(struct vtd_unit *unit, unsigned int head)
 	vtd_queue_flush(queue, head, 1);
 }
 
-static u16 device_that_timed_out(struct vtd_unit *unit)
+static void vtd_queue_device_is_mute(struct vtd_unit *unit, unsigned int head)
 {
-	return FIELD_GET(IQERCD_ITESID, vtd_read64(unit, VTD_IQERCD));
+	u16 source_id = FIELD_GET(IQERCD_ITESID, vtd_read64(unit, VTD_IQERCD));
+	struct vtd_queue *queue = unit->queue;
+
+	queue->ring.counts.timeouts++;
+	iommu_ring_drop(&queue->ring);
+	if (!vtd_queue_blame(unit, head, source_id, false,
+			     "it does not answer invalidations of its device-TLB") &&
+	    !vtd_queue_blame(unit, head, 0, true,
+			     "it, or another device, does not answer invalidations of its device-TLB"))
+		unit_err(unit, "device %02x:%02x.%d, which was not asked, does not answer device-TLB invalidation\n",
+			 PCI_BUS_NUM(source_id), PCI_SLOT(source_id),
+			 PCI_FUNC(source_id));
+	vtd_queue_drop_pending(queue, head);
 }
 
 /*
@@ -173,14 +247,7 @@ static void vtd_queue_mend(struct iommu_unit *common)
 		vtd_write(unit, VTD_FSTS, FSTS_IQE);
 	}
 	if (status & FSTS_ITE) {
-		u16 source_id = device_that_timed_out(unit);
-
-		queue->ring.counts.timeouts++;
-		unit_err(unit, "device %02x:%02x.%d does not answer device-TLB invalidation\n",
-			 PCI_BUS_NUM(source_id), PCI_SLOT(source_id),
-			 PCI_FUNC(source_id));
-		iommu_unit_ats_lost(&unit->common, source_id);
-		vtd_queue_drop_pending(queue, head);
+		vtd_queue_device_is_mute(unit, head);
 		vtd_write(unit, VTD_FSTS, FSTS_ITE);
 	}
 	if (status & FSTS_ICE) {
@@ -193,15 +260,67 @@ static void vtd_queue_mend(struct iommu_unit *common)
 	raw_spin_unlock_irqrestore(&queue->ring.lock, flags);
 }
 
-static void vtd_queue_lost(struct iommu_unit *unit)
+/* Write an empty ring to the unit's registers, and enable it */
+static int vtd_queue_install(struct vtd_unit *unit)
 {
-	vtd_unit_lost(to_vtd_unit(unit), "the invalidation queue");
+	struct iommu_ring *ring = &unit->queue->ring;
+	u64 address = virt_to_phys(ring->slots);
+
+	if (ring->slot_shift == SHIFT_WIDE)
+		address |= IQA_DW;
+	address |= FIELD_PREP(IQA_QS,
+			      get_order(IOMMU_RING_SLOTS << ring->slot_shift));
+	vtd_write64(unit, VTD_IQT, 0);
+	vtd_write64(unit, VTD_IQA, address);
+	return vtd_unit_command(unit, GCMD_QIE, true);
+}
+
+static void vtd_queue_restart(struct vtd_unit *unit)
+{
+	struct iommu_ring *ring = &unit->queue->ring;
+
+	lockdep_assert_held(&ring->lock);
+	unit_err(unit, "the invalidation queue stands still; it is started again\n");
+	vtd_queue_blame(unit, IOMMU_RING_SLOTS, 0, true,
+			"its unit waits for it, or for another device, to invalidate its device-TLB");
+	if (vtd_unit_command(unit, GCMD_QIE, false))
+		return;
+	iommu_ring_restarted(ring, &unit->common);
+	vtd_queue_install(unit);
+}
+
+/* No answer from the unit for a caller that waits for a batch, or for a slot */
+static void vtd_queue_lost(struct iommu_unit *common)
+{
+	struct vtd_unit *unit = to_vtd_unit(common);
+	struct iommu_ring *ring = &unit->queue->ring;
+	enum iommu_ring_stall stall;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ring->lock, flags);
+	stall = iommu_ring_stalled(ring, common);
+	if (stall == IOMMU_RING_RESTART)
+		vtd_queue_restart(unit);
+	else if (stall == IOMMU_RING_GIVE_UP)
+		vtd_unit_lost(unit, "the invalidation queue");
+	raw_spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+static u64 vtd_queue_head(struct iommu_unit *unit)
+{
+	return vtd_read64(to_vtd_unit(unit), VTD_IQH);
+}
+
+static struct iommu_ring *vtd_queue_ring(struct iommu_unit *unit)
+{
+	return &to_vtd_unit(unit)->queue->ring;
 }
 
 static const struct iommu_spin_ops spin_ops = {
 	.mend = vtd_queue_mend,
 	.lost = vtd_queue_lost,
-	.timeout_us = VTD_TIMEOUT_US,
+	.head = vtd_queue_head,
+	.ring = vtd_queue_ring,
 };
 
 /* Write a batch and its wait into its slots, and ring the doorbell */
@@ -217,6 +336,9 @@ static void vtd_queue_emit(struct vtd_unit *unit, const struct vtd_desc *descs,
 	for (i = 0; i < nr; i++)
 		vtd_queue_write_desc(queue, iommu_ring_next(batch->start, i),
 				     &descs[i]);
+	/* Requests to devices stand behind others in a batch */
+	if (FIELD_GET(QI_TYPE, descs[nr - 1].q[0]) == QI_DEV_IOTLB)
+		queue->ring.asking = *batch;
 	vtd_queue_write_desc(queue, batch->wait, &ending);
 	vtd_queue_flush(queue, batch->start, nr + 1);
 	vtd_queue_ring_doorbell(unit);
@@ -234,7 +356,7 @@ static int vtd_queue_submit(struct vtd_unit *unit, const struct vtd_desc *descs,
 	do {
 		raw_spin_lock_irqsave(&queue->ring.lock, flags);
 		if (iommu_ring_take(&queue->ring, nr, batch)) {
-			*drops = queue->drops;
+			*drops = queue->ring.drops;
 			vtd_queue_emit(unit, descs, nr, batch);
 			raw_spin_unlock_irqrestore(&queue->ring.lock, flags);
 			return 0;
@@ -255,7 +377,7 @@ static int vtd_queue_wait(struct vtd_unit *unit,
 	while (!iommu_ring_is_done(&queue->ring, batch))
 		if (!iommu_spin_on(&spin, &unit->common, &spin_ops))
 			return -EIO;
-	return READ_ONCE(queue->drops) == drops ? 0 : -EAGAIN;
+	return READ_ONCE(queue->ring.drops) == drops ? 0 : -EAGAIN;
 }
 
 /**
@@ -265,9 +387,10 @@ static int vtd_queue_wait(struct vtd_unit *unit,
  * @nr: how many, at most VTD_BATCH_MAX
  *
  * Context: any; spins. No lock is held while waiting.
- * Return: 0; -EIO if the unit does not answer; -EAGAIN if a device behind it
- * did not answer, and the caller should send the request again without that
- * device.
+ * Return: 0; -EIO if the unit does not answer; -EAGAIN if the descriptors may
+ * not have been carried out: the unit refused one, or a device behind it did not
+ * answer. The caller sends the request again, without device-TLBs that are lost
+ * now.
  */
 int vtd_queue_run(struct vtd_unit *unit, const struct vtd_desc *descs,
 		  unsigned int nr)
@@ -310,17 +433,8 @@ EXPORT_SYMBOL_IF_KUNIT(vtd_queue_count);
  */
 int vtd_queue_enable(struct vtd_unit *unit)
 {
-	struct iommu_ring *ring = &unit->queue->ring;
-	u64 address = virt_to_phys(ring->slots);
-
-	iommu_ring_reset(ring);
-	if (ring->slot_shift == SHIFT_WIDE)
-		address |= IQA_DW;
-	address |= FIELD_PREP(IQA_QS,
-			      get_order(IOMMU_RING_SLOTS << ring->slot_shift));
-	vtd_write64(unit, VTD_IQT, 0);
-	vtd_write64(unit, VTD_IQA, address);
-	return vtd_unit_command(unit, GCMD_QIE, true);
+	iommu_ring_reset(&unit->queue->ring);
+	return vtd_queue_install(unit);
 }
 EXPORT_SYMBOL_IF_KUNIT(vtd_queue_enable);
 

@@ -8,15 +8,23 @@
  *
  * One 16-byte write moves a source-id from one translation to another, so the
  * unit never finds it without a translation. In legacy mode the write goes to
- * the context entry. In scalable mode the context entry does not change once it
- * is present, and the write goes to the first quarter of the PASID table entry
- * (pasid.c).
+ * the context entry. In scalable mode it goes to the first quarter of the PASID
+ * table entry (pasid.c), and the translation in the context entry stays.
+ *
+ * Whether a device may use a device-TLB (ATS) is in the context entry in both
+ * modes. A new translation never permits that: it is permitted afterwards, if
+ * the device uses one, and forbidden before the translation changes. With the
+ * permission, requests that the device says it has translated already pass
+ * without a check, so it is taken back at once if the device-TLB is lost, in any
+ * context.
  *
  * Tables are allocated when a bus needs them and stay until the unit's tables
  * are destroyed. The caller invalidates what the unit has cached of an entry:
  * vtd_tables_set() returns what the entry was before.
  *
- * Locks: the unit's table_lock protects everything here.
+ * Locks: the unit's table_lock protects everything here, except that bits of a
+ * present context entry change atomically, so that taking back the permission
+ * takes no lock.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -91,8 +99,6 @@ static void encode_legacy(const struct vtd_entry *entry, u64 *lo, u64 *hi)
 		return;
 	if (entry->translation == VTD_PASS_THROUGH)
 		type = CTX_TT_PT;
-	else if (entry->device_tlb)
-		type = CTX_TT_SS_DT;
 	*lo |= CTX_P | FIELD_PREP(CTX_TT, type) | (entry->root & CTX_PTR);
 	*hi |= FIELD_PREP(CTX_HI_DID, entry->domain_id) |
 	       FIELD_PREP(CTX_HI_AW, entry->levels - 2);
@@ -103,7 +109,8 @@ static void encode_legacy(const struct vtd_entry *entry, u64 *lo, u64 *hi)
  * @unit: the unit
  * @source_id: a source-id for which vtd_tables_prepare() succeeded; blocking
  *	one that was never prepared does nothing
- * @entry: the new entry
+ * @entry: the new entry, which does not permit a device-TLB in legacy mode; in
+ *	scalable mode that stays as it is
  * @old_domain_id: set to the domain id under which the unit may have cached
  *	the former translation
  *
@@ -130,6 +137,45 @@ bool vtd_tables_set(struct vtd_unit *unit, u16 source_id,
 	return present;
 }
 
+/* Change bits of the first quadword of a context entry */
+static void change_context(struct vtd_unit *unit, u64 *context, u64 clear,
+			   u64 set)
+{
+	u64 old = READ_ONCE(*context);
+
+	while (!try_cmpxchg64(context, &old, (old & ~clear) | set))
+		cpu_relax();
+	vtd_memory_flush(unit, context, sizeof(*context));
+}
+
+/**
+ * vtd_tables_permit() - permit or forbid a source-id to use a device-TLB
+ * @unit: the unit
+ * @source_id: the source-id, which translates through tables if this permits
+ * @device_tlb: permit
+ *
+ * The caller invalidates the context entry.
+ *
+ * Context: any to forbid; to permit, the unit's table_lock is held.
+ * Return: in legacy mode, the domain id in the entry; otherwise 0.
+ */
+u16 vtd_tables_permit(struct vtd_unit *unit, u16 source_id, bool device_tlb)
+{
+	u64 *context = context_entry(unit, source_id), bit = SCTX_DTE;
+
+	if (!context)
+		return 0;
+	if (!unit->scalable) {
+		/* Of CTX_TT_SS and CTX_TT_SS_DT, which differ in one bit */
+		bit = FIELD_PREP(CTX_TT, CTX_TT_SS_DT);
+		if (FIELD_GET(CTX_TT, READ_ONCE(*context)) > CTX_TT_SS_DT)
+			return 0;
+	}
+	change_context(unit, context, bit, device_tlb ? bit : 0);
+	return unit->scalable ? 0 : FIELD_GET(CTX_HI_DID, context[1]);
+}
+EXPORT_SYMBOL_IF_KUNIT(vtd_tables_permit);
+
 /**
  * vtd_tables_set_quiet() - stop or resume recording a source-id's faults
  * @unit: the unit
@@ -146,9 +192,9 @@ void vtd_tables_set_quiet(struct vtd_unit *unit, u16 source_id, bool quiet)
 	BUILD_BUG_ON(CTX_FPD != SCTX_FPD);
 	if (!context)
 		return;
-	WRITE_ONCE(*context, quiet ? *context | CTX_FPD : *context & ~CTX_FPD);
-	vtd_memory_flush(unit, context, sizeof(*context));
+	change_context(unit, context, CTX_FPD, quiet ? CTX_FPD : 0);
 }
+EXPORT_SYMBOL_IF_KUNIT(vtd_tables_set_quiet);
 
 /**
  * vtd_tables_get() - read the context entry of a source-id, for debugfs

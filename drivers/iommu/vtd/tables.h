@@ -40,7 +40,6 @@ enum vtd_translation {
  * @first_root: VTD_NESTED: address of the top-level first-stage table; like all
  *	addresses in first-stage tables, it is translated by those of @root
  * @first_levels: levels of the first-stage tables, 4 or 5
- * @device_tlb: the device may use ATS
  * @snoop: scalable mode: force all requests to snoop
  * @supervisor: VTD_NESTED: the device may make supervisor requests
  * @write_protect: VTD_NESTED: supervisor requests cannot write to read-only
@@ -56,7 +55,6 @@ struct vtd_entry {
 	unsigned int levels;
 	phys_addr_t first_root;
 	unsigned int first_levels;
-	bool device_tlb;
 	bool snoop;
 	bool tracks_dirty;
 	bool supervisor;
@@ -73,6 +71,7 @@ int vtd_tables_prepare(struct vtd_unit *unit, u16 source_id);
 bool vtd_tables_set(struct vtd_unit *unit, u16 source_id,
 		    const struct vtd_entry *entry, u16 *old_domain_id);
 void vtd_tables_set_quiet(struct vtd_unit *unit, u16 source_id, bool quiet);
+u16 vtd_tables_permit(struct vtd_unit *unit, u16 source_id, bool device_tlb);
 bool vtd_tables_get(struct vtd_unit *unit, u16 source_id, u64 raw[8]);
 
 #endif

@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include "../../common/ring.h"
+#include "../event.h"
 #include "sim.h"
 
 #define SIM_CPU	1
@@ -43,6 +44,43 @@ static void store_number(struct sim *sim, const struct amdvi_command *command)
 	smp_store_release(status, command->q[1]);
 }
 
+/* The clock that the driver reads */
+static ktime_t read_clock(struct iommu_unit *unit)
+{
+	struct sim *sim = container_of(unit, struct sim, unit.common);
+
+	if (READ_ONCE(sim->dead) || READ_ONCE(sim->hangs))
+		WRITE_ONCE(sim->now, ktime_add_ms(sim->now, MSEC_PER_SEC));
+	return READ_ONCE(sim->now);
+}
+
+/* False if the unit stops at a request to a device-TLB */
+static bool ask_device(struct sim *sim, const struct amdvi_command *command)
+{
+	u16 id = FIELD_GET(INVAL_DEVICE_ID, command->q[0]);
+	unsigned int slot;
+
+	/* Where it has stopped it tries again and again */
+	if (!sim->stopped) {
+		if (sim->nr_asked < SIM_ASKED)
+			sim->asked[sim->nr_asked] = id;
+		WRITE_ONCE(sim->nr_asked, sim->nr_asked + 1);
+	}
+	if (id && id == sim->refused)
+		return false;
+	if (!id || id != READ_ONCE(sim->mute))
+		return true;
+	slot = sim_read(sim, AMDVI_EVT_TAIL) / RING_ENTRY_BYTES;
+	sim_log(&sim->unit.events, slot,
+		FIELD_PREP(EVENT_CODE, EVENT_IOTLB_TIMEOUT) | id,
+		command->q[1] & INVAL_ADDRESS);
+	/* The event is there before the tail tells of it */
+	smp_wmb();
+	sim_write(sim, AMDVI_EVT_TAIL,
+		  (slot + 1) % AMDVI_LOG_SLOTS * RING_ENTRY_BYTES);
+	return true;
+}
+
 /* False if the command is unknown */
 static bool carry_out(struct sim *sim, const struct amdvi_command *command)
 {
@@ -52,10 +90,14 @@ static bool carry_out(struct sim *sim, const struct amdvi_command *command)
 	case CMD_COMPLETE_PPR:
 		sim->answers[sim->commands[opcode]++ % SIM_ANSWERS] = *command;
 		break;
+	case CMD_INVAL_IOTLB:
+		if (!ask_device(sim, command))
+			return false;
+		sim->commands[opcode]++;
+		break;
 	case CMD_COMPLETION_WAIT:
 	case CMD_INVAL_DEVTAB:
 	case CMD_INVAL_PAGES:
-	case CMD_INVAL_IOTLB:
 	case CMD_INVAL_ALL:
 		sim->commands[opcode]++;
 		if (opcode == CMD_INVAL_PAGES && command->q[1] & INVAL_GN)
@@ -74,6 +116,12 @@ static void step(struct sim *sim)
 	u64 base = sim_read(sim, AMDVI_CMDBUF) & RING_BASE;
 	u64 head = sim_read(sim, AMDVI_CMD_HEAD);
 	const struct amdvi_command *ring;
+
+	if (READ_ONCE(sim->hangs)) {
+		sim_write(sim, AMDVI_STATUS, sim_read(sim, AMDVI_CONTROL) &
+			  CONTROL_CMD_BUF_EN ? STATUS_CMD_RUN : 0);
+		return;
+	}
 
 	if (!(sim_read(sim, AMDVI_CONTROL) & CONTROL_CMD_BUF_EN) ||
 	    head == sim_read(sim, AMDVI_CMD_TAIL))
@@ -175,6 +223,7 @@ static void set_up(struct amdvi_unit *unit, unsigned int index)
 	raw_spin_lock_init(&unit->reg_lock);
 	iommu_unit_init(&unit->common, "sim", index);
 	unit->common.slack_us = SLACK_US;
+	unit->common.clock = read_clock;
 	unit->nid = NUMA_NO_NODE;
 	unit->last_id = 0xffff;
 	unit->efr = EFR_IA_SUP | EFR_PPR_SUP | FIELD_PREP(EFR_HATS, 1);

@@ -13,6 +13,8 @@ struct task_struct;
 
 /* Number of answers to page requests that are recorded */
 #define SIM_ANSWERS	1024
+/* Number of requests to device-TLBs that are recorded */
+#define SIM_ASKED	16
 
 /**
  * struct sim - a simulated unit
@@ -27,6 +29,14 @@ struct task_struct;
  * @dead: the thread must stop carrying out commands
  * @rests: the thread has stopped carrying out commands
  * @stopped: the unit has stopped at an unknown command
+ * @mute: source-id of a device that does not answer: the unit completes requests
+ *	to its device-TLB, and logs an event
+ * @refused: source-id of a device; the unit stops at requests to its device-TLB
+ * @asked: source-ids of the first requests to device-TLBs
+ * @nr_asked: their number
+ * @hangs: the unit takes nothing from the command buffer
+ * @now: its clock, by which the driver measures waits. It moves only while the
+ *	unit hangs, and once it is dead.
  */
 struct sim {
 	struct amdvi_unit unit;
@@ -40,6 +50,12 @@ struct sim {
 	bool dead;
 	bool rests;
 	bool stopped;
+	u16 mute;
+	u16 refused;
+	u16 asked[SIM_ASKED];
+	unsigned int nr_asked;
+	bool hangs;
+	ktime_t now;
 };
 
 struct sim *sim_create(struct kunit *test, unsigned int index);

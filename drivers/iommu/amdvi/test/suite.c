@@ -105,7 +105,8 @@ static void many_cpus_share_the_command_buffer(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, sim->unordered);
 }
 
-static void a_refused_command_is_skipped(struct kunit *test)
+/* All others are carried out, but the request has failed */
+static void a_refused_command_is_no_success(struct kunit *test)
 {
 	struct sim *sim = sim_create(test, 0);
 	struct amdvi_command commands[3] = {
@@ -115,7 +116,8 @@ static void a_refused_command_is_skipped(struct kunit *test)
 	};
 	struct iommu_ring_counts counts;
 
-	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, commands, 3), 0);
+	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, commands, 3),
+			-EAGAIN);
 	KUNIT_EXPECT_EQ(test, sim->commands[CMD_INVAL_PAGES], 2);
 	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, commands, 1), 0);
 	KUNIT_EXPECT_EQ(test, sim->commands[CMD_INVAL_PAGES], 3);
@@ -228,8 +230,8 @@ static void entries_are_those_of_the_specification(struct kunit *test)
 		    .root = 0x123456789000, .levels = 4 },
 		  0x6000123456789803, 0xabcd },
 		{ { .translation = AMDVI_HOST, .domain_id = 2, .root = 0x5000,
-		    .levels = 6, .iotlb = true, .quiet = true },
-		  0x6000000000005c03, 0x500000002 },
+		    .levels = 6, .quiet = true },
+		  0x6000000000005c03, 0x400000002 },
 		{ { .translation = AMDVI_GUEST, .domain_id = 0x77,
 		    .root = 0x123456789000 },
 		  0x64c0000000000003, 0x01234000acf10077 },
@@ -673,7 +675,7 @@ static void a_device_moves_in_one_step(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(every_command_is_done_when_its_request_returns),
 	KUNIT_CASE(many_cpus_share_the_command_buffer),
-	KUNIT_CASE(a_refused_command_is_skipped),
+	KUNIT_CASE(a_refused_command_is_no_success),
 	KUNIT_CASE(a_unit_that_does_not_answer_is_dead),
 	KUNIT_CASE(ranges_become_blocks_that_hold_them),
 	KUNIT_CASE(a_new_table_blocks_all_dma),

@@ -201,9 +201,7 @@ static u64 first_stage(u16 id, u64 granularity)
 static u64 device_tlb(u16 source_id)
 {
 	return FIELD_PREP(QI_TYPE, QI_DEV_IOTLB) |
-	       FIELD_PREP(QI_DEV_SID, source_id) | FIELD_PREP(QI_DEV_MIP, 1) |
-	       FIELD_PREP(QI_DEV_PFSID_LO, source_id & 0xf) |
-	       FIELD_PREP(QI_DEV_PFSID_HI, source_id >> 4);
+	       FIELD_PREP(QI_DEV_SID, source_id) | FIELD_PREP(QI_DEV_MIP, 1);
 }
 
 /* The lowest bit that is 0 encodes the size */
@@ -563,13 +561,11 @@ static void a_bad_invalidation_ends_where_it_is(struct kunit *test)
 	free_domain(parent);
 }
 
-/* Wait first: cut_off looks for devices of the unit */
 static void forget_device(void *arg)
 {
 	struct end *end = arg;
 	struct iommu_unit *unit = &end->sim->unit.common;
 
-	flush_work(&unit->cut_off);
 	xa_erase(&unit->devices, end->device.common.source_id);
 }
 

@@ -51,8 +51,10 @@ static void follow_command(struct sim *sim)
 	if (command & GCMD_SRTP)
 		persistent |= GCMD_SRTP;
 	persistent |= status & GCMD_SRTP;
-	if (persistent & GCMD_QIE && !(status & GCMD_QIE))
+	if (persistent & GCMD_QIE && !(status & GCMD_QIE)) {
 		set64(sim, VTD_IQH, 0);
+		sim->slow_for_s = 0;
+	}
 	if (persistent != status)
 		set(sim, VTD_GSTS, persistent);
 }
@@ -142,8 +144,14 @@ static bool carry_out(struct sim *sim, const u64 *desc)
 			/* All fetched descriptors are dropped */
 			set64(sim, VTD_IQH, get64(sim, VTD_IQT));
 			set64(sim, VTD_IQERCD,
-			      FIELD_PREP(IQERCD_ITESID, source_id));
+			      FIELD_PREP(IQERCD_ITESID,
+					 sim->nameless ? 0 : source_id));
 			raise(sim, FSTS_ITE);
+			return false;
+		}
+		if (source_id && source_id == sim->refused) {
+			set64(sim, VTD_IQERCD, FIELD_PREP(IQERCD_IQEI, 1));
+			raise(sim, FSTS_IQE);
 			return false;
 		}
 		if (source_id && source_id == sim->stray) {
@@ -168,6 +176,47 @@ static bool carry_out(struct sim *sim, const u64 *desc)
 	return true;
 }
 
+/* The clock that the driver reads */
+static ktime_t read_clock(struct iommu_unit *unit)
+{
+	struct sim *sim = container_of(unit, struct sim, unit.common);
+
+	atomic_inc(&sim->looks);
+	if (READ_ONCE(sim->dead))
+		WRITE_ONCE(sim->now, ktime_add_ms(sim->now, MSEC_PER_SEC));
+	return READ_ONCE(sim->now);
+}
+
+/* Let a second pass, if the driver has seen the last one */
+static bool pass_time(struct sim *sim)
+{
+	int looks = atomic_read(&sim->looks);
+
+	if (looks == sim->seen_looks)
+		return false;
+	sim->seen_looks = looks;
+	WRITE_ONCE(sim->now, ktime_add_ms(sim->now, MSEC_PER_SEC));
+	return true;
+}
+
+/* Is the device still busy that a descriptor asks? */
+static bool is_slow(struct sim *sim, const u64 *desc)
+{
+	if (READ_ONCE(sim->hangs)) {
+		pass_time(sim);
+		return true;
+	}
+	if (FIELD_GET(QI_TYPE, desc[0]) != QI_DEV_IOTLB || !sim->slow ||
+	    FIELD_GET(QI_DEV_SID, desc[0]) != sim->slow)
+		return false;
+	if (sim->slow_for_s < sim->slow_s) {
+		sim->slow_for_s += pass_time(sim);
+		return true;
+	}
+	sim->slow_for_s = 0;
+	return false;
+}
+
 static void serve_queue(struct sim *sim)
 {
 	u64 address = get64(sim, VTD_IQA), tail = get64(sim, VTD_IQT);
@@ -179,6 +228,8 @@ static void serve_queue(struct sim *sim)
 		return;
 	/* Read the descriptors after the tail */
 	smp_rmb();
+	if (is_slow(sim, (const u64 *)(ring + head)))
+		return;
 	if (FIELD_GET(QI_TYPE, *(const u64 *)(ring + head)) != QI_WAIT)
 		log_desc(sim, (const u64 *)(ring + head), shift);
 	if (!carry_out(sim, (const u64 *)(ring + head)))
@@ -297,6 +348,7 @@ struct sim *sim_create(struct kunit *test, u64 cap, u64 ecap)
 	sim->unit.scalable = ecap & ECAP_SMTS;
 	set_up(&sim->unit);
 	sim->unit.written = clear;
+	sim->unit.common.clock = read_clock;
 	spin_lock_init(&sim->lock);
 	sim->thread = kthread_create(serve, sim, "%s", sim->unit.common.name);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(sim->thread));

@@ -25,7 +25,18 @@ struct task_struct;
  * @errors: value of the fault status register
  * @dead: it is to stop answering
  * @rests: it has stopped answering
+ * @looks: times that its clock was read
+ * @now: its clock, by which the driver measures waits. It stands still, except
+ *	while a device is slow, and once the unit is dead. So no delay of this
+ *	machine makes a wait too long.
+ * @seen_looks: @looks when the clock last moved
  * @mute: source-id of a device that does not answer device-TLB requests
+ * @nameless: it does not say which device has not answered
+ * @refused: source-id of a device; requests to its device-TLB are refused
+ * @slow: source-id of a device that answers late
+ * @slow_s: how late: seconds of the clock
+ * @slow_for_s: seconds for which the present request has waited
+ * @hangs: it takes nothing from the queue, but obeys its registers
  * @stray: source-id of a device whose request causes one more completion, which
  *	the driver does not expect
  * @log: the first descriptors carried out, except waits
@@ -50,7 +61,16 @@ struct sim {
 	u32 errors;
 	bool dead;
 	bool rests;
+	atomic_t looks;
+	ktime_t now;
+	int seen_looks;
 	u16 mute;
+	bool nameless;
+	u16 refused;
+	u16 slow;
+	unsigned int slow_s;
+	unsigned int slow_for_s;
+	bool hangs;
 	u16 stray;
 	struct vtd_desc log[SIM_LOG_MAX];
 	unsigned int logged;
