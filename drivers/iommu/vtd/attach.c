@@ -186,16 +186,17 @@ static void vtd_flush_device_tlb(struct vtd_device *device)
 	static const struct vtd_range all = { .last = ULONG_MAX };
 	struct iommu_unit_device *common = &device->common;
 	struct vtd_unit *unit = to_vtd_unit(common->unit);
-	unsigned int times = 0;
+	unsigned int times = 0, left;
 	int ret = 0;
 
 	lockdep_assert_held(&unit->common.table_lock);
 	while (!iommu_unit_ats_look(common)) {
 		struct vtd_batch batch = { };
 
-		vtd_inval_add_device(&batch, common->source_id,
-				     vtd_device_pf_id(device),
-				     common->ats_depth, &all);
+		for (left = device->twice ? 2 : 1; left; left--)
+			vtd_inval_add_device(&batch, common->source_id,
+					     vtd_device_pf_id(device),
+					     common->ats_depth, &all);
 		ret = vtd_inval_run(unit, &batch);
 		if (!vtd_inval_again(unit, &times, &ret))
 			break;

@@ -30,6 +30,7 @@
 #include "identity.h"
 #include "nested.h"
 #include "params.h"
+#include "quirks.h"
 #include "scope.h"
 #include "unit.h"
 
@@ -235,6 +236,8 @@ static struct iommu_device *vtd_device_probe(struct device *dev)
 	device->common.alias = place.source_id;
 	if (vtd_may_have_ats(unit, dev))
 		iommu_unit_look_for_ats(&device->common);
+	device->twice = dev_is_pci(dev) &&
+			vtd_quirk(to_pci_dev(dev), VTD_QUIRK_DEVICE_TLB_TWICE);
 	ret = iommu_unit_add_device(&unit->common, &device->common);
 	if (ret) {
 		kfree(device);

@@ -21,6 +21,7 @@ struct vtd_nested;
  *	of the nested domain.
  * @entry: the entry that its source-ids have
  * @permitted: its entries permit a device-TLB, or did before it was lost
+ * @twice: its device-TLB takes each invalidation twice (quirks.c)
  * @ats_node: in the member's list of devices, if ATS is enabled
  */
 struct vtd_device {
@@ -28,6 +29,7 @@ struct vtd_device {
 	struct vtd_nested *nested;
 	struct vtd_entry entry;
 	bool permitted;
+	bool twice;
 	struct list_head ats_node;
 };
 

@@ -43,11 +43,16 @@ static int vtd_add_device(const struct vtd_device *device,
 			  const struct vtd_range *range)
 {
 	const struct iommu_unit_device *common = &device->common;
+	unsigned int left = device->twice ? 2 : 1;
 	int ret;
 
-	while (!vtd_inval_add_device(batch, common->source_id,
-				     vtd_device_pf_id(device),
-				     common->ats_depth, range)) {
+	while (left) {
+		if (vtd_inval_add_device(batch, common->source_id,
+					 vtd_device_pf_id(device),
+					 common->ats_depth, range)) {
+			left--;
+			continue;
+		}
 		/* The batch is full: send it, which keeps the IOTLB first */
 		ret = vtd_inval_run(to_vtd_unit(common->unit), batch);
 		if (ret)

@@ -16,6 +16,7 @@
 #include "../../common/ring.h"
 #include "../device.h"
 #include "../inval.h"
+#include "../quirks.h"
 #include "sim.h"
 
 #define RW		(IOMMU_READ | IOMMU_WRITE)
@@ -282,6 +283,41 @@ static void the_physical_function_is_named_where_it_counts(struct kunit *test)
 	}
 }
 
+static void quickassist_is_asked_twice(struct kunit *test)
+{
+	static const struct {
+		u16 vendor, device;
+		bool twice;
+	} models[] = {
+		{ 0x8086, 0x493f }, { 0x8086, 0x4940, true },
+		{ 0x8086, 0x4943, true }, { 0x8086, 0x4944 },
+		{ 0x1022, 0x4940 },
+	};
+	struct sim *sim = make_unit(test, SIM_ECAP);
+	struct end *end = make_end(test, sim, 0x10);
+	struct iommu_domain *domain = make_domain(test, end);
+	struct pci_dev *pdev = kunit_kzalloc(test, sizeof(*pdev), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pdev);
+	for (i = 0; i < ARRAY_SIZE(models); i++) {
+		pdev->vendor = models[i].vendor;
+		pdev->device = models[i].device;
+		KUNIT_EXPECT_EQ(test, models[i].twice,
+				vtd_quirk(pdev, VTD_QUIRK_DEVICE_TLB_TWICE));
+	}
+	attach(test, end, domain);
+	sim->logged = 0;
+	change(test, domain);
+	KUNIT_EXPECT_EQ(test, nr_of(sim, QI_DEV_IOTLB, 0x10), 1);
+	end->device.twice = true;
+	sim->logged = 0;
+	change(test, domain);
+	KUNIT_EXPECT_EQ(test, nr_of(sim, QI_DEV_IOTLB, 0x10), 2);
+	block(test, end);
+	free_domain(domain);
+}
+
 /* Two devices in one domain; requests to the first one fail */
 struct pair {
 	struct sim *sim;
@@ -510,6 +546,7 @@ static struct kunit_case ats_cases[] = {
 	KUNIT_CASE(translated_requests_pass_only_with_ats_scalable),
 	KUNIT_CASE(faults_of_a_device_with_ats_can_be_quiet),
 	KUNIT_CASE(the_physical_function_is_named_where_it_counts),
+	KUNIT_CASE(quickassist_is_asked_twice),
 	KUNIT_CASE(a_refused_device_tlb_request_is_no_success),
 	KUNIT_CASE(a_refused_device_tlb_request_is_no_success_scalable),
 	KUNIT_CASE(a_mute_device_costs_itself),
