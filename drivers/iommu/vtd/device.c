@@ -213,7 +213,7 @@ int vtd_devices_pass(void)
 static bool vtd_may_have_ats(const struct vtd_unit *unit, struct device *dev)
 {
 	return unit->ecap & ECAP_DT && dev_is_pci(dev) &&
-	       vtd_scope_ats(vtd_dmar, to_pci_dev(dev));
+	       vtd_scope_ats(vtd_dmar, to_pci_dev(dev), unit->scalable);
 }
 
 static struct iommu_device *vtd_device_probe(struct device *dev)

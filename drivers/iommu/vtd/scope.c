@@ -228,13 +228,17 @@ bool vtd_scope_find(const struct dmar_table *table, struct device *dev,
  * vtd_scope_ats() - may a device use a device-TLB?
  * @table: the DMAR table
  * @pdev: the device
+ * @scalable: its unit runs in scalable mode
  *
  * A device below a root port may if an ATSR structure lists the port or all
- * ports. An integrated device must be listed itself, in a SATC structure.
+ * ports. An integrated device must be listed itself, in a SATC structure. One
+ * that cannot do without (ATC_REQUIRED) has a device-TLB in legacy mode that the
+ * hardware operates by itself, so software must not enable it.
  *
  * Return: true if the platform allows it.
  */
-bool vtd_scope_ats(const struct dmar_table *table, struct pci_dev *pdev)
+bool vtd_scope_ats(const struct dmar_table *table, struct pci_dev *pdev,
+		   bool scalable)
 {
 	struct pci_dev *port = pcie_find_root_port(pdev);
 	struct dmar_cursor cursor = { };
@@ -244,7 +248,7 @@ bool vtd_scope_ats(const struct dmar_table *table, struct pci_dev *pdev)
 		if (s.segment != pci_domain_nr(pdev->bus))
 			continue;
 		if (s.type == DMAR_SATC && vtd_scope_holds_pci(table, &s, pdev))
-			return true;
+			return scalable || !(s.flags & DMAR_ATC_REQUIRED);
 		if (s.type != DMAR_ATSR || !port)
 			continue;
 		if (s.flags & DMAR_ALL_PORTS ||
