@@ -51,19 +51,3 @@ find_block() {
 	block=$(ls "/sys/bus/pci/devices/$1"/virtio*/block 2>/dev/null) &&
 		can_be_read "/dev/$block"
 }
-
-# ats FILE: a disk with a device-TLB, below the only root port, has this content
-do_ats() {
-	local disk=0000:01:00.0
-	use_dma_domain $disk virtio-pci
-	modprobe virtio_blk
-	within 240 find_block $disk || die "there is no disk"
-	grep -q "$translated.*device-tlb=on" "$debug/$disk/entry" ||
-		die "the device-TLB is disabled: $(cat "$debug/$disk/entry")"
-	for _ in 1 2 3; do
-		dd if="/dev/$block" bs=64k iflag=direct status=none | cmp - "$1" ||
-			die "the disk has other content"
-	done
-	[ "$(count refused)" = 0 ] || die "the unit refused a command"
-	[ "$(count timeouts)" = 0 ] || die "the device did not answer"
-}
