@@ -54,6 +54,14 @@ do_ats() {
 	only_with_ats
 }
 
+# ats-is STATE: of the disk's device-TLB, in a translating domain
+do_ats_is() {
+	use_dma_domain $disk virtio-pci
+	grep -q "$translated.*device-tlb=$1" "$debug/$disk/entry" ||
+		die "$(cat "$debug/$disk/entry")"
+	only_with_ats
+}
+
 # remove_by_surprise PORT: cut the power of the slot below a port. Nobody is asked.
 remove_by_surprise() {
 	local config=/sys/bus/pci/devices/$1/config at control
