@@ -433,6 +433,13 @@ EXPORT_SYMBOL_IF_KUNIT(vtd_queue_count);
  */
 int vtd_queue_enable(struct vtd_unit *unit)
 {
+	int ret;
+
+	/* Firmware may have enabled it while the machine slept */
+	ret = vtd_read(unit, VTD_GSTS) & GCMD_QIE ?
+	      vtd_unit_command(unit, GCMD_QIE, false) : 0;
+	if (ret)
+		return ret;
 	iommu_ring_reset(&unit->queue->ring);
 	return vtd_queue_install(unit);
 }

@@ -56,6 +56,23 @@ static void every_descriptor_is_done_when_its_request_returns(struct kunit *test
 	KUNIT_EXPECT_FALSE(test, sim->unordered);
 }
 
+/* As firmware may leave it after sleep: what is in its ring is old */
+static void a_queue_that_is_enabled_already_starts_anew(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
+	struct vtd_desc desc = domain_desc(1);
+	unsigned int i;
+
+	for (i = 1; i <= 10; i++)
+		KUNIT_ASSERT_EQ(test, vtd_queue_run(&sim->unit, &desc, 1), 0);
+	KUNIT_ASSERT_EQ(test, vtd_queue_enable(&sim->unit), 0);
+	for (; i <= 20; i++) {
+		KUNIT_ASSERT_EQ(test, vtd_queue_run(&sim->unit, &desc, 1), 0);
+		KUNIT_ASSERT_EQ(test, sim->descs[QI_IOTLB], i);
+	}
+	KUNIT_EXPECT_FALSE(test, sim->unit.common.dead);
+}
+
 /* A thread that sends requests, at the same time as others */
 struct sender {
 	struct vtd_unit *unit;
@@ -350,6 +367,7 @@ static void the_first_unit_goes_on_after_a_refusal(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(every_descriptor_is_done_when_its_request_returns),
+	KUNIT_CASE(a_queue_that_is_enabled_already_starts_anew),
 	KUNIT_CASE(many_cpus_share_the_queue),
 	KUNIT_CASE(a_refused_descriptor_is_no_success),
 	KUNIT_CASE(a_refused_descriptor_is_nothing_to_others),
