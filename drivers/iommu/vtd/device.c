@@ -27,6 +27,7 @@
 #include "debugfs.h"
 #include "device.h"
 #include "domain.h"
+#include "exempt.h"
 #include "identity.h"
 #include "nested.h"
 #include "params.h"
@@ -329,6 +330,12 @@ static void *vtd_device_hw_info(struct device *dev, u32 *length, u32 *type)
 	return info;
 }
 
+static int vtd_device_def_domain_type(struct device *dev)
+{
+	return iommu_unit_def_domain_type(dev) ?:
+	       vtd_exempt(dev) ? IOMMU_DOMAIN_IDENTITY : 0;
+}
+
 /* Firmware uses it for a while only, so a guest may have the device */
 static bool is_relaxable(const struct device *dev)
 {
@@ -374,7 +381,7 @@ const struct iommu_ops vtd_iommu_ops = {
 	.probe_finalize = iommu_unit_probe_finalize,
 	.release_device = vtd_device_release,
 	.device_group = iommu_unit_device_group,
-	.def_domain_type = iommu_unit_def_domain_type,
+	.def_domain_type = vtd_device_def_domain_type,
 	.get_resv_regions = vtd_device_get_resv_regions,
 };
 EXPORT_SYMBOL_IF_KUNIT(vtd_iommu_ops);

@@ -38,6 +38,7 @@
 #include "debugfs.h"
 #include "device.h"
 #include "domain.h"
+#include "exempt.h"
 #include "identity.h"
 #include "nested.h"
 #include "params.h"
@@ -276,6 +277,7 @@ static int __init vtd_init(void)
 	if (ret)
 		goto err_domain;
 	vtd_debugfs_init();
+	vtd_exempt_log();
 	ret = iommu_untrusted_unbind(vtd_device_has_unit);
 	if (ret)
 		goto err_stop;

@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) "vtd: " fmt
 
 #include <linux/module.h>
+#include <linux/string.h>
 
 #include "../common/hide.h"
 #include "params.h"
@@ -43,6 +44,32 @@ MODULE_PARM_DESC(poll, "poll for faults and use no interrupt (default: no)");
 static bool acs = true;
 module_param(acs, bool, 0400);
 MODULE_PARM_DESC(acs, "enable Access Control Services in PCI Express ports (default: yes); if not, ports stay as the firmware and pci=config_acs= set them");
+
+static bool igfx;
+module_param(igfx, bool, 0400);
+MODULE_PARM_DESC(igfx, "translate integrated graphics for its driver too (default: no)");
+
+/* Is @name one of the names in a list, separated by commas? */
+static bool is_listed(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; list; list = strchr(list, ',')) {
+		list += *list == ',';
+		if (!strncmp(list, name, length) &&
+		    (!list[length] || list[length] == ','))
+			return true;
+	}
+	return false;
+}
+
+static char *identity;
+module_param(identity, charp, 0400);
+MODULE_PARM_DESC(identity, "PCI devices that are not translated for their drivers: 0000:00:02.0,...");
+
+static char *skip_unit;
+module_param(skip_unit, charp, 0400);
+MODULE_PARM_DESC(skip_unit, "units to leave out, with all devices behind them: dmarN,...");
 
 /**
  * vtd_params_hidden() - hidden abilities of a unit
@@ -93,4 +120,36 @@ bool vtd_params_poll(void)
 bool vtd_params_acs(void)
 {
 	return acs;
+}
+
+/**
+ * vtd_params_igfx() - translate integrated graphics for its driver?
+ *
+ * Return: true if so.
+ */
+bool vtd_params_igfx(void)
+{
+	return igfx;
+}
+
+/**
+ * vtd_params_identity() - is a device not to be translated for its driver?
+ * @address: its PCI address
+ *
+ * Return: true if so.
+ */
+bool vtd_params_identity(const char *address)
+{
+	return is_listed(identity, address);
+}
+
+/**
+ * vtd_params_skips() - is a unit to be left out?
+ * @unit: its name
+ *
+ * Return: true if so.
+ */
+bool vtd_params_skips(const char *unit)
+{
+	return is_listed(skip_unit, unit);
 }

@@ -12,5 +12,8 @@ bool vtd_params_scalable(void);
 bool vtd_params_first_stage(void);
 bool vtd_params_poll(void);
 bool vtd_params_acs(void);
+bool vtd_params_igfx(void);
+bool vtd_params_identity(const char *address);
+bool vtd_params_skips(const char *unit);
 
 #endif

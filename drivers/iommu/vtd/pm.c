@@ -7,6 +7,9 @@
  * a reset. All their state is in memory, which stays, so resuming starts them
  * again with the same tables and queue.
  *
+ * A unit of graphics that may hang when translation is disabled (quirks.c) stays
+ * enabled.
+ *
  * A unit that does not answer on resume is dead: bus mastering of its devices
  * is disabled.
  */
@@ -26,6 +29,8 @@ static void vtd_disable_units(void)
 		if (READ_ONCE(unit->common.dead))
 			continue;
 		vtd_write(unit, VTD_FECTL, FECTL_IM);
+		if (unit->keeps_on)
+			continue;
 		vtd_unit_translate(unit, false);
 		if (unit->queue)
 			vtd_queue_disable(unit);

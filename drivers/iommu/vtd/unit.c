@@ -23,9 +23,12 @@
 #include "ability.h"
 #include "device.h"
 #include "dmar.h"
+#include "exempt.h"
 #include "inval.h"
 #include "params.h"
+#include "quirks.h"
 #include "regs.h"
+#include "scope.h"
 #include "unit.h"
 
 /**
@@ -98,6 +101,8 @@ static const char *vtd_unit_check(const struct vtd_unit *unit, size_t available)
 	unsigned int nfr = FIELD_GET(CAP_NFR, unit->cap) + 1;
 	unsigned int iro = FIELD_GET(ECAP_IRO, unit->ecap) * 16;
 
+	if (vtd_params_skips(unit->common.name))
+		return "skip_unit= asks for it";
 	if (unit->cap == U64_MAX || unit->ecap == U64_MAX || !unit->cap)
 		return "its registers do not answer";
 	if (!vtd_unit_levels(unit))
@@ -150,6 +155,15 @@ static void vtd_unit_hide(struct vtd_unit *unit)
 		unit->ecap &= ~ECAP_C;
 }
 
+static void vtd_unit_apply_quirks(struct vtd_unit *unit,
+				  const struct dmar_structure *drhd)
+{
+	if (vtd_quirk_exists(VTD_QUIRK_WRITE_BUFFER))
+		unit->cap |= CAP_RWBF;
+	unit->keeps_on = unit->cap & (CAP_DRD | CAP_DWD) &&
+			 vtd_exempt_keeps_on(vtd_dmar, drhd);
+}
+
 /**
  * vtd_unit_destroy() - free a unit that is not started
  * @unit: the unit
@@ -194,6 +208,7 @@ struct vtd_unit *vtd_unit_create(const struct dmar_structure *drhd,
 	unit->ecap = vtd_read64(unit, VTD_ECAP);
 	what = vtd_unit_check(unit, unit->mapped);
 	if (!what) {
+		vtd_unit_apply_quirks(unit, drhd);
 		vtd_unit_hide(unit);
 		what = vtd_unit_choose_mode(unit);
 	}

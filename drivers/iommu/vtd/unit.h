@@ -42,6 +42,7 @@ struct vtd_domain;
  * @ecap: ECAP_REG, less what is hidden
  * @scalable: runs in scalable mode
  * @left_on: firmware or a former kernel had left it enabled
+ * @keeps_on: translation is not disabled for sleep and shutdown
  * @started: uses our root table and, if it has one, our queue
  * @reg_lock: protects read-modify-write of registers and multi-step commands
  * @tables: root and context tables; changed under the table_lock
@@ -63,6 +64,7 @@ struct vtd_unit {
 	u64 ecap;
 	bool scalable;
 	bool left_on;
+	bool keeps_on;
 	bool started;
 	raw_spinlock_t reg_lock;
 	struct vtd_tables tables;
