@@ -120,3 +120,28 @@ int iommu_visit_aliases(struct device *dev, u16 source_id, u16 firmware_alias,
 	return ret ?: visit_bridges(pdev, fn, arg);
 }
 EXPORT_SYMBOL_GPL(iommu_visit_aliases);
+
+static int is_alias(struct device *dev, u16 alias, void *arg)
+{
+	const u16 *wanted = arg;
+
+	return alias == *wanted;
+}
+
+/**
+ * iommu_has_alias() - may a device present a source-id?
+ * @dev: as for iommu_visit_aliases()
+ * @source_id: the same
+ * @firmware_alias: the same
+ * @alias: the source-id
+ *
+ * Context: as for iommu_visit_aliases().
+ * Return: true if so.
+ */
+bool iommu_has_alias(struct device *dev, u16 source_id, u16 firmware_alias,
+		     u16 alias)
+{
+	return iommu_visit_aliases(dev, source_id, firmware_alias, is_alias,
+				   &alias);
+}
+EXPORT_SYMBOL_GPL(iommu_has_alias);

@@ -138,13 +138,6 @@ int iommu_unit_visit_aliases(const struct iommu_unit_device *device,
 }
 EXPORT_SYMBOL_GPL(iommu_unit_visit_aliases);
 
-static int is_alias(struct device *dev, u16 alias, void *arg)
-{
-	const u16 *wanted = arg;
-
-	return alias == *wanted;
-}
-
 /**
  * iommu_unit_shares() - is a source-id of a device also that of another device?
  * @device: the device
@@ -161,7 +154,8 @@ bool iommu_unit_shares(const struct iommu_unit_device *device, u16 alias)
 	lockdep_assert_held(&device->unit->table_lock);
 	xa_for_each(&device->unit->devices, index, other)
 		if (other != device &&
-		    iommu_unit_visit_aliases(other, is_alias, &alias))
+		    iommu_has_alias(other->dev, other->source_id, other->alias,
+				    alias))
 			return true;
 	return false;
 }

@@ -154,11 +154,32 @@ void iommu_unit_cut_off(struct iommu_unit *unit,
 }
 EXPORT_SYMBOL_GPL(iommu_unit_cut_off);
 
+/*
+ * The device whose requests have a source-id: its own, or one that firmware, a
+ * bridge or a quirk gives it. Of several devices behind a bridge it is one. The
+ * caller holds iommu_live_read_lock() or rcu_read_lock().
+ */
+static struct iommu_unit_device *find_device(struct iommu_unit *unit,
+					     u16 source_id)
+{
+	struct iommu_unit_device *device = xa_load(&unit->devices, source_id);
+	unsigned long index;
+
+	if (device)
+		return device;
+	xa_for_each(&unit->devices, index, device)
+		if (iommu_has_alias(device->dev, device->source_id,
+				    device->alias, source_id))
+			return device;
+	return NULL;
+}
+
 /**
  * iommu_unit_meter() - meter of struct iommu_faults_ops
  * @faults: faults of a unit
- * @source_id: source-id of a device
+ * @source_id: source-id of a request
  *
+ * Context: any; rcu_read_lock().
  * Return: the meter of the device, or NULL if there is no such device.
  */
 struct iommu_meter *iommu_unit_meter(struct iommu_faults *faults,
@@ -166,7 +187,7 @@ struct iommu_meter *iommu_unit_meter(struct iommu_faults *faults,
 {
 	struct iommu_unit *unit = container_of(faults, struct iommu_unit,
 					       faults);
-	struct iommu_unit_device *device = xa_load(&unit->devices, source_id);
+	struct iommu_unit_device *device = find_device(unit, source_id);
 
 	return device ? &device->meter : NULL;
 }
@@ -189,7 +210,7 @@ void iommu_unit_report_fault(struct iommu_unit *unit, u16 source_id,
 	int index;
 
 	index = iommu_live_read_lock();
-	device = xa_load(&unit->devices, source_id);
+	device = find_device(unit, source_id);
 	domain = device ? READ_ONCE(device->domain) : NULL;
 	if (domain)
 		report_iommu_fault(&domain->domain, device->dev, iova,

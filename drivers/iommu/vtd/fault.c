@@ -211,15 +211,22 @@ static void vtd_fault_report(struct iommu_faults *faults,
 					fault->address, fault->write);
 }
 
+static int vtd_quiet_alias(struct device *dev, u16 alias, void *arg)
+{
+	const struct vtd_device *device = arg;
+	struct vtd_unit *unit = to_vtd_unit(device->common.unit);
+
+	vtd_tables_set_quiet(unit, alias, device->common.quiet);
+	vtd_inval_context(unit, alias, device->entry.domain_id, false);
+	return 0;
+}
+
 static void vtd_device_set_quiet(struct iommu_unit_device *common)
 {
 	struct vtd_device *device = to_vtd_device(common);
-	struct vtd_unit *unit = to_vtd_unit(common->unit);
 
 	device->entry.quiet = common->quiet;
-	vtd_tables_set_quiet(unit, common->source_id, common->quiet);
-	vtd_inval_context(unit, common->source_id, device->entry.domain_id,
-			  false);
+	iommu_unit_visit_aliases(common, vtd_quiet_alias, device);
 }
 
 static bool vtd_faults_follow(struct iommu_faults *faults)

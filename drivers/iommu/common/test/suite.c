@@ -13,6 +13,7 @@
 
 #include "../live.h"
 #include "../meter.h"
+#include "../unit.h"
 
 #define IOVA	SZ_1G
 #define PHYS	(4ULL * SZ_1G)
@@ -416,6 +417,36 @@ static void a_storm_is_silenced_longer_each_time(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, meter.silence_s, IOMMU_METER_SILENCE_MIN_S);
 }
 
+/* A device whose requests have another source-id, as behind some bridges */
+static void faults_by_an_alias_are_those_of_its_device(struct kunit *test)
+{
+	struct iommu_unit_device *devices = kunit_kcalloc(test, 2,
+							  sizeof(*devices),
+							  GFP_KERNEL);
+	struct iommu_unit *unit = kunit_kzalloc(test, sizeof(*unit),
+						GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, devices);
+	KUNIT_ASSERT_NOT_NULL(test, unit);
+	iommu_unit_init(unit, "alias", 0);
+	devices[0].source_id = 0x10;
+	devices[0].alias = 0x10;
+	devices[1].source_id = 0x18;
+	devices[1].alias = 0x100;
+	KUNIT_ASSERT_EQ(test, xa_err(xa_store(&unit->devices, 0x10, &devices[0],
+					      GFP_KERNEL)), 0);
+	KUNIT_ASSERT_EQ(test, xa_err(xa_store(&unit->devices, 0x18, &devices[1],
+					      GFP_KERNEL)), 0);
+	rcu_read_lock();
+	KUNIT_EXPECT_PTR_EQ(test, iommu_unit_meter(&unit->faults, 0x10),
+			    &devices[0].meter);
+	KUNIT_EXPECT_PTR_EQ(test, iommu_unit_meter(&unit->faults, 0x100),
+			    &devices[1].meter);
+	KUNIT_EXPECT_NULL(test, iommu_unit_meter(&unit->faults, 0x108));
+	rcu_read_unlock();
+	iommu_unit_exit(unit);
+}
+
 static struct kunit_case live_cases[] = {
 	KUNIT_CASE_SLOW(a_weak_member_splits_and_its_leaving_restores),
 	KUNIT_CASE_SLOW(members_share_the_sizes_that_all_have),
@@ -437,6 +468,7 @@ static struct kunit_suite live_suite = {
 static struct kunit_case meter_cases[] = {
 	KUNIT_CASE(few_faults_are_told_and_all_are_counted),
 	KUNIT_CASE(a_storm_is_silenced_longer_each_time),
+	KUNIT_CASE(faults_by_an_alias_are_those_of_its_device),
 	{ }
 };
 
