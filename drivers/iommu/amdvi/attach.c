@@ -243,7 +243,9 @@ static void amdvi_device_ats_off(struct amdvi_device *device)
 
 	if (!common->ats)
 		return;
-	amdvi_flush_device_tlb(device);
+	/* Otherwise it is asleep or being reset; the entries end its use below */
+	if (iommu_unit_ats_is_reachable(common))
+		amdvi_flush_device_tlb(device);
 	iommu_unit_ats_disable(common);
 	WRITE_ONCE(common->ats, false);
 	iommu_live_synchronize();
@@ -256,17 +258,21 @@ static void amdvi_device_ats_on(struct amdvi_device *device)
 {
 	struct iommu_unit_device *common = &device->common;
 
-	if (!common->ats_supported || iommu_unit_ats_look(common))
+	if (!common->ats_supported || READ_ONCE(common->ats_lost) ||
+	    !iommu_unit_ats_is_reachable(common))
 		return;
-	if (amdvi_device_permit(device, true) ||
-	    iommu_unit_ats_enable(common)) {
+	if (amdvi_device_permit(device, true)) {
 		amdvi_device_permit(device, false);
 		return;
 	}
 	device->permitted = true;
 	WRITE_ONCE(common->ats, true);
-	/* An unmap just before has not invalidated what it cached since */
-	smp_mb();
+	/* Every unmap that does not ask the device is over before it caches */
+	iommu_live_synchronize();
+	if (iommu_unit_ats_enable(common)) {
+		amdvi_device_ats_off(device);
+		return;
+	}
 	amdvi_flush_device_tlb(device);
 }
 

@@ -229,7 +229,8 @@ static int amdvi_inval_look(struct amdvi_unit *unit,
 	unsigned int i, left;
 
 	for (left = LOOKS_MAX; left; left--) {
-		if (amdvi_log_is_empty(unit, &unit->events))
+		if (amdvi_log_is_empty(unit, &unit->events) &&
+		    !(amdvi_read(unit, AMDVI_STATUS) & STATUS_EVT_OVERFLOW))
 			break;
 		iommu_faults_drain(faults);
 	}

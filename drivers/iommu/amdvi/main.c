@@ -202,6 +202,8 @@ static int amdvi_suspend(COMPAT_SYSCORE_ARGS)
 {
 	struct amdvi_unit *unit;
 
+	if (iommu_units_must_stay_awake(&amdvi_units))
+		return -EIO;
 	list_for_each_entry(unit, &amdvi_units, common.node)
 		amdvi_unit_suspend(unit);
 	return 0;
@@ -247,14 +249,14 @@ static int amdvi_set_up(void)
 	if (ret)
 		goto err_unregister;
 	compat_register_syscore(&syscore);
-	iommu_untrusted_rebind();
+	iommu_untrusted_rebind(false);
 	return 0;
 err_unregister:
 	iommu_untrusted_explain();
 	iommu_units_unregister(&amdvi_units);
 err_stop:
 	amdvi_stop_units();
-	iommu_untrusted_rebind();
+	iommu_untrusted_rebind(true);
 	amdvi_debugfs_exit();
 	amdvi_domain_exit();
 err_units:

@@ -192,6 +192,9 @@ static void amdvi_queue_emit(struct amdvi_unit *unit,
 			 WAIT_ADDRESS),
 		batch->seq,
 	} };
+	/* Those that ask devices stand behind all others */
+	if (amdvi_queue_asks(&commands[nr - 1]))
+		ring->asking = *batch;
 	/* writeq() orders the writes to the ring before the tail */
 	amdvi_write(unit, AMDVI_CMD_TAIL, ring->tail * RING_ENTRY_BYTES);
 }

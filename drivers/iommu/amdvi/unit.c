@@ -248,10 +248,8 @@ static int amdvi_unit_enable(struct amdvi_unit *unit)
 	unit->left_on = false;
 	amdvi_queue_install(unit);
 	ret = amdvi_inval_all(unit);
-	if (ret) {
-		amdvi_unit_control(unit, 0, ALL_ON);
+	if (ret)
 		return ret;
-	}
 	amdvi_events_install(unit);
 	return 0;
 }
@@ -273,6 +271,7 @@ int amdvi_unit_start(struct amdvi_unit *unit)
 	pci_set_master(unit->pdev);
 	ret = amdvi_unit_enable(unit);
 	if (ret) {
+		amdvi_unit_control(unit, 0, ALL_ON);
 		pci_disable_device(unit->pdev);
 		return ret;
 	}
@@ -309,7 +308,7 @@ void amdvi_unit_suspend(struct amdvi_unit *unit)
  * @unit: a started unit
  *
  * Context: interrupts are disabled.
- * Return: 0 or -EIO.
+ * Return: 0 or -EIO; then it translates all the same.
  */
 int amdvi_unit_resume(struct amdvi_unit *unit)
 {

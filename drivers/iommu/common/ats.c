@@ -86,6 +86,35 @@ out:
 EXPORT_SYMBOL_GPL(iommu_unit_ats_has_lost);
 
 /**
+ * iommu_unit_ats_gone() - note that a device is gone, and its device-TLB lost
+ * @device: the device
+ *
+ * Context: any.
+ */
+void iommu_unit_ats_gone(struct iommu_unit_device *device)
+{
+	if (!xchg(&device->ats_lost, true))
+		dev_err(device->dev, "ATS is no longer used: the device is gone\n");
+}
+EXPORT_SYMBOL_GPL(iommu_unit_ats_gone);
+
+/**
+ * iommu_unit_ats_is_reachable() - does a device answer?
+ * @device: a device
+ *
+ * It does not if it is gone, without power, or being reset.
+ *
+ * Context: any. Reads the configuration space, so not for every unmap.
+ * Return: false if it does not.
+ */
+bool iommu_unit_ats_is_reachable(struct iommu_unit_device *device)
+{
+	return !dev_is_pci(device->dev) ||
+	       pci_device_is_present(to_pci_dev(device->dev));
+}
+EXPORT_SYMBOL_GPL(iommu_unit_ats_is_reachable);
+
+/**
  * iommu_unit_ats_look() - is the device-TLB of a device lost? Looks for the
  * device too
  * @device: a device whose device-TLB is enabled
@@ -96,9 +125,8 @@ EXPORT_SYMBOL_GPL(iommu_unit_ats_has_lost);
  */
 bool iommu_unit_ats_look(struct iommu_unit_device *device)
 {
-	if (dev_is_pci(device->dev) &&
-	    !pci_device_is_present(to_pci_dev(device->dev)))
-		WRITE_ONCE(device->ats_lost, true);
+	if (!iommu_unit_ats_is_reachable(device))
+		iommu_unit_ats_gone(device);
 	return READ_ONCE(device->ats_lost);
 }
 EXPORT_SYMBOL_GPL(iommu_unit_ats_look);

@@ -53,8 +53,8 @@ static unsigned long index_of(const struct iommu_unit_device *device)
  * @device: the device, with @dev, @source_id and @alias filled in
  *
  * Context: from the probe_device operation.
- * Return: 0; -ENODEV, which is logged, if another device has its source-id;
- * -ENOMEM.
+ * Return: 0; -ENODEV if the unit is not registered yet, or if another device has
+ * its source-id, which is logged; -ENOMEM.
  */
 int iommu_unit_add_device(struct iommu_unit *unit,
 			  struct iommu_unit_device *device)
@@ -62,6 +62,9 @@ int iommu_unit_add_device(struct iommu_unit *unit,
 	struct device *dev = device->dev;
 	int ret;
 
+	/* The core sets the operations when the unit is registered */
+	if (!unit->iommu.ops)
+		return -ENODEV;
 	device->unit = unit;
 	device->index = index_of(device);
 	device->had_driver = dev->driver;
@@ -103,6 +106,16 @@ static u8 ats_queue_depth(struct pci_dev *pf)
 	return PCI_ATS_CAP_QDEP(cap) ?: PCI_ATS_MAX_QDEP;
 }
 
+/* Are the addresses in its translation requests those of whole pages? */
+static bool ats_page_aligned(struct pci_dev *pf)
+{
+	u16 cap;
+
+	return pf->ats_cap &&
+	       !pci_read_config_word(pf, pf->ats_cap + PCI_ATS_CAP, &cap) &&
+	       cap & PCI_ATS_CAP_PAGE_ALIGNED;
+}
+
 /**
  * iommu_unit_look_for_ats() - find whether a device has a device-TLB
  * @device: a PCI device whose unit and platform permit it
@@ -116,7 +129,7 @@ void iommu_unit_look_for_ats(struct iommu_unit_device *device)
 	if (iommu_requester(pdev) != pdev)
 		return;
 	device->pf_id = pci_dev_id(pf);
-	device->ats_supported = pci_ats_supported(pdev);
+	device->ats_supported = pci_ats_supported(pdev) && ats_page_aligned(pf);
 	if (device->ats_supported)
 		device->ats_depth = ats_queue_depth(pf);
 }

@@ -69,8 +69,7 @@ EXPORT_SYMBOL_GPL(iommu_unit_at);
  * @parent: its own device, or NULL
  * @groups: its attributes
  *
- * To be called for all units before one is registered: registering the first
- * one probes the devices behind all of them.
+ * To be called before the unit is registered.
  *
  * Return: 0 or an error.
  */
@@ -86,6 +85,9 @@ EXPORT_SYMBOL_GPL(iommu_unit_link);
  * iommu_unit_register() - let the IOMMU core use a unit
  * @unit: a unit that is started and linked
  * @ops: operations of the driver
+ *
+ * The core probes all devices for each unit. Those behind a unit that is not
+ * registered yet are left for their own.
  *
  * Return: 0 or an error.
  */
@@ -153,6 +155,26 @@ void iommu_unit_cut_off(struct iommu_unit *unit,
 			iommu_unit_cut_off_device(device);
 }
 EXPORT_SYMBOL_GPL(iommu_unit_cut_off);
+
+/**
+ * iommu_units_must_stay_awake() - is there a unit that could not resume?
+ * @units: all units
+ *
+ * Return: true if one is dead, and translates for devices, which is logged.
+ */
+bool iommu_units_must_stay_awake(const struct list_head *units)
+{
+	struct iommu_unit *unit;
+
+	list_for_each_entry(unit, units, node) {
+		if (!READ_ONCE(unit->dead) || !unit->domains_used)
+			continue;
+		dev_err(unit->iommu.dev, "the machine must not sleep: this unit does not answer, and devices behind it would reach all memory afterwards; shut down instead\n");
+		return true;
+	}
+	return false;
+}
+EXPORT_SYMBOL_GPL(iommu_units_must_stay_awake);
 
 /*
  * The device whose requests have a source-id: its own, or one that firmware, a

@@ -163,6 +163,7 @@ int iommu_unit_link(struct iommu_unit *unit, struct device *parent,
 		    const struct attribute_group **groups);
 int iommu_unit_register(struct iommu_unit *unit, const struct iommu_ops *ops);
 void iommu_units_unregister(const struct list_head *units);
+bool iommu_units_must_stay_awake(const struct list_head *units);
 void iommu_unit_cut_off(struct iommu_unit *unit,
 			const struct iommu_paging *paging);
 void iommu_unit_cut_off_device(struct iommu_unit_device *device);
@@ -179,6 +180,8 @@ bool iommu_unit_follow(struct iommu_unit *unit,
 bool iommu_unit_ats_lost(struct iommu_unit *unit, u16 source_id,
 			 const char *why);
 bool iommu_unit_ats_has_lost(struct iommu_unit *unit, u16 source_id);
+void iommu_unit_ats_gone(struct iommu_unit_device *device);
+bool iommu_unit_ats_is_reachable(struct iommu_unit_device *device);
 bool iommu_unit_ats_look(struct iommu_unit_device *device);
 int iommu_unit_ats_enable(struct iommu_unit_device *device);
 void iommu_unit_ats_disable(struct iommu_unit_device *device);
@@ -208,7 +211,7 @@ static inline bool iommu_unit_ats_is_lost(struct iommu_unit_device *device)
 {
 	if (unlikely(dev_is_pci(device->dev) &&
 		     pci_dev_is_disconnected(to_pci_dev(device->dev))))
-		WRITE_ONCE(device->ats_lost, true);
+		iommu_unit_ats_gone(device);
 	return READ_ONCE(device->ats_lost);
 }
 

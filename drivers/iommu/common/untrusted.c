@@ -14,6 +14,8 @@
 #include <linux/list.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
+#include <linux/swiotlb.h>
+#include <linux/workqueue.h>
 
 #include "untrusted.h"
 
@@ -54,10 +56,16 @@ int iommu_untrusted_refuse_identity(struct device *dev)
 {
 	if (!iommu_is_untrusted(dev))
 		return 0;
-	dev_err(dev, "not trusted, but in one IOMMU group with a device that passes through; its DMA is blocked: unbind the driver of the other device, and plug this one in again\n");
+	dev_err(dev, "not trusted, but in one IOMMU group with a device that passes through; its DMA is blocked: unbind the driver of the other device, write DMA to the type of the group, and plug this one in again\n");
 	return -EPERM;
 }
 EXPORT_SYMBOL_GPL(iommu_untrusted_refuse_identity);
+
+/* The DMA API copies what is no whole page, so that nothing beside it is reached */
+static bool has_bounce_buffers(const struct device *dev)
+{
+	return dev->dma_io_tlb_mem && dev->dma_io_tlb_mem->nslabs;
+}
 
 static int unbind(struct pci_dev *pdev)
 {
@@ -66,6 +74,8 @@ static int unbind(struct pci_dev *pdev)
 	if (!unbound)
 		return -ENOMEM;
 	pci_warn(pdev, "not trusted: its driver is unbound, and bound again once the device is translated\n");
+	if (!has_bounce_buffers(&pdev->dev))
+		pci_warn(pdev, "the kernel has no bounce buffers, so DMA of this device to parts of pages will fail; boot with iommu=soft\n");
 	unbound->pdev = pci_dev_get(pdev);
 	list_add_tail(&unbound->node, &unbound_devices);
 	device_release_driver(&pdev->dev);
@@ -86,12 +96,11 @@ static int unbind(struct pci_dev *pdev)
 int iommu_untrusted_unbind(bool (*behind_unit)(struct device *dev))
 {
 	struct pci_dev *pdev = NULL;
-	struct pci_driver *driver;
 	int ret;
 
 	for_each_pci_dev(pdev) {
-		driver = pci_dev_driver(pdev);
-		if (!pdev->untrusted || !driver || driver->driver_managed_dma ||
+		if (!pdev->untrusted || !pdev->driver ||
+		    pdev->driver->driver_managed_dma ||
 		    !behind_unit(&pdev->dev))
 			continue;
 		ret = unbind(pdev);
@@ -104,14 +113,7 @@ int iommu_untrusted_unbind(bool (*behind_unit)(struct device *dev))
 }
 EXPORT_SYMBOL_GPL(iommu_untrusted_unbind);
 
-/**
- * iommu_untrusted_rebind() - bind the drivers of untrusted devices again
- *
- * Also after a load that failed.
- *
- * Context: may sleep.
- */
-void iommu_untrusted_rebind(void)
+static void bind_again(struct work_struct *work)
 {
 	struct unbound *unbound, *next;
 
@@ -122,6 +124,26 @@ void iommu_untrusted_rebind(void)
 		list_del(&unbound->node);
 		kfree(unbound);
 	}
+}
+
+static DECLARE_WORK(bind_work, bind_again);
+
+/**
+ * iommu_untrusted_rebind() - bind the drivers of untrusted devices again
+ * @wait: until that is done
+ *
+ * Without waiting, since a device may keep its driver waiting for minutes. After
+ * a load that failed the caller waits.
+ *
+ * Context: may sleep.
+ */
+void iommu_untrusted_rebind(bool wait)
+{
+	if (list_empty(&unbound_devices))
+		return;
+	schedule_work(&bind_work);
+	if (wait)
+		flush_work(&bind_work);
 }
 EXPORT_SYMBOL_GPL(iommu_untrusted_rebind);
 

@@ -12,7 +12,7 @@ struct device;
 bool iommu_is_untrusted(const struct device *dev);
 int iommu_untrusted_refuse_identity(struct device *dev);
 int iommu_untrusted_unbind(bool (*behind_unit)(struct device *dev));
-void iommu_untrusted_rebind(void);
+void iommu_untrusted_rebind(bool wait);
 void iommu_untrusted_explain(void);
 
 #endif

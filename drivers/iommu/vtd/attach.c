@@ -217,7 +217,9 @@ static void vtd_device_ats_off(struct vtd_device *device)
 
 	if (!common->ats)
 		return;
-	vtd_flush_device_tlb(device);
+	/* Otherwise it is asleep or being reset; the entries end its use below */
+	if (iommu_unit_ats_is_reachable(common))
+		vtd_flush_device_tlb(device);
 	iommu_unit_ats_disable(common);
 	list_del_rcu(&device->ats_node);
 	iommu_live_synchronize();
@@ -231,17 +233,22 @@ static void vtd_device_ats_on(struct vtd_device *device)
 {
 	struct iommu_unit_device *common = &device->common;
 
-	if (!common->ats_supported || iommu_unit_ats_look(common))
+	if (!common->ats_supported || READ_ONCE(common->ats_lost) ||
+	    !iommu_unit_ats_is_reachable(common))
 		return;
-	if (vtd_device_permit(device, true) || iommu_unit_ats_enable(common)) {
+	if (vtd_device_permit(device, true)) {
 		vtd_device_permit(device, false);
 		return;
 	}
 	device->permitted = true;
 	common->ats = true;
 	list_add_rcu(&device->ats_node, &common->member->devices);
-	/* An unmap just before has not invalidated what it cached since */
-	smp_mb();
+	/* Every unmap that does not ask the device is over before it caches */
+	iommu_live_synchronize();
+	if (iommu_unit_ats_enable(common)) {
+		vtd_device_ats_off(device);
+		return;
+	}
 	vtd_flush_device_tlb(device);
 }
 
@@ -343,6 +350,10 @@ int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 	device->nested = nested;
 	common->member = member;
 	WRITE_ONCE(common->domain, domain ? &domain->paging : NULL);
+	/* Whoever found the unit dead before has not seen this device */
+	smp_mb();
+	if (domain && READ_ONCE(common->unit->dead))
+		iommu_unit_cut_off_device(common);
 	if (domain)
 		vtd_device_ats_on(device);
 	vtd_device_leave(old_paging, old_nested, old_member);

@@ -292,7 +292,7 @@ static int __init vtd_init(void)
 		goto err_unregister;
 	vtd_keep_acs();
 	vtd_pm_init();
-	iommu_untrusted_rebind();
+	iommu_untrusted_rebind(false);
 	return 0;
 err_unregister:
 	iommu_untrusted_explain();
@@ -300,7 +300,7 @@ err_unregister:
 	iommu_acs_restore_all();
 err_stop:
 	vtd_stop_units();
-	iommu_untrusted_rebind();
+	iommu_untrusted_rebind(true);
 	vtd_debugfs_exit();
 	vtd_nested_exit();
 err_domain:

@@ -10,8 +10,8 @@
  * A unit of graphics that may hang when translation is disabled (quirks.c) stays
  * enabled.
  *
- * A unit that does not answer on resume is dead: bus mastering of its devices
- * is disabled.
+ * The machine does not sleep if a unit is dead that translates for devices:
+ * after sleep these would reach memory untranslated.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -39,6 +39,8 @@ static void vtd_disable_units(void)
 
 static int vtd_suspend(COMPAT_SYSCORE_ARGS)
 {
+	if (iommu_units_must_stay_awake(&vtd_units))
+		return -EIO;
 	vtd_disable_units();
 	return 0;
 }
