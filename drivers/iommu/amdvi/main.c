@@ -248,6 +248,7 @@ static int amdvi_set_up(void)
 	ret = amdvi_register_units();
 	if (ret)
 		goto err_unregister;
+	iommu_units_count_drivers(&amdvi_units);
 	compat_register_syscore(&syscore);
 	iommu_untrusted_rebind(false);
 	return 0;

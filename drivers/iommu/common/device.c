@@ -201,7 +201,8 @@ void iommu_unit_probe_finalize(struct device *dev)
 {
 	struct iommu_unit_device *device = dev_iommu_priv_get(dev);
 
-	if (device->had_driver)
+	/* While the IOMMU driver is loaded, see iommu_units_count_drivers() */
+	if (device->had_driver && device->unit->registered)
 		iommu_late_count_driver(dev);
 }
 EXPORT_SYMBOL_GPL(iommu_unit_probe_finalize);

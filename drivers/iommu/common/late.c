@@ -21,7 +21,7 @@
  * group
  * @dev: a device that was just added to its group
  *
- * Context: from the probe_finalize operation.
+ * Context: may sleep; the device's lock is not held.
  */
 void iommu_late_count_driver(struct device *dev)
 {

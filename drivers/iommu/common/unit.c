@@ -14,6 +14,7 @@
 #include <linux/export.h>
 #include <linux/pci.h>
 
+#include "late.h"
 #include "paging.h"
 #include "unit.h"
 
@@ -99,6 +100,39 @@ int iommu_unit_register(struct iommu_unit *unit, const struct iommu_ops *ops)
 	return ret;
 }
 EXPORT_SYMBOL_GPL(iommu_unit_register);
+
+/**
+ * iommu_units_count_drivers() - count the drivers that devices had before as
+ * users of their groups
+ * @units: all units, registered
+ *
+ * Not before: the core warns of a group that has a user when a load that fails
+ * removes it.
+ *
+ * Context: may sleep.
+ */
+void iommu_units_count_drivers(const struct list_head *units)
+{
+	struct iommu_unit_device *device;
+	struct iommu_unit *unit;
+	unsigned long index;
+	struct device *dev;
+
+	list_for_each_entry(unit, units, node) {
+		rcu_read_lock();
+		xa_for_each(&unit->devices, index, device) {
+			if (!device->had_driver)
+				continue;
+			dev = get_device(device->dev);
+			rcu_read_unlock();
+			iommu_late_count_driver(dev);
+			put_device(dev);
+			rcu_read_lock();
+		}
+		rcu_read_unlock();
+	}
+}
+EXPORT_SYMBOL_GPL(iommu_units_count_drivers);
 
 /**
  * iommu_units_unregister() - undo registering and linking, also partial

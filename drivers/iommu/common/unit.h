@@ -162,6 +162,7 @@ struct iommu_unit *iommu_unit_at(const struct list_head *units, size_t offset);
 int iommu_unit_link(struct iommu_unit *unit, struct device *parent,
 		    const struct attribute_group **groups);
 int iommu_unit_register(struct iommu_unit *unit, const struct iommu_ops *ops);
+void iommu_units_count_drivers(const struct list_head *units);
 void iommu_units_unregister(const struct list_head *units);
 bool iommu_units_must_stay_awake(const struct list_head *units);
 void iommu_unit_cut_off(struct iommu_unit *unit,

@@ -156,6 +156,14 @@ static void vtd_stop_units(void)
 	}
 }
 
+static void vtd_disable_translation(void)
+{
+	struct vtd_unit *unit;
+
+	list_for_each_entry(unit, &vtd_units, common.node)
+		vtd_unit_translate(unit, false);
+}
+
 static int vtd_start_units(void)
 {
 	struct vtd_unit *unit;
@@ -290,12 +298,15 @@ static int __init vtd_init(void)
 	ret = vtd_register_units();
 	if (ret)
 		goto err_unregister;
+	iommu_units_count_drivers(&vtd_units);
 	vtd_keep_acs();
 	vtd_pm_init();
 	iommu_untrusted_rebind(false);
 	return 0;
 err_unregister:
 	iommu_untrusted_explain();
+	/* Devices in use lose their entries below */
+	vtd_disable_translation();
 	iommu_units_unregister(&vtd_units);
 	iommu_acs_restore_all();
 err_stop:

@@ -85,3 +85,17 @@ can_be_read() { [ -b "$1" ] && head -c 512 "$1" >/dev/null 2>&1; }
 # disk_of ADDRESS: the file of the disk that is a PCI device
 disk_of() { echo /dev/"$(basename "$(echo "/sys/bus/pci/devices/$1/nvme/"nvme*/nvme*n1)")"; }
 disk_works() { [ -e "/sys/bus/pci/devices/$1/driver" ] && can_be_read "$(disk_of "$1")"; }
+
+# two-units BASE: the machine has a second unit, which a module simulates, with EDU1
+# behind it. Each device is translated by its own.
+do_two_units() {
+	modprobe vtd_second base="$1" || die "there is no second unit"
+	modprobe "$module" || die "$module.ko cannot be loaded"
+	[[ $(group_type "$EDU0") = DMA* && $(group_type "$EDU1") = DMA* ]] ||
+		die "$(group_type "$EDU0"), $(group_type "$EDU1")"
+	ls "/sys/class/iommu/dmar0/devices" "/sys/class/iommu/dmar1/devices"
+	[ -e "/sys/class/iommu/dmar0/devices/$EDU1" ] || die "EDU1 is not behind the second unit"
+	[ -e "/sys/class/iommu/dmar1/devices/$EDU0" ] || die "EDU0 is not behind the first unit"
+	grep "$translated" "/sys/kernel/debug/$module/dmar0/$EDU1/entry" || die "EDU1 is not translated"
+	grep "$translated" "/sys/kernel/debug/$module/dmar1/$EDU0/entry" || die "EDU0 is not translated"
+}

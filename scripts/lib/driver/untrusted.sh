@@ -29,11 +29,12 @@ do_untrusted() {
 	[ "$1" != now ] || grep "$disk: not trusted: its driver is unbound" <<<"$(dmesg)"
 }
 
-# untrusted-shares ADDRESS TRUSTED: it would be in a group with a trusted disk in use,
+# untrusted-shares ADDRESS TRUSTED [BASE]: it would be in a group with a trusted disk in use,
 # which passes through. The driver is not loaded, and says what to do; if the device
 # is plugged in later, it is blocked.
 do_untrusted_shares() {
 	local at=/sys/bus/pci/devices/$1
+	[ -z "${3-}" ] || modprobe vtd_second base="$3" || die "there is no second unit"
 	modprobe nvme
 	within 240 disk_works "$2" || die "the disk cannot be read"
 	! modprobe "$module" || die "$module.ko was loaded"
