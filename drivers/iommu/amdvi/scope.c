@@ -50,9 +50,11 @@ static bool amdvi_scope_find_pci(const struct ivrs_table *table,
 	place->source_id = pci_dev_id(pdev);
 	while (ivrs_next_unit(table, &cursor, &unit)) {
 		place->unit = unit.offset;
-		if (unit.segment == place->segment &&
-		    amdvi_scope_find_id(table, unit, place->source_id, place))
-			return true;
+		if (unit.segment != place->segment ||
+		    !amdvi_scope_find_id(table, unit, place->source_id, place))
+			continue;
+		place->ats = place->ats && iommu_source_id_is_kept(pdev);
+		return true;
 	}
 	return false;
 }

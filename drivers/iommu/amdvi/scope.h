@@ -16,7 +16,7 @@ struct device;
  * @source_id: bus, device and function it presents
  * @alias: source-id that it presents to the unit, by the table; mostly
  *	@source_id
- * @ats: the table allows a device-TLB
+ * @ats: the table allows a device-TLB, and no bridge on the way prevents it
  */
 struct amdvi_place {
 	size_t unit;

@@ -145,3 +145,26 @@ bool iommu_has_alias(struct device *dev, u16 source_id, u16 firmware_alias,
 				   &alias);
 }
 EXPORT_SYMBOL_GPL(iommu_has_alias);
+
+static int found_bridge(struct device *dev, u16 alias, void *arg)
+{
+	return 1;
+}
+
+/**
+ * iommu_source_id_is_kept() - do requests of a device arrive with its source-id?
+ * @pdev: the device
+ *
+ * They do not below a VMD, or below a bridge to conventional PCI. Conventional
+ * PCI has no translation requests either, so a device below such a bridge cannot
+ * use a device-TLB, even if a second bridge makes it a PCI Express device.
+ *
+ * Context: any; the caller makes sure that the device exists.
+ * Return: false if a VMD or a bridge replaces its source-id.
+ */
+bool iommu_source_id_is_kept(struct pci_dev *pdev)
+{
+	return iommu_requester(pdev) == pdev &&
+	       !visit_bridges(pdev, found_bridge, NULL);
+}
+EXPORT_SYMBOL_GPL(iommu_source_id_is_kept);

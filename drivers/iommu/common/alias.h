@@ -21,6 +21,7 @@ struct pci_dev;
 typedef int (*iommu_alias_fn)(struct device *dev, u16 alias, void *arg);
 
 struct pci_dev *iommu_requester(struct pci_dev *pdev);
+bool iommu_source_id_is_kept(struct pci_dev *pdev);
 int iommu_visit_aliases(struct device *dev, u16 source_id, u16 firmware_alias,
 			iommu_alias_fn fn, void *arg);
 bool iommu_has_alias(struct device *dev, u16 source_id, u16 firmware_alias,

@@ -231,9 +231,10 @@ bool vtd_scope_find(const struct dmar_table *table, struct device *dev,
  * @scalable: its unit runs in scalable mode
  *
  * A device below a root port may if an ATSR structure lists the port or all
- * ports. An integrated device must be listed itself, in a SATC structure. One
- * that cannot do without (ATC_REQUIRED) has a device-TLB in legacy mode that the
- * hardware operates by itself, so software must not enable it.
+ * ports, and no bridge to conventional PCI is between. An integrated device must
+ * be listed itself, in a SATC structure. One that cannot do without
+ * (ATC_REQUIRED) has a device-TLB in legacy mode that the hardware operates by
+ * itself, so software must not enable it.
  *
  * Return: true if the platform allows it.
  */
@@ -244,6 +245,8 @@ bool vtd_scope_ats(const struct dmar_table *table, struct pci_dev *pdev,
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
 
+	if (!iommu_source_id_is_kept(pdev))
+		return false;
 	while (dmar_next(table, &cursor, &s)) {
 		if (s.segment != pci_domain_nr(pdev->bus))
 			continue;

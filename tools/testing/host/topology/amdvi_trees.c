@@ -6,7 +6,7 @@
  *
  * A picture shows each tree. A line is a device, below its bridge, with its
  * source-id; what firmware says of it follows in brackets. The ATS of a row says
- * whether the table permits it; device and unit have to support it too.
+ * whether table and tree permit it; device and unit have to support it too.
  */
 #include "amdvi.h"
 
@@ -154,11 +154,11 @@ TEST(firmware_and_bridges_both_give_aliases)
 {
 	static const struct row rows[] = {
 		{ "to-pci", "A", "01:00.0", "", ATS },
-		{ "sound", "A", "02:00.0 02:04.0", "", ATS, 1 },
-		{ "video", "A", "02:00.0 02:05.0", "", ATS, 1 },
+		{ "sound", "A", "02:00.0 02:04.0", "", NO_ATS, 1 },
+		{ "video", "A", "02:00.0 02:05.0", "", NO_ATS, 1 },
 		{ "bridge", "A", "00:14.4", "", ATS, 2 },
-		{ "serial", "A", "00:14.4 03:01.0", "", ATS, 2 },
-		{ "late", "A", "03:02.0 00:14.4", "", ATS, 2 },
+		{ "serial", "A", "00:14.4 03:01.0", "", NO_ATS, 2 },
+		{ "late", "A", "03:02.0 00:14.4", "", NO_ATS, 2 },
 		{ "sata", "A", "00:11.1 00:11.0", "", ATS, 3 },
 		{ "odd", "A", "00:11.0 00:12.0", "", ATS, 3 },
 	};
@@ -198,8 +198,9 @@ TEST(quirks_add_aliases_before_those_of_bridges)
 	static const struct row rows[] = {
 		{ "nic", "A", "01:00.0 01:00.4", "", ATS, 1 },
 		{ "phantom", "A", "01:00.4", "", ATS, 1 },
-		{ "to-pcie", "A", "02:03.0 02:00.0", "", ATS, 2 },
-		{ "disk", "A", "03:00.0 03:00.1 02:03.0 02:00.0", "", ATS, 2 },
+		{ "to-pcie", "A", "02:03.0 02:00.0", "", NO_ATS, 2 },
+		{ "disk", "A", "03:00.0 03:00.1 02:03.0 02:00.0", "", NO_ATS,
+		  2 },
 	};
 	struct pci_bus *bus, *below;
 	struct pci_dev *pdev;

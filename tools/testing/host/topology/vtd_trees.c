@@ -107,7 +107,7 @@ TEST(conventional_bridges_replace_source_ids_by_their_own)
 }
 
 /*
- *	port		00:1c.0
+ *	port		00:1c.0 [ATSR: all ports]
  *	  to-pci	01:00.0		(PCIe to PCI, bus 2)
  *	    sound	02:04.0
  *	    firewire	02:05.0
@@ -119,12 +119,12 @@ TEST(conventional_bridges_replace_source_ids_by_their_own)
 TEST(a_bridge_from_pcie_to_pci_speaks_for_its_bus)
 {
 	static const struct row rows[] = {
-		{ "port", "A", "00:1c.0", "" },
-		{ "to-pci", "A", "01:00.0", "" },
+		{ "port", "A", "00:1c.0", "", ATS },
+		{ "to-pci", "A", "01:00.0", "", ATS },
 		{ "sound", "A", "02:04.0 02:00.0", "", NO_ATS, 1 },
 		{ "firewire", "A", "02:05.0 02:00.0", "", NO_ATS, 1 },
 		{ "first", "A", "02:00.0", "", NO_ATS, 1 },
-		{ "to-pci2", "A", "03:00.0", "" },
+		{ "to-pci2", "A", "03:00.0", "", ATS },
 		{ "sound2", "A", "04:04.0 04:00.0", "" },
 	};
 	struct pci_bus *root = root_bus(0, 0), *bus;
@@ -140,12 +140,13 @@ TEST(a_bridge_from_pcie_to_pci_speaks_for_its_bus)
 
 	begin(&bytes, 46);
 	add_unit(DMAR_INCLUDE_PCI_ALL, 0);
+	flagged(&bytes, DMAR_ATSR, DMAR_ALL_PORTS, 0);
 	read_table();
 	CHECK_ROWS(rows);
 }
 
 /*
- *	port		00:1c.0
+ *	port		00:1c.0 [ATSR: all ports]
  *	  to-pci	01:00.0		(PCIe to PCI, bus 2)
  *	    to-pcie	02:03.0		(PCI to PCIe, bus 3)
  *	      nic	03:00.0		(PCIe)
@@ -178,6 +179,7 @@ TEST(a_bridge_from_pci_to_pcie_adds_its_own_source_id)
 
 	begin(&bytes, 46);
 	add_unit(DMAR_INCLUDE_PCI_ALL, 0);
+	flagged(&bytes, DMAR_ATSR, DMAR_ALL_PORTS, 0);
 	read_table();
 	CHECK_ROWS(rows);
 }
