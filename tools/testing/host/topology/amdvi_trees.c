@@ -118,6 +118,31 @@ TEST(the_first_unit_that_contains_a_source_id_has_it)
 	CHECK_ROWS(rows);
 }
 
+/* Unit A cannot be used; no other may have its devices (Documentation/amdvi.md) */
+TEST(devices_of_a_unit_that_is_left_out_go_to_no_other)
+{
+	static const struct row rows[] = {
+		{ "disk", "A", "00:03.0", "", ATS },
+		{ "nic", "B", "00:04.0", "", ATS },
+	};
+	struct pci_bus *root = root_bus(0, 0);
+	struct ivrs_cursor cursor = { };
+	struct ivrs_block block;
+
+	add_device("disk", root, PCI_EXP_TYPE_ENDPOINT, "03.0");
+	add_device("nic", root, PCI_EXP_TYPE_ENDPOINT, "04.0");
+
+	begin_units();
+	unit(&bytes, 0x10, 0, 3, 0, 0, 0);
+	add_select("00:03.0");
+	add_unit(0x10, 0);
+	add_range("00:00.3", "ff:1f.7");
+	read_table();
+	CHECK_ROWS(rows);
+	CHECK(ivrs_next_unit(&table, &cursor, &block));
+	CHECK(block.complaint);
+}
+
 /* The older block has other entries, and comes first */
 TEST(only_the_newest_block_of_a_unit_counts)
 {

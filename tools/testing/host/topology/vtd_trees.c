@@ -247,7 +247,8 @@ TEST(functions_of_one_device_are_devices_of_their_own)
  *	port		00:1c.0 [ATSR]
  *	  nic		01:00.0 [unit A; memory]
  *	    near	01:10.0		(virtual, on the bus of nic)
- *	    far		02:00.1		(virtual, on a bus without a bridge)
+ *	    far		02:00.1		(virtual, on a bus without a bridge; also
+ *					02:00.7)
  *	  nic2		01:00.1
  *	    far2	02:08.1		(virtual)
  *	port2		00:1d.0 [unit A has all below]
@@ -262,7 +263,7 @@ TEST(virtual_functions_follow_their_physical_function)
 	static const struct row rows[] = {
 		{ "nic", "A", "01:00.0", "a", ATS },
 		{ "near", "A", "01:10.0", "a", ATS },
-		{ "far", "A", "02:00.1", "a", ATS },
+		{ "far", "A", "02:00.1 02:00.7", "a", ATS },
 		{ "nic2", "B", "01:00.1", "", ATS },
 		{ "far2", "B", "02:08.1", "", ATS },
 		{ "disk", "A", "03:00.0", "" },
@@ -276,7 +277,7 @@ TEST(virtual_functions_follow_their_physical_function)
 	bus = add_bridge("port", root, PCI_EXP_TYPE_ROOT_PORT, "1c.0", 1);
 	pf = add_device("nic", bus, PCI_EXP_TYPE_ENDPOINT, "00.0");
 	add_vf("near", pf, "01:10.0");
-	add_vf("far", pf, "02:00.1");
+	add_alias(add_vf("far", pf, "02:00.1"), "00.7");
 	pf = add_device("nic2", bus, PCI_EXP_TYPE_ENDPOINT, "00.1");
 	add_vf("far2", pf, "02:08.1");
 	bus = add_bridge("port2", root, PCI_EXP_TYPE_ROOT_PORT, "1d.0", 3);
