@@ -107,47 +107,47 @@ static const struct quirk_row rows[] = {
 	},
 	{
 		PCI_VENDOR_ID_INTEL, 0x4500, 0x45ff, VTD_QUIRK_KEEP_TRANSLATING,
-		"graphics of generations 11 and 12: clearing TE may hang",
+		"graphics of generations 11 and 12: disabling its unit may hang",
 		"Linux 6.12, drivers/iommu/intel/iommu.c, quirk_igfx_skip_te_disable()",
 	},
 	{
 		PCI_VENDOR_ID_INTEL, 0x4600, 0x46ff, VTD_QUIRK_KEEP_TRANSLATING,
-		"graphics of generations 11 and 12: clearing TE may hang",
+		"graphics of generations 11 and 12: disabling its unit may hang",
 		"Linux 6.12, drivers/iommu/intel/iommu.c, quirk_igfx_skip_te_disable()",
 	},
 	{
 		PCI_VENDOR_ID_INTEL, 0x4c00, 0x4cff, VTD_QUIRK_KEEP_TRANSLATING,
-		"graphics of generations 11 and 12: clearing TE may hang",
+		"graphics of generations 11 and 12: disabling its unit may hang",
 		"Linux 6.12, drivers/iommu/intel/iommu.c, quirk_igfx_skip_te_disable()",
 	},
 	{
 		PCI_VENDOR_ID_INTEL, 0x4e00, 0x4eff, VTD_QUIRK_KEEP_TRANSLATING,
-		"graphics of generations 11 and 12: clearing TE may hang",
+		"graphics of generations 11 and 12: disabling its unit may hang",
 		"Linux 6.12, drivers/iommu/intel/iommu.c, quirk_igfx_skip_te_disable()",
 	},
 	{
 		PCI_VENDOR_ID_INTEL, 0x7d00, 0x7dff, VTD_QUIRK_KEEP_TRANSLATING,
-		"graphics of generations 11 and 12: clearing TE may hang",
+		"graphics of generations 11 and 12: disabling its unit may hang",
 		"Linux 6.12, drivers/iommu/intel/iommu.c, quirk_igfx_skip_te_disable()",
 	},
 	{
 		PCI_VENDOR_ID_INTEL, 0x8a00, 0x8aff, VTD_QUIRK_KEEP_TRANSLATING,
-		"graphics of generations 11 and 12: clearing TE may hang",
+		"graphics of generations 11 and 12: disabling its unit may hang",
 		"Linux 6.12, drivers/iommu/intel/iommu.c, quirk_igfx_skip_te_disable()",
 	},
 	{
 		PCI_VENDOR_ID_INTEL, 0x9800, 0x98ff, VTD_QUIRK_KEEP_TRANSLATING,
-		"graphics of generations 11 and 12: clearing TE may hang",
+		"graphics of generations 11 and 12: disabling its unit may hang",
 		"Linux 6.12, drivers/iommu/intel/iommu.c, quirk_igfx_skip_te_disable()",
 	},
 	{
 		PCI_VENDOR_ID_INTEL, 0x9a00, 0x9aff, VTD_QUIRK_KEEP_TRANSLATING,
-		"graphics of generations 11 and 12: clearing TE may hang",
+		"graphics of generations 11 and 12: disabling its unit may hang",
 		"Linux 6.12, drivers/iommu/intel/iommu.c, quirk_igfx_skip_te_disable()",
 	},
 	{
 		PCI_VENDOR_ID_INTEL, 0xa700, 0xa7ff, VTD_QUIRK_KEEP_TRANSLATING,
-		"graphics of generations 11 and 12: clearing TE may hang",
+		"graphics of generations 11 and 12: disabling its unit may hang",
 		"Linux 6.12, drivers/iommu/intel/iommu.c, quirk_igfx_skip_te_disable()",
 	},
 	{

@@ -19,7 +19,7 @@ struct pci_dev;
 /* A chipset whose units need write buffers flushed, without saying so */
 #define VTD_QUIRK_WRITE_BUFFER		BIT(2)
 
-/* Graphics: clearing TE of its own unit may hang after a change of power state */
+/* Graphics whose own unit may hang when it is disabled after a change of power */
 #define VTD_QUIRK_KEEP_TRANSLATING	BIT(3)
 
 /* A sound device, and the registers that say which unit it has (exempt.c) */
