@@ -35,3 +35,14 @@ release_of() {
 	dd if="$1" bs=1 skip=$((at + 0x200)) count=256 status=none |
 		sed -nz '1s/ .*//p' | tr -d '\0'
 }
+
+# within SECONDS COMMAND...: repeat it until it succeeds. The limit is for what
+# hangs; the speed of the machine is not known.
+within() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}

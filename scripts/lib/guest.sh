@@ -17,14 +17,3 @@ run_programs() {
 	done
 	return $status
 }
-
-# within SECONDS COMMAND...: repeat it until it succeeds. The limit is for what
-# hangs; the speed of the machine is not known.
-within() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.1
-	done
-}
