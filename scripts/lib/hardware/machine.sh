@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Steps "machine" and "driver" of scripts/hardware-test. To be sourced.
-# shellcheck disable=SC2034,SC2154 # talk.sh reads what about_ sets; hardware-test sets over
+# shellcheck disable=SC2034,SC2154 # talk.sh reads what about_ sets; hardware-test sets over and step
 
 about_machine() {
 	title='what this machine is'
@@ -16,7 +16,7 @@ run_machine() {
 	modprobe -q msr || true
 	if ! "$ioasctl" machine >"$state/machine.txt" || ! "$ioasctl" machine --save "$state/machine.saved" 2>/dev/null; then
 		bad "'ioasctl machine' failed"
-		stop=1
+		halt machine
 		return
 	fi
 	sed 's/^/     | /' "$state/machine.txt"
@@ -27,7 +27,7 @@ run_machine() {
 	case $verdict in
 	*'cannot be used here'*)
 		bad "this machine cannot be tested; the report above says why, and the later steps are left out"
-		stop=1
+		halt machine
 		;;
 	esac
 }
@@ -71,6 +71,11 @@ need_driver() {
 	local text
 	[ "$over" != kernel ] || return 0
 	[ ! -e "/sys/module/$over/initstate" ] || return 0
+	# It may have stopped the machine
+	if [[ $step != driver && $(result_of driver) == failed ]]; then
+		skip "the step driver has failed, and $over.ko is not loaded"
+		return 1
+	fi
 	if ! text=$(load "$over" 2>&1); then
 		bad "$over.ko does not load: $text"
 		log_since | grep -E "($over|iommu_common|iommu_pt|Lockdown): " | tail -n 5 |
@@ -97,10 +102,10 @@ about_driver() {
 
 run_driver() {
 	local units
-	need_driver || { stop=1; return; }
+	need_driver || { halt driver; return; }
 	if [ -z "$(ls /sys/class/iommu 2>/dev/null)" ]; then
 		bad "no IOMMU driver is active: 'ioasctl machine' prints the boot line to use"
-		stop=1
+		halt driver
 		return
 	fi
 	units=$(find /sys/class/iommu/ -mindepth 1 | wc -l)

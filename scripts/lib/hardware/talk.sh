@@ -33,6 +33,13 @@ bad() {
 	note "FAILED: $1"
 }
 
+# halt NAME: later steps make no sense. The next run does this step again, since the
+# boot line or the modules may be other ones then.
+halt() {
+	stop=1
+	: >"$state/$1.again"
+}
+
 skip() {
 	[ "$result" = failed ] || result=skipped
 	note "skipped: $1"
@@ -76,9 +83,11 @@ do_step() {
 	in_lines risk "$risk"
 	in_lines 'way back' "$back"
 	if ! ask "Do it?"; then
-		[ -n "$stop" ] || echo 'skipped, as asked' | keep "$1" skipped
+		# A failure of a former run stays in the report
+		[[ -n $stop || -e $state/$1.done ]] || echo 'skipped, as asked' | keep "$1" skipped
 		return
 	fi
+	rm -f "$state/$1.again"
 	boot_id >"$state/boot"
 	: >"$running"
 	# What is not on the disk is lost if the machine stops
@@ -104,7 +113,7 @@ keep() {
 forget() {
 	rm -f "$state"/{report.txt,machine.txt,machine.saved,device,boot,start} \
 		"$state"/{sum,driver}-????*:??:??.? "$state"/sum-????*:??:??.?-* \
-		"$state"/*.{done,running}
+		"$state"/*.{done,running,again}
 }
 
 boot_id() { cat /proc/sys/kernel/random/boot_id; }
@@ -122,6 +131,7 @@ was_interrupted() {
 			cat "$state/$step.running"
 			echo "FAILED: $how"
 		} | keep "$step" failed
+		[ "$step" != driver ] || : >"$state/driver.again"
 		rm "$state/$step.running"
 	done
 }
