@@ -7,6 +7,8 @@
 pci=/sys/bus/pci/devices
 # What was read of a disk in one go, in MiB
 read_mib=1024
+# The device that was free, and was changed: only this one is given back
+taken=''
 
 # full_address ADDRESS: print it with the PCI domain
 full_address() {
@@ -181,6 +183,7 @@ rule=/run/udev/rules.d/00-sluice-hardware-test.rules
 # hands_off_disk: when the disk comes back, nobody is to mount it or to assemble RAID of it,
 # and nobody can write to it
 hands_off_disk() {
+	taken=$device
 	if [ -d /run/udev ] && command -v udevadm >/dev/null; then
 		mkdir -p "${rule%/*}"
 		# shellcheck disable=SC2016 # udev expands it
@@ -232,7 +235,7 @@ give_back() {
 		rm -f "$rule"
 		udevadm control --reload
 	fi
-	[[ -n $device && -e $pci/$device ]] || return 0
+	[[ -n $taken && $taken = "$device" && -e $pci/$device ]] || return 0
 	if [[ $(driver_of "$device") == vfio-* ]]; then
 		"$TOP/scripts/vfio-bind" --undo "$device"
 	fi
