@@ -61,7 +61,12 @@ int iommu_untrusted_refuse_identity(struct device *dev)
 }
 EXPORT_SYMBOL_GPL(iommu_untrusted_refuse_identity);
 
-/* The DMA API copies what is no whole page, so that nothing beside it is reached */
+/*
+ * The DMA API copies what is no whole page, so that an untrusted device reaches
+ * nothing beside it. Without buffers for that the mapping fails, which some
+ * drivers never notice: they wait for the device, and the machine cannot be shut
+ * down.
+ */
 static bool has_bounce_buffers(const struct device *dev)
 {
 	return dev->dma_io_tlb_mem && dev->dma_io_tlb_mem->nslabs;
@@ -74,8 +79,6 @@ static int unbind(struct pci_dev *pdev)
 	if (!unbound)
 		return -ENOMEM;
 	pci_warn(pdev, "not trusted: its driver is unbound, and bound again once the device is translated\n");
-	if (!has_bounce_buffers(&pdev->dev))
-		pci_warn(pdev, "the kernel has no bounce buffers, so DMA of this device to parts of pages will fail; boot with iommu=soft\n");
 	unbound->pdev = pci_dev_get(pdev);
 	list_add_tail(&unbound->node, &unbound_devices);
 	device_release_driver(&pdev->dev);
@@ -113,13 +116,21 @@ int iommu_untrusted_unbind(bool (*behind_unit)(struct device *dev))
 }
 EXPORT_SYMBOL_GPL(iommu_untrusted_unbind);
 
+static void bind_one_again(struct pci_dev *pdev)
+{
+	/* A device in a group is translated */
+	if (pdev->dev.iommu_group && !has_bounce_buffers(&pdev->dev))
+		pci_warn(pdev, "its driver stays unbound, since the kernel has no bounce buffers; boot with iommu=soft\n");
+	else if (device_attach(&pdev->dev) < 0)
+		pci_warn(pdev, "no driver can be bound again\n");
+}
+
 static void bind_again(struct work_struct *work)
 {
 	struct unbound *unbound, *next;
 
 	list_for_each_entry_safe(unbound, next, &unbound_devices, node) {
-		if (device_attach(&unbound->pdev->dev) < 0)
-			pci_warn(unbound->pdev, "no driver can be bound again\n");
+		bind_one_again(unbound->pdev);
 		pci_dev_put(unbound->pdev);
 		list_del(&unbound->node);
 		kfree(unbound);
@@ -133,7 +144,8 @@ static DECLARE_WORK(bind_work, bind_again);
  * @wait: until that is done
  *
  * Without waiting, since a device may keep its driver waiting for minutes. After
- * a load that failed the caller waits.
+ * a load that failed the caller waits. A driver stays unbound if the device is
+ * translated and the kernel has no bounce buffers.
  *
  * Context: may sleep.
  */

@@ -29,6 +29,19 @@ do_untrusted() {
 	[ "$1" != now ] || grep "$disk: not trusted: its driver is unbound" <<<"$(dmesg)"
 }
 
+stays_unbound() { grep -q "$1: its driver stays unbound" <<<"$(dmesg)"; }
+
+# untrusted-waits ADDRESS: without bounce buffers the disk is translated, and left
+# without a driver
+do_untrusted_waits() {
+	modprobe nvme
+	within 240 disk_works "$1" || die "the disk cannot be read"
+	modprobe "$module" || die "$module.ko cannot be loaded"
+	within 240 stays_unbound "$1" || die "the log does not say so"
+	is_isolated "$1" || die "$(group_type "$1"): $(cat "$debug/$1/entry")"
+	[ ! -e "/sys/bus/pci/devices/$1/driver" ] || die "it has a driver"
+}
+
 # untrusted-shares ADDRESS TRUSTED [BASE]: it would be in a group with a trusted disk in use,
 # which passes through. The driver is not loaded, and says what to do; if the device
 # is plugged in later, it is blocked.
