@@ -42,9 +42,12 @@ do_untrusted_waits() {
 	[ ! -e "/sys/bus/pci/devices/$1/driver" ] || die "it has a driver"
 }
 
+# Requests were blocked, by any unit
+are_blocked() { cat "${unit%/*/*}"/*/*/faults | grep -qv '^0$'; }
+
 # untrusted-shares ADDRESS TRUSTED [BASE]: it would be in a group with a trusted disk in use,
 # which passes through. The driver is not loaded, and says what to do; if the device
-# is plugged in later, it is blocked.
+# is plugged in later, it is blocked, whatever its driver tries.
 do_untrusted_shares() {
 	local at=/sys/bus/pci/devices/$1
 	[ -z "${3-}" ] || modprobe vtd_second base="$3" || die "there is no second unit"
@@ -59,5 +62,7 @@ do_untrusted_shares() {
 	disk_works "$2" || die "the trusted disk cannot be read"
 	echo 1 >/sys/bus/pci/rescan
 	[ ! -e "$at/iommu_group" ] || die "the untrusted disk has a group: $(group_type "$1")"
+	within 240 are_blocked || die "its DMA is not blocked"
+	! disk_works "$1" || die "the untrusted disk can be read"
 	grep "$1: not trusted, but in one IOMMU group" <<<"$(dmesg)" || die "the log does not say why"
 }
