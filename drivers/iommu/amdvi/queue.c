@@ -118,8 +118,9 @@ static void amdvi_queue_write_registers(struct amdvi_unit *unit)
 	amdvi_unit_control(unit, CONTROL_CMD_BUF_EN, 0);
 }
 
-static void amdvi_queue_restart(struct amdvi_unit *unit)
+static void amdvi_queue_restart(struct iommu_unit *common)
 {
+	struct amdvi_unit *unit = to_amdvi_unit(common);
 	struct amdvi_queue *queue = unit->queue;
 	u64 status;
 
@@ -133,27 +134,15 @@ static void amdvi_queue_restart(struct amdvi_unit *unit)
 		amdvi_unit_lost(unit, "the command buffer");
 		return;
 	}
-	iommu_ring_restarted(&queue->ring, &unit->common);
+	iommu_ring_restarted(&queue->ring, common);
 	amdvi_queue_write_registers(unit);
 	if (queue->shows_run)
 		amdvi_queue_await_run(unit);
 }
 
-/* No answer from the unit for a caller that waits for a batch, or for a slot */
-static void amdvi_queue_lost(struct iommu_unit *common)
+static void amdvi_queue_give_up(struct iommu_unit *common)
 {
-	struct amdvi_unit *unit = to_amdvi_unit(common);
-	struct iommu_ring *ring = &unit->queue->ring;
-	enum iommu_ring_stall stall;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&ring->lock, flags);
-	stall = iommu_ring_stalled(ring, common);
-	if (stall == IOMMU_RING_RESTART)
-		amdvi_queue_restart(unit);
-	else if (stall == IOMMU_RING_GIVE_UP)
-		amdvi_unit_lost(unit, "the command buffer");
-	raw_spin_unlock_irqrestore(&ring->lock, flags);
+	amdvi_unit_lost(to_amdvi_unit(common), "the command buffer");
 }
 
 static u64 amdvi_queue_head(struct iommu_unit *unit)
@@ -168,7 +157,8 @@ static struct iommu_ring *amdvi_queue_ring(struct iommu_unit *unit)
 
 static const struct iommu_spin_ops spin_ops = {
 	.mend = amdvi_queue_mend,
-	.lost = amdvi_queue_lost,
+	.restart = amdvi_queue_restart,
+	.give_up = amdvi_queue_give_up,
 	.head = amdvi_queue_head,
 	.ring = amdvi_queue_ring,
 };

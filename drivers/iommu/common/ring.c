@@ -100,15 +100,15 @@ void iommu_ring_drop(struct iommu_ring *ring)
 }
 EXPORT_SYMBOL_GPL(iommu_ring_drop);
 
-/**
- * iommu_ring_stalled() - what to do with a unit that takes nothing from its ring
- * @ring: the ring, whose lock is held
- * @unit: the unit
- *
- * Return: what to do.
- */
-enum iommu_ring_stall iommu_ring_stalled(struct iommu_ring *ring,
-					 struct iommu_unit *unit)
+/* What to do with a unit that takes nothing from its ring */
+enum stall {
+	STALL_WAIT,	/* another caller has dealt with it just now */
+	STALL_RESTART,	/* give it an empty ring */
+	STALL_GIVE_UP,	/* it has carried out nothing since a restart */
+};
+
+static enum stall ring_stalled(struct iommu_ring *ring,
+			       struct iommu_unit *unit)
 {
 	struct iommu_ring_batch oldest = {
 		.wait = iommu_ring_next(ring->clean,
@@ -118,36 +118,41 @@ enum iommu_ring_stall iommu_ring_stalled(struct iommu_ring *ring,
 
 	lockdep_assert_held(&ring->lock);
 	if (READ_ONCE(unit->dead))
-		return IOMMU_RING_WAIT;
+		return STALL_WAIT;
 	if (!ring->restarted_seq)
-		return IOMMU_RING_RESTART;
+		return STALL_RESTART;
 	/* Callers that waited for the same find that out one after another */
 	if (ktime_us_delta(iommu_unit_now(unit), ring->restarted) <
 	    IOMMU_RING_LIMIT_US)
-		return IOMMU_RING_WAIT;
+		return STALL_WAIT;
 	if (ring->clean_seq != ring->restarted_seq || !ring->used ||
 	    iommu_ring_is_done(ring, &oldest))
-		return IOMMU_RING_RESTART;
-	return IOMMU_RING_GIVE_UP;
+		return STALL_RESTART;
+	return STALL_GIVE_UP;
 }
-EXPORT_SYMBOL_GPL(iommu_ring_stalled);
 
 /**
- * iommu_ring_restarted() - empty a ring whose unit uses it no more
+ * iommu_ring_complete() - count batches as done that the unit does not carry out
  * @ring: the ring, whose lock is held
- * @unit: the unit
+ * @head: the slot that the unit takes next, or IOMMU_RING_SLOTS if it uses the
+ *	ring no more: then all batches are completed
  *
- * All batches count as done, and their callers send them again.
+ * A batch whose wait the unit has not taken yet is left for the unit to complete.
+ * The status word does not tell the callers of the others what happened. They
+ * notice that the drops have changed since they sent, see iommu_ring_drop().
  */
-void iommu_ring_restarted(struct iommu_ring *ring, struct iommu_unit *unit)
+void iommu_ring_complete(struct iommu_ring *ring, unsigned int head)
 {
 	unsigned int at = ring->clean, left = ring->used;
 	struct iommu_ring_batch batch = { .seq = ring->clean_seq };
 
-	iommu_ring_drop(ring);
+	lockdep_assert_held(&ring->lock);
 	while (left) {
 		unsigned int length = ring->length[at];
 
+		if (head != IOMMU_RING_SLOTS &&
+		    (head - at) % IOMMU_RING_SLOTS < length)
+			break;
 		batch.wait = iommu_ring_next(at, length - 1);
 		if (!iommu_ring_is_done(ring, &batch)) {
 			/* Pairs with the acquire in iommu_ring_is_done() */
@@ -158,12 +163,42 @@ void iommu_ring_restarted(struct iommu_ring *ring, struct iommu_unit *unit)
 		left -= length;
 		batch.seq++;
 	}
+}
+EXPORT_SYMBOL_GPL(iommu_ring_complete);
+
+/**
+ * iommu_ring_restarted() - empty a ring whose unit uses it no more
+ * @ring: the ring, whose lock is held
+ * @unit: the unit
+ *
+ * All batches count as done, and their callers send them again.
+ */
+void iommu_ring_restarted(struct iommu_ring *ring, struct iommu_unit *unit)
+{
+	iommu_ring_drop(ring);
+	iommu_ring_complete(ring, IOMMU_RING_SLOTS);
 	iommu_ring_reset(ring);
 	ring->counts.restarts++;
 	ring->restarted = iommu_unit_now(unit);
 	ring->restarted_seq = ring->next_seq;
 }
 EXPORT_SYMBOL_GPL(iommu_ring_restarted);
+
+/* No answer from the unit for a caller that waits for a batch, or for a slot */
+static void spin_lost(struct iommu_unit *unit, const struct iommu_spin_ops *ops)
+{
+	struct iommu_ring *ring = ops->ring(unit);
+	enum stall stall;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ring->lock, flags);
+	stall = ring_stalled(ring, unit);
+	if (stall == STALL_RESTART)
+		ops->restart(unit);
+	else if (stall == STALL_GIVE_UP)
+		ops->give_up(unit);
+	raw_spin_unlock_irqrestore(&ring->lock, flags);
+}
 
 /**
  * iommu_spin_look() - look after a unit while waiting for it
@@ -180,7 +215,7 @@ void iommu_spin_look(struct iommu_spin *spin, struct iommu_unit *unit,
 		     const struct iommu_spin_ops *ops)
 {
 	if (spin->late && ops->head(unit) == spin->head) {
-		ops->lost(unit);
+		spin_lost(unit, ops);
 	} else if (spin->count == IOMMU_SPINS_PER_LOOK) {
 		spin->since = iommu_unit_now(unit);
 		spin->head = ops->head(unit);

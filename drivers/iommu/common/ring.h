@@ -114,21 +114,13 @@ struct iommu_ring {
 	struct iommu_ring_counts counts;
 };
 
-/* What to do with a unit that takes nothing from its ring */
-enum iommu_ring_stall {
-	IOMMU_RING_WAIT,	/* another caller has dealt with it just now */
-	IOMMU_RING_RESTART,	/* give it an empty ring */
-	IOMMU_RING_GIVE_UP,	/* it has carried out nothing since a restart */
-};
-
 int iommu_ring_create(struct iommu_ring *ring, unsigned int slot_shift,
 		      int nid);
 void iommu_ring_destroy(struct iommu_ring *ring);
 void iommu_ring_reset(struct iommu_ring *ring);
 void iommu_ring_reclaim(struct iommu_ring *ring);
 void iommu_ring_drop(struct iommu_ring *ring);
-enum iommu_ring_stall iommu_ring_stalled(struct iommu_ring *ring,
-					 struct iommu_unit *unit);
+void iommu_ring_complete(struct iommu_ring *ring, unsigned int head);
 void iommu_ring_restarted(struct iommu_ring *ring, struct iommu_unit *unit);
 void iommu_ring_count(struct iommu_ring *ring,
 		      struct iommu_ring_counts *counts);
@@ -235,14 +227,17 @@ struct iommu_spin {
 /**
  * struct iommu_spin_ops - functions of the driver while it waits for a unit
  * @mend: Find out whether an error has stopped the unit, and recover from it.
- * @lost: The unit has not answered in time: make it answer again, or log that
- *	it does not and mark it dead.
+ * @restart: The unit takes nothing from its ring: make it use an empty one.
+ *	The lock of the ring is held.
+ * @give_up: Nor did a restart help: log that and mark it dead. The lock of the
+ *	ring is held.
  * @head: Read how far the unit has come in its ring.
  * @ring: Return the ring of the unit.
  */
 struct iommu_spin_ops {
 	void (*mend)(struct iommu_unit *unit);
-	void (*lost)(struct iommu_unit *unit);
+	void (*restart)(struct iommu_unit *unit);
+	void (*give_up)(struct iommu_unit *unit);
 	u64 (*head)(struct iommu_unit *unit);
 	struct iommu_ring *(*ring)(struct iommu_unit *unit);
 };

@@ -98,36 +98,6 @@ static struct vtd_desc wait_desc(const struct vtd_queue *queue,
 	} };
 }
 
-/*
- * Complete the batches whose waits were dropped. Their callers do not see this
- * in the status word; they notice that the drops have changed since they sent.
- */
-static void vtd_queue_drop_pending(struct vtd_queue *queue, unsigned int head)
-{
-	struct iommu_ring *ring = &queue->ring;
-	unsigned int at = ring->clean, left = ring->used;
-	struct iommu_ring_batch batch = { .seq = ring->clean_seq };
-
-	lockdep_assert_held(&ring->lock);
-	while (left) {
-		unsigned int length = ring->length[at];
-		unsigned int to_head = (head - at) % IOMMU_RING_SLOTS;
-
-		/* The unit has not fetched this wait yet: it will complete it */
-		if (to_head < length)
-			break;
-		batch.wait = iommu_ring_next(at, length - 1);
-		if (!iommu_ring_is_done(ring, &batch)) {
-			/* Pairs with the acquire in iommu_ring_is_done() */
-			smp_store_release(iommu_ring_status(ring, batch.wait),
-					  batch.seq);
-		}
-		at = iommu_ring_next(at, length);
-		left -= length;
-		batch.seq++;
-	}
-}
-
 static void vtd_queue_ring_doorbell(struct vtd_unit *unit)
 {
 	struct vtd_queue *queue = unit->queue;
@@ -219,7 +189,8 @@ static void vtd_queue_device_is_mute(struct vtd_unit *unit, unsigned int head)
 		unit_err(unit, "device %02x:%02x.%d, which was not asked, does not answer device-TLB invalidation\n",
 			 PCI_BUS_NUM(source_id), PCI_SLOT(source_id),
 			 PCI_FUNC(source_id));
-	vtd_queue_drop_pending(queue, head);
+	/* Their waits are dropped too */
+	iommu_ring_complete(&queue->ring, head);
 }
 
 /*
@@ -275,8 +246,9 @@ static int vtd_queue_install(struct vtd_unit *unit)
 	return vtd_unit_command(unit, GCMD_QIE, true);
 }
 
-static void vtd_queue_restart(struct vtd_unit *unit)
+static void vtd_queue_restart(struct iommu_unit *common)
 {
+	struct vtd_unit *unit = to_vtd_unit(common);
 	struct iommu_ring *ring = &unit->queue->ring;
 
 	lockdep_assert_held(&ring->lock);
@@ -285,25 +257,13 @@ static void vtd_queue_restart(struct vtd_unit *unit)
 			"its unit waits for it, or for another device, to invalidate its device-TLB");
 	if (vtd_unit_command(unit, GCMD_QIE, false))
 		return;
-	iommu_ring_restarted(ring, &unit->common);
+	iommu_ring_restarted(ring, common);
 	vtd_queue_install(unit);
 }
 
-/* No answer from the unit for a caller that waits for a batch, or for a slot */
-static void vtd_queue_lost(struct iommu_unit *common)
+static void vtd_queue_give_up(struct iommu_unit *common)
 {
-	struct vtd_unit *unit = to_vtd_unit(common);
-	struct iommu_ring *ring = &unit->queue->ring;
-	enum iommu_ring_stall stall;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&ring->lock, flags);
-	stall = iommu_ring_stalled(ring, common);
-	if (stall == IOMMU_RING_RESTART)
-		vtd_queue_restart(unit);
-	else if (stall == IOMMU_RING_GIVE_UP)
-		vtd_unit_lost(unit, "the invalidation queue");
-	raw_spin_unlock_irqrestore(&ring->lock, flags);
+	vtd_unit_lost(to_vtd_unit(common), "the invalidation queue");
 }
 
 static u64 vtd_queue_head(struct iommu_unit *unit)
@@ -318,7 +278,8 @@ static struct iommu_ring *vtd_queue_ring(struct iommu_unit *unit)
 
 static const struct iommu_spin_ops spin_ops = {
 	.mend = vtd_queue_mend,
-	.lost = vtd_queue_lost,
+	.restart = vtd_queue_restart,
+	.give_up = vtd_queue_give_up,
 	.head = vtd_queue_head,
 	.ring = vtd_queue_ring,
 };
