@@ -35,6 +35,8 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include <compat/uninitialized.h>
+
 #include "ability.h"
 #include "attach.h"
 #include "device.h"
@@ -84,12 +86,14 @@ static int amdvi_domain_add_devices(struct iommu_unit_member *member,
 	return 0;
 }
 
-static int amdvi_domain_invalidate_member(struct iommu_unit_member *member,
-					  const struct iommu_paging *paging,
-					  const struct amdvi_range *range)
+/* Always inline: every unmap calls this */
+static __always_inline int
+amdvi_domain_invalidate_member(struct iommu_unit_member *member,
+			       const struct iommu_paging *paging,
+			       const struct amdvi_range *range)
 {
 	struct amdvi_unit *unit = to_amdvi_unit(member->unit);
-	struct amdvi_batch batch;
+	struct amdvi_batch batch compat_uninitialized;
 	unsigned int times = 0;
 	int ret;
 
@@ -146,7 +150,7 @@ static void amdvi_domain_announce(struct iommu_paging *paging,
 	struct iommu_unit_member *member;
 
 	iommu_live_for_each_member(member, &paging->live, member) {
-		struct amdvi_batch batch;
+		struct amdvi_batch batch compat_uninitialized;
 
 		if (!(to_amdvi_unit(member->unit)->cap & CAP_NP_CACHE))
 			continue;

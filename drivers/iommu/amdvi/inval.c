@@ -172,25 +172,18 @@ bool amdvi_inval_add_entry(struct amdvi_batch *batch, u16 id)
 }
 
 /**
- * amdvi_inval_again() - shall a request be sent again?
+ * amdvi_inval_retry() - see amdvi_inval_again()
  * @unit: the unit
- * @times: how often it has been; 0 at first
- * @ret: what the request returned; set to -EIO if the unit is given up
+ * @times: how often the request was to be sent again, this time included
  *
- * Each time is due to a device-TLB that is lost then, or to a unit that does not
- * work.
- *
- * Return: true if so.
+ * Return: 0, or -EIO if the unit is given up.
  */
-bool amdvi_inval_again(struct amdvi_unit *unit, unsigned int *times, int *ret)
+int amdvi_inval_retry(struct amdvi_unit *unit, unsigned int times)
 {
-	if (likely(*ret != -EAGAIN))
-		return false;
-	if (++*times < AMDVI_AGAIN_MAX)
-		return true;
+	if (times < AMDVI_AGAIN_MAX)
+		return 0;
 	amdvi_unit_lost(unit, "the command buffer, to the same request again and again");
-	*ret = -EIO;
-	return false;
+	return -EIO;
 }
 
 static bool asks_a_device(const struct amdvi_command *commands, unsigned int nr)

@@ -38,7 +38,7 @@ struct amdvi_range {
 #define AMDVI_AGAIN_MAX		256
 
 int amdvi_inval_run(struct amdvi_unit *unit, struct amdvi_batch *batch);
-bool amdvi_inval_again(struct amdvi_unit *unit, unsigned int *times, int *ret);
+int amdvi_inval_retry(struct amdvi_unit *unit, unsigned int times);
 void amdvi_inval_add_range(struct amdvi_batch *batch, u16 domain_id,
 			   const struct amdvi_range *range);
 bool amdvi_inval_add_device(struct amdvi_batch *batch, u16 id, u16 queue_id,
@@ -50,5 +50,25 @@ void amdvi_inval_add_domain(struct amdvi_batch *batch, u16 domain_id,
 
 int amdvi_inval_all(struct amdvi_unit *unit);
 int amdvi_inval_domain(struct amdvi_unit *unit, u16 domain_id, bool guest);
+
+/**
+ * amdvi_inval_again() - shall a request be sent again?
+ * @unit: the unit
+ * @times: how often it has been; 0 at first
+ * @ret: what amdvi_inval_run() returned; set to -EIO if the unit is given up
+ *
+ * Each time is due to a device-TLB that is lost then, or to a unit that does not
+ * work. Inline: every unmap calls this.
+ *
+ * Return: true if so.
+ */
+static __always_inline bool amdvi_inval_again(struct amdvi_unit *unit,
+					      unsigned int *times, int *ret)
+{
+	if (likely(*ret != -EAGAIN))
+		return false;
+	*ret = amdvi_inval_retry(unit, ++*times);
+	return !*ret;
+}
 
 #endif

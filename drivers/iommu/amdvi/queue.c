@@ -34,6 +34,8 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include <compat/uninitialized.h>
+
 #include "../common/ring.h"
 #include "../common/trace.h"
 #include "regs.h"
@@ -196,9 +198,10 @@ static int amdvi_queue_submit(struct amdvi_unit *unit,
 			      unsigned int *drops)
 {
 	struct iommu_ring *ring = &unit->queue->ring;
-	struct iommu_spin spin = { };
+	struct iommu_spin spin compat_uninitialized;
 	unsigned long flags;
 
+	iommu_spin_start(&spin);
 	do {
 		raw_spin_lock_irqsave(&ring->lock, flags);
 		if (iommu_ring_take(ring, nr, batch)) {
@@ -218,8 +221,9 @@ static int amdvi_queue_wait(struct amdvi_unit *unit,
 			    unsigned int drops)
 {
 	struct iommu_ring *ring = &unit->queue->ring;
-	struct iommu_spin spin = { };
+	struct iommu_spin spin compat_uninitialized;
 
+	iommu_spin_start(&spin);
 	while (!iommu_ring_is_done(ring, batch))
 		if (!iommu_spin_on(&spin, &unit->common, &spin_ops))
 			return -EIO;

@@ -247,8 +247,18 @@ void iommu_spin_look(struct iommu_spin *spin, struct iommu_unit *unit,
 		     const struct iommu_spin_ops *ops);
 
 /**
+ * iommu_spin_start() - prepare to spin
+ * @spin: the spin; iommu_spin_look() sets the other members when it needs them
+ */
+static inline void iommu_spin_start(struct iommu_spin *spin)
+{
+	spin->count = 0;
+	spin->late = false;
+}
+
+/**
  * iommu_spin_on() - spin once
- * @spin: the spin, zeroed at first
+ * @spin: the spin
  * @unit: the unit that shall answer
  * @ops: functions of the driver
  *

@@ -103,9 +103,11 @@ int vtd_domain_add_devices(struct iommu_unit_member *member,
 	return vtd_add_devices(member, batch, range);
 }
 
-static int vtd_domain_invalidate_member(struct vtd_domain *domain,
-					struct iommu_unit_member *member,
-					const struct vtd_range *range)
+/* Always inline: every unmap calls this */
+static __always_inline int
+vtd_domain_invalidate_member(struct vtd_domain *domain,
+			     struct iommu_unit_member *member,
+			     const struct vtd_range *range)
 {
 	struct vtd_unit *unit = to_vtd_unit(member->unit);
 	struct vtd_batch batch compat_uninitialized;

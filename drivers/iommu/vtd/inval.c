@@ -184,7 +184,7 @@ bool vtd_inval_add_device(struct vtd_batch *batch, u16 source_id, u16 pf_id,
 }
 
 /* Write one descriptor to the registers and wait */
-static int vtd_inval_run_registers(struct vtd_unit *unit,
+static int vtd_inval_run_one(struct vtd_unit *unit,
 				   const struct vtd_desc *desc)
 {
 	unsigned int iro = FIELD_GET(ECAP_IRO, unit->ecap) * 16;
@@ -216,6 +216,23 @@ static int vtd_inval_run_registers(struct vtd_unit *unit,
 	}
 }
 
+/* Not inline: its many registers would be saved for units with a queue too */
+static noinline int vtd_inval_run_registers(struct vtd_unit *unit,
+					    const struct vtd_batch *batch)
+{
+	unsigned long flags;
+	unsigned int i;
+	int ret = 0;
+
+	if (READ_ONCE(unit->common.dead))
+		return -EIO;
+	raw_spin_lock_irqsave(&unit->reg_lock, flags);
+	for (i = 0; i < batch->nr && !ret; i++)
+		ret = vtd_inval_run_one(unit, &batch->descs[i]);
+	raw_spin_unlock_irqrestore(&unit->reg_lock, flags);
+	return ret;
+}
+
 /**
  * vtd_inval_run() - invalidate and wait for completion
  * @unit: the unit
@@ -226,43 +243,29 @@ static int vtd_inval_run_registers(struct vtd_unit *unit,
  */
 int vtd_inval_run(struct vtd_unit *unit, const struct vtd_batch *batch)
 {
-	unsigned long flags;
-	unsigned int i;
-	int ret = 0;
-
 	/* Before the start the unit has cached none of our entries */
 	if (!batch->nr || !unit->started)
 		return 0;
 	if (unit->queue)
 		return vtd_queue_run(unit, batch->descs, batch->nr);
-	if (READ_ONCE(unit->common.dead))
-		return -EIO;
-	raw_spin_lock_irqsave(&unit->reg_lock, flags);
-	for (i = 0; i < batch->nr && !ret; i++)
-		ret = vtd_inval_run_registers(unit, &batch->descs[i]);
-	raw_spin_unlock_irqrestore(&unit->reg_lock, flags);
-	return ret;
+	return vtd_inval_run_registers(unit, batch);
 }
 
 /**
- * vtd_inval_again() - shall a request be sent again?
+ * vtd_inval_retry() - see vtd_inval_again()
  * @unit: the unit
- * @times: how often it has been; 0 at first
- * @ret: what vtd_inval_run() returned; set to -EIO if the unit is given up
+ * @times: how often the request was to be sent again, this time included
  *
- * Return: true if so.
+ * Return: 0, or -EIO if the unit is given up.
  */
-bool vtd_inval_again(struct vtd_unit *unit, unsigned int *times, int *ret)
+int vtd_inval_retry(struct vtd_unit *unit, unsigned int times)
 {
-	if (likely(*ret != -EAGAIN))
-		return false;
-	if (++*times < VTD_AGAIN_MAX)
-		return true;
+	if (times < VTD_AGAIN_MAX)
+		return 0;
 	vtd_unit_lost(unit, "the invalidation queue, to the same request again and again");
-	*ret = -EIO;
-	return false;
+	return -EIO;
 }
-EXPORT_SYMBOL_IF_KUNIT(vtd_inval_again);
+EXPORT_SYMBOL_IF_KUNIT(vtd_inval_retry);
 
 /* For requests without device-TLBs, which can be sent again as they are */
 static int vtd_inval_run_again(struct vtd_unit *unit,

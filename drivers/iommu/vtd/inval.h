@@ -42,7 +42,7 @@ struct vtd_range {
 #define VTD_AGAIN_MAX	256
 
 int vtd_inval_run(struct vtd_unit *unit, const struct vtd_batch *batch);
-bool vtd_inval_again(struct vtd_unit *unit, unsigned int *times, int *ret);
+int vtd_inval_retry(struct vtd_unit *unit, unsigned int times);
 void vtd_inval_add_range(struct vtd_unit *unit, struct vtd_batch *batch,
 			 u16 domain_id, bool first_stage,
 			 const struct vtd_range *range);
@@ -56,5 +56,25 @@ int vtd_inval_domain(struct vtd_unit *unit, u16 domain_id, bool first_stage);
 int vtd_inval_context(struct vtd_unit *unit, u16 source_id, u16 domain_id,
 		      bool iotlb);
 int vtd_inval_pasid(struct vtd_unit *unit, u16 source_id, u16 domain_id);
+
+/**
+ * vtd_inval_again() - shall a request be sent again?
+ * @unit: the unit
+ * @times: how often it has been; 0 at first
+ * @ret: what vtd_inval_run() returned; set to -EIO if the unit is given up
+ *
+ * Each time is due to a device-TLB that is lost then, or to a unit that does not
+ * work. Inline: every unmap calls this.
+ *
+ * Return: true if so.
+ */
+static __always_inline bool vtd_inval_again(struct vtd_unit *unit,
+					    unsigned int *times, int *ret)
+{
+	if (likely(*ret != -EAGAIN))
+		return false;
+	*ret = vtd_inval_retry(unit, ++*times);
+	return !*ret;
+}
 
 #endif

@@ -39,6 +39,8 @@
 
 #include <asm/cacheflush.h>
 
+#include <compat/uninitialized.h>
+
 #include "../common/ring.h"
 #include "../common/trace.h"
 #include "device.h"
@@ -311,9 +313,10 @@ static int vtd_queue_submit(struct vtd_unit *unit, const struct vtd_desc *descs,
 			    unsigned int *drops)
 {
 	struct vtd_queue *queue = unit->queue;
-	struct iommu_spin spin = { };
+	struct iommu_spin spin compat_uninitialized;
 	unsigned long flags;
 
+	iommu_spin_start(&spin);
 	do {
 		raw_spin_lock_irqsave(&queue->ring.lock, flags);
 		if (iommu_ring_take(&queue->ring, nr, batch)) {
@@ -333,8 +336,9 @@ static int vtd_queue_wait(struct vtd_unit *unit,
 			  unsigned int drops)
 {
 	struct vtd_queue *queue = unit->queue;
-	struct iommu_spin spin = { };
+	struct iommu_spin spin compat_uninitialized;
 
+	iommu_spin_start(&spin);
 	while (!iommu_ring_is_done(&queue->ring, batch))
 		if (!iommu_spin_on(&spin, &unit->common, &spin_ops))
 			return -EIO;
