@@ -352,6 +352,10 @@ int amdvi_device_move(struct amdvi_device *device, struct iommu_paging *paging,
 	common->member = member;
 	device->attachment = attachment;
 	WRITE_ONCE(common->domain, paging);
+	/* Whoever found the unit dead before has not seen this device */
+	smp_mb();
+	if (paging && READ_ONCE(unit->dead))
+		iommu_unit_cut_off_device(common);
 	if (paging)
 		amdvi_device_ats_on(device);
 	if (old_paging)

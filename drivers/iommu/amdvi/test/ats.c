@@ -244,6 +244,20 @@ static void a_dead_unit_keeps_what_is_not_given_back(struct kunit *test)
 	free_pair(test, &pair);
 }
 
+/* Whoever gives back memory of the domain meanwhile does not find the device */
+static void a_unit_that_dies_during_an_attach_costs_the_device(struct kunit *test)
+{
+	struct pair pair = make_pair(test);
+
+	attach(test, pair.good, NULL);
+	sim_die(pair.sim);
+	attach(test, pair.good, pair.domain);
+	KUNIT_EXPECT_TRUE(test, pair.sim->unit.common.dead);
+	KUNIT_EXPECT_TRUE(test, pair.good->common.cut_off);
+	KUNIT_EXPECT_FALSE(test, pair.bad->common.cut_off);
+	free_pair(test, &pair);
+}
+
 static void a_command_buffer_that_stands_still_again_is_given_up(struct kunit *test)
 {
 	struct pair pair = make_pair(test);
@@ -265,6 +279,7 @@ static struct kunit_case ats_cases[] = {
 	KUNIT_CASE(a_mute_device_costs_itself),
 	KUNIT_CASE(a_lost_device_tlb_stays_barred_while_entries_change),
 	KUNIT_CASE(a_dead_unit_keeps_what_is_not_given_back),
+	KUNIT_CASE(a_unit_that_dies_during_an_attach_costs_the_device),
 	KUNIT_CASE(a_command_buffer_that_stands_still_again_is_given_up),
 	{ }
 };
