@@ -152,6 +152,14 @@ static void amdvi_stop_units(void)
 			amdvi_unit_stop(unit);
 }
 
+static void amdvi_disable_units(void)
+{
+	struct amdvi_unit *unit;
+
+	list_for_each_entry(unit, &amdvi_units, common.node)
+		amdvi_unit_disable(unit);
+}
+
 static int amdvi_start_units(void)
 {
 	struct amdvi_unit *unit;
@@ -254,6 +262,8 @@ static int amdvi_set_up(void)
 	return 0;
 err_unregister:
 	iommu_untrusted_explain();
+	/* Devices in use lose their entries below */
+	amdvi_disable_units();
 	iommu_units_unregister(&amdvi_units);
 err_stop:
 	amdvi_stop_units();

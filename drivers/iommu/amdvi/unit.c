@@ -15,6 +15,7 @@
  */
 #define pr_fmt(fmt) "amdvi: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/iopoll.h>
 #include <linux/ioport.h>
 #include <linux/slab.h>
@@ -279,6 +280,21 @@ int amdvi_unit_start(struct amdvi_unit *unit)
 	unit->started = true;
 	return 0;
 }
+
+/**
+ * amdvi_unit_disable() - let all DMA pass, before amdvi_unit_stop()
+ * @unit: a started unit
+ *
+ * Devices may still be attached. Their DMA does not depend on their entries
+ * afterwards.
+ */
+void amdvi_unit_disable(struct amdvi_unit *unit)
+{
+	/* A disabled unit reads no commands, and a request would wait for ever */
+	WRITE_ONCE(unit->off, true);
+	amdvi_unit_control(unit, 0, ALL_ON);
+}
+EXPORT_SYMBOL_IF_KUNIT(amdvi_unit_disable);
 
 /**
  * amdvi_unit_stop() - disable a unit, and undo amdvi_unit_start()

@@ -50,6 +50,8 @@ struct ivrs_table;
  * @left_on: left enabled by firmware or a former kernel, and it still uses that
  *	one's device table
  * @started: translates by the tables of this driver
+ * @off: disabled before it is stopped: it takes no commands any more, and none
+ *	are needed
  * @control: the value of the control register
  * @reg_lock: protects @control
  * @table: device table
@@ -76,6 +78,7 @@ struct amdvi_unit {
 	bool guest_tables;
 	bool left_on;
 	bool started;
+	bool off;
 	u64 control;
 	raw_spinlock_t reg_lock;
 	struct amdvi_table table;
@@ -95,6 +98,7 @@ struct amdvi_unit *amdvi_unit_create(const struct ivrs_table *ivrs,
 void amdvi_unit_destroy(struct amdvi_unit *unit);
 
 int amdvi_unit_start(struct amdvi_unit *unit);
+void amdvi_unit_disable(struct amdvi_unit *unit);
 void amdvi_unit_stop(struct amdvi_unit *unit);
 void amdvi_unit_suspend(struct amdvi_unit *unit);
 int amdvi_unit_resume(struct amdvi_unit *unit);
