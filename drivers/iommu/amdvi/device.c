@@ -146,9 +146,11 @@ static void amdvi_device_pass_or_stop(struct pci_dev *pdev,
 	 * blocked until the core attaches the device to its domain. Without bus
 	 * mastering there is no DMA after that either, until a driver enables
 	 * it. Bridges keep it, and so do devices with reserved memory: firmware
-	 * continues to use that memory once the device has its domain.
+	 * continues to use that memory once the device has its domain, unless
+	 * this is one in which it would reach all memory.
 	 */
-	if (!pci_is_bridge(pdev) && !amdvi_has_reserved_memory(place))
+	if (!pci_is_bridge(pdev) &&
+	    (iommu_default_passthrough() || !amdvi_has_reserved_memory(place)))
 		pci_clear_master(pdev);
 }
 

@@ -95,13 +95,18 @@ static bool vtd_has_reserved_memory(struct pci_dev *pdev)
  * kernel's memory. So the device has no entry until the core attaches it to its
  * domain, and bus mastering is disabled until a driver enables it. A device
  * with reserved memory keeps bus mastering: firmware goes on using it in that
- * memory as soon as the device has its domain. A bridge keeps it too, for the
- * devices below.
+ * memory as soon as the device has its domain, unless this would let it reach
+ * all memory. A bridge keeps it too, for the devices below.
  */
 static void vtd_device_stop(struct pci_dev *pdev)
 {
-	if (!pci_is_bridge(pdev) && !vtd_has_reserved_memory(pdev))
-		pci_clear_master(pdev);
+	bool translated = !iommu_default_passthrough() &&
+			  !vtd_exempt(&pdev->dev);
+
+	if (pci_is_bridge(pdev) ||
+	    (translated && vtd_has_reserved_memory(pdev)))
+		return;
+	pci_clear_master(pdev);
 }
 
 static struct vtd_unit *vtd_unit_of(struct device *dev,

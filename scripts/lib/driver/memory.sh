@@ -33,3 +33,14 @@ do_keeps_mastering() {
 	was_left_enabled || die "the unit was disabled"
 	is_master "$EDU0" || die "the device may not do DMA any more"
 }
+
+# loses-mastering OPTION...: the same with an OPTION of the driver by which the device
+# would reach all memory: bus mastering is disabled
+do_loses_mastering() {
+	make_master "$EDU0"
+	modprobe "${module}_leave" scalable=0
+	modprobe "$module" "$@"
+	was_left_enabled || die "the unit was disabled"
+	[ "$(group_type "$EDU0")" = identity ] || die "the group is $(group_type "$EDU0")"
+	! is_master "$EDU0" || die "the device may still do DMA"
+}
