@@ -14,14 +14,69 @@
  * entries no longer let requests pass that are translated already. An unmap of
  * memory that the device may have cached succeeds only after that.
  *
- * Locks: the table_lock of the unit, to enable ATS. ATS is disabled in any
- * context, once.
+ * ATS is disabled in any context, by a write to the device only. The PCI core's
+ * own note that it is enabled is a bit beside others which drivers change, such
+ * as msix_enabled, without a common lock. So it is cleared later, by work that
+ * holds the device's lock, as resets and power management do, which would enable
+ * ATS again:
+ *
+ *	unmap: write to the device -> stopped_devices -> stop_work
+ *
+ * Locks: the table_lock of the unit, to enable ATS, and to disable it at a move.
  */
 #include <linux/export.h>
+#include <linux/llist.h>
 #include <linux/pci-ats.h>
 #include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "unit.h"
+
+/**
+ * struct iommu_ats_stop - a device in which ATS was disabled in any context
+ * @node: in stopped_devices
+ * @pdev: the device
+ */
+struct iommu_ats_stop {
+	struct llist_node node;
+	struct pci_dev *pdev;
+};
+
+static LLIST_HEAD(stopped_devices);
+
+static void finish_stops(struct work_struct *work)
+{
+	struct iommu_ats_stop *stop, *next;
+
+	llist_for_each_entry_safe(stop, next, llist_del_all(&stopped_devices),
+				  node) {
+		device_lock(&stop->pdev->dev);
+		if (stop->pdev->ats_enabled)
+			pci_disable_ats(stop->pdev);
+		device_unlock(&stop->pdev->dev);
+		pci_dev_put(stop->pdev);
+		kfree(stop);
+	}
+}
+
+static DECLARE_WORK(stop_work, finish_stops);
+
+/* Disable ATS in the device only; false if it was not enabled */
+static bool write_off(struct pci_dev *pdev)
+{
+	/* With pci=noats, the PCI core does not look for it */
+	int cap = pdev->ats_cap ?:
+		  pci_find_ext_capability(pdev, PCI_EXT_CAP_ID_ATS);
+	u16 control;
+
+	if (!cap || pci_read_config_word(pdev, cap + PCI_ATS_CTRL, &control) ||
+	    PCI_POSSIBLE_ERROR(control) || !(control & PCI_ATS_CTRL_ENABLE))
+		return false;
+	pci_write_config_word(pdev, cap + PCI_ATS_CTRL,
+			      control & ~PCI_ATS_CTRL_ENABLE);
+	return true;
+}
 
 /**
  * iommu_unit_ats_lost() - note that the device-TLB of a device is lost
@@ -136,32 +191,76 @@ EXPORT_SYMBOL_GPL(iommu_unit_ats_look);
  * @device: a device that supports it and whose device-TLB is not lost; its
  *	entries let translated requests pass
  *
- * Context: the table_lock of the unit is held.
+ * Context: may sleep; the table_lock of the unit is held.
  * Return: 0 or an error.
  */
 int iommu_unit_ats_enable(struct iommu_unit_device *device)
 {
-	int ret;
+	int ret = 0;
 
 	lockdep_assert_held(&device->unit->table_lock);
 	/* Devices behind simulated units are none of PCI */
-	ret = dev_is_pci(device->dev) ?
-	      pci_enable_ats(to_pci_dev(device->dev), PAGE_SHIFT) : 0;
-	if (!ret)
-		WRITE_ONCE(device->ats_enabled, true);
-	return ret;
+	if (dev_is_pci(device->dev)) {
+		if (!device->ats_stop)
+			device->ats_stop = kmalloc(sizeof(*device->ats_stop),
+						   GFP_KERNEL);
+		if (!device->ats_stop)
+			return -ENOMEM;
+		ret = pci_enable_ats(to_pci_dev(device->dev), PAGE_SHIFT);
+	}
+	if (ret)
+		return ret;
+	/* Pairs with xchg() in iommu_unit_ats_stop() */
+	smp_store_release(&device->ats_enabled, true);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(iommu_unit_ats_enable);
 
 /**
- * iommu_unit_ats_disable() - disable ATS in a device
+ * iommu_unit_ats_disable() - disable ATS in a device that is moved
  * @device: the device; does nothing if ATS is not enabled
  *
- * Context: any.
+ * Context: may sleep; the table_lock of the unit is held.
  */
 void iommu_unit_ats_disable(struct iommu_unit_device *device)
 {
+	lockdep_assert_held(&device->unit->table_lock);
 	if (xchg(&device->ats_enabled, false) && dev_is_pci(device->dev))
 		pci_disable_ats(to_pci_dev(device->dev));
 }
 EXPORT_SYMBOL_GPL(iommu_unit_ats_disable);
+
+/**
+ * iommu_unit_ats_stop() - disable ATS in a device whose device-TLB is lost
+ * @device: the device; does nothing if ATS is not enabled
+ *
+ * Context: any.
+ */
+void iommu_unit_ats_stop(struct iommu_unit_device *device)
+{
+	struct iommu_ats_stop *stop;
+
+	if (!READ_ONCE(device->ats_enabled) ||
+	    !xchg(&device->ats_enabled, false) || !dev_is_pci(device->dev))
+		return;
+	/* Whoever has cleared ats_enabled owns it */
+	stop = device->ats_stop;
+	device->ats_stop = NULL;
+	stop->pdev = pci_dev_get(to_pci_dev(device->dev));
+	write_off(stop->pdev);
+	llist_add(&stop->node, &stopped_devices);
+	schedule_work(&stop_work);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_ats_stop);
+
+/**
+ * iommu_unit_ats_finish() - wait until the PCI core knows of all devices in which
+ * ATS was disabled
+ *
+ * Context: may sleep; no device is locked.
+ */
+void iommu_unit_ats_finish(void)
+{
+	flush_work(&stop_work);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_ats_finish);

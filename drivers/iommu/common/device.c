@@ -14,6 +14,7 @@
 #include <linux/pci-ats.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
+#include <linux/slab.h>
 
 #include "late.h"
 #include "unit.h"
@@ -92,6 +93,7 @@ void iommu_unit_remove_device(struct iommu_unit_device *device)
 {
 	lockdep_assert_held(&device->unit->table_lock);
 	xa_erase(&device->unit->devices, device->index);
+	kfree(device->ats_stop);
 }
 EXPORT_SYMBOL_GPL(iommu_unit_remove_device);
 

@@ -149,6 +149,8 @@ void iommu_units_unregister(const struct list_head *units)
 		if (unit->iommu.dev)
 			iommu_device_sysfs_remove(&unit->iommu);
 	}
+	/* A later load may enable ATS in the same devices */
+	iommu_unit_ats_finish();
 }
 EXPORT_SYMBOL_GPL(iommu_units_unregister);
 
@@ -159,6 +161,10 @@ EXPORT_SYMBOL_GPL(iommu_units_unregister);
  *
  * To be called each time that a translation cannot be invalidated: a driver may
  * have enabled bus mastering again.
+ *
+ * The PCI core notes in a bit that bus mastering is enabled (is_busmaster). The
+ * other bits in its byte do not change after the device was found, so this needs
+ * no lock.
  *
  * Context: any.
  */

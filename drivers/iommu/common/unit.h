@@ -23,6 +23,7 @@
 #include "live.h"
 
 struct dentry;
+struct iommu_ats_stop;
 struct iommu_paging;
 
 /**
@@ -111,6 +112,7 @@ struct iommu_unit_member {
  * @ats_supported: device, unit and platform permit a device-TLB
  * @ats: its device-TLB is enabled, or was before it was lost
  * @ats_enabled: ATS is enabled in the device itself
+ * @ats_stop: for disabling ATS in any context; allocated before it is enabled
  * @ats_lost: its device-TLB may hold translations that cannot be invalidated: it
  *	did not answer, the unit refused a request to it, or the device is gone
  * @ats_barred: the unit blocks all requests with which it could use these
@@ -137,6 +139,7 @@ struct iommu_unit_device {
 	bool ats_supported;
 	bool ats;
 	bool ats_enabled;
+	struct iommu_ats_stop *ats_stop;
 	bool ats_lost;
 	bool ats_barred;
 	bool cut_off;
@@ -186,6 +189,8 @@ bool iommu_unit_ats_is_reachable(struct iommu_unit_device *device);
 bool iommu_unit_ats_look(struct iommu_unit_device *device);
 int iommu_unit_ats_enable(struct iommu_unit_device *device);
 void iommu_unit_ats_disable(struct iommu_unit_device *device);
+void iommu_unit_ats_stop(struct iommu_unit_device *device);
+void iommu_unit_ats_finish(void);
 
 /* Devices */
 int iommu_unit_add_device(struct iommu_unit *unit,

@@ -167,11 +167,14 @@ int vtd_device_bar(struct vtd_device *device)
 	struct iommu_unit_device *common = &device->common;
 	int ret;
 
+	/*
+	 * So that the device does not try, if it still listens. Also if it was
+	 * barred before: ATS may have been about to be enabled then.
+	 */
+	iommu_unit_ats_stop(common);
 	/* Acquire: pairs with the release below, after the invalidation */
 	if (smp_load_acquire(&common->ats_barred))
 		return 0;
-	/* So that the device does not try, if it still listens */
-	iommu_unit_ats_disable(common);
 	ret = vtd_device_permit(device, false);
 	if (ret)
 		return ret;
