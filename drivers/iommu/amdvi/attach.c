@@ -264,6 +264,7 @@ static void amdvi_device_ats_on(struct amdvi_device *device)
 	if (!common->ats_supported || READ_ONCE(common->ats_lost) ||
 	    !iommu_unit_ats_is_reachable(common))
 		return;
+	iommu_unit_ats_end_former(common);
 	if (amdvi_device_permit(device, true)) {
 		amdvi_device_permit(device, false);
 		return;

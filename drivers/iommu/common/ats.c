@@ -187,6 +187,29 @@ bool iommu_unit_ats_look(struct iommu_unit_device *device)
 EXPORT_SYMBOL_GPL(iommu_unit_ats_look);
 
 /**
+ * iommu_unit_ats_end_former() - disable ATS that firmware or a former kernel
+ * enabled
+ * @device: a device that does not use its device-TLB
+ *
+ * Its entries block requests for translations, so it may not work until then.
+ * Also after a device did not answer when ATS was disabled in it: what it has
+ * cached is gone only once ATS is enabled anew.
+ *
+ * Context: may sleep.
+ */
+void iommu_unit_ats_end_former(struct iommu_unit_device *device)
+{
+	struct pci_dev *pdev;
+
+	if (!dev_is_pci(device->dev))
+		return;
+	pdev = to_pci_dev(device->dev);
+	if (!pdev->ats_enabled && write_off(pdev))
+		pci_info(pdev, "ATS was left enabled, and is disabled\n");
+}
+EXPORT_SYMBOL_GPL(iommu_unit_ats_end_former);
+
+/**
  * iommu_unit_ats_enable() - enable ATS in a device
  * @device: a device that supports it and whose device-TLB is not lost; its
  *	entries let translated requests pass

@@ -76,9 +76,12 @@ int iommu_unit_add_device(struct iommu_unit *unit,
 			 unit->name);
 		return -ENODEV;
 	}
-	if (!ret)
-		dev_iommu_priv_set(dev, device);
-	return ret;
+	if (ret)
+		return ret;
+	dev_iommu_priv_set(dev, device);
+	if (!device->ats_by_itself)
+		iommu_unit_ats_end_former(device);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(iommu_unit_add_device);
 

@@ -113,6 +113,7 @@ struct iommu_unit_member {
  * @ats: its device-TLB is enabled, or was before it was lost
  * @ats_enabled: ATS is enabled in the device itself
  * @ats_stop: for disabling ATS in any context; allocated before it is enabled
+ * @ats_by_itself: hardware operates its device-TLB, and ATS is not to be touched
  * @ats_lost: its device-TLB may hold translations that cannot be invalidated: it
  *	did not answer, the unit refused a request to it, or the device is gone
  * @ats_barred: the unit blocks all requests with which it could use these
@@ -140,6 +141,7 @@ struct iommu_unit_device {
 	bool ats;
 	bool ats_enabled;
 	struct iommu_ats_stop *ats_stop;
+	bool ats_by_itself;
 	bool ats_lost;
 	bool ats_barred;
 	bool cut_off;
@@ -190,6 +192,7 @@ bool iommu_unit_ats_look(struct iommu_unit_device *device);
 int iommu_unit_ats_enable(struct iommu_unit_device *device);
 void iommu_unit_ats_disable(struct iommu_unit_device *device);
 void iommu_unit_ats_stop(struct iommu_unit_device *device);
+void iommu_unit_ats_end_former(struct iommu_unit_device *device);
 void iommu_unit_ats_finish(void);
 
 /* Devices */

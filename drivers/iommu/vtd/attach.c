@@ -239,6 +239,7 @@ static void vtd_device_ats_on(struct vtd_device *device)
 	if (!common->ats_supported || READ_ONCE(common->ats_lost) ||
 	    !iommu_unit_ats_is_reachable(common))
 		return;
+	iommu_unit_ats_end_former(common);
 	if (vtd_device_permit(device, true)) {
 		vtd_device_permit(device, false);
 		return;

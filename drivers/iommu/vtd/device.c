@@ -242,6 +242,9 @@ static struct iommu_device *vtd_device_probe(struct device *dev)
 	device->common.alias = place.source_id;
 	if (vtd_may_have_ats(unit, dev))
 		iommu_unit_look_for_ats(&device->common);
+	device->common.ats_by_itself =
+		!unit->scalable && dev_is_pci(dev) &&
+		vtd_scope_operates_ats(vtd_dmar, to_pci_dev(dev));
 	device->twice = dev_is_pci(dev) &&
 			vtd_quirk(to_pci_dev(dev), VTD_QUIRK_DEVICE_TLB_TWICE);
 	ret = iommu_unit_add_device(&unit->common, &device->common);

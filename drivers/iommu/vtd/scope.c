@@ -225,6 +225,29 @@ bool vtd_scope_find(const struct dmar_table *table, struct device *dev,
 }
 
 /**
+ * vtd_scope_operates_ats() - does hardware operate the device-TLB of a device?
+ * @table: the DMAR table
+ * @pdev: the device
+ *
+ * In legacy mode, that of an integrated device which cannot do without.
+ *
+ * Return: true if so.
+ */
+bool vtd_scope_operates_ats(const struct dmar_table *table,
+			    struct pci_dev *pdev)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+
+	while (dmar_next(table, &cursor, &s))
+		if (s.type == DMAR_SATC && s.flags & DMAR_ATC_REQUIRED &&
+		    s.segment == pci_domain_nr(pdev->bus) &&
+		    vtd_scope_holds_pci(table, &s, pdev))
+			return true;
+	return false;
+}
+
+/**
  * vtd_scope_ats() - may a device use a device-TLB?
  * @table: the DMAR table
  * @pdev: the device

@@ -31,6 +31,8 @@ bool vtd_scope_holds(const struct dmar_table *table,
 		     const struct dmar_structure *of, struct device *dev);
 bool vtd_scope_path_exists(const struct dmar_scope *scope);
 u16 vtd_scope_source_id(const struct dmar_scope *scope);
+bool vtd_scope_operates_ats(const struct dmar_table *table,
+			    struct pci_dev *pdev);
 bool vtd_scope_ats(const struct dmar_table *table, struct pci_dev *pdev,
 		   bool scalable);
 void vtd_scope_complain(const struct dmar_table *table);

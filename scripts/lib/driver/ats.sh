@@ -62,6 +62,32 @@ do_ats_is() {
 	only_with_ats
 }
 
+# byte_of ADDRESS OFFSET: print a byte of the configuration space
+byte_of() { od -An -tu1 -j"$2" -N1 "/sys/bus/pci/devices/$1/config" | tr -d ' '; }
+
+# find_ats ADDRESS: the result is in ats, the offset of the byte that has ATS enabled
+find_ats() {
+	local config=/sys/bus/pci/devices/$1/config word at=256
+	while word=$(od -An -tu4 -j$at -N4 "$config" | tr -d ' ') && [ $((word & 0xffff)) -ne 15 ]; do
+		at=$((word >> 20))
+		[ $at -ge 256 ] || die "$1 has no ATS"
+	done
+	ats=$((at + 7))
+}
+
+# ats-left: a former kernel has left ATS enabled in the disk, which gets no device-TLB
+do_ats_left() {
+	find_ats $disk
+	# shellcheck disable=SC2059 # the byte is in the format
+	printf "\\x$(printf %x $(($(byte_of $disk $ats) | 0x80)))" |
+		dd of=/sys/bus/pci/devices/$disk/config bs=1 seek=$ats conv=notrunc status=none
+	[ $(($(byte_of $disk $ats) & 0x80)) -ne 0 ] || die "ATS cannot be left enabled"
+	modprobe "$module" || die "$module.ko cannot be loaded"
+	[ $(($(byte_of $disk $ats) & 0x80)) = 0 ] || die "ATS is still enabled"
+	grep "$disk: ATS was left enabled" <<<"$(dmesg)" || die "the log does not say so"
+	grep -q device-tlb=off "$debug/$disk/entry" || die "$(cat "$debug/$disk/entry")"
+}
+
 # remove_by_surprise PORT: cut the power of the slot below a port. Nobody is asked.
 remove_by_surprise() {
 	local config=/sys/bus/pci/devices/$1/config at control
