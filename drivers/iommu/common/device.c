@@ -54,8 +54,9 @@ static unsigned long index_of(const struct iommu_unit_device *device)
  * @device: the device, with @dev, @source_id and @alias filled in
  *
  * Context: from the probe_device operation.
- * Return: 0; -ENODEV if the unit is not registered yet, or if another device has
- * its source-id, which is logged; -ENOMEM.
+ * Return: 0; -ENODEV if the unit is not registered yet, or, which is logged, if
+ * another device has its source-id or if it has a driver and is not trusted;
+ * -ENOMEM.
  */
 int iommu_unit_add_device(struct iommu_unit *unit,
 			  struct iommu_unit_device *device)
@@ -69,7 +70,12 @@ int iommu_unit_add_device(struct iommu_unit *unit,
 	device->unit = unit;
 	device->index = index_of(device);
 	device->had_driver = dev->driver;
-	device->in_use = driver_does_dma(dev) && !iommu_is_untrusted(dev);
+	device->in_use = driver_does_dma(dev);
+	/* Its driver would go on with physical addresses in a domain */
+	if (device->in_use && iommu_is_untrusted(dev)) {
+		dev_err(dev, "not trusted, and its driver was bound while the IOMMU driver was loaded; its DMA is blocked: plug it in again\n");
+		return -ENODEV;
+	}
 	ret = xa_insert(&unit->devices, device->index, device, GFP_KERNEL);
 	if (ret == -EBUSY) {
 		dev_warn(dev, "another device behind %s has its source-id; ignored\n",

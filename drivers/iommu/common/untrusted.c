@@ -8,7 +8,9 @@
  * the IOMMU driver is loaded passes through until that driver is unbound; one
  * that is not trusted may not. So its driver is unbound first, and bound again
  * as soon as the device is translated: a network connection is interrupted, and
- * a disk is gone for its users.
+ * a disk is gone for its users. Meanwhile no driver can be bound to it
+ * (match_driver). A device that is plugged in at that very time, and gets a
+ * driver before its unit is registered, stays blocked (device.c).
  */
 #include <linux/export.h>
 #include <linux/list.h>
@@ -19,13 +21,14 @@
 
 #include "untrusted.h"
 
-/* A device whose driver was unbound */
-struct unbound {
+/* A device to which no driver is bound while the IOMMU driver is loaded */
+struct held {
 	struct list_head node;
 	struct pci_dev *pdev;
+	bool had_driver;
 };
 
-static LIST_HEAD(unbound_devices);
+static LIST_HEAD(held_devices);
 
 /**
  * iommu_is_untrusted() - is a device not trusted?
@@ -72,15 +75,33 @@ static bool has_bounce_buffers(const struct device *dev)
 	return dev->dma_io_tlb_mem && dev->dma_io_tlb_mem->nslabs;
 }
 
-static int unbind(struct pci_dev *pdev)
+/* May a driver of this device do DMA, now or later? */
+static bool is_of_concern(struct pci_dev *pdev)
 {
-	struct unbound *unbound = kmalloc(sizeof(*unbound), GFP_KERNEL);
+	return !pci_is_bridge(pdev) &&
+	       !(pdev->driver && pdev->driver->driver_managed_dma);
+}
 
-	if (!unbound)
+static int hold(struct pci_dev *pdev)
+{
+	struct held *held = kmalloc(sizeof(*held), GFP_KERNEL);
+
+	if (!held)
 		return -ENOMEM;
-	pci_warn(pdev, "not trusted: its driver is unbound, and bound again once the device is translated\n");
-	unbound->pdev = pci_dev_get(pdev);
-	list_add_tail(&unbound->node, &unbound_devices);
+	device_lock(&pdev->dev);
+	if (!is_of_concern(pdev)) {
+		device_unlock(&pdev->dev);
+		kfree(held);
+		return 0;
+	}
+	held->had_driver = pdev->driver;
+	pdev->match_driver = false;
+	device_unlock(&pdev->dev);
+	held->pdev = pci_dev_get(pdev);
+	list_add_tail(&held->node, &held_devices);
+	if (held->had_driver)
+		pci_warn(pdev, "not trusted: its driver is unbound, and bound again once the device is translated\n");
+	/* Also one that was about to be bound */
 	device_release_driver(&pdev->dev);
 	return 0;
 }
@@ -89,9 +110,9 @@ static int unbind(struct pci_dev *pdev)
  * iommu_untrusted_unbind() - unbind the drivers of untrusted devices
  * @behind_unit: is a device behind a unit that is about to translate?
  *
- * Called while a driver is loaded, before any device passes through. Follow it
- * by iommu_untrusted_rebind() in any case. Drivers that manage DMA themselves,
- * as those of ports do, stay.
+ * Called while a driver is loaded, before any device passes through. No driver
+ * is bound to them until iommu_untrusted_rebind(), which has to follow in any
+ * case. Drivers that manage DMA themselves, as those of ports do, stay.
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
@@ -102,11 +123,9 @@ int iommu_untrusted_unbind(bool (*behind_unit)(struct device *dev))
 	int ret;
 
 	for_each_pci_dev(pdev) {
-		if (!pdev->untrusted || !pdev->driver ||
-		    pdev->driver->driver_managed_dma ||
-		    !behind_unit(&pdev->dev))
+		if (!pdev->untrusted || !behind_unit(&pdev->dev))
 			continue;
-		ret = unbind(pdev);
+		ret = hold(pdev);
 		if (ret) {
 			pci_dev_put(pdev);
 			return ret;
@@ -121,19 +140,23 @@ static void bind_one_again(struct pci_dev *pdev)
 	/* A device in a group is translated */
 	if (pdev->dev.iommu_group && !has_bounce_buffers(&pdev->dev))
 		pci_warn(pdev, "its driver stays unbound, since the kernel has no bounce buffers; boot with iommu=soft\n");
-	else if (device_attach(&pdev->dev) < 0)
-		pci_warn(pdev, "no driver can be bound again\n");
+	else if (device_attach(&pdev->dev) <= 0)
+		pci_warn(pdev, "no driver was bound again\n");
 }
 
 static void bind_again(struct work_struct *work)
 {
-	struct unbound *unbound, *next;
+	struct held *held, *next;
 
-	list_for_each_entry_safe(unbound, next, &unbound_devices, node) {
-		bind_one_again(unbound->pdev);
-		pci_dev_put(unbound->pdev);
-		list_del(&unbound->node);
-		kfree(unbound);
+	/* For all, before one of them takes its time */
+	list_for_each_entry(held, &held_devices, node)
+		WRITE_ONCE(held->pdev->match_driver, true);
+	list_for_each_entry_safe(held, next, &held_devices, node) {
+		if (held->had_driver)
+			bind_one_again(held->pdev);
+		pci_dev_put(held->pdev);
+		list_del(&held->node);
+		kfree(held);
 	}
 }
 
@@ -151,7 +174,7 @@ static DECLARE_WORK(bind_work, bind_again);
  */
 void iommu_untrusted_rebind(bool wait)
 {
-	if (list_empty(&unbound_devices))
+	if (list_empty(&held_devices))
 		return;
 	schedule_work(&bind_work);
 	if (wait)

@@ -29,6 +29,26 @@ do_untrusted() {
 	[ "$1" != now ] || grep "$disk: not trusted: its driver is unbound" <<<"$(dmesg)"
 }
 
+# untrusted-raced ADDRESS: somebody binds the driver of the disk again and again while
+# the driver is loaded
+do_untrusted_raced() {
+	local binder
+	modprobe nvme
+	within 240 disk_works "$1" || die "the disk cannot be read"
+	(while [ ! -e /tmp/enough ]; do
+		echo "$1" >/sys/bus/pci/drivers/nvme/bind || true
+	done 2>/dev/null) &
+	binder=$!
+	modprobe "$module" || die "$module.ko cannot be loaded"
+	touch /tmp/enough
+	wait $binder
+	# It may have been about to be bound for all this time
+	! grep "$1: not trusted, and its driver was bound" <<<"$(dmesg)" || return 0
+	is_isolated "$1" || die "$(group_type "$1"): $(cat "$debug/$1/entry")"
+	within 240 disk_works "$1" || die "the disk cannot be read behind the unit"
+	[ "$(faults)" -eq 0 ] || die "$(faults) faults"
+}
+
 stays_unbound() { grep -q "$1: its driver stays unbound" <<<"$(dmesg)"; }
 
 # untrusted-waits ADDRESS: without bounce buffers the disk is translated, and left
