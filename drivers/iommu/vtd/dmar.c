@@ -7,8 +7,8 @@
  *	scope:      type (1) length (1) flags (1) reserved (1) id (1) bus (1)
  *		    [device (1) function (1) ...]
  *
- * dmar_open() walks the table once and refuses it if a length is impossible:
- * after a wrong length, nothing that follows can be trusted. If the lengths of
+ * dmar_open() refuses the table if a length is impossible: after a wrong length,
+ * nothing that follows can be trusted. It also refuses more units than can be. If the lengths of
  * a structure are right but its content is impossible, dmar_next() returns it
  * with a complaint, and the caller leaves it out. If its content is wrong but
  * can be corrected, dmar_next() returns it corrected, with a remark.
@@ -97,45 +97,6 @@ static int check_structure(const struct dmar_table *table, size_t offset,
 	return check_scopes(table, offset + layout[type].body, *next, error);
 }
 
-/**
- * dmar_open() - check a DMAR table
- * @table: filled in on success
- * @bytes: the table from firmware
- * @available: number of bytes that may be read at @bytes
- * @error: filled in on failure
- *
- * Context: any; pure function of the bytes, which must stay in place.
- * Return: 0, or -EINVAL with @error set.
- */
-int dmar_open(struct dmar_table *table, const void *bytes, size_t available,
-	      struct dmar_error *error)
-{
-	size_t offset = HEADER_BYTES;
-	int ret;
-
-	table->bytes = bytes;
-	if (available < HEADER_BYTES)
-		return dmar_refuse(error, available, "table ends inside its header");
-	if (memcmp(table->bytes, "DMAR", 4))
-		return dmar_refuse(error, 0, "table has another signature");
-	table->length = get_unaligned_le32(table->bytes + HEADER_LENGTH);
-	if (table->length < HEADER_BYTES || table->length > available)
-		return dmar_refuse(error, HEADER_LENGTH,
-				   "table has an impossible length");
-	table->width = table->bytes[HEADER_WIDTH] + 1;
-	if (table->width < 32 || table->width > 64)
-		return dmar_refuse(error, HEADER_WIDTH,
-				   "host address width is impossible");
-	table->flags = table->bytes[HEADER_FLAGS];
-
-	while (offset < table->length) {
-		ret = check_structure(table, offset, &offset, error);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
 static bool dmar_beyond_width(const struct dmar_table *table, u64 address)
 {
 	return table->width < 64 && address >> table->width;
@@ -185,11 +146,98 @@ static bool dmar_has_twin(const struct dmar_table *table,
 	return false;
 }
 
+/* Once for the table, since that takes long and the table is read often */
+static int note_twin(struct dmar_table *table, size_t offset,
+		     struct dmar_error *error)
+{
+	struct dmar_structure drhd = { .offset = offset };
+
+	read_registers(table, table->bytes + offset, &drhd);
+	if (drhd.complaint || !dmar_has_twin(table, &drhd))
+		return 0;
+	if (table->nr_twins == DMAR_TWINS_MAX)
+		return dmar_refuse(error, offset,
+				   "too many units have the registers of earlier ones");
+	table->twins[table->nr_twins++] = offset;
+	return 0;
+}
+
+static bool dmar_is_twin(const struct dmar_table *table, size_t offset)
+{
+	unsigned int i;
+
+	for (i = 0; i < table->nr_twins; i++)
+		if (table->twins[i] == offset)
+			return true;
+	return false;
+}
+
+static int check_units(struct dmar_table *table, struct dmar_error *error)
+{
+	size_t offset = HEADER_BYTES;
+	unsigned int units = 0;
+	const u8 *s;
+	int ret;
+
+	for (; offset < table->length; offset += get_unaligned_le16(s + 2)) {
+		s = table->bytes + offset;
+		if (get_unaligned_le16(s) != DMAR_DRHD)
+			continue;
+		if (++units > DMAR_UNITS_MAX)
+			return dmar_refuse(error, offset,
+					   "table has more units than any machine");
+		ret = note_twin(table, offset, error);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
+ * dmar_open() - check a DMAR table
+ * @table: filled in on success
+ * @bytes: the table from firmware
+ * @available: number of bytes that may be read at @bytes
+ * @error: filled in on failure
+ *
+ * Context: any; pure function of the bytes, which must stay in place.
+ * Return: 0, or -EINVAL with @error set.
+ */
+int dmar_open(struct dmar_table *table, const void *bytes, size_t available,
+	      struct dmar_error *error)
+{
+	size_t offset = HEADER_BYTES;
+	int ret;
+
+	table->bytes = bytes;
+	if (available < HEADER_BYTES)
+		return dmar_refuse(error, available, "table ends inside its header");
+	if (memcmp(table->bytes, "DMAR", 4))
+		return dmar_refuse(error, 0, "table has another signature");
+	table->length = get_unaligned_le32(table->bytes + HEADER_LENGTH);
+	if (table->length < HEADER_BYTES || table->length > available)
+		return dmar_refuse(error, HEADER_LENGTH,
+				   "table has an impossible length");
+	table->width = table->bytes[HEADER_WIDTH] + 1;
+	if (table->width < 32 || table->width > 64)
+		return dmar_refuse(error, HEADER_WIDTH,
+				   "host address width is impossible");
+	table->flags = table->bytes[HEADER_FLAGS];
+	table->nr_twins = 0;
+
+	while (offset < table->length) {
+		ret = check_structure(table, offset, &offset, error);
+		if (ret)
+			return ret;
+	}
+	return check_units(table, error);
+}
+
 static void read_drhd(const struct dmar_table *table, const u8 *s,
 		      struct dmar_structure *out)
 {
 	read_registers(table, s, out);
-	if (!out->complaint && dmar_has_twin(table, out))
+	if (!out->complaint && dmar_is_twin(table, out->offset))
 		out->complaint = "unit has the registers of an earlier one";
 }
 

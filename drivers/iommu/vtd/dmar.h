@@ -34,18 +34,27 @@ enum dmar_scope_type {
 #define DMAR_ALL_PORTS		0x01	/* of an ATSR */
 #define DMAR_ATC_REQUIRED	0x01	/* of a SATC */
 
+/* More units than any machine has: Linux itself takes no more */
+#define DMAR_UNITS_MAX		1024
+/* Units with the registers of earlier ones: an error, but not that often */
+#define DMAR_TWINS_MAX		16
+
 /**
  * struct dmar_table - a table that passed dmar_open()
  * @bytes: its first byte
  * @length: its length in bytes
  * @width: host address width in bits
  * @flags: the flags of the table
+ * @twins: offsets of units that have the registers of an earlier one
+ * @nr_twins: their number
  */
 struct dmar_table {
 	const u8 *bytes;
 	size_t length;
 	unsigned int width;
 	u8 flags;
+	size_t twins[DMAR_TWINS_MAX];
+	unsigned int nr_twins;
 };
 
 /**

@@ -10,7 +10,7 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-#define TABLE_MAX		4096
+#define TABLE_MAX		20480
 #define TABLE_HEADER_BYTES	36
 
 /**

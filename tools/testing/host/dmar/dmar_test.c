@@ -200,6 +200,37 @@ TEST(unit_with_the_registers_of_an_earlier_one_is_left_out)
 	CHECK(!dmar_next(&out, &cursor, &s));
 }
 
+TEST(more_units_than_any_machine_has_are_refused)
+{
+	struct table t;
+
+	begin(&t, 39);
+	for (unsigned int i = 0; i < DMAR_UNITS_MAX; i++)
+		drhd(&t, 0, 0, 0xfe000000 + i * 0x1000ull);
+	CHECK_STR(refusal(&t, t.length), "accepted");
+	drhd(&t, 0, 0, 0xfd000000);
+	CHECK_STR(refusal(&t, t.length), "more units than any machine");
+}
+
+TEST(many_units_with_the_registers_of_others_are_refused)
+{
+	struct dmar_cursor cursor = { };
+	struct dmar_structure s;
+	struct dmar_table out;
+	unsigned int left_out = 0;
+	struct table t;
+
+	begin(&t, 39);
+	for (unsigned int i = 0; i < 1 + DMAR_TWINS_MAX; i++)
+		drhd(&t, 0, 0, 0xfed90000);
+	open_table(&out, &t);
+	while (dmar_next(&out, &cursor, &s))
+		left_out += !!s.complaint;
+	CHECK_EQ(left_out, DMAR_TWINS_MAX);
+	drhd(&t, 0, 0, 0xfed90000);
+	CHECK_STR(refusal(&t, t.length), "registers of earlier ones");
+}
+
 /* The contradiction of the last unit of a table */
 static const char *contradiction(const struct table *t)
 {
