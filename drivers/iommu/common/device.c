@@ -48,6 +48,61 @@ static unsigned long index_of(const struct iommu_unit_device *device)
 	return (unsigned long)pci_domain_nr(pdev->bus) << 16 | pci_dev_id(pdev);
 }
 
+static int insert_alias(struct device *dev, u16 alias, void *arg)
+{
+	struct iommu_unit_device *device = arg;
+
+	/*
+	 * It may be there already: that of another device. Without memory, its
+	 * faults are those of an unknown device.
+	 */
+	(void)!xa_insert(&device->unit->aliases, alias, device, GFP_KERNEL);
+	return 0;
+}
+
+static int erase_alias(struct device *dev, u16 alias, void *arg)
+{
+	struct iommu_unit_device *device = arg, *other;
+	struct xarray *aliases = &device->unit->aliases;
+	unsigned long index;
+
+	if (xa_load(aliases, alias) != device)
+		return 0;
+	xa_for_each(&device->unit->devices, index, other)
+		if (iommu_has_alias(other->dev, other->source_id, other->alias,
+				    alias))
+			break;
+	/* Replacing an entry allocates nothing */
+	if (other)
+		xa_store(aliases, alias, other, GFP_KERNEL);
+	else
+		xa_erase(aliases, alias);
+	return 0;
+}
+
+/**
+ * iommu_unit_insert_device() - let lookups by source-id find a device
+ * @unit: the unit
+ * @device: the device, with @dev, @index, @source_id and @alias filled in
+ *
+ * Context: may sleep.
+ * Return: 0, -EBUSY if there is another device with this index, or -ENOMEM.
+ */
+int iommu_unit_insert_device(struct iommu_unit *unit,
+			     struct iommu_unit_device *device)
+{
+	int ret;
+
+	device->unit = unit;
+	mutex_lock(&unit->table_lock);
+	ret = xa_insert(&unit->devices, device->index, device, GFP_KERNEL);
+	if (!ret)
+		iommu_unit_visit_aliases(device, insert_alias, device);
+	mutex_unlock(&unit->table_lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(iommu_unit_insert_device);
+
 /**
  * iommu_unit_add_device() - add a device to a unit
  * @unit: the unit
@@ -76,7 +131,7 @@ int iommu_unit_add_device(struct iommu_unit *unit,
 		dev_err(dev, "not trusted, and its driver was bound while the IOMMU driver was loaded; its DMA is blocked: plug it in again\n");
 		return -ENODEV;
 	}
-	ret = xa_insert(&unit->devices, device->index, device, GFP_KERNEL);
+	ret = iommu_unit_insert_device(unit, device);
 	if (ret == -EBUSY) {
 		dev_warn(dev, "another device behind %s has its source-id; ignored\n",
 			 unit->name);
@@ -102,6 +157,7 @@ void iommu_unit_remove_device(struct iommu_unit_device *device)
 {
 	lockdep_assert_held(&device->unit->table_lock);
 	xa_erase(&device->unit->devices, device->index);
+	iommu_unit_visit_aliases(device, erase_alias, device);
 	kfree(device->ats_stop);
 }
 EXPORT_SYMBOL_GPL(iommu_unit_remove_device);

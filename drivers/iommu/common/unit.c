@@ -32,6 +32,7 @@ void iommu_unit_init(struct iommu_unit *unit, const char *name,
 	mutex_init(&unit->table_lock);
 	ida_init(&unit->domain_ids);
 	xa_init(&unit->devices);
+	xa_init(&unit->aliases);
 }
 EXPORT_SYMBOL_GPL(iommu_unit_init);
 
@@ -41,6 +42,7 @@ EXPORT_SYMBOL_GPL(iommu_unit_init);
  */
 void iommu_unit_exit(struct iommu_unit *unit)
 {
+	xa_destroy(&unit->aliases);
 	xa_destroy(&unit->devices);
 	ida_destroy(&unit->domain_ids);
 }
@@ -219,21 +221,14 @@ EXPORT_SYMBOL_GPL(iommu_units_must_stay_awake);
 /*
  * The device whose requests have a source-id: its own, or one that firmware, a
  * bridge or a quirk gives it. Of several devices behind a bridge it is one. The
- * caller holds iommu_live_read_lock() or rcu_read_lock().
+ * caller holds iommu_live_read_lock() or rcu_read_lock(). Faults are counted with
+ * interrupts disabled, so this must not search.
  */
 static struct iommu_unit_device *find_device(struct iommu_unit *unit,
 					     u16 source_id)
 {
-	struct iommu_unit_device *device = xa_load(&unit->devices, source_id);
-	unsigned long index;
-
-	if (device)
-		return device;
-	xa_for_each(&unit->devices, index, device)
-		if (iommu_has_alias(device->dev, device->source_id,
-				    device->alias, source_id))
-			return device;
-	return NULL;
+	return xa_load(&unit->devices, source_id) ?:
+	       xa_load(&unit->aliases, source_id);
 }
 
 /**

@@ -50,6 +50,8 @@ struct iommu_paging;
  * @tracking_turn: for dirty.c
  * @devices: struct iommu_unit_device by source-id; those below a VMD, which have
  *	its source-id, by domain and address
+ * @aliases: one struct iommu_unit_device for each source-id that a device may
+ *	present; changes under @table_lock
  * @faults: its faults
  * @debugfs: its debugfs directory
  */
@@ -72,6 +74,7 @@ struct iommu_unit {
 	unsigned int domains_used;
 	unsigned long tracking_turn;
 	struct xarray devices;
+	struct xarray aliases;
 	struct iommu_faults faults;
 	struct dentry *debugfs;
 };
@@ -196,6 +199,8 @@ void iommu_unit_ats_end_former(struct iommu_unit_device *device);
 void iommu_unit_ats_finish(void);
 
 /* Devices */
+int iommu_unit_insert_device(struct iommu_unit *unit,
+			     struct iommu_unit_device *device);
 int iommu_unit_add_device(struct iommu_unit *unit,
 			  struct iommu_unit_device *device);
 void iommu_unit_remove_device(struct iommu_unit_device *device);

@@ -420,11 +420,12 @@ static void a_storm_is_silenced_longer_each_time(struct kunit *test)
 /* A device whose requests have another source-id, as behind some bridges */
 static void faults_by_an_alias_are_those_of_its_device(struct kunit *test)
 {
-	struct iommu_unit_device *devices = kunit_kcalloc(test, 2,
+	struct iommu_unit_device *devices = kunit_kcalloc(test, 3,
 							  sizeof(*devices),
 							  GFP_KERNEL);
 	struct iommu_unit *unit = kunit_kzalloc(test, sizeof(*unit),
 						GFP_KERNEL);
+	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, devices);
 	KUNIT_ASSERT_NOT_NULL(test, unit);
@@ -433,10 +434,15 @@ static void faults_by_an_alias_are_those_of_its_device(struct kunit *test)
 	devices[0].alias = 0x10;
 	devices[1].source_id = 0x18;
 	devices[1].alias = 0x100;
-	KUNIT_ASSERT_EQ(test, xa_err(xa_store(&unit->devices, 0x10, &devices[0],
-					      GFP_KERNEL)), 0);
-	KUNIT_ASSERT_EQ(test, xa_err(xa_store(&unit->devices, 0x18, &devices[1],
-					      GFP_KERNEL)), 0);
+	devices[2].source_id = 0x20;
+	devices[2].alias = 0x100;
+	for (i = 0; i < 3; i++) {
+		devices[i].index = devices[i].source_id;
+		KUNIT_ASSERT_EQ(test, iommu_unit_insert_device(unit,
+							       &devices[i]), 0);
+	}
+	KUNIT_EXPECT_EQ(test, iommu_unit_insert_device(unit, &devices[2]),
+			-EBUSY);
 	rcu_read_lock();
 	KUNIT_EXPECT_PTR_EQ(test, iommu_unit_meter(&unit->faults, 0x10),
 			    &devices[0].meter);
@@ -444,6 +450,17 @@ static void faults_by_an_alias_are_those_of_its_device(struct kunit *test)
 			    &devices[1].meter);
 	KUNIT_EXPECT_NULL(test, iommu_unit_meter(&unit->faults, 0x108));
 	rcu_read_unlock();
+	/* One of several devices with this source-id goes, and then the last */
+	for (i = 1; i < 3; i++) {
+		mutex_lock(&unit->table_lock);
+		iommu_unit_remove_device(&devices[i]);
+		mutex_unlock(&unit->table_lock);
+		rcu_read_lock();
+		KUNIT_EXPECT_PTR_EQ(test,
+				    iommu_unit_meter(&unit->faults, 0x100),
+				    i == 1 ? &devices[2].meter : NULL);
+		rcu_read_unlock();
+	}
 	iommu_unit_exit(unit);
 }
 
