@@ -223,6 +223,19 @@ static void a_lost_device_tlb_stays_barred_while_entries_change(struct kunit *te
 	free_pair(test, &pair);
 }
 
+/* It was lost, and barred, after its entries permitted it and before ATS was enabled */
+static void a_device_tlb_lost_before_it_is_enabled_is_disabled(struct kunit *test)
+{
+	struct pair pair = make_pair(test);
+
+	pair.bad->common.ats_lost = true;
+	pair.bad->common.ats_barred = true;
+	change(test, &pair);
+	KUNIT_EXPECT_FALSE(test, pair.bad->common.ats_enabled);
+	expect_untouched(test, &pair);
+	free_pair(test, &pair);
+}
+
 /* A dead unit costs those from whom memory is taken, before it is */
 static void a_dead_unit_keeps_what_is_not_given_back(struct kunit *test)
 {
@@ -294,6 +307,7 @@ static struct kunit_case ats_cases[] = {
 	KUNIT_CASE(a_refused_device_tlb_request_is_no_success),
 	KUNIT_CASE(a_mute_device_costs_itself),
 	KUNIT_CASE(a_lost_device_tlb_stays_barred_while_entries_change),
+	KUNIT_CASE(a_device_tlb_lost_before_it_is_enabled_is_disabled),
 	KUNIT_CASE(a_dead_unit_keeps_what_is_not_given_back),
 	KUNIT_CASE(a_unit_that_dies_during_an_attach_costs_the_device),
 	KUNIT_CASE(nothing_is_asked_of_a_disabled_unit),

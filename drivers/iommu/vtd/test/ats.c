@@ -484,6 +484,22 @@ static void a_queue_that_stands_still_again_is_given_up(struct kunit *test)
 	free_pair(test, &pair);
 }
 
+/* It was lost, and barred, after its entries permitted it and before ATS was enabled */
+static void a_device_tlb_lost_before_it_is_enabled_is_disabled(struct kunit *test)
+{
+	struct sim *sim = make_unit(test, SIM_ECAP);
+	struct end *end = make_end(test, sim, 0x10);
+	struct iommu_domain *domain = make_domain(test, end);
+
+	attach(test, end, domain);
+	end->device.common.ats_lost = true;
+	end->device.common.ats_barred = true;
+	change(test, domain);
+	KUNIT_EXPECT_FALSE(test, end->device.common.ats_enabled);
+	block(test, end);
+	free_domain(domain);
+}
+
 /* A dead unit costs those from whom memory is taken, before it is */
 static void a_dead_unit_keeps_what_is_not_given_back(struct kunit *test)
 {
@@ -554,6 +570,7 @@ static struct kunit_case ats_cases[] = {
 	KUNIT_CASE(a_slow_device_is_waited_for),
 	KUNIT_CASE(a_device_that_blocks_the_queue_costs_itself),
 	KUNIT_CASE(a_queue_that_stands_still_again_is_given_up),
+	KUNIT_CASE(a_device_tlb_lost_before_it_is_enabled_is_disabled),
 	KUNIT_CASE_SLOW(a_dead_unit_keeps_what_is_not_given_back),
 	KUNIT_CASE(a_device_that_is_gone_is_not_asked),
 	{ }
