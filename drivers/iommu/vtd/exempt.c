@@ -119,7 +119,7 @@ void vtd_exempt_log(void)
 
 	for_each_pci_dev(pdev) {
 		why = quirk_of(pdev);
-		if (why)
+		if (why && !pdev->untrusted)
 			pci_warn(pdev, "not translated for its driver: %s\n",
 				 why);
 	}

@@ -217,7 +217,9 @@ static int vtd_quiet_alias(struct device *dev, u16 alias, void *arg)
 	struct vtd_unit *unit = to_vtd_unit(device->common.unit);
 
 	vtd_tables_set_quiet(unit, alias, device->common.quiet);
-	vtd_inval_context(unit, alias, device->entry.domain_id, false);
+	/* A context entry of scalable mode has no domain id */
+	vtd_inval_context(unit, alias, unit->scalable ? IOMMU_UNIT_ID_NONE :
+					device->entry.domain_id, false);
 	return 0;
 }
 
