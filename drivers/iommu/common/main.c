@@ -10,7 +10,8 @@
  *	units		unit.c, and hide.c: hidden abilities
  *			ring.c: the ring for invalidation requests
  *	devices		device.c, alias.c: source-ids, acs.c: ports,
- *			late.c: drivers that came before the IOMMU driver
+ *			late.c: drivers that came before the IOMMU driver,
+ *			exempt.c: devices that stay untranslated
  *	faults		faults.c, meter.c: from the hardware to the log
  *	firmware	firmware.c: tables of ACPI
  *	debugging	inside.c, show.c: debugfs and sysfs, trace.c

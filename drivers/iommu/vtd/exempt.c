@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Devices that the kernel's own drivers use untranslated: their default domain
- * is the identity domain, whatever is asked for elsewhere. A program may have
- * them through VFIO all the same, and then they are translated.
+ * Devices that the kernel's own drivers use untranslated (../common/exempt.c):
  *
  *	the user names it	identity=
  *	integrated graphics	unless igfx=1 asks for translation, as in kernels
  *				of Debian; firmware uses it beside the driver
  *	quirks			graphics or sound that do not work behind their
  *				unit, whatever igfx= says
- *
- * A device that is not trusted is never exempt.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
 #include <linux/pci.h>
 
-#include "../common/untrusted.h"
+#include "../common/exempt.h"
 #include "exempt.h"
 #include "params.h"
 #include "quirks.h"
@@ -27,14 +23,9 @@
 #define TYLERSBURG_ISOCH_OTHER_UNIT	BIT(0)
 #define TYLERSBURG_ISOCH_ENTRIES	GENMASK(4, 2)
 
-static bool is_graphics(const struct pci_dev *pdev)
+static bool is_integrated_graphics(struct pci_dev *pdev)
 {
-	return pdev->class >> 16 == PCI_BASE_CLASS_DISPLAY;
-}
-
-static bool is_integrated_graphics(const struct pci_dev *pdev)
-{
-	return is_graphics(pdev) && pdev->vendor == PCI_VENDOR_ID_INTEL &&
+	return iommu_exempt_is_display(pdev) && pdev->vendor == PCI_VENDOR_ID_INTEL &&
 	       pci_is_root_bus(pdev->bus);
 }
 
@@ -52,7 +43,7 @@ static bool sound_would_hang(void)
 	return hangs;
 }
 
-static const char *quirk_of(const struct pci_dev *pdev)
+static const char *quirk_of(struct pci_dev *pdev)
 {
 	if (is_integrated_graphics(pdev) &&
 	    vtd_quirk_exists(VTD_QUIRK_GRAPHICS))
@@ -61,6 +52,13 @@ static const char *quirk_of(const struct pci_dev *pdev)
 		return "firmware gives the unit of this device no room for translations";
 	return NULL;
 }
+
+static const struct iommu_exempt_rules rules = {
+	.is_named = vtd_params_identity,
+	.translates_graphics = vtd_params_igfx,
+	.is_graphics = is_integrated_graphics,
+	.quirk_of = quirk_of,
+};
 
 /**
  * vtd_exempt() - do the kernel's own drivers use a device untranslated?
@@ -71,14 +69,7 @@ static const char *quirk_of(const struct pci_dev *pdev)
  */
 bool vtd_exempt(struct device *dev)
 {
-	const struct pci_dev *pdev;
-
-	if (!dev_is_pci(dev) || iommu_is_untrusted(dev))
-		return false;
-	pdev = to_pci_dev(dev);
-	return vtd_params_identity(pci_name(pdev)) ||
-	       (is_integrated_graphics(pdev) && !vtd_params_igfx()) ||
-	       quirk_of(pdev);
+	return iommu_exempt(&rules, dev);
 }
 
 /**
@@ -100,7 +91,7 @@ bool vtd_exempt_keeps_on(const struct dmar_table *table,
 	for_each_pci_dev(pdev) {
 		if (!vtd_scope_holds(table, drhd, &pdev->dev))
 			continue;
-		if (!is_graphics(pdev)) {
+		if (!iommu_exempt_is_display(pdev)) {
 			pci_dev_put(pdev);
 			return false;
 		}
@@ -114,13 +105,5 @@ bool vtd_exempt_keeps_on(const struct dmar_table *table,
  */
 void vtd_exempt_log(void)
 {
-	struct pci_dev *pdev = NULL;
-	const char *why;
-
-	for_each_pci_dev(pdev) {
-		why = quirk_of(pdev);
-		if (why && !pdev->untrusted)
-			pci_warn(pdev, "not translated for its driver: %s\n",
-				 why);
-	}
+	iommu_exempt_log(&rules);
 }

@@ -9,8 +9,8 @@
 #define pr_fmt(fmt) "vtd: " fmt
 
 #include <linux/module.h>
-#include <linux/string.h>
 
+#include "../common/exempt.h"
 #include "../common/hide.h"
 #include "params.h"
 #include "unit.h"
@@ -48,20 +48,6 @@ MODULE_PARM_DESC(acs, "enable Access Control Services in PCI Express ports (defa
 static bool igfx;
 module_param(igfx, bool, 0400);
 MODULE_PARM_DESC(igfx, "translate integrated graphics for its driver too (default: no)");
-
-/* Is @name one of the names in a list, separated by commas? */
-static bool is_listed(const char *list, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (; list; list = strchr(list, ',')) {
-		list += *list == ',';
-		if (!strncmp(list, name, length) &&
-		    (!list[length] || list[length] == ','))
-			return true;
-	}
-	return false;
-}
 
 static char *identity;
 module_param(identity, charp, 0400);
@@ -140,7 +126,7 @@ bool vtd_params_igfx(void)
  */
 bool vtd_params_identity(const char *address)
 {
-	return is_listed(identity, address);
+	return iommu_exempt_lists(identity, address);
 }
 
 /**
@@ -151,5 +137,5 @@ bool vtd_params_identity(const char *address)
  */
 bool vtd_params_skips(const char *unit)
 {
-	return is_listed(skip_unit, unit);
+	return iommu_exempt_lists(skip_unit, unit);
 }

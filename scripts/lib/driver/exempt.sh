@@ -4,12 +4,14 @@
 # shellcheck disable=SC2154 # use_unit sets module
 
 # exempt TYPE DEVICE LINE [OPTION...]: EDU0 gets a group of this type, as what it is, or
-# with a DEVICE as Intel graphics of that id; the log has LINE, a regex, or - for no line
+# with a DEVICE, parameters of vfio_disguise, as that; the log has LINE, a regex, or - for
+# no line
 do_exempt() {
-	local type=$1 device=$2 line=$3
+	local type=$1 device line=$3
+	read -ra device <<<"$2"
 	shift 3
-	[ -z "$device" ] || modprobe vfio_disguise address="$EDU0" vendor=0x8086 \
-		device="$device" class=0x030000 || die "no disguise"
+	[ ${#device[@]} -eq 0 ] || modprobe vfio_disguise address="$EDU0" "${device[@]}" ||
+		die "no disguise"
 	modprobe "$module" "$@" || die "$module.ko cannot be loaded"
 	[[ $(group_type "$EDU0") = "$type" ]] || die "the group is $(group_type "$EDU0")"
 	if [ "$line" = - ]; then
@@ -19,10 +21,10 @@ do_exempt() {
 	fi
 }
 
-# skipped LINE: the driver refuses to load, since the only unit is left out
+# skipped UNITS LINE: the driver refuses to load, since the only unit is left out
 do_skipped() {
-	! modprobe "$module" skip_unit=dmar1,dmar0 || die "$module.ko was loaded"
-	grep "$1" <<<"$(dmesg)" || die "the log does not say: $1"
+	! modprobe "$module" skip_unit="$1" || die "$module.ko was loaded"
+	grep "$2" <<<"$(dmesg)" || die "the log does not say: $2"
 }
 
 # graphics-unit DEVICE: the unit is that of graphics
