@@ -24,6 +24,7 @@
 #include "debugfs.h"
 #include "device.h"
 #include "domain.h"
+#include "exempt.h"
 #include "unit.h"
 
 #include <uapi/linux/iommufd.h>
@@ -270,6 +271,12 @@ amdvi_device_alloc_user(struct device *dev, u32 flags,
 	return &paging->domain;
 }
 
+static int amdvi_device_def_domain_type(struct device *dev)
+{
+	return iommu_unit_def_domain_type(dev) ?:
+	       amdvi_exempt(dev) ? IOMMU_DOMAIN_IDENTITY : 0;
+}
+
 /* Exclusion ranges must also stay untranslated */
 static void add_ivmd(struct list_head *regions, const struct ivrs_block *ivmd)
 {
@@ -318,6 +325,6 @@ const struct iommu_ops amdvi_iommu_ops = {
 	.probe_finalize = iommu_unit_probe_finalize,
 	.release_device = amdvi_device_release,
 	.device_group = iommu_unit_device_group,
-	.def_domain_type = iommu_unit_def_domain_type,
+	.def_domain_type = amdvi_device_def_domain_type,
 	.get_resv_regions = amdvi_device_get_resv_regions,
 };

@@ -10,6 +10,7 @@
 
 #include <linux/module.h>
 
+#include "../common/exempt.h"
 #include "../common/hide.h"
 #include "params.h"
 #include "unit.h"
@@ -32,6 +33,18 @@ MODULE_PARM_DESC(poll, "poll the event log instead of using the interrupt (defau
 static bool guest_tables;
 module_param(guest_tables, bool, 0400);
 MODULE_PARM_DESC(guest_tables, "use version 2 (guest) page tables if a unit supports them (default: no)");
+
+static bool igfx;
+module_param(igfx, bool, 0400);
+MODULE_PARM_DESC(igfx, "translate graphics with PASIDs for its driver too (default: no)");
+
+static char *identity;
+module_param(identity, charp, 0400);
+MODULE_PARM_DESC(identity, "PCI devices that are not translated for their drivers: 0000:00:02.0,...");
+
+static char *skip_unit;
+module_param(skip_unit, charp, 0400);
+MODULE_PARM_DESC(skip_unit, "units to leave out, with all devices behind them: ivhdN,...");
 
 /**
  * amdvi_params_hidden() - abilities of a unit to hide
@@ -62,4 +75,36 @@ bool amdvi_params_poll(void)
 bool amdvi_params_guest_tables(void)
 {
 	return guest_tables;
+}
+
+/**
+ * amdvi_params_igfx() - is graphics with PASIDs translated for its driver?
+ *
+ * Return: true if so.
+ */
+bool amdvi_params_igfx(void)
+{
+	return igfx;
+}
+
+/**
+ * amdvi_params_identity() - is a device not to be translated for its driver?
+ * @address: its PCI address
+ *
+ * Return: true if so.
+ */
+bool amdvi_params_identity(const char *address)
+{
+	return iommu_exempt_lists(identity, address);
+}
+
+/**
+ * amdvi_params_skips() - is a unit to be left out?
+ * @unit: name of the unit
+ *
+ * Return: true if so.
+ */
+bool amdvi_params_skips(const char *unit)
+{
+	return iommu_exempt_lists(skip_unit, unit);
 }

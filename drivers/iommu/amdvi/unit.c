@@ -23,6 +23,7 @@
 #include "ability.h"
 #include "inval.h"
 #include "ivrs.h"
+#include "params.h"
 #include "regs.h"
 #include "unit.h"
 
@@ -37,6 +38,8 @@
 
 static const char *amdvi_unit_check(const struct amdvi_unit *unit)
 {
+	if (amdvi_params_skips(unit->common.name))
+		return "skip_unit= asks for it";
 	if (FIELD_GET(CAP_ID, unit->cap) != CAPABILITY_ID ||
 	    FIELD_GET(CAP_TYPE, unit->cap) != CAPABILITY_TYPE)
 		return "its PCI function has no IOMMU capability";

@@ -9,6 +9,12 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 
+/*
+ * A place in configuration space for capabilities that a device only claims,
+ * which the devices of QEMU leave empty
+ */
+#define EMPTY_PLACE	0xf0
+
 static char *address;
 module_param(address, charp, 0);
 MODULE_PARM_DESC(address, "PCI address, such as 0000:00:04.0");
@@ -25,11 +31,24 @@ static uint class;
 module_param(class, uint, 0);
 MODULE_PARM_DESC(class, "The class it claims (default: its own)");
 
+static bool shares_tables;
+module_param(shares_tables, bool, 0);
+MODULE_PARM_DESC(shares_tables, "It claims ATS, PRI and PASID, without any ability (default: no)");
+
 static struct pci_dev *disguised;
 static struct {
 	unsigned short vendor, device;
 	unsigned int class;
+	u16 ats_cap, pri_cap, pasid_cap;
 } truth;
+
+static void claim_capabilities(void)
+{
+	disguised->ats_cap = EMPTY_PLACE;
+	disguised->pri_cap = EMPTY_PLACE;
+	disguised->pasid_cap = EMPTY_PLACE;
+}
+
 
 static int __init disguise_init(void)
 {
@@ -45,10 +64,15 @@ static int __init disguise_init(void)
 	truth.vendor = disguised->vendor;
 	truth.device = disguised->device;
 	truth.class = disguised->class;
+	truth.ats_cap = disguised->ats_cap;
+	truth.pri_cap = disguised->pri_cap;
+	truth.pasid_cap = disguised->pasid_cap;
 	disguised->vendor = vendor;
 	disguised->device = device;
 	if (class)
 		disguised->class = class;
+	if (shares_tables)
+		claim_capabilities();
 	return 0;
 }
 
@@ -57,6 +81,9 @@ static void __exit disguise_exit(void)
 	disguised->vendor = truth.vendor;
 	disguised->device = truth.device;
 	disguised->class = truth.class;
+	disguised->ats_cap = truth.ats_cap;
+	disguised->pri_cap = truth.pri_cap;
+	disguised->pasid_cap = truth.pasid_cap;
 	pci_dev_put(disguised);
 }
 
