@@ -21,9 +21,11 @@
 #include <linux/slab.h>
 
 #include "ability.h"
+#include "chipset.h"
 #include "inval.h"
 #include "ivrs.h"
 #include "params.h"
+#include "quirks.h"
 #include "regs.h"
 #include "unit.h"
 
@@ -86,6 +88,24 @@ static int find_function(struct amdvi_unit *unit, u16 capability)
 	return ret ? pcibios_err_to_errno(ret) : 0;
 }
 
+/* Before anything else is changed */
+static void apply_quirks(struct amdvi_unit *unit, u16 capability)
+{
+	struct amdvi_chipset *chipset;
+
+	unit->quirks = amdvi_quirks_of_unit(unit->pdev);
+	if (unit->quirks & AMDVI_QUIRK_FORGETS) {
+		chipset = amdvi_chipset_save(unit->pdev, capability);
+		if (IS_ERR(chipset))
+			unit_warn(unit, "registers of its chipset cannot be saved: it may not work after sleep\n");
+		else
+			unit->chipset = chipset;
+	}
+	if (amdvi_chipset_fix(unit->pdev, unit->quirks) &
+	    AMDVI_QUIRK_ATS_WRITES)
+		unit->cap &= ~CAP_IOTLB_SUP;
+}
+
 /* The last source-id that the IVRS table describes */
 static u16 last_id(const struct ivrs_table *ivrs, struct ivrs_block ivhd)
 {
@@ -127,6 +147,7 @@ static void amdvi_unit_free(struct amdvi_unit *unit)
 	amdvi_queue_destroy(unit);
 	amdvi_table_destroy(unit);
 	amdvi_unit_unmap_registers(unit);
+	amdvi_chipset_free(unit->chipset);
 	pci_dev_put(unit->pdev);
 	iommu_unit_exit(&unit->common);
 	kfree(unit);
@@ -172,6 +193,7 @@ struct amdvi_unit *amdvi_unit_create(const struct ivrs_table *ivrs,
 		ret = -ENODEV;
 		goto err;
 	}
+	apply_quirks(unit, ivhd->capability);
 	ret = amdvi_unit_create_tables(unit, ivrs, *ivhd);
 	if (ret)
 		goto err;
@@ -331,8 +353,12 @@ void amdvi_unit_suspend(struct amdvi_unit *unit)
  */
 int amdvi_unit_resume(struct amdvi_unit *unit)
 {
-	int ret = amdvi_unit_enable(unit);
+	int ret;
 
+	if (unit->chipset && amdvi_chipset_restore(unit->chipset))
+		unit_warn(unit, "registers of its chipset cannot be restored after sleep\n");
+	amdvi_chipset_fix(unit->pdev, unit->quirks);
+	ret = amdvi_unit_enable(unit);
 	if (!ret)
 		amdvi_events_unmask(unit);
 	return ret;

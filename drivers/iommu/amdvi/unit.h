@@ -21,6 +21,7 @@
 #include "spec.h"
 #include "table.h"
 
+struct amdvi_chipset;
 struct ivrs_block;
 struct ivrs_table;
 
@@ -37,6 +38,8 @@ struct ivrs_table;
  * @id: source-id of its PCI function
  * @regs: the registers
  * @claimed: the driver has requested the memory region of the registers
+ * @quirks: AMDVI_QUIRK_ bits
+ * @chipset: registers to restore after sleep, or NULL
  * @nid: memory node close to it, or NUMA_NO_NODE
  * @flags: of its IVHD
  * @last_id: the last source-id behind it, by the IVRS table
@@ -67,6 +70,8 @@ struct amdvi_unit {
 	u16 id;
 	void __iomem *regs;
 	bool claimed;
+	unsigned long quirks;
+	struct amdvi_chipset *chipset;
 	int nid;
 	u8 flags;
 	u16 last_id;
