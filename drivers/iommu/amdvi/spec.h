@@ -126,6 +126,7 @@
 #define DTE1_I			BIT_ULL(32)	/* IOTLB of the device */
 #define DTE1_SA			BIT_ULL(34)	/* no page fault events */
 #define DTE1_SYS_MGT		GENMASK_ULL(41, 40)
+#define SYS_MGT_FORWARD		1ULL	/* untranslated */
 #define DTE1_GCR3_HIGH		GENMASK_ULL(63, 43)
 #define DTE2_INIT_PASS		BIT_ULL(56)
 #define DTE2_EINT_PASS		BIT_ULL(57)

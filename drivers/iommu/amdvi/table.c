@@ -59,6 +59,22 @@ static void amdvi_write_half(struct amdvi_unit *unit, u64 *dte, u64 lo, u64 hi)
 		cpu_relax();
 }
 
+/*
+ * The first quadword of an entry that blocks DMA. Units with erratum 63 forward
+ * system management messages only if writes are permitted (IW). Without a page
+ * table all writes would pass then, so this one has an empty one: the kernel's
+ * page of zeros, as a table of one level. (The kernel's own driver only permits
+ * writes: Linux 6.12, amd_iommu_apply_erratum_63().)
+ */
+static u64 amdvi_blocked(const struct amdvi_unit *unit, u64 hi)
+{
+	if (FIELD_GET(DTE1_SYS_MGT, hi) != SYS_MGT_FORWARD ||
+	    FIELD_GET(EFR_HATS, unit->efr) == HATS_NONE)
+		return DTE0_V | DTE0_TV;
+	return DTE0_V | DTE0_TV | DTE0_IW | FIELD_PREP(DTE0_MODE, 1) |
+	       (page_to_phys(ZERO_PAGE(0)) & DTE0_ROOT);
+}
+
 static void amdvi_encode_entry(const struct amdvi_entry *entry,
 			       u64 *lo, u64 *hi)
 {
@@ -68,6 +84,7 @@ static void amdvi_encode_entry(const struct amdvi_entry *entry,
 	      (entry->quiet ? DTE1_SA : 0);
 	switch (entry->translation) {
 	case AMDVI_BLOCKED:
+		/* amdvi_blocked() */
 		break;
 	case AMDVI_PASS_THROUGH:
 		*lo |= DTE0_IR | DTE0_IW;
@@ -111,6 +128,8 @@ void amdvi_table_set(struct amdvi_unit *unit, u16 id,
 	amdvi_encode_entry(entry, &lo, &hi);
 	raw_spin_lock_irqsave(&unit->table.lock, flags);
 	*old_domain_id = FIELD_GET(DTE1_DOMAIN_ID, dte[1]);
+	if (entry->translation == AMDVI_BLOCKED)
+		lo = amdvi_blocked(unit, dte[1]);
 	amdvi_write_half(unit, dte, lo, hi | (dte[1] & KEPT_HI));
 	raw_spin_unlock_irqrestore(&unit->table.lock, flags);
 }
@@ -239,6 +258,7 @@ void amdvi_table_describe(struct amdvi_unit *unit,
 		if (!dte)
 			return;
 		dte[1] = (dte[1] & ~DTE1_SYS_MGT) | hi;
+		dte[0] = amdvi_blocked(unit, hi);
 		dte[2] = interrupts;
 	}
 }

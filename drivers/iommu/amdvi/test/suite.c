@@ -258,6 +258,44 @@ static void entries_are_those_of_the_specification(struct kunit *test)
 	}
 }
 
+/* Erratum 63: messages that are forwarded need IW, and all DMA is still blocked */
+static void a_blocked_entry_forwards_messages_and_no_dma(struct kunit *test)
+{
+	static const struct ivrs_entry device = {
+		.first = 0x20, .last = 0x21,
+		.data = 0x10,
+	};
+	static const struct amdvi_entry blocked = {
+		.translation = AMDVI_BLOCKED,
+	};
+	static const struct amdvi_entry pass = {
+		.translation = AMDVI_PASS_THROUGH,
+		.domain_id = IOMMU_UNIT_ID_PASS,
+	};
+	struct sim *sim = sim_create(test, 0);
+	const u64 *empty;
+	unsigned int i, id;
+	u64 raw[4];
+	u16 old;
+
+	amdvi_table_describe(&sim->unit, &device);
+	amdvi_table_set(&sim->unit, 0x21, &pass, &old);
+	amdvi_table_set(&sim->unit, 0x21, &blocked, &old);
+	for (id = 0x20; id <= 0x21; id++) {
+		amdvi_table_get(&sim->unit, id, raw);
+		KUNIT_EXPECT_TRUE(test, raw[0] & DTE0_IW);
+		KUNIT_EXPECT_FALSE(test, raw[0] & DTE0_IR);
+		KUNIT_EXPECT_EQ(test, FIELD_GET(DTE0_MODE, raw[0]), 1);
+		KUNIT_EXPECT_EQ(test, FIELD_GET(DTE1_DOMAIN_ID, raw[1]), 0);
+		empty = phys_to_virt(raw[0] & DTE0_ROOT);
+		for (i = 0; i < PAGE_SIZE / sizeof(*empty); i++)
+			KUNIT_ASSERT_EQ(test, empty[i], 0);
+	}
+	/* Another entry has none of that */
+	amdvi_table_get(&sim->unit, 0x22, raw);
+	KUNIT_EXPECT_EQ(test, raw[0], DTE0_V | DTE0_TV);
+}
+
 /* Events */
 
 static void put_event(struct sim *sim, unsigned int slot, u64 lo, u64 hi)
@@ -680,6 +718,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(ranges_become_blocks_that_hold_them),
 	KUNIT_CASE(a_new_table_blocks_all_dma),
 	KUNIT_CASE(entries_are_those_of_the_specification),
+	KUNIT_CASE(a_blocked_entry_forwards_messages_and_no_dma),
 	KUNIT_CASE(events_are_counted_round_the_ring),
 	KUNIT_CASE(an_event_that_never_arrives_is_skipped),
 	KUNIT_CASE(logging_goes_on_after_an_overflow),
