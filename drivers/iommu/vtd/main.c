@@ -35,6 +35,7 @@
 #include "../common/firmware.h"
 #include "../common/untrusted.h"
 #include "ability.h"
+#include "apic.h"
 #include "debugfs.h"
 #include "device.h"
 #include "domain.h"
@@ -278,6 +279,7 @@ static int __init vtd_init(void)
 	ret = vtd_check_owners();
 	if (ret)
 		goto err_units;
+	vtd_apic_log();
 	ret = vtd_domain_init();
 	if (ret)
 		goto err_units;

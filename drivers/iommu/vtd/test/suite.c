@@ -9,6 +9,7 @@
 #include <linux/module.h>
 
 #include "../../common/ring.h"
+#include "../apic.h"
 #include "../device.h"
 #include "../inval.h"
 #include "../regs.h"
@@ -365,6 +366,53 @@ static void the_first_unit_goes_on_after_a_refusal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after.errors, before.errors + 1);
 }
 
+/* Registers of a CPU: IA32_ARCH_CAPABILITIES, IA32_XAPIC_DISABLE_STATUS */
+static struct {
+	int error[2];
+	u64 value[2];
+	bool was_read[2];
+} msrs;
+
+static int read_msr(u32 msr, u64 *value)
+{
+	unsigned int i = msr == 0xbd;
+
+	if (msr != 0x10a && msr != 0xbd)
+		return -EIO;
+	msrs.was_read[i] = true;
+	*value = msrs.value[i];
+	return msrs.error[i];
+}
+
+static void x2apic_is_locked_only_if_both_registers_say_so(struct kunit *test)
+{
+	static const struct {
+		int error[2];
+		u64 value[2];
+		bool reads_status, locked;
+	} cases[] = {
+		{ { 0, 0 }, { BIT(21), BIT(0) }, true, true },
+		{ { 0, 0 }, { ~0ULL, ~0ULL }, true, true },
+		{ { 0, 0 }, { BIT(21), ~1ULL }, true, false },
+		{ { 0, 0 }, { ~BIT_ULL(21), BIT(0) }, false, false },
+		{ { -EIO, 0 }, { BIT(21), BIT(0) }, false, false },
+		{ { 0, -EIO }, { BIT(21), BIT(0) }, true, false },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		memset(&msrs, 0, sizeof(msrs));
+		memcpy(msrs.error, cases[i].error, sizeof(msrs.error));
+		memcpy(msrs.value, cases[i].value, sizeof(msrs.value));
+		KUNIT_EXPECT_EQ_MSG(test, vtd_apic_is_locked(read_msr),
+				    cases[i].locked, "case %zu", i);
+		KUNIT_EXPECT_TRUE(test, msrs.was_read[0]);
+		/* A CPU without the register would fault */
+		KUNIT_EXPECT_EQ_MSG(test, msrs.was_read[1],
+				    cases[i].reads_status, "case %zu", i);
+	}
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(every_descriptor_is_done_when_its_request_returns),
 	KUNIT_CASE(a_queue_that_is_enabled_already_starts_anew),
@@ -379,6 +427,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_SLOW(a_silent_register_is_given_up),
 	KUNIT_CASE_SLOW(a_silent_command_register_is_given_up),
 	KUNIT_CASE(the_first_unit_goes_on_after_a_refusal),
+	KUNIT_CASE(x2apic_is_locked_only_if_both_registers_say_so),
 	{ }
 };
 
