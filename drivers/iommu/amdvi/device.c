@@ -280,6 +280,7 @@ static int amdvi_device_def_domain_type(struct device *dev)
 /* Exclusion ranges must also stay untranslated */
 static void add_ivmd(struct list_head *regions, const struct ivrs_block *ivmd)
 {
+	u64 last = ivmd->base + ivmd->size - 1;
 	int prot = 0;
 
 	if (ivmd->flags & (IVMD_IR | IVMD_EXCLUSION))
@@ -287,10 +288,10 @@ static void add_ivmd(struct list_head *regions, const struct ivrs_block *ivmd)
 	if (ivmd->flags & (IVMD_IW | IVMD_EXCLUSION))
 		prot |= IOMMU_WRITE;
 	if (prot && ivmd->flags & (IVMD_UNITY | IVMD_EXCLUSION))
-		iommu_unit_add_region(regions, ivmd->base, ivmd->size, prot,
+		iommu_unit_add_memory(regions, ivmd->base, last, prot,
 				      IOMMU_RESV_DIRECT);
 	else
-		iommu_unit_add_region(regions, ivmd->base, ivmd->size, 0,
+		iommu_unit_add_memory(regions, ivmd->base, last, 0,
 				      IOMMU_RESV_RESERVED);
 }
 
@@ -301,8 +302,7 @@ static void amdvi_device_get_resv_regions(struct device *dev,
 	struct ivrs_cursor cursor = { };
 	struct ivrs_block block;
 
-	iommu_unit_add_region(regions, MSI_RANGE_START, MSI_RANGE_SIZE, 0,
-			      IOMMU_RESV_MSI);
+	iommu_unit_add_interrupts(regions);
 	iommu_unit_add_region(regions, HT_RANGE_START, HT_RANGE_SIZE, 0,
 			      IOMMU_RESV_RESERVED);
 	while (ivrs_next(amdvi_ivrs, &cursor, &block))

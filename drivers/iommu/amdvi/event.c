@@ -2,6 +2,7 @@
 /*
  * Events and page requests, decoded: pure functions of 16 bytes.
  */
+#include "../common/interrupts.h"
 #include "event.h"
 #include "spec.h"
 
@@ -34,8 +35,7 @@ void amdvi_event_decode(const u64 raw[2], struct amdvi_event *event)
 	event->address = raw[1];
 	/* Some emulated units set the flag in all events */
 	event->interrupt = raw[0] & EVENT_I &&
-			   raw[1] >= MSI_RANGE_START &&
-			   raw[1] < MSI_RANGE_START + MSI_RANGE_SIZE;
+			   iommu_is_interrupts(raw[1], raw[1]);
 }
 
 /**

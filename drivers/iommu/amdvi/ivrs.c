@@ -23,6 +23,7 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
+#include "../common/interrupts.h"
 #include "ivrs.h"
 #include "spec.h"
 
@@ -256,7 +257,8 @@ static void read_ivhd(const struct ivrs_table *table, const u8 *b,
 
 /*
  * Some firmware reserves single bytes. The device may still need the memory, so
- * it is rounded outward to whole pages.
+ * it is rounded outward to whole pages. Interrupt addresses are no memory, and
+ * the user of the range leaves them out.
  */
 static void read_memory(const struct ivrs_table *table, struct ivrs_block *out)
 {
@@ -278,6 +280,10 @@ static void read_memory(const struct ivrs_table *table, struct ivrs_block *out)
 	/* @last + 1 must not overflow; no processor has that many addresses */
 	if (ivrs_beyond_width(table, last) || last == ~0ULL)
 		out->complaint = "memory is beyond the address width";
+	else if (iommu_is_interrupts(out->base, last))
+		out->complaint = "memory is nothing but interrupt addresses";
+	else if (iommu_has_interrupts(out->base, last))
+		out->remark = "memory has interrupt addresses in it, which are left out";
 }
 
 static void read_ivmd(const struct ivrs_table *table, const u8 *b,

@@ -215,9 +215,7 @@
 #define EVENT_TR		BIT_ULL(56)	/* a translation request */
 #define EVENT_TYPE		GENMASK_ULL(59, 57)
 
-/* Writes to the first range are interrupts; the second is HyperTransport's */
-#define MSI_RANGE_START		0xfee00000UL
-#define MSI_RANGE_SIZE		0x00100000UL
+/* Addresses of HyperTransport */
 #define HT_RANGE_START		0xfd00000000UL
 #define HT_RANGE_SIZE		0x0300000000UL
 

@@ -16,6 +16,7 @@
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
+#include "interrupts.h"
 #include "late.h"
 #include "unit.h"
 #include "untrusted.h"
@@ -259,6 +260,46 @@ void iommu_unit_add_region(struct list_head *regions, phys_addr_t start,
 		list_add_tail(&region->list, regions);
 }
 EXPORT_SYMBOL_GPL(iommu_unit_add_region);
+
+/**
+ * iommu_unit_add_interrupts() - add the region of interrupts
+ * @regions: the list
+ */
+void iommu_unit_add_interrupts(struct list_head *regions)
+{
+	iommu_unit_add_region(regions, IOMMU_INTERRUPTS_FIRST,
+			      IOMMU_INTERRUPTS_LAST - IOMMU_INTERRUPTS_FIRST + 1,
+			      0, IOMMU_RESV_MSI);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_add_interrupts);
+
+/**
+ * iommu_unit_add_memory() - add memory that firmware reserves
+ * @regions: the list
+ * @first: its first byte
+ * @last: its last byte
+ * @prot: IOMMU_READ, ...
+ * @type: type of the region
+ *
+ * Interrupt addresses are left out, since no page table may lead to them.
+ */
+void iommu_unit_add_memory(struct list_head *regions, u64 first, u64 last,
+			   int prot, enum iommu_resv_type type)
+{
+	if (!iommu_has_interrupts(first, last)) {
+		iommu_unit_add_region(regions, first, last - first + 1, prot,
+				      type);
+		return;
+	}
+	if (first < IOMMU_INTERRUPTS_FIRST)
+		iommu_unit_add_region(regions, first,
+				      IOMMU_INTERRUPTS_FIRST - first, prot,
+				      type);
+	if (last > IOMMU_INTERRUPTS_LAST)
+		iommu_unit_add_region(regions, IOMMU_INTERRUPTS_LAST + 1,
+				      last - IOMMU_INTERRUPTS_LAST, prot, type);
+}
+EXPORT_SYMBOL_GPL(iommu_unit_add_memory);
 
 /**
  * iommu_unit_probe_finalize() - probe_finalize of struct iommu_ops

@@ -211,6 +211,9 @@ bool iommu_unit_shares(const struct iommu_unit_device *device, u16 alias);
 void iommu_unit_add_region(struct list_head *regions, phys_addr_t start,
 			   size_t length, int prot,
 			   enum iommu_resv_type type);
+void iommu_unit_add_interrupts(struct list_head *regions);
+void iommu_unit_add_memory(struct list_head *regions, u64 first, u64 last,
+			   int prot, enum iommu_resv_type type);
 
 /* For struct iommu_ops */
 void iommu_unit_probe_finalize(struct device *dev);

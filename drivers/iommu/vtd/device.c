@@ -362,13 +362,11 @@ static void vtd_device_get_resv_regions(struct device *dev,
 	struct dmar_cursor cursor = { };
 	struct dmar_structure s;
 
-	iommu_unit_add_region(regions, MSI_RANGE_START, MSI_RANGE_SIZE, 0,
-			      IOMMU_RESV_MSI);
+	iommu_unit_add_interrupts(regions);
 	while (dmar_next(vtd_dmar, &cursor, &s))
 		if (s.type == DMAR_RMRR && !s.complaint &&
 		    vtd_scope_holds(vtd_dmar, &s, dev))
-			iommu_unit_add_region(regions, s.base,
-					      s.last - s.base + 1,
+			iommu_unit_add_memory(regions, s.base, s.last,
 					      IOMMU_READ | IOMMU_WRITE,
 					      is_relaxable(dev) ?
 					      IOMMU_RESV_DIRECT_RELAXABLE :

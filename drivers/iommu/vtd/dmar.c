@@ -20,6 +20,7 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
+#include "../common/interrupts.h"
 #include "dmar.h"
 
 #define HEADER_BYTES	48
@@ -244,7 +245,8 @@ static void read_drhd(const struct dmar_table *table, const u8 *s,
 /*
  * Firmware often gets the last byte wrong. The device may need the memory all
  * the same, so the range is rounded outward to whole pages. A range whose first
- * and last byte are 0 was never filled in: it reserves nothing.
+ * and last byte are 0 was never filled in: it reserves nothing. Interrupt
+ * addresses are no memory, and the user of the range leaves them out.
  */
 static void read_rmrr(const struct dmar_table *table, const u8 *s,
 		      struct dmar_structure *out)
@@ -267,6 +269,10 @@ static void read_rmrr(const struct dmar_table *table, const u8 *s,
 	/* No processor has the last byte of 64 bits, whose end would overflow */
 	if (dmar_beyond_width(table, out->last) || out->last == ~0ULL)
 		out->complaint = "reserved memory is beyond the address width";
+	else if (iommu_is_interrupts(out->base, out->last))
+		out->complaint = "reserved memory is nothing but interrupt addresses";
+	else if (iommu_has_interrupts(out->base, out->last))
+		out->remark = "reserved memory has interrupt addresses in it, which are left out";
 }
 
 static void read_andd(const u8 *s, size_t length, struct dmar_structure *out)

@@ -12,6 +12,7 @@
 #include <linux/ioport.h>
 #include <linux/slab.h>
 
+#include "../common/interrupts.h"
 #include "ability.h"
 #include "device.h"
 #include "domain.h"
@@ -48,6 +49,8 @@ static int identity_map_reserved(struct vtd_domain *domain)
 			continue;
 		/* Memory or another RMRR may have mapped this page already */
 		for (at = s.base; at < s.last; at += PAGE_SIZE) {
+			if (iommu_is_interrupts(at, at))
+				continue;
 			ret = identity_map_range(domain, at,
 						 at + PAGE_SIZE - 1);
 			if (ret && ret != -EADDRINUSE)

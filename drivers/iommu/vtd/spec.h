@@ -241,8 +241,4 @@
 #define PASID2_EAFE	BIT_ULL(7)
 #define PASID2_FSPTPTR	GENMASK_ULL(63, 12)
 
-/* The range in which a write is an interrupt, section 3.14 */
-#define MSI_RANGE_START	0xfee00000UL
-#define MSI_RANGE_SIZE	0x00100000UL
-
 #endif

@@ -331,6 +331,40 @@ TEST(reserved_memory_is_rounded_outward_to_pages)
 	}
 }
 
+/* A table must not lead to interrupt addresses */
+TEST(interrupt_addresses_are_no_reserved_memory)
+{
+	static const struct {
+		u64 base, last;
+		const char *complaint, *remark;
+	} regions[] = {
+		{ 0xfee00000, 0xfeefffff, "nothing but interrupt addresses", "none" },
+		{ 0xfee00000, 0xfee00fff, "nothing but interrupt addresses", "none" },
+		{ 0xfeefffff, 0xfeefffff, "nothing but interrupt addresses", "rounded outward" },
+		{ 0xfedff000, 0xfee00000, "none", "interrupt addresses in it, which are left out" },
+		{ 0xfee00000, 0xfef00000, "none", "interrupt addresses in it, which are left out" },
+		{ 0xfeeff000, 0xfeffffff, "none", "interrupt addresses in it, which are left out" },
+		{ 0xfe000000, 0xffffffff, "none", "interrupt addresses in it, which are left out" },
+		{ 0xfedff000, 0xfedfffff, "none", "none" },
+		{ 0xfef00000, 0xfef00fff, "none", "none" },
+		{ 0x1fee00000, 0x1feefffff, "none", "none" },
+	};
+	struct dmar_structure s;
+	struct dmar_table out;
+	struct table t;
+
+	for (size_t i = 0; i < ARRAY_SIZE(regions); i++) {
+		struct dmar_cursor cursor = { };
+
+		begin(&t, 39);
+		rmrr(&t, 0, regions[i].base, regions[i].last);
+		open_table(&out, &t);
+		CHECK(dmar_next(&out, &cursor, &s));
+		CHECK_STR(s.complaint ?: "none", regions[i].complaint);
+		CHECK_STR(s.remark ?: "none", regions[i].remark);
+	}
+}
+
 TEST(a_device_name_ends_inside_its_structure)
 {
 	struct table t;

@@ -614,6 +614,41 @@ TEST(memory_is_rounded_outward_to_pages)
 	}
 }
 
+/* A table must not lead to interrupt addresses */
+TEST(interrupt_addresses_are_no_reserved_memory)
+{
+	static const struct {
+		u64 base, size;
+		const char *complaint, *remark;
+	} blocks[] = {
+		{ 0xfee00000, 0x100000, "memory is nothing but interrupt addresses", "none" },
+		{ 0xfee00000, 0x1000, "memory is nothing but interrupt addresses", "none" },
+		{ 0xfedff000, 0x2000, "none",
+		  "memory has interrupt addresses in it, which are left out" },
+		{ 0xfeeff000, 0x1001, "none",
+		  "memory has interrupt addresses in it, which are left out" },
+		{ 0xfe000000, 0x2000000, "none",
+		  "memory has interrupt addresses in it, which are left out" },
+		{ 0xfedff000, 0x1000, "none", "none" },
+		{ 0xfef00000, 0x1000, "none", "none" },
+		{ 0x1fee00000, 0x100000, "none", "none" },
+	};
+	struct ivrs_table table;
+	struct ivrs_block block;
+	struct table t;
+
+	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++) {
+		struct ivrs_cursor cursor = { };
+
+		begin(&t, INFO_48_48);
+		memory(&t, 0x22, 8, 0, 0xfff, blocks[i].base, blocks[i].size);
+		open_table(&table, &t);
+		CHECK(ivrs_next(&table, &cursor, &block));
+		CHECK_STR(block.complaint ?: "none", blocks[i].complaint);
+		CHECK_STR(block.remark ?: "none", blocks[i].remark);
+	}
+}
+
 static void event_at(u64 address, u64 flags, struct amdvi_event *event)
 {
 	u64 raw[2] = { 2ull << 60 | 7ull << 32 | 0x20 | flags, address };
