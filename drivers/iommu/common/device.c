@@ -16,6 +16,7 @@
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
+#include "former.h"
 #include "interrupts.h"
 #include "late.h"
 #include "unit.h"
@@ -132,6 +133,10 @@ int iommu_unit_add_device(struct iommu_unit *unit,
 		dev_err(dev, "not trusted, and its driver was bound while the IOMMU driver was loaded; its DMA is blocked: plug it in again\n");
 		return -ENODEV;
 	}
+	/* Only of a device that was there when the module was loaded */
+	device->former = !unit->registered && !dev->driver &&
+			 iommu_former_covers(unit, dev, device->source_id,
+					     device->alias);
 	ret = iommu_unit_insert_device(unit, device);
 	if (ret == -EBUSY) {
 		dev_warn(dev, "another device behind %s has its source-id; ignored\n",
@@ -309,6 +314,7 @@ void iommu_unit_probe_finalize(struct device *dev)
 {
 	struct iommu_unit_device *device = dev_iommu_priv_get(dev);
 
+	iommu_former_finalize(device);
 	/* While the IOMMU driver is loaded, see iommu_units_count_drivers() */
 	if (device->had_driver && device->unit->registered)
 		iommu_late_count_driver(dev);
@@ -334,7 +340,8 @@ EXPORT_SYMBOL_GPL(iommu_unit_device_group);
  * @dev: the device
  *
  * Return: IOMMU_DOMAIN_IDENTITY while the driver that it had at first is bound,
- * or 0.
+ * IOMMU_DOMAIN_DMA if its entries are a former kernel's and it must not pass
+ * through, or 0.
  */
 int iommu_unit_def_domain_type(struct device *dev)
 {
@@ -343,6 +350,8 @@ int iommu_unit_def_domain_type(struct device *dev)
 	/* After its driver is unbound, no DMA is in flight */
 	if (!dev->driver)
 		device->in_use = false;
+	if (device->former)
+		return iommu_former_domain_type(device);
 	return device->in_use ? IOMMU_DOMAIN_IDENTITY : 0;
 }
 EXPORT_SYMBOL_GPL(iommu_unit_def_domain_type);

@@ -11,6 +11,7 @@
  * A device whose device-TLB is lost stays in use: only the requests that rely on
  * its device-TLB are blocked, which is the task of the driver.
  */
+#include <linux/bitmap.h>
 #include <linux/export.h>
 #include <linux/pci.h>
 
@@ -42,6 +43,7 @@ EXPORT_SYMBOL_GPL(iommu_unit_init);
  */
 void iommu_unit_exit(struct iommu_unit *unit)
 {
+	bitmap_free(unit->former);
 	xa_destroy(&unit->aliases);
 	xa_destroy(&unit->devices);
 	ida_destroy(&unit->domain_ids);

@@ -45,6 +45,9 @@ struct iommu_paging;
  *	lead from a source-id to a translation
  * @domain_ids: domain ids in use
  * @last_domain_id: the largest domain id that it supports
+ * @former: bitmap of the source-ids whose entry is the former kernel's, or NULL;
+ *	see former.c
+ * @former_ids: number of domain ids reserved for these entries
  * @domains_used: number of domains that it is a member of; changes under
  *	@table_lock
  * @tracking_turn: for dirty.c
@@ -71,6 +74,8 @@ struct iommu_unit {
 	struct mutex table_lock;
 	struct ida domain_ids;
 	unsigned int last_domain_id;
+	unsigned long *former;
+	unsigned int former_ids;
 	unsigned int domains_used;
 	unsigned long tracking_turn;
 	struct xarray devices;
@@ -110,6 +115,7 @@ struct iommu_unit_member {
  * @alias: source-id of its requests according to firmware; mostly @source_id
  * @had_driver: it had a driver when it was probed
  * @in_use: that driver may have DMA in flight, to physical addresses
+ * @former: its entries are the former kernel's until it is attached; see former.c
  * @domain: paging domain that it is attached to, or NULL
  * @member: its unit in that domain
  * @ats_supported: device, unit and platform permit a device-TLB
@@ -138,6 +144,7 @@ struct iommu_unit_device {
 	u16 alias;
 	bool had_driver;
 	bool in_use;
+	bool former;
 	struct iommu_paging *domain;
 	struct iommu_unit_member *member;
 	bool ats_supported;
