@@ -38,6 +38,7 @@
 #include "attach.h"
 #include "device.h"
 #include "domain.h"
+#include "former.h"
 #include "inval.h"
 #include "unit.h"
 
@@ -57,7 +58,7 @@ static void amdvi_invalidate_former(struct setting *setting)
 		amdvi_inval_run(setting->unit, &setting->batch);
 	amdvi_inval_add_domain(&setting->batch, setting->old_domain_id, false);
 	/* The old entry is gone: it may have had either kind of tables */
-	if (setting->unit->guest_tables)
+	if (amdvi_unit_walks_guest_tables(setting->unit))
 		amdvi_inval_add_domain(&setting->batch,
 				       setting->old_domain_id, true);
 }
@@ -159,7 +160,7 @@ static int amdvi_permit_alias(struct device *dev, u16 alias, void *arg)
 	amdvi_inval_add_entry(&batch, alias);
 	/* With the translations: this waits for requests that have passed */
 	amdvi_inval_add_domain(&batch, domain_id, false);
-	if (unit->guest_tables)
+	if (amdvi_unit_walks_guest_tables(unit))
 		amdvi_inval_add_domain(&batch, domain_id, true);
 	ret = amdvi_inval_run(unit, &batch);
 	if (ret)
@@ -341,6 +342,7 @@ int amdvi_device_move(struct amdvi_device *device, struct iommu_paging *paging,
 			goto out;
 	}
 	entry.quiet = common->quiet;
+	amdvi_former_end(common);
 	amdvi_device_ats_off(device);
 	if (paging) {
 		amdvi_set_domain_entries(device, paging, member, &entry);
@@ -420,6 +422,7 @@ void amdvi_device_detach(struct amdvi_device *device)
 	struct blocking blocking = { common, { unit, &blocked } };
 
 	lockdep_assert_held(&unit->common.table_lock);
+	amdvi_former_end(common);
 	amdvi_device_ats_off(device);
 	iommu_unit_visit_aliases(common, amdvi_block_alias, &blocking);
 	amdvi_invalidate_former(&blocking.setting);

@@ -104,7 +104,8 @@ static int amdvi_entry_show(struct seq_file *seq, void *unused)
 
 	mutex_lock(&device->unit->table_lock);
 	seq_printf(seq, "%s domain=%u device-tlb=%s quiet=%s faults=%llu\n",
-		   names[entry->translation], entry->domain_id,
+		   device->former ? "former" : names[entry->translation],
+		   entry->domain_id,
 		   READ_ONCE(device->ats_lost) ? "lost" :
 		   device->ats ? "on" : "off", entry->quiet ? "yes" : "no",
 		   READ_ONCE(device->meter.count));

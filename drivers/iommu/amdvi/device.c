@@ -18,6 +18,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
+#include "../common/former.h"
 #include "../common/untrusted.h"
 #include "ability.h"
 #include "attach.h"
@@ -25,6 +26,7 @@
 #include "device.h"
 #include "domain.h"
 #include "exempt.h"
+#include "former.h"
 #include "unit.h"
 
 #include <uapi/linux/iommufd.h>
@@ -66,9 +68,11 @@ static int amdvi_pass_alias(struct device *dev, u16 alias, void *arg)
 		.translation = AMDVI_PASS_THROUGH,
 		.domain_id = IOMMU_UNIT_ID_PASS,
 	};
+	struct amdvi_unit *unit = arg;
 	u16 old;
 
-	amdvi_table_set(arg, alias, &pass, &old);
+	amdvi_former_block(unit, alias);
+	amdvi_table_set(unit, alias, &pass, &old);
 	return 0;
 }
 
@@ -133,33 +137,63 @@ static bool amdvi_has_reserved_memory(const struct amdvi_place *place)
 	return false;
 }
 
-static void amdvi_device_pass_or_stop(struct pci_dev *pdev,
+static int amdvi_block_passing_alias(struct device *dev, u16 alias, void *arg)
+{
+	struct amdvi_unit *unit = arg;
+
+	if (amdvi_former_passes(unit, alias))
+		amdvi_former_block(unit, alias);
+	return 0;
+}
+
+/*
+ * Without bus mastering there is no DMA, until a driver enables it. Bridges keep
+ * it, and so do devices with reserved memory: firmware continues to use that
+ * memory once the device has its domain, unless this is one in which it would
+ * reach all memory.
+ */
+static void amdvi_device_stop(struct pci_dev *pdev,
+			      const struct amdvi_place *place)
+{
+	bool translated = !iommu_default_passthrough() &&
+			  !amdvi_exempt(&pdev->dev);
+
+	if (pci_is_bridge(pdev) ||
+	    (translated && amdvi_has_reserved_memory(place)))
+		return;
+	pci_clear_master(pdev);
+}
+
+/*
+ * The DMA of a device without a driver is that of a former kernel, to IOVAs of
+ * that kernel. A crash kernel keeps the former entry. Otherwise DMA is blocked
+ * until the core attaches the device to its domain.
+ */
+static void amdvi_device_keep_or_stop(struct pci_dev *pdev,
 				      struct amdvi_unit *unit,
 				      const struct amdvi_place *place)
 {
-	if (!unit->left_on || pdev->dev.driver) {
+	if (iommu_is_untrusted(&pdev->dev))
 		iommu_visit_aliases(&pdev->dev, place->source_id, place->alias,
-				    amdvi_pass_alias, unit);
-		return;
-	}
-	/*
-	 * Its DMA is that of a former kernel, to IOVAs of that kernel. It is
-	 * blocked until the core attaches the device to its domain. Without bus
-	 * mastering there is no DMA after that either, until a driver enables
-	 * it. Bridges keep it, and so do devices with reserved memory: firmware
-	 * continues to use that memory once the device has its domain, unless
-	 * this is one in which it would reach all memory.
-	 */
-	if (!pci_is_bridge(pdev) &&
-	    (iommu_default_passthrough() || !amdvi_has_reserved_memory(place)))
-		pci_clear_master(pdev);
+				    amdvi_block_passing_alias, unit);
+	else if (!iommu_former_covers(&unit->common, &pdev->dev,
+				      place->source_id, place->alias))
+		amdvi_device_stop(pdev, place);
+}
+
+static bool amdvi_device_passes(const struct pci_dev *pdev,
+				const struct amdvi_unit *unit)
+{
+	return !iommu_is_untrusted(&pdev->dev) &&
+	       (!unit->left_on || pdev->dev.driver);
 }
 
 /**
  * amdvi_devices_pass() - let devices pass through until they have a domain
  *
- * Called when the module loads, for all trusted devices present: before translation is
- * enabled, or while a unit still translates by the table of a former kernel.
+ * Called when the module loads, for all trusted devices present: before
+ * translation is enabled, or while a unit still translates by the table of a
+ * former kernel. Then only devices with a driver pass through.
  */
 void amdvi_devices_pass(void)
 {
@@ -172,8 +206,16 @@ void amdvi_devices_pass(void)
 			pass_acpi_devices(unit);
 	for_each_pci_dev(pdev) {
 		unit = amdvi_unit_of(&pdev->dev, &place);
-		if (unit && !iommu_is_untrusted(&pdev->dev))
-			amdvi_device_pass_or_stop(pdev, unit, &place);
+		if (unit && amdvi_device_passes(pdev, unit))
+			iommu_visit_aliases(&pdev->dev, place.source_id,
+					    place.alias, amdvi_pass_alias,
+					    unit);
+	}
+	/* A device that shares a source-id with one of those is not kept */
+	for_each_pci_dev(pdev) {
+		unit = amdvi_unit_of(&pdev->dev, &place);
+		if (unit && unit->left_on && !pdev->dev.driver)
+			amdvi_device_keep_or_stop(pdev, unit, &place);
 	}
 }
 
@@ -326,5 +368,6 @@ const struct iommu_ops amdvi_iommu_ops = {
 	.release_device = amdvi_device_release,
 	.device_group = iommu_unit_device_group,
 	.def_domain_type = amdvi_device_def_domain_type,
+	.is_attach_deferred = iommu_former_is_attach_deferred,
 	.get_resv_regions = amdvi_device_get_resv_regions,
 };

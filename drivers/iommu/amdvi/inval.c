@@ -283,7 +283,7 @@ static int inval_one_by_one(struct amdvi_unit *unit)
 		if (batch.nr + 2 > AMDVI_BATCH_MAX)
 			ret = amdvi_inval_run(unit, &batch);
 		amdvi_inval_add_domain(&batch, id, false);
-		if (unit->guest_tables)
+		if (amdvi_unit_walks_guest_tables(unit))
 			amdvi_inval_add_domain(&batch, id, true);
 	}
 	return ret ?: amdvi_inval_run(unit, &batch);

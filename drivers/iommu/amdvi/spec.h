@@ -71,6 +71,7 @@
 #define CONTROL_PPR_INT_EN	BIT_ULL(14)
 #define CONTROL_PPR_EN		BIT_ULL(15)
 #define CONTROL_GT_EN		BIT_ULL(16)
+#define CONTROL_DEVTAB_SEGMENTS	GENMASK_ULL(36, 34)
 #define CONTROL_PPR_AUTO_RSP_EN	BIT_ULL(39)
 
 /* Extended feature register, section 3.4.8 */
@@ -113,11 +114,13 @@
 #define DTE_BYTES		32
 #define DTE0_V			BIT_ULL(0)
 #define DTE0_TV			BIT_ULL(1)
+#define DTE0_RESERVED		(GENMASK_ULL(6, 2) | BIT_ULL(63))
 #define DTE0_HAD		GENMASK_ULL(8, 7)	/* in host tables */
 #define DTE0_MODE		GENMASK_ULL(11, 9)
 #define DTE0_ROOT		GENMASK_ULL(51, 12)
 #define DTE0_GIOV		BIT_ULL(54)	/* requests without PASID too */
 #define DTE0_GV			BIT_ULL(55)	/* guest tables */
+#define DTE0_GLX		GENMASK_ULL(57, 56)	/* levels of guest CR3 tables */
 #define DTE0_GCR3_LOW		GENMASK_ULL(60, 58)
 #define DTE0_IR			BIT_ULL(61)
 #define DTE0_IW			BIT_ULL(62)

@@ -136,6 +136,26 @@ void amdvi_table_set(struct amdvi_unit *unit, u16 id,
 EXPORT_SYMBOL_IF_KUNIT(amdvi_table_set);
 
 /**
+ * amdvi_table_set_former() - copy the half of an entry that translates DMA
+ * @unit: a unit that does not use its table yet
+ * @id: the source-id
+ * @lo: first quadword
+ * @hi: second quadword; with the bit that permits a device-TLB
+ */
+void amdvi_table_set_former(struct amdvi_unit *unit, u16 id, u64 lo, u64 hi)
+{
+	u64 *dte = amdvi_table_entry(unit, id);
+	unsigned long flags;
+
+	if (!dte)
+		return;
+	raw_spin_lock_irqsave(&unit->table.lock, flags);
+	hi = (hi & ~DTE1_SYS_MGT) | (dte[1] & DTE1_SYS_MGT);
+	amdvi_write_half(unit, dte, lo, hi);
+	raw_spin_unlock_irqrestore(&unit->table.lock, flags);
+}
+
+/**
  * amdvi_table_set_root() - write the new top of a page table that has grown
  * @unit: the unit
  * @id: a source-id; its entry is changed only if it has @domain_id

@@ -59,6 +59,7 @@ void amdvi_table_describe(struct amdvi_unit *unit,
 
 void amdvi_table_set(struct amdvi_unit *unit, u16 id,
 		     const struct amdvi_entry *entry, u16 *old_domain_id);
+void amdvi_table_set_former(struct amdvi_unit *unit, u16 id, u64 lo, u64 hi);
 void amdvi_table_set_root(struct amdvi_unit *unit, u16 id, u16 domain_id,
 			  const struct iommu_pt_root *root);
 u16 amdvi_table_permit(struct amdvi_unit *unit, u16 id, bool device_tlb);

@@ -22,6 +22,7 @@
 
 #include "ability.h"
 #include "chipset.h"
+#include "former.h"
 #include "inval.h"
 #include "ivrs.h"
 #include "params.h"
@@ -153,6 +154,17 @@ static void amdvi_unit_free(struct amdvi_unit *unit)
 	kfree(unit);
 }
 
+static void amdvi_unit_take_over(struct amdvi_unit *unit)
+{
+	struct amdvi_former_count count;
+
+	if (amdvi_former_take(unit, &count))
+		unit_warn(unit, "was left enabled, translating; %u entries of the former kernel are kept, %u left out; bus mastering of devices without either a driver or such an entry is disabled\n",
+			  count.kept, count.left_out);
+	else
+		unit_warn(unit, "was left enabled, translating; bus mastering of devices without a driver is disabled\n");
+}
+
 /**
  * amdvi_unit_create() - create a unit from its block of the IVRS table
  * @ivrs: the table
@@ -199,7 +211,7 @@ struct amdvi_unit *amdvi_unit_create(const struct ivrs_table *ivrs,
 		goto err;
 	unit->left_on = amdvi_read(unit, AMDVI_CONTROL) & CONTROL_IOMMU_EN;
 	if (unit->left_on)
-		unit_warn(unit, "was left enabled, translating; bus mastering of devices without a driver is disabled\n");
+		amdvi_unit_take_over(unit);
 	return unit;
 err:
 	amdvi_unit_free(unit);
@@ -232,7 +244,7 @@ static u64 control_of(const struct amdvi_unit *unit)
 		      FIELD_PREP(CONTROL_INV_TIMEOUT, INV_TIMEOUT_1S);
 	size_t i;
 
-	if (unit->guest_tables)
+	if (amdvi_unit_walks_guest_tables(unit))
 		control |= CONTROL_GT_EN;
 	for (i = 0; i < ARRAY_SIZE(wishes); i++)
 		if (unit->flags & wishes[i].flag)
@@ -261,6 +273,9 @@ static int amdvi_unit_enable(struct amdvi_unit *unit)
 	u64 kept = unit->left_on ? CONTROL_IOMMU_EN : 0;
 	int ret;
 
+	/* Entries of a former kernel stay in use */
+	if (unit->left_on && unit->former_guest)
+		kept |= CONTROL_GT_EN;
 	/* Firmware or a former kernel may have left other bits set */
 	unit->control = amdvi_read(unit, AMDVI_CONTROL);
 	amdvi_unit_control(unit, 0, ALL_ON & ~kept);

@@ -50,6 +50,7 @@ struct ivrs_table;
  * @levels: the most levels of page tables that it walks
  * @iova_bits: width of an IOVA in version 1 tables
  * @guest_tables: its domains use version 2 tables
+ * @former_guest: entries of a former kernel lead to version 2 tables
  * @left_on: left enabled by firmware or a former kernel, and it still uses that
  *	one's device table
  * @started: translates by the tables of this driver
@@ -81,6 +82,7 @@ struct amdvi_unit {
 	unsigned int levels;
 	unsigned int iova_bits;
 	bool guest_tables;
+	bool former_guest;
 	bool left_on;
 	bool started;
 	bool off;
@@ -96,6 +98,12 @@ struct amdvi_unit {
 extern struct list_head amdvi_units;
 
 #define to_amdvi_unit(unit) container_of_const(unit, struct amdvi_unit, common)
+
+/* May the unit have cached translations of version 2 tables? */
+static inline bool amdvi_unit_walks_guest_tables(const struct amdvi_unit *unit)
+{
+	return unit->guest_tables || unit->former_guest;
+}
 
 struct amdvi_unit *amdvi_unit_create(const struct ivrs_table *ivrs,
 				     const struct ivrs_block *ivhd,

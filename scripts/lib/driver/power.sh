@@ -36,16 +36,19 @@ do_suspend() {
 
 # kexec reboot|crash SUM: disk and network are busy, and another kernel replaces
 # this one, where after-reboot or after-crash runs. After a crash no device has been
-# shut down: packets still arrive in the memory that the network card was given.
+# shut down: packets still arrive in the memory that the network card was given. EDU0
+# has no driver, and may do DMA.
 do_kexec() {
 	local options flags=0
 	start_drivers
 	transfer "$2"
+	make_master "$EDU0"
 	mkdir -p /run/next
 	cp /run/vm/vm.env /run/next
 	{
 		head -n -1 /run/vm/command
-		printf '%q ' "$TOP/scripts/guest/driver" "$module" "after-$1" "$2"
+		printf '%q ' env RESERVED="${RESERVED-}" "$TOP/scripts/guest/driver" "$module" \
+			"after-$1" "$2" "$(raw_entry "$EDU0")"
 		echo
 	} >/run/next/command
 	cp "$INITRAMFS" /run/next.cpio
@@ -67,18 +70,51 @@ do_kexec() {
 	die "no kexec: $?"
 }
 
-# after-reboot SUM: the former kernel disabled the unit
+# after-reboot SUM ENTRY: the former kernel disabled the unit
 do_after_reboot() {
 	! was_left_enabled || die "the unit was enabled"
 	works_again "$1" 0
 }
 
-# after-crash SUM: the former kernel left the unit enabled. No device does DMA before
-# a driver enables it.
+# after-crash SUM ENTRY: the former kernel left the unit enabled, where EDU0 had ENTRY.
+# RESERVED=FIRST-LAST is memory that EDU0 could reach.
+#
+# Devices without a driver keep their entries and go on, until a driver uses them.
+# Then they are translated under a new domain id, without a fault.
 do_after_crash() {
-	was_left_enabled || die "the unit was disabled"
-	are_stopped
-	works_again "$1"
+	local ids
+	was_left_enabled ", translating; [0-9]* entries of the former kernel are kept, 0 left out" ||
+		die "the entries were not kept"
+	keeps_former "$EDU0" "$2"
+	is_master "$EDU0" || die "the device may not do DMA any more"
+	if [ -n "${RESERVED-}" ]; then
+		build/selftests/dma/reserved || die "DMA of the former kernel does not work"
+		keeps_former "$EDU0" "$2"
+	fi
+	keeps_former "$NVME0"
+	ids=$(domain_ids "$debug"/*:*)
+	works_again "$1" 0
+	grep . "$debug/$NVME0/entry"
+	! grep -qxF "$(domain_ids "$debug/$NVME0")" <<<"$ids" ||
+		die "the domain id is one of the former kernel's: $ids"
+	keeps_former "$EDU0" "$2"
+}
+
+# raw_entry ADDRESS: the entries of the device's source-ids, as the unit reads them
+raw_entry() { tail -n +2 "$debug/$1/entry"; }
+
+# domain_ids FOLDER...: the domain ids in the devices' entries
+domain_ids() {
+	case $module in
+	amdvi) cat "${@/%//entry}" | awk 'NF == 5 && $1 ~ /:/ { print substr($3, 13) }' ;;
+	esac | sort -u
+}
+
+# keeps_former ADDRESS [ENTRY]: the device has the former kernel's entry, which is ENTRY
+keeps_former() {
+	grep -q '^former' "$debug/$1/entry" || die "$1 does not keep its entry"
+	[ -z "${2-}" ] || [ "$2" = "$(raw_entry "$1")" ] ||
+		die "the entry of $1 is $(raw_entry "$1"), not $2"
 }
 
 # works_again SUM [FAULTS]: disk and network work, without a fault. A driver that
