@@ -51,7 +51,7 @@
 struct copying {
 	struct amdvi_unit *unit;
 	struct amdvi_former_count *count;
-	u64 good_table;		/* known to be the former kernel's */
+	u64 good_table;		/* known to be the former kernel's; U64_MAX: none */
 	bool ids_left;		/* entries still need another domain id */
 };
 
@@ -186,7 +186,7 @@ static void give_other_id(struct copying *copying)
 void amdvi_former_copy(struct amdvi_unit *unit, const u64 *old, unsigned int nr,
 		       struct amdvi_former_count *count)
 {
-	struct copying copying = { unit, count };
+	struct copying copying = { unit, count, .good_table = U64_MAX };
 	unsigned int id;
 
 	*count = (struct amdvi_former_count){ };

@@ -100,7 +100,11 @@ static bool carry_out(struct sim *sim, const struct amdvi_command *command)
 	case CMD_INVAL_PAGES:
 	case CMD_INVAL_ALL:
 		sim->commands[opcode]++;
-		if (opcode == CMD_INVAL_PAGES && command->q[1] & INVAL_GN)
+		if (opcode != CMD_INVAL_PAGES)
+			break;
+		set_bit(FIELD_GET(INVAL_DOMAIN_ID, command->q[0]),
+			sim->invalidated);
+		if (command->q[1] & INVAL_GN)
 			sim->guest_pages++;
 		break;
 	default:

@@ -5,6 +5,8 @@
 #ifndef AMDVI_TEST_SIM_H
 #define AMDVI_TEST_SIM_H
 
+#include <linux/bitmap.h>
+
 #include "../device.h"
 #include "../unit.h"
 
@@ -22,6 +24,7 @@ struct task_struct;
  * @regs: its registers
  * @thread: carries out the commands
  * @commands: commands carried out, by opcode
+ * @invalidated: domain ids of page invalidations, as bits
  * @guest_pages: page invalidations for version 2 tables
  * @answers: the last answers to page requests
  * @waits: the number that the last wait has stored
@@ -43,6 +46,7 @@ struct sim {
 	u8 *regs;
 	struct task_struct *thread;
 	unsigned long commands[16];
+	DECLARE_BITMAP(invalidated, U16_MAX + 1);
 	unsigned long guest_pages;
 	struct amdvi_command answers[SIM_ANSWERS];
 	u64 waits;
