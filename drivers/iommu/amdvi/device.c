@@ -146,6 +146,16 @@ static int amdvi_block_passing_alias(struct device *dev, u16 alias, void *arg)
 	return 0;
 }
 
+/* One that is to pass through in this kernel is not kept */
+static bool amdvi_device_is_kept(const struct amdvi_unit *unit,
+				 struct device *dev,
+				 const struct amdvi_place *place)
+{
+	return iommu_former_covers(&unit->common, dev, place->source_id,
+				   place->alias) &&
+	       !amdvi_exempt(dev);
+}
+
 /*
  * Without bus mastering there is no DMA, until a driver enables it. Bridges keep
  * it, and so do devices with reserved memory: firmware continues to use that
@@ -176,8 +186,7 @@ static void amdvi_device_keep_or_stop(struct pci_dev *pdev,
 	if (iommu_is_untrusted(&pdev->dev))
 		iommu_visit_aliases(&pdev->dev, place->source_id, place->alias,
 				    amdvi_block_passing_alias, unit);
-	else if (!iommu_former_covers(&unit->common, &pdev->dev,
-				      place->source_id, place->alias))
+	else if (!amdvi_device_is_kept(unit, &pdev->dev, place))
 		amdvi_device_stop(pdev, place);
 }
 

@@ -35,6 +35,7 @@
 #include "attach.h"
 #include "device.h"
 #include "domain.h"
+#include "former.h"
 #include "inval.h"
 #include "regs.h"
 #include "tables.h"
@@ -345,6 +346,7 @@ int vtd_device_move(struct vtd_device *device, struct vtd_domain *domain,
 		goto out;
 	}
 	entry.quiet = common->quiet;
+	vtd_former_end(device);
 	vtd_device_ats_off(device);
 	vtd_device_set_entries(unit, common->dev, common->source_id, &entry);
 	/* It may have translations of the old domain, which lets go of it */
@@ -412,6 +414,7 @@ void vtd_device_detach(struct vtd_device *device)
 	struct iommu_unit_device *common = &device->common;
 
 	lockdep_assert_held(&common->unit->table_lock);
+	vtd_former_end(device);
 	vtd_device_ats_off(device);
 	iommu_unit_visit_aliases(common, vtd_block_alias, common);
 	if (common->domain && READ_ONCE(common->unit->dead))

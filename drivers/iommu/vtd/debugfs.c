@@ -99,7 +99,8 @@ static int vtd_entry_show(struct seq_file *seq, void *unused)
 
 	mutex_lock(&unit->common.table_lock);
 	seq_printf(seq, "%s domain=%u levels=%u device-tlb=%s quiet=%s faults=%llu\n",
-		   names[entry->translation], entry->domain_id, entry->levels,
+		   device->former ? "former" : names[entry->translation],
+		   entry->domain_id, entry->levels,
 		   READ_ONCE(device->ats_lost) ? "lost" :
 		   device->ats ? "on" : "off", entry->quiet ? "yes" : "no",
 		   READ_ONCE(device->meter.count));

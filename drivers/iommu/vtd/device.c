@@ -21,6 +21,7 @@
 #include <linux/slab.h>
 
 #include "../common/acs.h"
+#include "../common/former.h"
 #include "../common/untrusted.h"
 #include "ability.h"
 #include "attach.h"
@@ -28,6 +29,7 @@
 #include "device.h"
 #include "domain.h"
 #include "exempt.h"
+#include "former.h"
 #include "identity.h"
 #include "nested.h"
 #include "params.h"
@@ -89,14 +91,28 @@ static bool vtd_has_reserved_memory(struct pci_dev *pdev)
 	return false;
 }
 
+static int vtd_block_passing_alias(struct device *dev, u16 alias, void *arg)
+{
+	struct vtd_unit *unit = arg;
+
+	if (vtd_former_passes(unit, alias))
+		vtd_former_block(unit, alias);
+	return 0;
+}
+
+/* One that is to pass through in this kernel is not kept */
+static bool vtd_device_is_kept(const struct vtd_unit *unit, struct device *dev,
+			       u16 source_id)
+{
+	return iommu_former_covers(&unit->common, dev, source_id, source_id) &&
+	       !vtd_exempt(dev);
+}
+
 /*
- * Stop a device without a driver behind a unit that was left enabled. Its DMA
- * is that of a former kernel, to that kernel's IOVAs, and must not reach this
- * kernel's memory. So the device has no entry until the core attaches it to its
- * domain, and bus mastering is disabled until a driver enables it. A device
- * with reserved memory keeps bus mastering: firmware goes on using it in that
- * memory as soon as the device has its domain, unless this would let it reach
- * all memory. A bridge keeps it too, for the devices below.
+ * Without bus mastering there is no DMA, until a driver enables it. A device with
+ * reserved memory keeps it: firmware goes on using it in that memory as soon as
+ * the device has its domain, unless this would let it reach all memory. A bridge
+ * keeps it too, for the devices below.
  */
 static void vtd_device_stop(struct pci_dev *pdev)
 {
@@ -107,6 +123,26 @@ static void vtd_device_stop(struct pci_dev *pdev)
 	    (translated && vtd_has_reserved_memory(pdev)))
 		return;
 	pci_clear_master(pdev);
+}
+
+/*
+ * A device without a driver behind a unit that was left enabled does DMA of a
+ * former kernel, to that kernel's IOVAs, which must not reach this kernel's
+ * memory. A crash kernel keeps its former entry. Otherwise the device has no
+ * entry until the core attaches it to its domain, and is stopped.
+ */
+static void vtd_device_keep_or_stop(struct pci_dev *pdev, struct vtd_unit *unit,
+				    u16 source_id)
+{
+	if (iommu_is_untrusted(&pdev->dev)) {
+		mutex_lock(&unit->common.table_lock);
+		iommu_visit_aliases(&pdev->dev, source_id, source_id,
+				    vtd_block_passing_alias, unit);
+		mutex_unlock(&unit->common.table_lock);
+		return;
+	}
+	if (!vtd_device_is_kept(unit, &pdev->dev, source_id))
+		vtd_device_stop(pdev);
 }
 
 static struct vtd_unit *vtd_unit_of(struct device *dev,
@@ -133,6 +169,12 @@ bool vtd_device_has_unit(struct device *dev)
 	return vtd_unit_of(dev, &place);
 }
 
+static int vtd_drop_alias(struct device *dev, u16 alias, void *arg)
+{
+	vtd_former_block(arg, alias);
+	return 0;
+}
+
 static int vtd_source_id_pass(struct vtd_unit *unit, struct device *dev,
 			      u16 source_id)
 {
@@ -141,23 +183,17 @@ static int vtd_source_id_pass(struct vtd_unit *unit, struct device *dev,
 
 	vtd_identity_entry(unit, &entry);
 	mutex_lock(&unit->common.table_lock);
+	iommu_visit_aliases(dev, source_id, source_id, vtd_drop_alias, unit);
 	ret = vtd_device_set_entries(unit, dev, source_id, &entry);
 	mutex_unlock(&unit->common.table_lock);
 	return ret;
 }
 
-static int vtd_device_pass_or_stop(struct pci_dev *pdev)
+static bool vtd_device_passes(const struct pci_dev *pdev,
+			      const struct vtd_unit *unit)
 {
-	struct vtd_place place;
-	struct vtd_unit *unit = vtd_unit_of(&pdev->dev, &place);
-
-	if (!unit || iommu_is_untrusted(&pdev->dev))
-		return 0;
-	if (unit->left_on && !pdev->dev.driver) {
-		vtd_device_stop(pdev);
-		return 0;
-	}
-	return vtd_source_id_pass(unit, &pdev->dev, place.source_id);
+	return !iommu_is_untrusted(&pdev->dev) &&
+	       (!unit->left_on || pdev->dev.driver);
 }
 
 /* Devices of the ACPI namespace */
@@ -196,6 +232,7 @@ static int vtd_namespace_pass(struct vtd_unit *unit)
 int vtd_devices_pass(void)
 {
 	struct pci_dev *pdev = NULL;
+	struct vtd_place place;
 	struct vtd_unit *unit;
 	int ret;
 
@@ -207,11 +244,20 @@ int vtd_devices_pass(void)
 			return ret;
 	}
 	for_each_pci_dev(pdev) {
-		ret = vtd_device_pass_or_stop(pdev);
+		unit = vtd_unit_of(&pdev->dev, &place);
+		if (!unit || !vtd_device_passes(pdev, unit))
+			continue;
+		ret = vtd_source_id_pass(unit, &pdev->dev, place.source_id);
 		if (ret) {
 			pci_dev_put(pdev);
 			return ret;
 		}
+	}
+	/* A device that shares a source-id with one of those is not kept */
+	for_each_pci_dev(pdev) {
+		unit = vtd_unit_of(&pdev->dev, &place);
+		if (unit && unit->left_on && !pdev->dev.driver)
+			vtd_device_keep_or_stop(pdev, unit, place.source_id);
 	}
 	return 0;
 }
@@ -252,6 +298,8 @@ static struct iommu_device *vtd_device_probe(struct device *dev)
 		kfree(device);
 		return ERR_PTR(ret);
 	}
+	if (vtd_exempt(dev))
+		device->common.former = false;
 	if (unit->cap & CAP_CM)
 		dev->iommu->shadow_on_flush = 1;
 	vtd_debugfs_add_device(device);
@@ -388,6 +436,7 @@ const struct iommu_ops vtd_iommu_ops = {
 	.release_device = vtd_device_release,
 	.device_group = iommu_unit_device_group,
 	.def_domain_type = vtd_device_def_domain_type,
+	.is_attach_deferred = iommu_former_is_attach_deferred,
 	.get_resv_regions = vtd_device_get_resv_regions,
 };
 EXPORT_SYMBOL_IF_KUNIT(vtd_iommu_ops);

@@ -171,9 +171,10 @@ static int vtd_start_units(void)
 	int ret;
 
 	list_for_each_entry(unit, &vtd_units, common.node) {
-		ret = vtd_unit_take(unit);
+		ret = vtd_tables_create(unit);
 		if (!ret)
-			ret = vtd_tables_create(unit);
+			ret = vtd_unit_take(unit);
+		/* Its domain id is none of those that are taken over */
 		if (!ret)
 			ret = vtd_identity_create(unit);
 		if (ret)

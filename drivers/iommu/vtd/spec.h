@@ -94,6 +94,7 @@
 
 /* RTADDR_REG.TTM, section 11.4.5 */
 #define RTADDR_TTM		GENMASK_ULL(11, 10)
+#define RTADDR_PTR		GENMASK_ULL(63, 12)
 #define RTADDR_TTM_LEGACY	0ULL
 #define RTADDR_TTM_SCALABLE	BIT_ULL(10)
 
@@ -194,6 +195,7 @@
 
 /* Root entry: two quadwords; in scalable mode each leads to 128 functions */
 #define ROOT_P		BIT_ULL(0)
+#define ROOT_RESERVED	GENMASK_ULL(11, 1)
 #define ROOT_PTR	GENMASK_ULL(63, 12)
 
 /* Legacy context entry, section 9.3 */
@@ -203,9 +205,11 @@
 #define CTX_TT_SS	0ULL	/* untranslated requests through the tables */
 #define CTX_TT_SS_DT	1ULL	/* and device-TLB requests allowed */
 #define CTX_TT_PT	2ULL	/* pass through */
+#define CTX_RESERVED	GENMASK_ULL(11, 4)
 #define CTX_PTR		GENMASK_ULL(63, 12)
 #define CTX_HI_AW	GENMASK_ULL(2, 0)
 #define CTX_HI_DID	GENMASK_ULL(23, 8)
+#define CTX_HI_RESERVED	(BIT_ULL(7) | GENMASK_ULL(63, 24))
 
 /* Scalable-mode context entry, section 9.4: 256 bits */
 #define SCTX_P		BIT_ULL(0)

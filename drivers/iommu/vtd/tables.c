@@ -137,6 +137,20 @@ bool vtd_tables_set(struct vtd_unit *unit, u16 source_id,
 	return present;
 }
 
+/**
+ * vtd_tables_set_former() - copy a context entry of a former kernel
+ * @unit: a unit in legacy mode that does not use its tables yet
+ * @source_id: a source-id for which vtd_tables_prepare() succeeded
+ * @lo: first quadword
+ * @hi: second quadword
+ *
+ * Context: the unit's table_lock is held.
+ */
+void vtd_tables_set_former(struct vtd_unit *unit, u16 source_id, u64 lo, u64 hi)
+{
+	vtd_memory_write128(unit, context_entry(unit, source_id), lo, hi);
+}
+
 /* Change bits of the first quadword of a context entry */
 static void change_context(struct vtd_unit *unit, u64 *context, u64 clear,
 			   u64 set)

@@ -24,6 +24,7 @@
 #include "device.h"
 #include "dmar.h"
 #include "exempt.h"
+#include "former.h"
 #include "inval.h"
 #include "params.h"
 #include "quirks.h"
@@ -51,10 +52,11 @@ const char *vtd_unit_owned(const struct vtd_unit *unit)
 
 /**
  * vtd_unit_take() - take over a unit that was left enabled
- * @unit: a unit that nobody owns
+ * @unit: a unit that nobody owns, with its own tables
  *
  * Disables its queue, masks its fault interrupt and clears recorded faults.
  * Translation stays as it was, enabled or disabled, through the former tables.
+ * In a crash kernel the former entries are copied into the unit's own tables.
  * If it is enabled, vtd_unit_start() changes the root pointer while the unit
  * translates, which the specification allows (section 6.6); so DMA never
  * passes untranslated.
@@ -64,13 +66,18 @@ const char *vtd_unit_owned(const struct vtd_unit *unit)
 int vtd_unit_take(struct vtd_unit *unit)
 {
 	u32 status = vtd_read(unit, VTD_GSTS);
+	struct vtd_former_count count;
 
 	vtd_faults_clear(unit);
 	if (!(status & (GCMD_TE | GCMD_QIE)))
 		return 0;
 	unit->left_on = true;
-	unit_warn(unit, "was left enabled%s; bus mastering of devices without a driver is disabled\n",
-		  status & GCMD_TE ? ", translating" : "");
+	if (status & GCMD_TE && vtd_former_take(unit, &count))
+		unit_warn(unit, "was left enabled, translating; %u entries of the former kernel are kept, %u left out; bus mastering of devices without either a driver or such an entry is disabled\n",
+			  count.kept, count.left_out);
+	else
+		unit_warn(unit, "was left enabled%s; bus mastering of devices without a driver is disabled\n",
+			  status & GCMD_TE ? ", translating" : "");
 	return status & GCMD_QIE ? vtd_unit_command(unit, GCMD_QIE, false) : 0;
 }
 

@@ -46,8 +46,9 @@ do_kexec() {
 	mkdir -p /run/next
 	cp /run/vm/vm.env /run/next
 	{
-		head -n -1 /run/vm/command
-		printf '%q ' env RESERVED="${RESERVED-}" "$TOP/scripts/guest/driver" "$module" \
+		# after-crash loads the driver itself
+		head -n -1 /run/vm/command | if [ "$1" = crash ]; then sed '/^modprobe /d'; else cat; fi
+		printf '%q ' env RESERVED="${RESERVED-}" AGAIN="${AGAIN-}" "$TOP/scripts/guest/driver" "$module" \
 			"after-$1" "$2" "$(raw_entry "$EDU0")"
 		echo
 	} >/run/next/command
@@ -79,16 +80,30 @@ do_after_reboot() {
 # after-crash SUM ENTRY: the former kernel left the unit enabled, where EDU0 had ENTRY.
 # RESERVED=FIRST-LAST is memory that EDU0 could reach.
 #
-# Devices without a driver keep their entries and go on, until a driver uses them.
-# Then they are translated under a new domain id, without a fault.
+# Devices without a driver keep their entries and go on, until a driver uses them. Then
+# they are translated under a new domain id, without a fault.
+#
+# A VT-d unit has stopped translating, because the kernel's own driver, though disabled,
+# does that when the kernel starts. Then no device does DMA before a driver enables it.
+# AGAIN=1: the unit translates by the former tables again.
 do_after_crash() {
 	local ids
+	if [ "$module" = vtd ] && [ -z "${AGAIN-}" ]; then
+		modprobe vtd
+		was_left_enabled || die "the unit was disabled"
+		are_stopped
+		works_again "$1"
+		return
+	fi
+	[ "$module" != vtd ] || modprobe vtd_leave former=1 || die "the unit does not translate again"
+	modprobe "$module"
 	was_left_enabled ", translating; [0-9]* entries of the former kernel are kept, 0 left out" ||
 		die "the entries were not kept"
 	keeps_former "$EDU0" "$2"
 	is_master "$EDU0" || die "the device may not do DMA any more"
 	if [ -n "${RESERVED-}" ]; then
-		build/selftests/dma/reserved || die "DMA of the former kernel does not work"
+		build/selftests/dma/reserved a_device_reaches_all_of_its_reserved_memory ||
+			die "DMA of the former kernel does not work"
 		keeps_former "$EDU0" "$2"
 	fi
 	keeps_former "$NVME0"
@@ -107,6 +122,7 @@ raw_entry() { tail -n +2 "$debug/$1/entry"; }
 domain_ids() {
 	case $module in
 	amdvi) cat "${@/%//entry}" | awk 'NF == 5 && $1 ~ /:/ { print substr($3, 13) }' ;;
+	vtd) cat "${@/%//entry}" | awk '$1 == "context" { print substr($3, 11, 4) }' ;;
 	esac | sort -u
 }
 

@@ -5,6 +5,10 @@
  * request passes through, and the invalidation queue is enabled. For tests
  * only; load it before vtd.ko.
  *
+ * With former=1 a unit is enabled again by the tables of the former kernel, to
+ * which its root table address still leads: a kernel that has Intel's driver, but
+ * disabled, disables translation when it starts.
+ *
  * All buses share one context table with identical entries: pass-through, in
  * scalable mode by the first entry of one PASID table. The tables and the
  * module stay until the machine goes down.
@@ -23,6 +27,10 @@
 static bool scalable;
 module_param(scalable, bool, 0400);
 MODULE_PARM_DESC(scalable, "in scalable mode (default: no)");
+
+static bool former;
+module_param(former, bool, 0400);
+MODULE_PARM_DESC(former, "by the tables of the former kernel (default: no)");
 
 static u64 *make_table(void)
 {
@@ -104,6 +112,8 @@ static int enable(void __iomem *regs)
 	u64 *tables[4];
 	int ret;
 
+	if (former)
+		return command(regs, GCMD_TE);
 	for (i = 0; i < ARRAY_SIZE(tables); i++) {
 		tables[i] = make_table();
 		if (!tables[i])
