@@ -92,7 +92,7 @@ static bool guest_tables_suit(struct copying *copying, u64 lo, u64 hi)
 }
 
 /* Does an entry that allows DMA make sense for the unit? */
-static bool entry_suits(struct copying *copying, u64 lo, u64 hi)
+static bool amdvi_former_suits(struct copying *copying, u64 lo, u64 hi)
 {
 	unsigned int levels = FIELD_GET(DTE0_MODE, lo);
 
@@ -106,7 +106,8 @@ static bool entry_suits(struct copying *copying, u64 lo, u64 hi)
 	return !(lo & DTE0_GV) || guest_tables_suit(copying, lo, hi);
 }
 
-static bool copy_suiting_entry(struct copying *copying, u16 id, u64 lo, u64 hi)
+static bool amdvi_former_copy_suiting(struct copying *copying, u16 id, u64 lo,
+				      u64 hi)
 {
 	u64 lo_mask = COPIED_LO, hi_mask = COPIED_HI;
 	struct amdvi_unit *unit = copying->unit;
@@ -138,8 +139,8 @@ static void copy_entry(struct copying *copying, u16 id, const u64 *old)
 
 	if (!allows_dma(lo))
 		return;
-	if (entry_suits(copying, lo, hi) &&
-	    copy_suiting_entry(copying, id, lo, hi))
+	if (amdvi_former_suits(copying, lo, hi) &&
+	    amdvi_former_copy_suiting(copying, id, lo, hi))
 		copying->count->kept++;
 	else
 		copying->count->left_out++;
@@ -255,7 +256,7 @@ void amdvi_former_block(struct amdvi_unit *unit, u16 id)
 		amdvi_table_set_former(unit, id, DTE0_V | DTE0_TV, 0);
 }
 
-static int former_empty_alias(struct device *dev, u16 alias, void *arg)
+static int amdvi_former_empty_alias(struct device *dev, u16 alias, void *arg)
 {
 	static const struct amdvi_range all = { .last = ULONG_MAX };
 	static const struct amdvi_range all_guest = {
@@ -281,7 +282,7 @@ static int former_empty_alias(struct device *dev, u16 alias, void *arg)
 	return 0;
 }
 
-static int former_forbid_alias(struct device *dev, u16 alias, void *arg)
+static int amdvi_former_forbid_alias(struct device *dev, u16 alias, void *arg)
 {
 	struct amdvi_unit *unit = arg;
 	struct amdvi_batch batch = { };
@@ -311,8 +312,9 @@ void amdvi_former_end(struct iommu_unit_device *device)
 	if (!iommu_former_end(device))
 		return;
 	if (iommu_former_ats_is_on(device)) {
-		iommu_unit_visit_aliases(device, former_empty_alias, device);
+		iommu_unit_visit_aliases(device, amdvi_former_empty_alias,
+					 device);
 		iommu_former_ats_disable(device);
 	}
-	iommu_unit_visit_aliases(device, former_forbid_alias, unit);
+	iommu_unit_visit_aliases(device, amdvi_former_forbid_alias, unit);
 }

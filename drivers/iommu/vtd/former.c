@@ -54,7 +54,7 @@ static bool has_depth(const struct vtd_unit *unit, u64 width)
 }
 
 /* Does a present entry make sense for the unit? */
-static bool entry_suits(const struct vtd_unit *unit, u64 lo, u64 hi)
+static bool vtd_former_suits(const struct vtd_unit *unit, u64 lo, u64 hi)
 {
 	u16 domain_id = FIELD_GET(CTX_HI_DID, hi);
 
@@ -77,8 +77,8 @@ static bool entry_suits(const struct vtd_unit *unit, u64 lo, u64 hi)
 	}
 }
 
-static bool copy_suiting_entry(struct vtd_unit *unit, u16 source_id, u64 lo,
-			       u64 hi)
+static bool vtd_former_copy_suiting(struct vtd_unit *unit, u16 source_id,
+				    u64 lo, u64 hi)
 {
 	u16 domain_id = FIELD_GET(CTX_HI_DID, hi);
 
@@ -113,8 +113,8 @@ void vtd_former_copy_bus(struct vtd_unit *unit, u8 bus, const u64 *old,
 		hi = READ_ONCE(old[devfn * CONTEXT_QUADS + 1]);
 		if (!(lo & CTX_P))
 			continue;
-		if (entry_suits(unit, lo, hi) &&
-		    copy_suiting_entry(unit, bus << 8 | devfn, lo, hi))
+		if (vtd_former_suits(unit, lo, hi) &&
+		    vtd_former_copy_suiting(unit, bus << 8 | devfn, lo, hi))
 			count->kept++;
 		else
 			count->left_out++;
@@ -235,7 +235,7 @@ static void former_empty_device_tlb(struct vtd_device *device)
 	vtd_inval_run(unit, &batch);
 }
 
-static int former_forbid_alias(struct device *dev, u16 alias, void *arg)
+static int vtd_former_forbid_alias(struct device *dev, u16 alias, void *arg)
 {
 	struct vtd_unit *unit = arg;
 	u16 domain_id;
@@ -269,5 +269,5 @@ void vtd_former_end(struct vtd_device *device)
 		former_empty_device_tlb(device);
 		iommu_former_ats_disable(common);
 	}
-	iommu_unit_visit_aliases(common, former_forbid_alias, unit);
+	iommu_unit_visit_aliases(common, vtd_former_forbid_alias, unit);
 }
