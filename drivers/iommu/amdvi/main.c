@@ -36,6 +36,7 @@
 #include <compat/syscore.h>
 
 #include "../common/firmware.h"
+#include "../common/former.h"
 #include "../common/untrusted.h"
 #include "debugfs.h"
 #include "device.h"
@@ -257,6 +258,7 @@ static int amdvi_set_up(void)
 	if (ret)
 		goto err_unregister;
 	iommu_units_count_drivers(&amdvi_units);
+	iommu_former_watch(&amdvi_units);
 	compat_register_syscore(&syscore);
 	iommu_untrusted_rebind(false);
 	return 0;

@@ -16,12 +16,14 @@
  *	the core attaches it	not yet: is_attach_deferred
  *	its driver maps memory	the core attaches it. The driver has mostly reset
  *				it by then, which ends the DMA of the former kernel
+ *	its driver is bound	it is attached in any case: a driver may map memory
+ *				for the first time where it must not sleep
  *
  * A device whose entries are replaced may have the source-id of another device,
  * as behind a bridge to conventional PCI: DMA of that one would reach the new
  * domain. It loses bus mastering.
  *
- * DMA of the former kernel must never pass through untranslated. If the default
+ * DMA to IOVAs of the former kernel must never pass through. If the default
  * domain of a kept device is the identity domain, because another device of the
  * group is in use, the device loses bus mastering and is attached at once. While
  * it is kept, its group cannot get the identity domain.
@@ -366,3 +368,51 @@ void iommu_former_finalize(struct iommu_unit_device *device)
 	dev->iommu->attach_deferred = 0;
 }
 EXPORT_SYMBOL_GPL(iommu_former_finalize);
+
+/* Attach a device to its domain if the core has not done so */
+static void former_settle(struct device *dev)
+{
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+
+	if (!domain || domain->ops->attach_dev(domain, dev)) {
+		dev_err(dev, "cannot be moved to its domain; its DMA is that of the former kernel\n");
+		return;
+	}
+	dev->iommu->attach_deferred = 0;
+}
+
+/* A driver that manages DMA itself brings a domain, or does no DMA */
+static int former_bound(struct notifier_block *block, unsigned long action,
+			void *data)
+{
+	struct device *dev = data;
+
+	if (action != BUS_NOTIFY_BOUND_DRIVER || !dev->iommu_group ||
+	    !dev->iommu->attach_deferred ||
+	    dev->iommu->iommu_dev->ops->is_attach_deferred !=
+	    iommu_former_is_attach_deferred ||
+	    to_pci_driver(dev->driver)->driver_managed_dma)
+		return NOTIFY_DONE;
+	former_settle(dev);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block former_notifier = {
+	.notifier_call = former_bound,
+};
+
+/**
+ * iommu_former_watch() - attach each kept PCI device when its driver is bound
+ * @units: all units, registered; a driver calls this once, and stays loaded
+ */
+void iommu_former_watch(const struct list_head *units)
+{
+	struct iommu_unit *unit;
+	bool any = false;
+
+	list_for_each_entry(unit, units, node)
+		any |= !!unit->former;
+	if (any)
+		bus_register_notifier(&pci_bus_type, &former_notifier);
+}
+EXPORT_SYMBOL_GPL(iommu_former_watch);

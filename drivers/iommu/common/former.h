@@ -11,6 +11,7 @@
 struct device;
 struct iommu_unit;
 struct iommu_unit_device;
+struct list_head;
 
 /* Memory of the former kernel */
 bool iommu_former_is_expected(void);
@@ -35,5 +36,8 @@ void iommu_former_ats_disable(struct iommu_unit_device *device);
 bool iommu_former_is_attach_deferred(struct device *dev);
 int iommu_former_domain_type(struct iommu_unit_device *device);
 void iommu_former_finalize(struct iommu_unit_device *device);
+
+/* Drivers that are bound */
+void iommu_former_watch(const struct list_head *units);
 
 #endif

@@ -33,6 +33,7 @@
 
 #include "../common/acs.h"
 #include "../common/firmware.h"
+#include "../common/former.h"
 #include "../common/untrusted.h"
 #include "ability.h"
 #include "apic.h"
@@ -302,6 +303,7 @@ static int __init vtd_init(void)
 	if (ret)
 		goto err_unregister;
 	iommu_units_count_drivers(&vtd_units);
+	iommu_former_watch(&vtd_units);
 	vtd_keep_acs();
 	vtd_pm_init();
 	iommu_untrusted_rebind(false);

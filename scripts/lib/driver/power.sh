@@ -3,6 +3,10 @@
 # Suspend, resume, and another kernel that follows. To be sourced.
 # shellcheck disable=SC2154 # use_unit sets module, unit and debug
 
+# Devices of QEMU's machine, in one group
+SATA=0000:00:1f.2
+SMBUS=0000:00:1f.3
+
 # sleep_and LEVEL: suspend up to this level of /sys/power/pm_test, resume, and run
 # the shell script on standard input. Neither the root file system nor the channel
 # for the status survives the suspend. So a shell from memory goes on: its last
@@ -81,7 +85,8 @@ do_after_reboot() {
 # RESERVED=FIRST-LAST is memory that EDU0 could reach.
 #
 # Devices without a driver keep their entries and go on, until a driver uses them. Then
-# they are translated under a new domain id, without a fault.
+# they are translated under a new domain id, without a fault. One in a group with a
+# device in use, as the SMBus controller beside the SATA controller, is stopped.
 #
 # A VT-d unit has stopped translating, because the kernel's own driver, though disabled,
 # does that when the kernel starts. Then no device does DMA before a driver enables it.
@@ -96,9 +101,14 @@ do_after_crash() {
 		return
 	fi
 	[ "$module" != vtd ] || modprobe vtd_leave former=1 || die "the unit does not translate again"
+	modprobe ahci
+	make_master "$SMBUS"
 	modprobe "$module"
 	was_left_enabled ", translating; [0-9]* entries of the former kernel are kept, 0 left out" ||
 		die "the entries were not kept"
+	passes "$SATA"
+	passes "$SMBUS"
+	! is_master "$SMBUS" || die "a device in a group that passes through may do DMA"
 	keeps_former "$EDU0" "$2"
 	is_master "$EDU0" || die "the device may not do DMA any more"
 	if [ -n "${RESERVED-}" ]; then
@@ -106,13 +116,21 @@ do_after_crash() {
 			die "DMA of the former kernel does not work"
 		keeps_former "$EDU0" "$2"
 	fi
+	! echo identity 2>/dev/null >"/sys/bus/pci/devices/$EDU0/iommu_group/type" ||
+		die "the device may pass through DMA of the former kernel"
 	keeps_former "$NVME0"
+	keeps_former "$NIC0"
 	ids=$(domain_ids "$debug"/*:*)
 	works_again "$1" 0
 	grep . "$debug/$NVME0/entry"
 	! grep -qxF "$(domain_ids "$debug/$NVME0")" <<<"$ids" ||
 		die "the domain id is one of the former kernel's: $ids"
 	keeps_former "$EDU0" "$2"
+}
+
+# passes ADDRESS: the device passes through
+passes() {
+	grep -q '^pass-through' "$debug/$1/entry" || die "$1 does not pass through"
 }
 
 # raw_entry ADDRESS: the entries of the device's source-ids, as the unit reads them
