@@ -311,10 +311,10 @@ void amdvi_former_end(struct iommu_unit_device *device)
 
 	if (!iommu_former_end(device))
 		return;
-	if (iommu_former_ats_is_on(device)) {
+	if (iommu_unit_ats_is_former(device)) {
 		iommu_unit_visit_aliases(device, amdvi_former_empty_alias,
 					 device);
-		iommu_former_ats_disable(device);
+		iommu_unit_ats_end_former(device);
 	}
 	iommu_unit_visit_aliases(device, amdvi_former_forbid_alias, unit);
 }

@@ -5,6 +5,8 @@
 #ifndef AMDVI_INVAL_H
 #define AMDVI_INVAL_H
 
+#include <linux/compiler.h>
+#include <linux/errno.h>
 #include "queue.h"
 
 struct amdvi_unit;

@@ -62,20 +62,29 @@ static void finish_stops(struct work_struct *work)
 
 static DECLARE_WORK(stop_work, finish_stops);
 
-/* Disable ATS in the device only; false if it was not enabled */
-static bool write_off(struct pci_dev *pdev)
+/* Is ATS enabled in the device itself? Also the offset of its capability */
+static int enabled_cap(struct pci_dev *pdev, u16 *control)
 {
 	/* With pci=noats, the PCI core does not look for it */
 	int cap = pdev->ats_cap ?:
 		  pci_find_ext_capability(pdev, PCI_EXT_CAP_ID_ATS);
-	u16 control;
 
-	if (!cap || pci_read_config_word(pdev, cap + PCI_ATS_CTRL, &control) ||
-	    PCI_POSSIBLE_ERROR(control) || !(control & PCI_ATS_CTRL_ENABLE))
-		return false;
-	pci_write_config_word(pdev, cap + PCI_ATS_CTRL,
-			      control & ~PCI_ATS_CTRL_ENABLE);
-	return true;
+	if (!cap || pci_read_config_word(pdev, cap + PCI_ATS_CTRL, control) ||
+	    PCI_POSSIBLE_ERROR(*control) || !(*control & PCI_ATS_CTRL_ENABLE))
+		return 0;
+	return cap;
+}
+
+/* Disable ATS in the device only; false if it was not enabled */
+static bool write_off(struct pci_dev *pdev)
+{
+	u16 control;
+	int cap = enabled_cap(pdev, &control);
+
+	if (cap)
+		pci_write_config_word(pdev, cap + PCI_ATS_CTRL,
+				      control & ~PCI_ATS_CTRL_ENABLE);
+	return cap;
 }
 
 /**
@@ -185,6 +194,23 @@ bool iommu_unit_ats_look(struct iommu_unit_device *device)
 	return READ_ONCE(device->ats_lost);
 }
 EXPORT_SYMBOL_GPL(iommu_unit_ats_look);
+
+/**
+ * iommu_unit_ats_is_former() - has firmware or a former kernel enabled ATS?
+ * @device: a device that does not use its device-TLB
+ *
+ * Return: true if so.
+ */
+bool iommu_unit_ats_is_former(const struct iommu_unit_device *device)
+{
+	u16 control;
+
+	/* Devices behind simulated units are none of PCI */
+	return !dev_is_pci(device->dev) ||
+	       (!to_pci_dev(device->dev)->ats_enabled &&
+		enabled_cap(to_pci_dev(device->dev), &control));
+}
+EXPORT_SYMBOL_GPL(iommu_unit_ats_is_former);
 
 /**
  * iommu_unit_ats_end_former() - disable ATS that firmware or a former kernel

@@ -146,7 +146,8 @@ int iommu_unit_add_device(struct iommu_unit *unit,
 	if (ret)
 		return ret;
 	dev_iommu_priv_set(dev, device);
-	if (!device->ats_by_itself)
+	/* One that is kept goes on with its device-TLB */
+	if (!device->ats_by_itself && !device->former)
 		iommu_unit_ats_end_former(device);
 	return 0;
 }

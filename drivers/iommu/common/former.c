@@ -258,48 +258,6 @@ bool iommu_former_end(struct iommu_unit_device *device)
 }
 EXPORT_SYMBOL_GPL(iommu_former_end);
 
-static bool former_read_ats(struct pci_dev *pdev, u16 *control)
-{
-	return pdev->ats_cap && !pdev->ats_enabled &&
-	       !pci_read_config_word(pdev, pdev->ats_cap + PCI_ATS_CTRL,
-				     control) &&
-	       !PCI_POSSIBLE_ERROR(*control) && *control & PCI_ATS_CTRL_ENABLE;
-}
-
-/**
- * iommu_former_ats_is_on() - has the former kernel enabled ATS in a device?
- * @device: a device with an entry of the former kernel
- *
- * Return: true if so.
- */
-bool iommu_former_ats_is_on(const struct iommu_unit_device *device)
-{
-	u16 control;
-
-	/* Devices behind simulated units are none of PCI */
-	return !dev_is_pci(device->dev) ||
-	       former_read_ats(to_pci_dev(device->dev), &control);
-}
-EXPORT_SYMBOL_GPL(iommu_former_ats_is_on);
-
-/**
- * iommu_former_ats_disable() - disable ATS that the former kernel has enabled
- * @device: a device with an entry of the former kernel
- */
-void iommu_former_ats_disable(struct iommu_unit_device *device)
-{
-	struct pci_dev *pdev;
-	u16 control;
-
-	if (!dev_is_pci(device->dev))
-		return;
-	pdev = to_pci_dev(device->dev);
-	if (former_read_ats(pdev, &control))
-		pci_write_config_word(pdev, pdev->ats_cap + PCI_ATS_CTRL,
-				      control & ~PCI_ATS_CTRL_ENABLE);
-}
-EXPORT_SYMBOL_GPL(iommu_former_ats_disable);
-
 /**
  * iommu_former_is_attach_deferred() - is_attach_deferred of struct iommu_ops
  * @dev: the device, just probed

@@ -29,8 +29,6 @@ bool iommu_former_has(const struct iommu_unit *unit, u16 source_id);
 bool iommu_former_covers(const struct iommu_unit *unit, struct device *dev,
 			 u16 source_id, u16 alias);
 bool iommu_former_end(struct iommu_unit_device *device);
-bool iommu_former_ats_is_on(const struct iommu_unit_device *device);
-void iommu_former_ats_disable(struct iommu_unit_device *device);
 
 /* For struct iommu_ops */
 bool iommu_former_is_attach_deferred(struct device *dev);

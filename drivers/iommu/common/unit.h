@@ -202,6 +202,7 @@ bool iommu_unit_ats_look(struct iommu_unit_device *device);
 int iommu_unit_ats_enable(struct iommu_unit_device *device);
 void iommu_unit_ats_disable(struct iommu_unit_device *device);
 void iommu_unit_ats_stop(struct iommu_unit_device *device);
+bool iommu_unit_ats_is_former(const struct iommu_unit_device *device);
 void iommu_unit_ats_end_former(struct iommu_unit_device *device);
 void iommu_unit_ats_finish(void);
 

@@ -265,9 +265,9 @@ void vtd_former_end(struct vtd_device *device)
 	if (!iommu_former_end(common))
 		return;
 	if (permits_device_tlb(unit, common->source_id) &&
-	    iommu_former_ats_is_on(common)) {
+	    iommu_unit_ats_is_former(common)) {
 		former_empty_device_tlb(device);
-		iommu_former_ats_disable(common);
+		iommu_unit_ats_end_former(common);
 	}
 	iommu_unit_visit_aliases(common, vtd_former_forbid_alias, unit);
 }

@@ -6,6 +6,9 @@
 #ifndef VTD_INVAL_H
 #define VTD_INVAL_H
 
+#include <linux/compiler.h>
+#include <linux/errno.h>
+
 #include "queue.h"
 
 struct vtd_unit;
