@@ -26,6 +26,7 @@ struct held {
 	struct list_head node;
 	struct pci_dev *pdev;
 	bool had_driver;
+	bool may_get_driver;
 };
 
 static LIST_HEAD(held_devices);
@@ -82,6 +83,20 @@ static bool is_of_concern(struct pci_dev *pdev)
 	       !(pdev->driver && pdev->driver->driver_managed_dma);
 }
 
+static int matches(struct device_driver *driver, void *arg)
+{
+	struct device *dev = arg;
+
+	return dev->bus->match(dev, driver);
+}
+
+/* Is it without a driver because there is none, and not because somebody wants so? */
+static bool awaits_driver(struct pci_dev *pdev)
+{
+	return !pdev->driver && !bus_for_each_drv(pdev->dev.bus, NULL,
+						  &pdev->dev, matches);
+}
+
 static int hold(struct pci_dev *pdev)
 {
 	struct held *held = kmalloc(sizeof(*held), GFP_KERNEL);
@@ -95,6 +110,8 @@ static int hold(struct pci_dev *pdev)
 		return 0;
 	}
 	held->had_driver = pdev->driver;
+	/* One that is loaded meanwhile does not match */
+	held->may_get_driver = awaits_driver(pdev);
 	pdev->match_driver = false;
 	device_unlock(&pdev->dev);
 	held->pdev = pci_dev_get(pdev);
@@ -148,12 +165,11 @@ static void bind_again(struct work_struct *work)
 {
 	struct held *held, *next;
 
-	/* For all, before one of them takes its time */
-	list_for_each_entry(held, &held_devices, node)
-		WRITE_ONCE(held->pdev->match_driver, true);
 	list_for_each_entry_safe(held, next, &held_devices, node) {
 		if (held->had_driver)
 			bind_one_again(held->pdev);
+		else if (held->may_get_driver)
+			(void)!device_attach(&held->pdev->dev);
 		pci_dev_put(held->pdev);
 		list_del(&held->node);
 		kfree(held);
@@ -174,8 +190,13 @@ static DECLARE_WORK(bind_work, bind_again);
  */
 void iommu_untrusted_rebind(bool wait)
 {
+	struct held *held;
+
 	if (list_empty(&held_devices))
 		return;
+	/* Now: somebody may load or bind a driver as soon as this is loaded */
+	list_for_each_entry(held, &held_devices, node)
+		WRITE_ONCE(held->pdev->match_driver, true);
 	schedule_work(&bind_work);
 	if (wait)
 		flush_work(&bind_work);
