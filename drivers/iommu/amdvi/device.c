@@ -137,11 +137,11 @@ static bool amdvi_has_reserved_memory(const struct amdvi_place *place)
 	return false;
 }
 
-static int amdvi_block_passing_alias(struct device *dev, u16 alias, void *arg)
+static int amdvi_block_open_alias(struct device *dev, u16 alias, void *arg)
 {
 	struct amdvi_unit *unit = arg;
 
-	if (amdvi_former_passes(unit, alias))
+	if (amdvi_former_is_open(unit, alias))
 		amdvi_former_block(unit, alias);
 	return 0;
 }
@@ -185,7 +185,7 @@ static void amdvi_device_keep_or_stop(struct pci_dev *pdev,
 {
 	if (iommu_is_untrusted(&pdev->dev))
 		iommu_visit_aliases(&pdev->dev, place->source_id, place->alias,
-				    amdvi_block_passing_alias, unit);
+				    amdvi_block_open_alias, unit);
 	else if (!amdvi_device_is_kept(unit, &pdev->dev, place))
 		amdvi_device_stop(pdev, place);
 }

@@ -231,19 +231,23 @@ bool amdvi_former_take(struct amdvi_unit *unit,
 }
 
 /**
- * amdvi_former_passes() - does an entry of the former kernel pass DMA through?
+ * amdvi_former_is_open() - may a device reach all memory by an entry of the
+ * former kernel?
  * @unit: the unit
  * @id: the source-id
  *
- * Return: true if so.
+ * Return: true if it passes DMA through, or permits a device-TLB, by which a
+ * device can pretend to have translated addresses.
  */
-bool amdvi_former_passes(struct amdvi_unit *unit, u16 id)
+bool amdvi_former_is_open(struct amdvi_unit *unit, u16 id)
 {
 	u64 raw[4];
 
 	return iommu_former_has(&unit->common, id) &&
-	       amdvi_table_get(unit, id, raw) && !has_tables(raw[0]);
+	       amdvi_table_get(unit, id, raw) &&
+	       (!has_tables(raw[0]) || raw[1] & DTE1_I);
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_former_is_open);
 
 /**
  * amdvi_former_block() - block a source-id whose entry may be the former kernel's
@@ -255,6 +259,7 @@ void amdvi_former_block(struct amdvi_unit *unit, u16 id)
 	if (iommu_former_drop(&unit->common, id))
 		amdvi_table_set_former(unit, id, DTE0_V | DTE0_TV, 0);
 }
+EXPORT_SYMBOL_IF_KUNIT(amdvi_former_block);
 
 static int amdvi_former_empty_alias(struct device *dev, u16 alias, void *arg)
 {

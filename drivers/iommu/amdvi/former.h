@@ -24,7 +24,7 @@ bool amdvi_former_take(struct amdvi_unit *unit,
 		       struct amdvi_former_count *count);
 void amdvi_former_copy(struct amdvi_unit *unit, const u64 *old, unsigned int nr,
 		       struct amdvi_former_count *count);
-bool amdvi_former_passes(struct amdvi_unit *unit, u16 id);
+bool amdvi_former_is_open(struct amdvi_unit *unit, u16 id);
 void amdvi_former_block(struct amdvi_unit *unit, u16 id);
 void amdvi_former_end(struct iommu_unit_device *device);
 

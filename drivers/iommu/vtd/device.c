@@ -91,11 +91,11 @@ static bool vtd_has_reserved_memory(struct pci_dev *pdev)
 	return false;
 }
 
-static int vtd_block_passing_alias(struct device *dev, u16 alias, void *arg)
+static int vtd_block_open_alias(struct device *dev, u16 alias, void *arg)
 {
 	struct vtd_unit *unit = arg;
 
-	if (vtd_former_passes(unit, alias))
+	if (vtd_former_is_open(unit, alias))
 		vtd_former_block(unit, alias);
 	return 0;
 }
@@ -137,7 +137,7 @@ static void vtd_device_keep_or_stop(struct pci_dev *pdev, struct vtd_unit *unit,
 	if (iommu_is_untrusted(&pdev->dev)) {
 		mutex_lock(&unit->common.table_lock);
 		iommu_visit_aliases(&pdev->dev, source_id, source_id,
-				    vtd_block_passing_alias, unit);
+				    vtd_block_open_alias, unit);
 		mutex_unlock(&unit->common.table_lock);
 		return;
 	}

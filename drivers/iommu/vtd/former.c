@@ -179,20 +179,23 @@ bool vtd_former_take(struct vtd_unit *unit, struct vtd_former_count *count)
 }
 
 /**
- * vtd_former_passes() - does an entry of the former kernel pass DMA through?
+ * vtd_former_is_open() - may a device reach all memory by an entry of the former
+ * kernel?
  * @unit: the unit
  * @source_id: the source-id
  *
- * Return: true if so.
+ * Return: true if it passes DMA through, or permits a device-TLB, by which a
+ * device can pretend to have translated addresses.
  */
-bool vtd_former_passes(struct vtd_unit *unit, u16 source_id)
+bool vtd_former_is_open(struct vtd_unit *unit, u16 source_id)
 {
 	u64 raw[8];
 
 	return iommu_former_has(&unit->common, source_id) &&
 	       vtd_tables_get(unit, source_id, raw) &&
-	       FIELD_GET(CTX_TT, raw[0]) == CTX_TT_PT;
+	       FIELD_GET(CTX_TT, raw[0]) != CTX_TT_SS;
 }
+EXPORT_SYMBOL_IF_KUNIT(vtd_former_is_open);
 
 /**
  * vtd_former_block() - block a source-id whose entry may be the former kernel's
@@ -206,6 +209,7 @@ void vtd_former_block(struct vtd_unit *unit, u16 source_id)
 	if (iommu_former_drop(&unit->common, source_id))
 		vtd_tables_set_former(unit, source_id, 0, 0);
 }
+EXPORT_SYMBOL_IF_KUNIT(vtd_former_block);
 
 static bool permits_device_tlb(struct vtd_unit *unit, u16 source_id)
 {

@@ -24,7 +24,7 @@ struct vtd_former_count {
 bool vtd_former_take(struct vtd_unit *unit, struct vtd_former_count *count);
 void vtd_former_copy_bus(struct vtd_unit *unit, u8 bus, const u64 *old,
 			 struct vtd_former_count *count);
-bool vtd_former_passes(struct vtd_unit *unit, u16 source_id);
+bool vtd_former_is_open(struct vtd_unit *unit, u16 source_id);
 void vtd_former_block(struct vtd_unit *unit, u16 source_id);
 void vtd_former_end(struct vtd_device *device);
 

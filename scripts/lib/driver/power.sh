@@ -121,6 +121,9 @@ do_after_crash() {
 	keeps_former "$NVME0"
 	keeps_former "$NIC0"
 	ids=$(domain_ids "$debug"/*:*)
+	# Bound, before it maps any memory
+	modprobe e1000e
+	is_translated "$NIC0" || die "the network card is not translated"
 	works_again "$1" 0
 	grep . "$debug/$NVME0/entry"
 	! grep -qxF "$(domain_ids "$debug/$NVME0")" <<<"$ids" ||

@@ -257,6 +257,26 @@ static void the_end_of_an_old_entry_leaves_nothing_cached(struct kunit *test)
 	paging->domain.ops->free(&paging->domain);
 }
 
+/* Devices that are not trusted do not keep such entries */
+static void an_open_entry_is_told_from_others(struct kunit *test)
+{
+	struct old *old = make_old(test);
+	struct amdvi_unit *unit = &old->sim->unit;
+
+	KUNIT_EXPECT_FALSE(test, amdvi_former_is_open(unit, ID));
+	expect_kept(test, old, HOST(4), OLD_DOMAIN);
+	KUNIT_EXPECT_FALSE(test, amdvi_former_is_open(unit, ID));
+	expect_kept(test, old, HOST(4), OLD_DOMAIN | DTE1_I);
+	KUNIT_EXPECT_TRUE(test, amdvi_former_is_open(unit, ID));
+	expect_kept(test, old, PASS, OLD_DOMAIN);
+	KUNIT_EXPECT_TRUE(test, amdvi_former_is_open(unit, ID));
+	amdvi_former_block(unit, ID);
+	KUNIT_EXPECT_FALSE(test, amdvi_former_is_open(unit, ID));
+	amdvi_table_get(unit, ID, old->got);
+	KUNIT_EXPECT_EQ(test, old->got[0], BLOCKED);
+	KUNIT_EXPECT_EQ(test, old->got[1], 0);
+}
+
 static void old_memory_is_none_of_this_kernel(struct kunit *test)
 {
 	void *here = kunit_kmalloc(test, SZ_4K, GFP_KERNEL);
@@ -282,6 +302,7 @@ static struct kunit_case former_cases[] = {
 	KUNIT_CASE(an_old_table_that_names_all_ids_leaves_half_of_them),
 	KUNIT_CASE(the_id_of_pass_through_leads_to_no_tables),
 	KUNIT_CASE(the_end_of_an_old_entry_leaves_nothing_cached),
+	KUNIT_CASE(an_open_entry_is_told_from_others),
 	KUNIT_CASE(old_memory_is_none_of_this_kernel),
 	{ }
 };

@@ -159,6 +159,27 @@ static void a_context_entry_that_makes_no_sense_is_left_out(struct kunit *test)
 	expect_left_out(test, old, PASS, HIGH(1));
 }
 
+/* Devices that are not trusted do not keep such entries */
+static void an_open_entry_is_told_from_others(struct kunit *test)
+{
+	struct old *old = make_old(test);
+	struct vtd_unit *unit = &old->sim->unit;
+
+	KUNIT_EXPECT_FALSE(test, vtd_former_is_open(unit, ID));
+	expect_kept(test, old, TABLES(CTX_TT_SS), HIGH(OLD_DOMAIN));
+	KUNIT_EXPECT_FALSE(test, vtd_former_is_open(unit, ID));
+	expect_kept(test, old, TABLES(CTX_TT_SS_DT), HIGH(OLD_DOMAIN));
+	KUNIT_EXPECT_TRUE(test, vtd_former_is_open(unit, ID));
+	expect_kept(test, old, PASS, HIGH(1));
+	KUNIT_EXPECT_TRUE(test, vtd_former_is_open(unit, ID));
+	mutex_lock(&unit->common.table_lock);
+	vtd_former_block(unit, ID);
+	mutex_unlock(&unit->common.table_lock);
+	KUNIT_EXPECT_FALSE(test, vtd_former_is_open(unit, ID));
+	KUNIT_EXPECT_EQ(test, got(old, 0), 0);
+	KUNIT_EXPECT_EQ(test, got(old, 1), 0);
+}
+
 static void make_device(struct kunit *test, struct old *old)
 {
 	struct iommu_unit_device *common = &old->device.common;
@@ -256,6 +277,7 @@ static void the_end_of_an_old_entry_leaves_nothing_cached(struct kunit *test)
 static struct kunit_case former_cases[] = {
 	KUNIT_CASE(an_old_context_entry_is_copied),
 	KUNIT_CASE(a_context_entry_that_makes_no_sense_is_left_out),
+	KUNIT_CASE(an_open_entry_is_told_from_others),
 	KUNIT_CASE(a_new_domain_never_has_an_old_id),
 	KUNIT_CASE(the_end_of_an_old_entry_leaves_nothing_cached),
 	{ }
