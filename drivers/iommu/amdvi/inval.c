@@ -255,7 +255,7 @@ int amdvi_inval_run(struct amdvi_unit *unit, struct amdvi_batch *batch)
 	int ret;
 
 	batch->nr = 0;
-	if (!nr || READ_ONCE(unit->off))
+	if (!nr)
 		return 0;
 	if (asks_a_device(batch->commands, nr)) {
 		ret = amdvi_queue_run(unit, batch->commands, nr);

@@ -153,7 +153,7 @@ static void amdvi_stop_units(void)
 			amdvi_unit_stop(unit);
 }
 
-static void amdvi_disable_units(void)
+static void amdvi_disable_translation(void)
 {
 	struct amdvi_unit *unit;
 
@@ -265,7 +265,7 @@ static int amdvi_set_up(void)
 err_unregister:
 	iommu_untrusted_explain();
 	/* Devices in use lose their entries below */
-	amdvi_disable_units();
+	amdvi_disable_translation();
 	iommu_units_unregister(&amdvi_units);
 err_stop:
 	amdvi_stop_units();

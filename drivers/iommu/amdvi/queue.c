@@ -252,6 +252,8 @@ int amdvi_queue_run(struct amdvi_unit *unit,
 		return -EINVAL;
 	if (READ_ONCE(unit->common.dead))
 		return -EIO;
+	if (READ_ONCE(unit->disabled))
+		return 0;
 	ret = amdvi_queue_submit(unit, commands, nr, &batch, &drops);
 	if (!ret)
 		ret = amdvi_queue_wait(unit, &batch, drops);

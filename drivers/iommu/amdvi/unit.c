@@ -18,6 +18,7 @@
 #include <kunit/visibility.h>
 #include <linux/iopoll.h>
 #include <linux/ioport.h>
+#include <linux/kmemleak.h>
 #include <linux/slab.h>
 
 #include "ability.h"
@@ -144,9 +145,14 @@ static int amdvi_unit_create_tables(struct amdvi_unit *unit,
 
 static void amdvi_unit_free(struct amdvi_unit *unit)
 {
-	amdvi_events_destroy(unit);
-	amdvi_queue_destroy(unit);
-	amdvi_table_destroy(unit);
+	if (unit->stuck) {
+		/* It may use all three */
+		kmemleak_not_leak(unit->queue);
+	} else {
+		amdvi_events_destroy(unit);
+		amdvi_queue_destroy(unit);
+		amdvi_table_destroy(unit);
+	}
 	amdvi_unit_unmap_registers(unit);
 	amdvi_chipset_free(unit->chipset);
 	pci_dev_put(unit->pdev);
@@ -253,15 +259,42 @@ static u64 control_of(const struct amdvi_unit *unit)
 }
 
 /* After its buffers are disabled, wait until the unit stops using them */
-static void amdvi_wait_for_buffers(struct amdvi_unit *unit)
+static int amdvi_wait_for_buffers(struct amdvi_unit *unit)
 {
 	u64 status;
 
-	readq_poll_timeout_atomic(unit->regs + AMDVI_STATUS, status,
-				  !(status & (STATUS_CMD_RUN | STATUS_EVT_RUN |
-					      STATUS_PPR_RUN)),
-				  1, BUFFERS_US);
+	return readq_poll_timeout_atomic(unit->regs + AMDVI_STATUS, status,
+					 !(status & (STATUS_CMD_RUN |
+						     STATUS_EVT_RUN |
+						     STATUS_PPR_RUN)),
+					 1, BUFFERS_US);
 }
+
+/**
+ * amdvi_unit_disable() - disable a unit for good, because loading has failed
+ * @unit: a unit that translates by the tables of this driver
+ *
+ * Devices pass through then, and the unit gets no more commands. If it does not
+ * obey, it is dead, and what it may use stays in memory.
+ */
+void amdvi_unit_disable(struct amdvi_unit *unit)
+{
+	int ret;
+
+	if (unit->stuck)
+		return;
+	amdvi_unit_control(unit, 0, ALL_ON);
+	ret = amdvi_wait_for_buffers(unit);
+	/* One that is gone reads all ones */
+	if (!ret && !(amdvi_read(unit, AMDVI_CONTROL) & ALL_ON)) {
+		WRITE_ONCE(unit->disabled, true);
+		return;
+	}
+	unit->stuck = true;
+	amdvi_unit_lost(unit, "the control register");
+	unit_err(unit, "translation cannot be disabled: its tables stay in memory\n");
+}
+EXPORT_SYMBOL_IF_KUNIT(amdvi_unit_disable);
 
 /*
  * Enable a unit in any state: it translates by our device table afterwards, and
@@ -312,7 +345,7 @@ int amdvi_unit_start(struct amdvi_unit *unit)
 	pci_set_master(unit->pdev);
 	ret = amdvi_unit_enable(unit);
 	if (ret) {
-		amdvi_unit_control(unit, 0, ALL_ON);
+		amdvi_unit_disable(unit);
 		pci_disable_device(unit->pdev);
 		return ret;
 	}
@@ -322,28 +355,13 @@ int amdvi_unit_start(struct amdvi_unit *unit)
 }
 
 /**
- * amdvi_unit_disable() - let all DMA pass, before amdvi_unit_stop()
- * @unit: a started unit
- *
- * Devices may still be attached. Their DMA does not depend on their entries
- * afterwards.
- */
-void amdvi_unit_disable(struct amdvi_unit *unit)
-{
-	/* A disabled unit reads no commands, and a request would wait for ever */
-	WRITE_ONCE(unit->off, true);
-	amdvi_unit_control(unit, 0, ALL_ON);
-}
-EXPORT_SYMBOL_IF_KUNIT(amdvi_unit_disable);
-
-/**
  * amdvi_unit_stop() - disable a unit, and undo amdvi_unit_start()
  * @unit: a started unit; DMA of devices behind it is not translated afterwards
  */
 void amdvi_unit_stop(struct amdvi_unit *unit)
 {
 	amdvi_events_stop(unit);
-	amdvi_unit_control(unit, 0, ALL_ON);
+	amdvi_unit_disable(unit);
 	pci_disable_device(unit->pdev);
 	unit->started = false;
 }

@@ -54,8 +54,9 @@ struct ivrs_table;
  * @left_on: left enabled by firmware or a former kernel, and it still uses that
  *	one's device table
  * @started: translates by the tables of this driver
- * @off: disabled before it is stopped: it takes no commands any more, and none
- *	are needed
+ * @disabled: translation is disabled because the load has failed: it needs no
+ *	more invalidations
+ * @stuck: translation could not be disabled: its tables stay in memory
  * @control: the value of the control register
  * @reg_lock: protects @control
  * @table: device table
@@ -85,7 +86,8 @@ struct amdvi_unit {
 	bool former_guest;
 	bool left_on;
 	bool started;
-	bool off;
+	bool disabled;
+	bool stuck;
 	u64 control;
 	raw_spinlock_t reg_lock;
 	struct amdvi_table table;

@@ -10,6 +10,7 @@
 #define pr_fmt(fmt) "vtd: " fmt
 
 #include <linux/ioport.h>
+#include <linux/kmemleak.h>
 #include <linux/slab.h>
 
 #include "../common/interrupts.h"
@@ -112,6 +113,19 @@ void vtd_identity_destroy(struct vtd_unit *unit)
 	iommu_paging_leave(&unit->identity->paging, unit->identity_member);
 	mutex_unlock(&unit->common.table_lock);
 	vtd_domain_free(unit->identity);
+	unit->identity = NULL;
+	unit->identity_member = NULL;
+}
+
+/**
+ * vtd_identity_abandon() - keep an identity table in memory for good
+ * @unit: a unit that may still walk it
+ */
+void vtd_identity_abandon(struct vtd_unit *unit)
+{
+	/* The debug kernel reports it no more; what it refers to neither */
+	kmemleak_not_leak(unit->identity);
+	kmemleak_not_leak(unit->identity_member);
 	unit->identity = NULL;
 	unit->identity_member = NULL;
 }

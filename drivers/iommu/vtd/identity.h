@@ -10,6 +10,7 @@ struct vtd_unit;
 
 int vtd_identity_create(struct vtd_unit *unit);
 void vtd_identity_destroy(struct vtd_unit *unit);
+void vtd_identity_abandon(struct vtd_unit *unit);
 void vtd_identity_entry(const struct vtd_unit *unit, struct vtd_entry *entry);
 
 #endif

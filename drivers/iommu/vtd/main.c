@@ -151,9 +151,13 @@ static void vtd_stop_units(void)
 	list_for_each_entry(unit, &vtd_units, common.node) {
 		if (unit->started)
 			vtd_unit_stop(unit);
-		if (unit->tables.root) {
+		if (!unit->tables.root)
+			continue;
+		if (vtd_unit_lets_go(unit)) {
 			vtd_identity_destroy(unit);
 			vtd_tables_destroy(unit);
+		} else {
+			vtd_identity_abandon(unit);
 		}
 	}
 }

@@ -35,6 +35,7 @@
 #include <kunit/visibility.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
+#include <linux/kmemleak.h>
 #include <linux/slab.h>
 
 #include <asm/cacheflush.h>
@@ -413,10 +414,12 @@ EXPORT_SYMBOL_IF_KUNIT(vtd_queue_enable);
 /**
  * vtd_queue_disable() - disable the queue
  * @unit: a unit with an idle queue
+ *
+ * Return: 0, or -EIO: the unit may still use the queue.
  */
-void vtd_queue_disable(struct vtd_unit *unit)
+int vtd_queue_disable(struct vtd_unit *unit)
 {
-	vtd_unit_command(unit, GCMD_QIE, false);
+	return vtd_unit_command(unit, GCMD_QIE, false);
 }
 
 /**
@@ -461,3 +464,21 @@ void vtd_queue_destroy(struct vtd_unit *unit)
 	kfree(queue);
 }
 EXPORT_SYMBOL_IF_KUNIT(vtd_queue_destroy);
+
+/**
+ * vtd_queue_abandon() - disable and free a unit's queue
+ * @unit: the unit; may have no queue
+ *
+ * A queue that cannot be disabled stays in memory for good, with a line in the
+ * log.
+ */
+void vtd_queue_abandon(struct vtd_unit *unit)
+{
+	if (unit->queue && vtd_queue_disable(unit)) {
+		unit_err(unit, "its queue cannot be disabled, and stays in memory\n");
+		kmemleak_not_leak(unit->queue);
+		unit->queue = NULL;
+	}
+	vtd_queue_destroy(unit);
+}
+EXPORT_SYMBOL_IF_KUNIT(vtd_queue_abandon);

@@ -24,8 +24,9 @@ struct vtd_desc {
 
 int vtd_queue_create(struct vtd_unit *unit);
 void vtd_queue_destroy(struct vtd_unit *unit);
+void vtd_queue_abandon(struct vtd_unit *unit);
 int vtd_queue_enable(struct vtd_unit *unit);
-void vtd_queue_disable(struct vtd_unit *unit);
+int vtd_queue_disable(struct vtd_unit *unit);
 
 int vtd_queue_run(struct vtd_unit *unit, const struct vtd_desc *descs,
 		  unsigned int nr);

@@ -242,6 +242,7 @@ u64 vtd_tables_root(const struct vtd_unit *unit)
 	return virt_to_phys(unit->tables.root) |
 	       (unit->scalable ? RTADDR_TTM_SCALABLE : RTADDR_TTM_LEGACY);
 }
+EXPORT_SYMBOL_IF_KUNIT(vtd_tables_root);
 
 /**
  * vtd_tables_create() - allocate an empty root table: all devices are blocked

@@ -11,7 +11,8 @@
  *				translation is as it was before
  *	vtd_unit_translate()	translation enabled
  *
- * Stopping is the reverse. A unit that fails to start is left as it was found.
+ * Stopping is the reverse. What a unit still uses after it, because it does not
+ * obey, stays in memory for good.
  */
 #define pr_fmt(fmt) "vtd: " fmt
 
@@ -262,7 +263,8 @@ int vtd_unit_set_root(struct vtd_unit *unit)
  * Translation stays as it was. If it was enabled, the unit uses our tables from
  * now on, so these must already hold the entries of devices in use.
  *
- * Return: 0 or an error, with the unit as it was found.
+ * Return: 0 or an error, with the queue disabled. A unit that was left enabled
+ * may use our tables then; see vtd_unit_lets_go().
  */
 int vtd_unit_start(struct vtd_unit *unit)
 {
@@ -274,18 +276,12 @@ int vtd_unit_start(struct vtd_unit *unit)
 			return ret;
 	}
 	ret = vtd_unit_set_root(unit);
-	if (ret)
-		goto err_queue;
-	ret = vtd_faults_start(unit);
-	if (ret)
-		goto err_root;
-	return 0;
-err_root:
-	unit->started = false;
-	if (unit->queue)
-		vtd_queue_disable(unit);
-err_queue:
-	vtd_queue_destroy(unit);
+	if (!ret)
+		ret = vtd_faults_start(unit);
+	if (ret) {
+		unit->started = false;
+		vtd_queue_abandon(unit);
+	}
 	return ret;
 }
 
@@ -327,7 +323,38 @@ void vtd_unit_stop(struct vtd_unit *unit)
 	vtd_unit_translate(unit, false);
 	vtd_faults_stop(unit);
 	unit->started = false;
-	if (unit->queue)
-		vtd_queue_disable(unit);
-	vtd_queue_destroy(unit);
+	vtd_queue_abandon(unit);
 }
+
+/* May a unit read the tables of this driver? One that is gone reads all ones */
+static bool vtd_unit_uses_tables(const struct vtd_unit *unit)
+{
+	u32 status = vtd_read(unit, VTD_GSTS);
+
+	if (status == U32_MAX)
+		return true;
+	return status & GCMD_TE &&
+	       vtd_read64(unit, VTD_RTADDR) == vtd_tables_root(unit);
+}
+
+/**
+ * vtd_unit_lets_go() - make a unit that is not started leave its tables alone
+ * @unit: the unit, with tables
+ *
+ * A unit that was left enabled, and still translates by the tables of a former
+ * kernel, stays enabled.
+ *
+ * Return: true if its tables can be freed; false, after a line in the log, if
+ * translation cannot be disabled. They have to stay in memory then.
+ */
+bool vtd_unit_lets_go(struct vtd_unit *unit)
+{
+	if (!vtd_unit_uses_tables(unit))
+		return true;
+	vtd_unit_translate(unit, false);
+	if (!vtd_unit_uses_tables(unit))
+		return true;
+	unit_err(unit, "translation cannot be disabled: its tables stay in memory\n");
+	return false;
+}
+EXPORT_SYMBOL_IF_KUNIT(vtd_unit_lets_go);

@@ -89,6 +89,7 @@ int vtd_unit_take(struct vtd_unit *unit);
 
 int vtd_unit_start(struct vtd_unit *unit);
 void vtd_unit_stop(struct vtd_unit *unit);
+bool vtd_unit_lets_go(struct vtd_unit *unit);
 int vtd_unit_set_root(struct vtd_unit *unit);
 int vtd_unit_translate(struct vtd_unit *unit, bool on);
 

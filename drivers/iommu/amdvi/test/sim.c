@@ -121,6 +121,15 @@ static void step(struct sim *sim)
 	u64 head = sim_read(sim, AMDVI_CMD_HEAD);
 	const struct amdvi_command *ring;
 
+	if (READ_ONCE(sim->stuck)) {
+		if (!(sim_read(sim, AMDVI_CONTROL) & CONTROL_IOMMU_EN)) {
+			sim_write(sim, AMDVI_CONTROL, CONTROL_IOMMU_EN);
+			/* The driver looks at the status first */
+			smp_wmb();
+			sim_write(sim, AMDVI_STATUS, 0);
+		}
+		return;
+	}
 	if (READ_ONCE(sim->hangs)) {
 		sim_write(sim, AMDVI_STATUS, sim_read(sim, AMDVI_CONTROL) &
 			  CONTROL_CMD_BUF_EN ? STATUS_CMD_RUN : 0);

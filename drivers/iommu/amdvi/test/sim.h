@@ -38,6 +38,7 @@ struct task_struct;
  * @asked: source-ids of the first requests to device-TLBs
  * @nr_asked: their number
  * @hangs: the unit takes nothing from the command buffer
+ * @stuck: translation does not go off, although its buffers do
  * @now: its clock, by which the driver measures waits. It moves only while the
  *	unit hangs, and once it is dead.
  */
@@ -59,6 +60,7 @@ struct sim {
 	u16 asked[SIM_ASKED];
 	unsigned int nr_asked;
 	bool hangs;
+	bool stuck;
 	ktime_t now;
 };
 

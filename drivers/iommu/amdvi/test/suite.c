@@ -710,6 +710,47 @@ static void a_device_moves_in_one_step(struct kunit *test)
 	}
 }
 
+/* A unit that is disabled for good has nothing cached that counts */
+static void a_disabled_unit_gets_no_commands(struct kunit *test)
+{
+	struct amdvi_command command = domain_command(1);
+	struct sim *sim = sim_create(test, 0);
+
+	sim_die(sim);
+	sim_write(sim, AMDVI_STATUS, 0);
+	sim_write(sim, AMDVI_CONTROL, CONTROL_IOMMU_EN | CONTROL_CMD_BUF_EN);
+	sim->unit.control = CONTROL_IOMMU_EN | CONTROL_CMD_BUF_EN;
+	amdvi_unit_disable(&sim->unit);
+	KUNIT_EXPECT_EQ(test, sim_read(sim, AMDVI_CONTROL), 0);
+	KUNIT_EXPECT_FALSE(test, sim->unit.stuck);
+	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, &command, 1), 0);
+	KUNIT_EXPECT_FALSE(test, sim->unit.common.dead);
+	KUNIT_EXPECT_EQ(test, sim->commands[CMD_INVAL_PAGES], 0);
+}
+
+/* What such a unit may use is never freed (amdvi_unit_free()) */
+static void a_unit_that_cannot_be_disabled_is_dead(struct kunit *test)
+{
+	struct amdvi_command command = domain_command(1);
+	struct sim *sim = sim_create(test, 0);
+
+	/* Its buffers stay in use */
+	sim_die(sim);
+	sim_write(sim, AMDVI_STATUS, STATUS_CMD_RUN);
+	amdvi_unit_disable(&sim->unit);
+	KUNIT_EXPECT_TRUE(test, sim->unit.stuck);
+	KUNIT_EXPECT_FALSE(test, sim->unit.disabled);
+	KUNIT_EXPECT_EQ(test, amdvi_queue_run(&sim->unit, &command, 1), -EIO);
+	/* It translates */
+	sim = sim_create(test, 1);
+	sim_write(sim, AMDVI_CONTROL, CONTROL_IOMMU_EN);
+	sim_write(sim, AMDVI_STATUS, STATUS_CMD_RUN);
+	WRITE_ONCE(sim->stuck, true);
+	amdvi_unit_disable(&sim->unit);
+	KUNIT_EXPECT_TRUE(test, sim->unit.stuck);
+	KUNIT_EXPECT_TRUE(test, sim->unit.common.dead);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(every_command_is_done_when_its_request_returns),
 	KUNIT_CASE(many_cpus_share_the_command_buffer),
@@ -730,6 +771,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(guest_tables_are_used_and_invalidated),
 	KUNIT_CASE(units_with_other_tables_are_refused),
 	KUNIT_CASE(a_device_moves_in_one_step),
+	KUNIT_CASE(a_disabled_unit_gets_no_commands),
+	KUNIT_CASE(a_unit_that_cannot_be_disabled_is_dead),
 	{ }
 };
 

@@ -50,7 +50,7 @@ static void follow_command(struct sim *sim)
 	/* The status shows SRTP from the first command on */
 	if (command & GCMD_SRTP)
 		persistent |= GCMD_SRTP;
-	persistent |= status & GCMD_SRTP;
+	persistent |= status & (GCMD_SRTP | READ_ONCE(sim->stuck));
 	if (persistent & GCMD_QIE && !(status & GCMD_QIE)) {
 		set64(sim, VTD_IQH, 0);
 		sim->slow_for_s = 0;

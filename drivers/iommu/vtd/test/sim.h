@@ -37,6 +37,7 @@ struct task_struct;
  * @slow_s: how late: seconds of the clock
  * @slow_for_s: seconds for which the present request has waited
  * @hangs: it takes nothing from the queue, but obeys its registers
+ * @stuck: bits of the command register that do not go off any more
  * @stray: source-id of a device whose request causes one more completion, which
  *	the driver does not expect
  * @log: the first descriptors carried out, except waits
@@ -71,6 +72,7 @@ struct sim {
 	unsigned int slow_s;
 	unsigned int slow_for_s;
 	bool hangs;
+	u32 stuck;
 	u16 stray;
 	struct vtd_desc log[SIM_LOG_MAX];
 	unsigned int logged;

@@ -347,6 +347,52 @@ static void a_silent_command_register_is_given_up(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sim->unit.common.dead);
 }
 
+/* What a unit may still use is never freed */
+static void a_unit_that_keeps_translating_keeps_its_tables(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
+	struct vtd_unit *unit = &sim->unit;
+
+	KUNIT_ASSERT_EQ(test, vtd_tables_create(unit), 0);
+	vtd_write64(unit, VTD_RTADDR, vtd_tables_root(unit));
+	KUNIT_EXPECT_TRUE(test, vtd_unit_lets_go(unit));
+	/* It obeys */
+	KUNIT_EXPECT_EQ(test, vtd_unit_command(unit, GCMD_TE, true), 0);
+	KUNIT_EXPECT_TRUE(test, vtd_unit_lets_go(unit));
+	KUNIT_EXPECT_FALSE(test, vtd_read(unit, VTD_GSTS) & GCMD_TE);
+	/* It translates by the tables of a former kernel */
+	KUNIT_EXPECT_EQ(test, vtd_unit_command(unit, GCMD_TE, true), 0);
+	vtd_write64(unit, VTD_RTADDR, 0x1000);
+	KUNIT_EXPECT_TRUE(test, vtd_unit_lets_go(unit));
+	KUNIT_EXPECT_TRUE(test, vtd_read(unit, VTD_GSTS) & GCMD_TE);
+	/* It does not obey */
+	vtd_write64(unit, VTD_RTADDR, vtd_tables_root(unit));
+	WRITE_ONCE(sim->stuck, GCMD_TE);
+	unit->common.slack_us = 0;
+	KUNIT_EXPECT_FALSE(test, vtd_unit_lets_go(unit));
+	/* It is gone */
+	sim_die(sim);
+	vtd_write(unit, VTD_GSTS, U32_MAX);
+	KUNIT_EXPECT_FALSE(test, vtd_unit_lets_go(unit));
+	vtd_tables_destroy(unit);
+}
+
+static void a_queue_that_stays_enabled_is_not_freed(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SIM_CAP, SIM_ECAP);
+	struct vtd_queue *queue = sim->unit.queue;
+	struct vtd_desc desc = domain_desc(1);
+
+	WRITE_ONCE(sim->stuck, GCMD_QIE);
+	sim->unit.common.slack_us = 0;
+	vtd_queue_abandon(&sim->unit);
+	KUNIT_EXPECT_NULL(test, sim->unit.queue);
+	/* KASAN tells if it was freed; the simulated unit frees it at its end */
+	sim->unit.queue = queue;
+	KUNIT_EXPECT_EQ(test, vtd_queue_run(&sim->unit, &desc, 1), -EIO);
+	KUNIT_EXPECT_TRUE(test, sim->unit.common.dead);
+}
+
 /* How an emulator handles an unknown descriptor */
 static void the_first_unit_goes_on_after_a_refusal(struct kunit *test)
 {
@@ -426,6 +472,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_SLOW(a_silent_queue_holds_up_nobody),
 	KUNIT_CASE_SLOW(a_silent_register_is_given_up),
 	KUNIT_CASE_SLOW(a_silent_command_register_is_given_up),
+	KUNIT_CASE_SLOW(a_unit_that_keeps_translating_keeps_its_tables),
+	KUNIT_CASE_SLOW(a_queue_that_stays_enabled_is_not_freed),
 	KUNIT_CASE(the_first_unit_goes_on_after_a_refusal),
 	KUNIT_CASE(x2apic_is_locked_only_if_both_registers_say_so),
 	{ }
