@@ -271,22 +271,6 @@ static void a_unit_that_dies_during_an_attach_costs_the_device(struct kunit *tes
 	free_pair(test, &pair);
 }
 
-/* After a load that failed: it would take no command */
-static void nothing_is_asked_of_a_disabled_unit(struct kunit *test)
-{
-	struct pair pair = make_pair(test);
-
-	amdvi_unit_disable(&pair.sim->unit);
-	KUNIT_EXPECT_FALSE(test, sim_read(pair.sim, AMDVI_CONTROL) &
-				 CONTROL_IOMMU_EN);
-	/* Only then does its clock move */
-	sim_die(pair.sim);
-	change(test, &pair);
-	free_pair(test, &pair);
-	KUNIT_EXPECT_FALSE(test, pair.sim->unit.common.dead);
-	KUNIT_EXPECT_FALSE(test, pair.bad->common.cut_off);
-}
-
 static void a_command_buffer_that_stands_still_again_is_given_up(struct kunit *test)
 {
 	struct pair pair = make_pair(test);
@@ -310,7 +294,6 @@ static struct kunit_case ats_cases[] = {
 	KUNIT_CASE(a_device_tlb_lost_before_it_is_enabled_is_disabled),
 	KUNIT_CASE(a_dead_unit_keeps_what_is_not_given_back),
 	KUNIT_CASE(a_unit_that_dies_during_an_attach_costs_the_device),
-	KUNIT_CASE(nothing_is_asked_of_a_disabled_unit),
 	KUNIT_CASE(a_command_buffer_that_stands_still_again_is_given_up),
 	{ }
 };
