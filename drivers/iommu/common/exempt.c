@@ -12,7 +12,11 @@
  *
  * A device that is not trusted is never exempt.
  */
+#define pr_fmt(fmt) "iommu_common: " fmt
+
 #include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/string.h>
 
@@ -39,6 +43,47 @@ bool iommu_exempt_lists(const char *list, const char *name)
 	return false;
 }
 EXPORT_SYMBOL_GPL(iommu_exempt_lists);
+
+/* Is it written as the PCI core writes it? No other name is ever found */
+static bool exempt_is_address(const char *name, size_t length)
+{
+	unsigned int domain, bus, slot, function;
+	char read[24], written[24];
+
+	if (length >= sizeof(read))
+		return false;
+	strscpy(read, name, length + 1);
+	if (sscanf(read, "%x:%x:%x.%u", &domain, &bus, &slot, &function) != 4)
+		return false;
+	snprintf(written, sizeof(written), "%04x:%02x:%02x.%u", domain,
+		 bus & 0xff, slot & 0x1f, function & 7);
+	return !strcmp(read, written);
+}
+
+static int exempt_set(const char *value, const struct kernel_param *param)
+{
+	const char *at = value;
+	size_t length;
+
+	do {
+		at += *at == ',';
+		length = strcspn(at, ",\n");
+		if (exempt_is_address(at, length))
+			continue;
+		pr_err("%s: '%.*s' is no address of a PCI device; write it as 0000:00:1f.3\n",
+		       param->name, (int)length, at);
+		return -EINVAL;
+	} while (*(at += length) == ',');
+	return param_set_charp(value, param);
+}
+
+/* A parameter with addresses of PCI devices: 0000:00:02.0,... */
+const struct kernel_param_ops iommu_exempt_param_ops = {
+	.set = exempt_set,
+	.get = param_get_charp,
+	.free = param_free_charp,
+};
+EXPORT_SYMBOL_GPL(iommu_exempt_param_ops);
 
 /**
  * iommu_exempt_is_display() - is a device of the class of display controllers?

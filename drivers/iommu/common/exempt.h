@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 struct device;
+struct kernel_param_ops;
 struct pci_dev;
 
 /**
@@ -24,6 +25,8 @@ struct iommu_exempt_rules {
 	bool (*is_graphics)(struct pci_dev *pdev);
 	const char *(*quirk_of)(struct pci_dev *pdev);
 };
+
+extern const struct kernel_param_ops iommu_exempt_param_ops;
 
 bool iommu_exempt(const struct iommu_exempt_rules *rules, struct device *dev);
 void iommu_exempt_log(const struct iommu_exempt_rules *rules);

@@ -50,7 +50,7 @@ module_param(igfx, bool, 0400);
 MODULE_PARM_DESC(igfx, "translate integrated graphics for its driver too (default: no)");
 
 static char *identity;
-module_param(identity, charp, 0400);
+module_param_cb(identity, &iommu_exempt_param_ops, &identity, 0400);
 MODULE_PARM_DESC(identity, "PCI devices that are not translated for their drivers: 0000:00:02.0,...");
 
 static char *skip_unit;

@@ -27,6 +27,12 @@ do_skipped() {
 	grep "$2" <<<"$(dmesg)" || die "the log does not say: $2"
 }
 
+# refused OPTION LINE: the driver refuses to load with it
+do_refused() {
+	! modprobe "$module" "$1" 2>/dev/null || die "$module.ko was loaded"
+	grep "$2" <<<"$(dmesg)" || die "the log does not say: $2"
+}
+
 # graphics-unit DEVICE: the unit is that of graphics
 do_graphics_unit() {
 	modprobe vfio_disguise address="$EDU0" vendor=0x8086 device="$1" class=0x030000 || die "no disguise"
