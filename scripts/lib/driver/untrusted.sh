@@ -65,16 +65,19 @@ do_untrusted_waits() {
 # Requests were blocked, by any unit
 are_blocked() { cat "${unit%/*/*}"/*/*/faults | grep -qv '^0$'; }
 
-# untrusted-shares ADDRESS TRUSTED [BASE]: it would be in a group with a trusted disk in use,
+# untrusted-shares ADDRESS TRUSTED [BASE [1]]: it would be in a group with a trusted disk in use,
 # which passes through. The driver is not loaded, and says what to do; if the device
-# is plugged in later, it is blocked, whatever its driver tries.
+# is plugged in later, it is blocked, whatever its driver tries. BASE: there is a second
+# unit; 1: it does not disable translation
 do_untrusted_shares() {
 	local at=/sys/bus/pci/devices/$1
-	[ -z "${3-}" ] || modprobe vtd_second base="$3" || die "there is no second unit"
+	[ -z "${3-}" ] || modprobe vtd_second base="$3" stuck="${4-0}" || die "there is no second unit"
 	modprobe nvme
 	within 240 disk_works "$2" || die "the disk cannot be read"
 	! modprobe "$module" || die "$module.ko was loaded"
 	grep "$1: not trusted: if it shares" <<<"$(dmesg)" || die "the log does not say why"
+	[ -z "${4-}" ] || grep "dmar0: translation cannot be disabled: its tables stay" <<<"$(dmesg)" ||
+		die "the log does not say that a unit keeps its tables"
 	within 240 disk_works "$2" || die "the trusted disk cannot be read any more"
 	within 240 disk_works "$1" || die "the driver of the untrusted disk was not bound again"
 	echo 1 >"$at/remove"

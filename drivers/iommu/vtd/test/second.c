@@ -6,6 +6,7 @@
  */
 #define pr_fmt(fmt) "vtd_second: " fmt
 
+#include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -16,6 +17,10 @@
 static ulong base;
 module_param(base, ulong, 0400);
 MODULE_PARM_DESC(base, "physical address of its registers, in memory that the kernel does not use");
+
+static bool stuck;
+module_param(stuck, bool, 0400);
+MODULE_PARM_DESC(stuck, "it does not disable translation any more (default: no)");
 
 #define SECOND_IRO	0x10
 #define SECOND_IOTLB	(SECOND_IRO * 16 + 8)
@@ -44,11 +49,16 @@ static int serve(void *unused)
 	while (!kthread_should_stop()) {
 		command = readl(regs + VTD_GCMD);
 		status = readl(regs + VTD_GSTS);
-		status = (status & GCMD_SRTP) | (command & (GCMD_SRTP | GCMD_TE));
+		status &= GCMD_SRTP | (stuck ? GCMD_TE : 0);
+		status |= command & (GCMD_SRTP | GCMD_TE);
 		writel(status, regs + VTD_GSTS);
 		invalidate(VTD_CCMD);
 		invalidate(SECOND_IOTLB);
-		cond_resched();
+		/* An emulated CPU that waits gives way to one that is busy */
+		if (stuck)
+			usleep_range(100, 200);
+		else
+			cond_resched();
 	}
 	return 0;
 }
