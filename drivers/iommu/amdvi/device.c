@@ -220,10 +220,14 @@ void amdvi_devices_pass(void)
 					    place.alias, amdvi_pass_alias,
 					    unit);
 	}
-	/* A device that shares a source-id with one of those is not kept */
+	/*
+	 * A device that shares a source-id with one of those is not kept. A port
+	 * that is not trusted has its driver, and does not pass.
+	 */
 	for_each_pci_dev(pdev) {
 		unit = amdvi_unit_of(&pdev->dev, &place);
-		if (unit && unit->left_on && !pdev->dev.driver)
+		if (unit && unit->left_on &&
+		    (!pdev->dev.driver || iommu_is_untrusted(&pdev->dev)))
 			amdvi_device_keep_or_stop(pdev, unit, &place);
 	}
 }
@@ -258,6 +262,8 @@ static struct iommu_device *amdvi_device_probe(struct device *dev)
 		kfree(device);
 		return ERR_PTR(ret);
 	}
+	if (amdvi_exempt(dev))
+		device->common.former = false;
 	if (unit->cap & CAP_NP_CACHE)
 		dev->iommu->shadow_on_flush = 1;
 	amdvi_debugfs_add_device(device);

@@ -15,8 +15,10 @@
  *	others		domains				copied, and reserved
  *
  * Also left out is an entry that the unit could not use, for example one of more
- * levels than it has, or with tables where the former kernel had no memory. The
- * page tables themselves are not looked at: the unit reads them as it did before.
+ * levels than it has, or with tables where the former kernel had no memory; and
+ * one with guest tables of five levels, which the entries of this driver do not
+ * describe. The page tables themselves are not looked at: the unit reads them as it
+ * did before.
  *
  * A device may still have its device-TLB enabled. Before its entries are
  * replaced, the device-TLB is emptied and disabled, and the entries stop
@@ -65,6 +67,12 @@ static bool has_tables(u64 lo)
 	return lo & (DTE0_MODE | DTE0_GV);
 }
 
+/* Guest tables may be for requests with PASID only: then others pass through */
+static bool passes_through(u64 lo)
+{
+	return !(lo & DTE0_MODE) && !(lo & DTE0_GV && lo & DTE0_GIOV);
+}
+
 /* Most entries lead to few tables */
 static bool is_old_table(struct copying *copying, u64 phys)
 {
@@ -94,13 +102,14 @@ static bool guest_tables_suit(struct copying *copying, u64 lo, u64 hi)
 /* Does an entry that allows DMA make sense for the unit? */
 static bool amdvi_former_suits(struct copying *copying, u64 lo, u64 hi)
 {
-	unsigned int levels = FIELD_GET(DTE0_MODE, lo);
+	unsigned int levels = FIELD_GET(DTE0_MODE, lo), most = copying->unit->levels;
 
+	if (FIELD_GET(EFR_HATS, copying->unit->efr) == HATS_NONE)
+		most = 0;
 	if (lo & DTE0_RESERVED ||
 	    FIELD_GET(DTE1_DOMAIN_ID, hi) == IOMMU_UNIT_ID_NONE)
 		return false;
-	if (levels && (levels == MODE_RESERVED ||
-		       levels > copying->unit->levels ||
+	if (levels && (levels == MODE_RESERVED || levels > most ||
 		       !is_old_table(copying, lo & DTE0_ROOT)))
 		return false;
 	return !(lo & DTE0_GV) || guest_tables_suit(copying, lo, hi);
@@ -136,10 +145,12 @@ static void copy_entry(struct copying *copying, u16 id, const u64 *old)
 {
 	/* Read once: what was checked is what is used */
 	u64 lo = READ_ONCE(old[0]), hi = READ_ONCE(old[1]);
+	/* The unit would take tables of five levels for ones of four */
+	bool deeper = lo & DTE0_GV && READ_ONCE(old[2]) & DTE2_GUEST_LEVELS;
 
 	if (!allows_dma(lo))
 		return;
-	if (amdvi_former_suits(copying, lo, hi) &&
+	if (!deeper && amdvi_former_suits(copying, lo, hi) &&
 	    amdvi_former_copy_suiting(copying, id, lo, hi))
 		copying->count->kept++;
 	else
@@ -245,7 +256,7 @@ bool amdvi_former_is_open(struct amdvi_unit *unit, u16 id)
 
 	return iommu_former_has(&unit->common, id) &&
 	       amdvi_table_get(unit, id, raw) &&
-	       (!has_tables(raw[0]) || raw[1] & DTE1_I);
+	       (passes_through(raw[0]) || raw[1] & DTE1_I);
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_former_is_open);
 
@@ -256,8 +267,15 @@ EXPORT_SYMBOL_IF_KUNIT(amdvi_former_is_open);
  */
 void amdvi_former_block(struct amdvi_unit *unit, u16 id)
 {
-	if (iommu_former_drop(&unit->common, id))
-		amdvi_table_set_former(unit, id, DTE0_V | DTE0_TV, 0);
+	static const struct amdvi_entry blocked = {
+		.translation = AMDVI_BLOCKED,
+	};
+	u16 old;
+
+	if (!iommu_former_drop(&unit->common, id))
+		return;
+	amdvi_table_permit(unit, id, false);
+	amdvi_table_set(unit, id, &blocked, &old);
 }
 EXPORT_SYMBOL_IF_KUNIT(amdvi_former_block);
 

@@ -131,6 +131,7 @@
 #define DTE1_SYS_MGT		GENMASK_ULL(41, 40)
 #define SYS_MGT_FORWARD		1ULL	/* untranslated */
 #define DTE1_GCR3_HIGH		GENMASK_ULL(63, 43)
+#define DTE2_GUEST_LEVELS	GENMASK_ULL(55, 54)	/* of guest tables; 0: four */
 #define DTE2_INIT_PASS		BIT_ULL(56)
 #define DTE2_EINT_PASS		BIT_ULL(57)
 #define DTE2_NMI_PASS		BIT_ULL(58)

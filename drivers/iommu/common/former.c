@@ -346,7 +346,7 @@ static int former_bound(struct notifier_block *block, unsigned long action,
 	struct device *dev = data;
 
 	if (action != BUS_NOTIFY_BOUND_DRIVER || !dev->iommu_group ||
-	    !dev->iommu->attach_deferred ||
+	    !dev->iommu || !dev->iommu->attach_deferred ||
 	    dev->iommu->iommu_dev->ops->is_attach_deferred !=
 	    iommu_former_is_attach_deferred ||
 	    to_pci_driver(dev->driver)->driver_managed_dma)

@@ -11,7 +11,9 @@
  *			ring.c: the ring for invalidation requests
  *	devices		device.c, alias.c: source-ids, acs.c: ports,
  *			late.c: drivers that came before the IOMMU driver,
- *			exempt.c: devices that stay untranslated
+ *			exempt.c: devices that stay untranslated, untrusted.c:
+ *			devices that are always translated, former.c: entries
+ *			that a crash kernel takes over
  *	faults		faults.c, meter.c: from the hardware to the log
  *	firmware	firmware.c: tables of ACPI
  *	debugging	inside.c, show.c: debugfs and sysfs, trace.c

@@ -254,3 +254,15 @@ void iommu_paging_destroy(struct iommu_paging *paging)
 	iommu_live_destroy(&paging->live);
 }
 EXPORT_SYMBOL_GPL(iommu_paging_destroy);
+
+/**
+ * iommu_paging_abandon() - forget a domain whose page table stays in memory
+ * @paging: a domain that a unit may still walk; its unit, and the driver, may go
+ */
+void iommu_paging_abandon(struct iommu_paging *paging)
+{
+	mutex_lock(&domains_lock);
+	list_del(&paging->node);
+	mutex_unlock(&domains_lock);
+}
+EXPORT_SYMBOL_GPL(iommu_paging_abandon);

@@ -75,6 +75,7 @@ int iommu_paging_init(struct iommu_paging *paging,
 		      const struct iommu_ability *base,
 		      const struct iommu_paging_ops *ops);
 void iommu_paging_destroy(struct iommu_paging *paging);
+void iommu_paging_abandon(struct iommu_paging *paging);
 void iommu_paging_show(struct seq_file *seq);
 
 /* Members, members.c */

@@ -253,10 +253,14 @@ int vtd_devices_pass(void)
 			return ret;
 		}
 	}
-	/* A device that shares a source-id with one of those is not kept */
+	/*
+	 * A device that shares a source-id with one of those is not kept. A port
+	 * that is not trusted has its driver, and does not pass.
+	 */
 	for_each_pci_dev(pdev) {
 		unit = vtd_unit_of(&pdev->dev, &place);
-		if (unit && unit->left_on && !pdev->dev.driver)
+		if (unit && unit->left_on &&
+		    (!pdev->dev.driver || iommu_is_untrusted(&pdev->dev)))
 			vtd_device_keep_or_stop(pdev, unit, place.source_id);
 	}
 	return 0;

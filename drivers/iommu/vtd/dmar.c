@@ -8,10 +8,10 @@
  *		    [device (1) function (1) ...]
  *
  * dmar_open() refuses the table if a length is impossible: after a wrong length,
- * nothing that follows can be trusted. It also refuses more units than can be. If the lengths of
- * a structure are right but its content is impossible, dmar_next() returns it
- * with a complaint, and the caller leaves it out. If its content is wrong but
- * can be corrected, dmar_next() returns it corrected, with a remark.
+ * nothing that follows can be trusted. It also refuses more units than can be. If
+ * the lengths of a structure are right but its content is impossible, dmar_next()
+ * returns it with a complaint, and the caller leaves it out. If its content is
+ * wrong but can be corrected, dmar_next() returns it corrected, with a remark.
  *
  * All numbers are little-endian and unaligned.
  */

@@ -215,11 +215,11 @@ static int vtd_quiet_alias(struct device *dev, u16 alias, void *arg)
 {
 	const struct vtd_device *device = arg;
 	struct vtd_unit *unit = to_vtd_unit(device->common.unit);
+	u16 domain_id;
 
-	vtd_tables_set_quiet(unit, alias, device->common.quiet);
-	/* A context entry of scalable mode has no domain id */
-	vtd_inval_context(unit, alias, unit->scalable ? IOMMU_UNIT_ID_NONE :
-					device->entry.domain_id, false);
+	/* Of an entry that is kept, the domain id is the former kernel's */
+	domain_id = vtd_tables_set_quiet(unit, alias, device->common.quiet);
+	vtd_inval_context(unit, alias, domain_id, false);
 	return 0;
 }
 

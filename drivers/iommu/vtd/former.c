@@ -268,9 +268,9 @@ void vtd_former_end(struct vtd_device *device)
 
 	if (!iommu_former_end(common))
 		return;
-	if (permits_device_tlb(unit, common->source_id) &&
-	    iommu_unit_ats_is_former(common)) {
-		former_empty_device_tlb(device);
+	if (!common->ats_by_itself && iommu_unit_ats_is_former(common)) {
+		if (permits_device_tlb(unit, common->source_id))
+			former_empty_device_tlb(device);
 		iommu_unit_ats_end_former(common);
 	}
 	iommu_unit_visit_aliases(common, vtd_former_forbid_alias, unit);

@@ -123,6 +123,9 @@ void vtd_identity_destroy(struct vtd_unit *unit)
  */
 void vtd_identity_abandon(struct vtd_unit *unit)
 {
+	if (!unit->identity)
+		return;
+	iommu_paging_abandon(&unit->identity->paging);
 	/* The debug kernel reports it no more; what it refers to neither */
 	kmemleak_not_leak(unit->identity);
 	kmemleak_not_leak(unit->identity_member);

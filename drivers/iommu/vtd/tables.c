@@ -197,21 +197,24 @@ EXPORT_SYMBOL_IF_KUNIT(vtd_tables_permit);
  * @quiet: stop recording
  *
  * The caller invalidates the context entry.
+ *
+ * Return: in legacy mode, the domain id in the entry; otherwise 0.
  */
-void vtd_tables_set_quiet(struct vtd_unit *unit, u16 source_id, bool quiet)
+u16 vtd_tables_set_quiet(struct vtd_unit *unit, u16 source_id, bool quiet)
 {
 	u64 *context = context_entry(unit, source_id);
 
 	lockdep_assert_held(&unit->common.table_lock);
 	BUILD_BUG_ON(CTX_FPD != SCTX_FPD);
 	if (!context)
-		return;
+		return 0;
 	change_context(unit, context, CTX_FPD, quiet ? CTX_FPD : 0);
+	return unit->scalable ? 0 : FIELD_GET(CTX_HI_DID, context[1]);
 }
 EXPORT_SYMBOL_IF_KUNIT(vtd_tables_set_quiet);
 
 /**
- * vtd_tables_get() - read the context entry of a source-id, for debugfs
+ * vtd_tables_get() - read the context entry of a source-id
  * @unit: the unit
  * @source_id: the source-id
  * @raw: the context entry, 2 or 4 quadwords, then zeros

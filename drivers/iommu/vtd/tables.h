@@ -71,7 +71,7 @@ int vtd_tables_prepare(struct vtd_unit *unit, u16 source_id);
 bool vtd_tables_set(struct vtd_unit *unit, u16 source_id,
 		    const struct vtd_entry *entry, u16 *old_domain_id);
 void vtd_tables_set_former(struct vtd_unit *unit, u16 source_id, u64 lo, u64 hi);
-void vtd_tables_set_quiet(struct vtd_unit *unit, u16 source_id, bool quiet);
+u16 vtd_tables_set_quiet(struct vtd_unit *unit, u16 source_id, bool quiet);
 u16 vtd_tables_permit(struct vtd_unit *unit, u16 source_id, bool device_tlb);
 bool vtd_tables_get(struct vtd_unit *unit, u16 source_id, u64 raw[8]);
 

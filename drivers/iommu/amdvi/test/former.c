@@ -22,6 +22,12 @@
 			 FIELD_PREP(DTE0_MODE, levels))
 #define PASS		(DTE0_V | DTE0_TV | DTE0_IR | DTE0_IW)
 #define BLOCKED		(DTE0_V | DTE0_TV)
+#define GUEST		(PASS | DTE0_GV | \
+			 FIELD_PREP(DTE0_GCR3_LOW, FIELD_GET(GCR3_LOW, OLD_TABLE)))
+#define GUEST_HI	(FIELD_PREP(DTE1_GCR3_MIDDLE, \
+				    FIELD_GET(GCR3_MIDDLE, OLD_TABLE)) | \
+			 FIELD_PREP(DTE1_GCR3_HIGH, \
+				    FIELD_GET(GCR3_HIGH, OLD_TABLE)))
 
 /* An old table whose only entry that allows DMA is that of ID */
 struct old {
@@ -47,7 +53,7 @@ static void set_old(struct old *old, u16 id, u64 lo, u64 hi)
 	old->entries[id * DTE_QUADS] = lo;
 	old->entries[id * DTE_QUADS + 1] = hi;
 	/* Interrupts of the former kernel */
-	old->entries[id * DTE_QUADS + 2] = ~0ULL;
+	old->entries[id * DTE_QUADS + 2] = ~DTE2_GUEST_LEVELS;
 	old->entries[id * DTE_QUADS + 3] = ~0ULL;
 }
 
@@ -112,6 +118,12 @@ static void old_guest_tables_are_copied_if_the_unit_walks_them(struct kunit *tes
 	expect_left_out(test, old, lo | FIELD_PREP(DTE0_GLX, 1), hi);
 	expect_left_out(test, old, lo | FIELD_PREP(DTE0_GLX, 3), hi);
 	KUNIT_EXPECT_FALSE(test, old->sim->unit.former_guest);
+	/* Of five levels */
+	set_old(old, ID, lo, hi);
+	old->entries[ID * DTE_QUADS + 2] = FIELD_PREP(DTE2_GUEST_LEVELS, 1);
+	copy_old(old);
+	KUNIT_EXPECT_EQ(test, old->count.left_out, 1);
+	KUNIT_EXPECT_EQ(test, old->got[0], BLOCKED);
 	expect_kept(test, old, lo, hi);
 	KUNIT_EXPECT_EQ(test, old->got[0], lo);
 	KUNIT_EXPECT_EQ(test, old->got[1], hi);
@@ -269,6 +281,12 @@ static void an_open_entry_is_told_from_others(struct kunit *test)
 	expect_kept(test, old, HOST(4), OLD_DOMAIN | DTE1_I);
 	KUNIT_EXPECT_TRUE(test, amdvi_former_is_open(unit, ID));
 	expect_kept(test, old, PASS, OLD_DOMAIN);
+	KUNIT_EXPECT_TRUE(test, amdvi_former_is_open(unit, ID));
+	/* Guest tables for requests with PASID only: others pass through */
+	unit->efr |= EFR_GT_SUP | EFR_GIO_SUP;
+	expect_kept(test, old, GUEST | DTE0_GIOV, OLD_DOMAIN | GUEST_HI);
+	KUNIT_EXPECT_FALSE(test, amdvi_former_is_open(unit, ID));
+	expect_kept(test, old, GUEST, OLD_DOMAIN | GUEST_HI);
 	KUNIT_EXPECT_TRUE(test, amdvi_former_is_open(unit, ID));
 	amdvi_former_block(unit, ID);
 	KUNIT_EXPECT_FALSE(test, amdvi_former_is_open(unit, ID));
