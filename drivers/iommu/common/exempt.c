@@ -16,7 +16,6 @@
 
 #include <linux/export.h>
 #include <linux/kernel.h>
-#include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/string.h>
 

@@ -5,10 +5,10 @@
 #ifndef IOMMU_COMMON_EXEMPT_H
 #define IOMMU_COMMON_EXEMPT_H
 
+#include <linux/moduleparam.h>
 #include <linux/types.h>
 
 struct device;
-struct kernel_param_ops;
 struct pci_dev;
 
 /**
